@@ -1,0 +1,1 @@
+"""What computes. Plain PyTorch, no Gradio: everything here can be used from a notebook."""

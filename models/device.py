@@ -1,0 +1,78 @@
+"""Where a network runs, in which precision and memory format, and why.
+
+The choice is a fixed rule per (kind of network, device), taken from `benchmarks/precision.py`, so
+that the same input gives the same picture every time: nothing is tuned while visitors wait.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from models.refusals import choice
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where and how one network computes.
+
+    Attributes:
+        device: the torch device.
+        dtype: what convolutions and matrix products compute in; weights stay float32.
+        memory_format: layout of pictures and weights.
+        why: one sentence.
+    """
+
+    device: torch.device
+    dtype: torch.dtype
+    memory_format: torch.memory_format
+    why: str
+
+
+def pick(name: str = "auto") -> torch.device:
+    """The device called `name`; "auto" takes CUDA, then MPS, then the CPU.
+
+    Raises:
+        Refusal: unknown name.
+        RuntimeError: the device is not there.
+    """
+    choice("device", name, DEVICES)
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if name == "auto":
+        name = "cuda" if cuda else "mps" if mps else "cpu"
+    if (name == "cuda" and not cuda) or (name == "mps" and not mps):
+        raise RuntimeError(f"--device {name}: PyTorch finds no such device on this machine.")
+    return torch.device(name)
+
+
+def has_bf16_units() -> bool:
+    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX or AVX512-BF16)."""
+    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+
+
+def place(depthwise: bool, device: torch.device) -> Placement:
+    """The placement measured best for a kind of network on `device`.
+
+    Args:
+        depthwise: the network is built on depthwise convolutions (EfficientNet, MobileNet).
+        device: from `pick`.
+    """
+    if device.type == "cpu":
+        if depthwise:
+            why = "depthwise convolutions are slower in bfloat16 on CPUs"
+            return Placement(device, torch.float32, torch.channels_last, why)
+        if has_bf16_units():
+            why = "this CPU has bfloat16 matrix units"
+            return Placement(device, torch.bfloat16, torch.channels_last, why)
+        return Placement(device, torch.float32, torch.channels_last, "no bfloat16 matrix units")
+    if device.type == "cuda":
+        if not depthwise and torch.cuda.is_bf16_supported(including_emulation=False):
+            return Placement(device, torch.bfloat16, torch.channels_last, "tensor cores")
+        return Placement(
+            device, torch.float32, torch.channels_last, "float32 keeps gradients exact"
+        )
+    why = "Metal's convolutions are fastest in their own layout"
+    return Placement(device, torch.float32, torch.contiguous_format, why)

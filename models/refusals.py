@@ -1,0 +1,76 @@
+"""Refusals: inputs that can't be worked with, said so that a person knows what would be right.
+
+A refusal carries a key and the values that fill its sentence, so that a front end can say the same
+thing in another language; in a notebook it reads as plain English.
+"""
+
+import math
+import numbers
+
+ENGLISH = {
+    "no_picture": "There is no picture yet. Upload one, take one, or pick an example.",
+    "not_a_picture": "This file is not a picture that can be read. Use JPEG, PNG, WebP, GIF, BMP "
+    "or TIFF.",
+    "picture_broken": "This picture file is damaged or cut off. Save or send it again.",
+    "picture_too_large": "This picture is {width} x {height} pixels. The limit is {limit} million "
+    "pixels; make it smaller first.",
+    "picture_too_small": "This picture is {width} x {height} pixels. Each side needs at least "
+    "{limit} pixels.",
+    "picture_too_long": "This picture is {width} x {height} pixels. Its longer side may be at most "
+    "{limit} times the shorter one; crop it first.",
+    "not_a_number": "{name} must be a number, not {value}.",
+    "not_whole": "{name} must be a whole number, not {value}.",
+    "out_of_range": "{name} must be from {low} to {high}, not {value}.",
+    "unknown_choice": "{name} can't be {value}. Choose one of: {choices}.",
+    "unknown_class": "ImageNet has no class called {value}. The nearest names: {nearest}.",
+    "target_is_prediction": "The network already takes this picture for {value}. Choose another "
+    "target.",
+    "weights_unreachable": "{title} can't be used now: its weights ({megabytes} MB) are not on this "
+    "machine and could not be downloaded. Connect to the internet and try again, or put the file "
+    "{file} into the folder {folder}.",
+    "weights_broken": "The weights of {title} could not be read from {file}. Delete the file, then "
+    "try again.",
+    "package_missing": "{title} needs the package {package}. Install it with: pip install "
+    "{package}",
+    "no_memory": "This needs about {need} MB of memory. {advice}",
+}
+
+
+class Refusal(ValueError):
+    """A bad input, with the reason and the remedy.
+
+    Args:
+        key: a key of `ENGLISH`.
+        values: what fills the sentence's braces.
+    """
+
+    def __init__(self, key: str, **values):
+        super().__init__(ENGLISH[key].format(**values))
+        self.key = key
+        self.values = values
+
+
+def number(name: str, value, low: float, high: float, whole: bool = False):
+    """`value` as a float (an int if `whole`) if it is finite and low <= value <= high.
+
+    Raises:
+        Refusal: not a number, NaN, infinite, not whole, or out of range. Nothing is ever clipped.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+        raise Refusal("not_a_number", name=name, value=value)
+    if whole and value != int(value):
+        raise Refusal("not_whole", name=name, value=value)
+    if not low <= value <= high:
+        raise Refusal("out_of_range", name=name, value=value, low=low, high=high)
+    return int(value) if whole else float(value)
+
+
+def choice(name: str, value, choices):
+    """`value` if it is one of `choices` (strings).
+
+    Raises:
+        Refusal: it is not; the message lists the choices.
+    """
+    if not isinstance(value, str) or value not in choices:
+        raise Refusal("unknown_choice", name=name, value=value, choices=", ".join(choices))
+    return value
