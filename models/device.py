@@ -71,8 +71,6 @@ def place(depthwise: bool, device: torch.device) -> Placement:
     if device.type == "cuda":
         if not depthwise and torch.cuda.is_bf16_supported(including_emulation=False):
             return Placement(device, torch.bfloat16, torch.channels_last, "tensor cores")
-        return Placement(
-            device, torch.float32, torch.channels_last, "float32 keeps gradients exact"
-        )
+        return Placement(device, torch.float32, torch.channels_last, "exact gradients")
     why = "Metal's convolutions are fastest in their own layout"
     return Placement(device, torch.float32, torch.contiguous_format, why)

@@ -6,17 +6,9 @@ import tempfile
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlparse
-
-import torch
 
 TIMEOUT_SECONDS = 10
 CHUNK = 1 << 20
-
-
-def cached_path(url: str) -> Path:
-    """Where torch.hub, and so torchvision, keeps the file of `url`."""
-    return Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(url).path).name
 
 
 def reachable(url: str) -> bool:
@@ -38,18 +30,21 @@ def fetch(url: str, path: Path, progress: Callable[[int, int], None] | None = No
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     digest, done = hashlib.sha256(), 0
-    part = tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False)
+    handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
-        with part, urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as reply:
+        with (
+            open(handle, "wb") as file,
+            urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as reply,
+        ):
             total = int(reply.headers.get("Content-Length") or 0)
             while chunk := reply.read(CHUNK):
-                part.write(chunk)
+                file.write(chunk)
                 digest.update(chunk)
                 done += len(chunk)
                 if progress:
                     progress(done, total)
         if not digest.hexdigest().startswith(path.stem.rsplit("-", 1)[-1]):
             raise OSError(f"{url} sent a file whose hash is wrong")
-        os.replace(part.name, path)
+        os.replace(part, path)
     finally:
-        Path(part.name).unlink(missing_ok=True)
+        Path(part).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Pictures at the door: what people upload becomes RGB once, and tensors in [0, 1] from there on."""
+"""Pictures at the door: uploads become RGB once, and tensors in [0, 1] from there on."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _check_size(width: int, height: int) -> None:
 def _rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         values = np.asarray(image, dtype=np.float64)
-        # 32-bit integer and float files carry 8-bit, 16-bit or unit values alike; the largest tells.
+        # Integer and float files carry 8-bit, 16-bit or unit values alike; the largest tells.
         top = 65535 if image.mode.startswith("I;16") or values.max() > 255 else 255
         top = 1 if image.mode == "F" and values.max() <= 1 else top
         grey = np.clip(np.rint(values * (255 / top)), 0, 255).astype(np.uint8)
@@ -117,7 +117,7 @@ def to_tensor(image: Image.Image, device: torch.device | str = "cpu") -> torch.T
 
 
 def to_image(tensor: torch.Tensor) -> Image.Image:
-    """Tensor (3, H, W) or (1, 3, H, W) in [0, 1] -> RGB image, rounded to the nearest 8-bit level."""
+    """Tensor (3, H, W) or (1, 3, H, W) in [0, 1] -> RGB image, rounded to 8-bit levels."""
     import torch
 
     pixels = tensor.detach().reshape(tensor.shape[-3:]).float().clamp(0, 1).mul(255).round()

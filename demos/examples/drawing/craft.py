@@ -3,9 +3,24 @@
 import numpy as np
 
 from .tools import (
-    Pen, arc, blur, distance, grid, hsv_shift, mix, noise, petal, place, ramp, relief, rgb, sample,
-    smooth, voronoi,
-)  # fmt: skip
+    Pen,
+    arc,
+    blur,
+    distance,
+    frame,
+    grid,
+    hsv_shift,
+    mix,
+    noise,
+    petal,
+    place,
+    ramp,
+    relief,
+    rgb,
+    sample,
+    smooth,
+    voronoi,
+)
 
 
 def _fish_pond(w, h):
@@ -19,8 +34,12 @@ def _fish_pond(w, h):
         pen.dot(cx, cy, r, label)
     for k in range(36):  # running-wave border in the ring
         a = k * np.pi / 18
-        pen.shape(place(petal(56, 26, power=1.6), cx + 322 * np.cos(a), cy + 322 * np.sin(a),
-                        0.75, a + 1.2), 6)  # fmt: skip
+        pen.shape(
+            place(
+                petal(56, 26, power=1.6), cx + 322 * np.cos(a), cy + 322 * np.sin(a), 0.75, a + 1.2
+            ),
+            6,
+        )
     for k in range(5):  # ripples
         for r in (292, 236, 180, 124):
             a = k * 2 * np.pi / 5 + r / 70
@@ -30,15 +49,15 @@ def _fish_pond(w, h):
         t = np.linspace(0, 1, 60)
         a = turn + 0.25 + 2.0 * t
         mid = np.stack([cx + 205 * np.cos(a), cy + 205 * np.sin(a)], -1)
-        for at, size, lean in (
-            (0.45, 96, 0.5),
-            (0.45, 96, -0.5),
-            (0.72, 84, 0.7),
-            (0.72, 84, -0.7),
+        for i, size, lean in (
+            (18, 92, -0.8),
+            (27, 104, -0.8),
+            (36, 104, -0.8),
+            (40, 104, 0.8),
+            (24, 84, 0.9),
         ):
-            i = int(at * 59)
-            fin = petal(size, size * 0.42, power=0.7)
-            pen.shape(place(fin, *mid[i], 1, a[i] - np.pi / 2 + lean), 9)
+            side = a[i] + (np.pi if lean > 0 else 0)
+            pen.shape(place(petal(size, size * 0.4, power=0.8), *mid[i], 1, side + lean), 9)
         tail = a[0] - np.pi / 2
         for lean in (-0.55, 0.0, 0.55):
             pen.shape(place(petal(104, 48, power=0.7), *mid[4], 1, tail + lean), 9)
@@ -80,22 +99,32 @@ def mosaic(rng):
         p = np.clip(p, 0, w - 1)
         seeds.append(p[size_of[sample(label, p[:, 0], p[:, 1])] == s])
     seeds = np.concatenate(seeds)
-    for step in range(8):  # Lloyd relaxation under the oriented square metric
+    for step in range(7):  # Lloyd relaxation under the oriented square metric
         owner, best, second, local = _stamp(seeds, label, facing, size_of)
-        if step == 7:
+        if step == 6:
             break
         x, y = grid(h, w)
         n = np.bincount(owner.ravel(), minlength=len(seeds)) + 1e-9
         centre = [np.bincount(owner.ravel(), v.ravel(), len(seeds)) / n for v in (x, y)]
         seeds = np.where(n[:, None] > 1, np.stack(centre, -1), seeds)
     palettes = {
-        0: rgb("#c9a36b", "#d9bc8c"), 1: rgb("#8f3b22", "#b8542f"), 2: rgb("#e8d3a5", "#d8b676"),
-        3: rgb("#1d1b2b", "#2d2a45"), 4: rgb("#c8901f", "#e6b93f"), 5: rgb("#0f6b7a", "#0b3f66"),
-        6: rgb("#153a6b", "#2f6fb0"), 7: rgb("#9fdcd0", "#d9f2e4"), 8: rgb("#b3240f", "#f07a1c"),
-        9: rgb("#f2a93b", "#e2571b"), 10: rgb("#d8400f", "#ffb347"), 11: rgb("#fff4d6", "#ffffff"),
-        12: rgb("#ffd34d", "#fff0a8"), 13: rgb("#d35b86", "#fbd3dc"), 14: rgb("#f6e3dc", "#ee8fb0"),
+        0: rgb("#c9a36b", "#d9bc8c"),
+        1: rgb("#8f3b22", "#b8542f"),
+        2: rgb("#e8d3a5", "#d8b676"),
+        3: rgb("#1d1b2b", "#2d2a45"),
+        4: rgb("#c8901f", "#e6b93f"),
+        5: rgb("#0f6b7a", "#0b3f66"),
+        6: rgb("#153a6b", "#2f6fb0"),
+        7: rgb("#9fdcd0", "#d9f2e4"),
+        8: rgb("#b3240f", "#f07a1c"),
+        9: rgb("#f2a93b", "#e2571b"),
+        10: rgb("#d8400f", "#ffb347"),
+        11: rgb("#fff4d6", "#ffffff"),
+        12: rgb("#ffd34d", "#fff0a8"),
+        13: rgb("#d35b86", "#fbd3dc"),
+        14: rgb("#f6e3dc", "#ee8fb0"),
         15: rgb("#5b1a3f", "#7d2a55"),
-    }  # fmt: skip
+    }
     px, py = seeds[:, 0], seeds[:, 1]
     kind = sample(label, px, py)
     depth = np.clip(sample(far, px, py) / 34 + rng.normal(0, 0.16, len(seeds)), 0, 1)
@@ -165,11 +194,17 @@ def stained_glass(rng):
     wob = [(noise(rng, h, w, 60, 3) - 0.5) * 7 for _ in range(2)]
     pane, other, gap = voronoi(points, x + wob[0], y + wob[1])
     palettes = [
-        rgb("#fff6c0"), rgb("#ffe04a", "#ffc11a"), rgb("#ff9d0a", "#ff7a00"),
-        rgb("#e8230c", "#c40f1c"), rgb("#ffb80f", "#d11a4a"), rgb("#8a1570", "#4b149a"),
-        rgb("#0a2fb0", "#1273d8", "#0aa0c8", "#2438a8"), rgb("#0c7a35", "#5cb01e", "#0a5a4a"),
-        rgb("#58d0f0", "#c2f4ff", "#1c9ae0"), rgb("#d81e3c", "#178a3a", "#f2b418", "#7a1d8c"),
-    ]  # fmt: skip
+        rgb("#fff6c0"),
+        rgb("#ffe04a", "#ffc11a"),
+        rgb("#ff9d0a", "#ff7a00"),
+        rgb("#e8230c", "#c40f1c"),
+        rgb("#ffb80f", "#d11a4a"),
+        rgb("#8a1570", "#4b149a"),
+        rgb("#0a2fb0", "#1273d8", "#0aa0c8", "#2438a8"),
+        rgb("#0c7a35", "#5cb01e", "#0a5a4a"),
+        rgb("#58d0f0", "#c2f4ff", "#1c9ae0"),
+        rgb("#d81e3c", "#178a3a", "#f2b418", "#7a1d8c"),
+    ]
     pick = rng.random(len(points))
     ray = (np.arctan2(points[:, 1] - cy, points[:, 0] - cx) / np.pi * 8) % 1
     pick = np.where(kinds == 6, 0.5 * pick + 0.5 * (ray > 0.5), pick)
@@ -206,6 +241,100 @@ def stained_glass(rng):
     return mix(glass, came[..., None] * rgb("#c8ccd8") + glow * 0.16, lead)
 
 
+def _scroll(pen, put, start, turn, size, shade, root=(0, 0)):
+    """Acanthus scroll: a spiral stem that swells, with leaflets on its outer side."""
+    t = np.linspace(0, 1, 60)
+    angle = start + turn * 7.5 * t
+    radius = size * (1 - t) ** 0.75 + 0.4
+    centre = np.array(root) - size * np.array([np.cos(start), np.sin(start)])
+    path = np.stack([radius * np.cos(angle), radius * np.sin(angle)], -1) + centre
+    pen.stroke(put(path), 1.1 + 3.2 * np.sin(np.pi * t) ** 0.7, shade)
+    pen.dot(*put(path[-1:])[0], 3.2, shade)
+    for i in range(3, 40, 5):
+        out = angle[i] + turn * 0.7
+        leaf = petal(size * 0.62 * (1.1 - t[i]), size * 0.26 * (1.1 - t[i]), power=0.7)
+        pen.shape(put(place(leaf, *path[i], 1, out)), shade - 55)
+        pen.line(
+            put(place([(0, 0), (size * 0.5 * (1.1 - t[i]), 0)], *path[i], 1, out)), 1.0, shade + 30
+        )
+
+
 def azulejo(rng):
-    """Placeholder."""
-    return np.zeros((576, 768, 3))
+    """Tin-glazed tiles: cobalt scrolls and rosettes, pooled brush work, crackle and worn joints."""
+    w, h, side = 768, 576, 96
+    blue, gold = Pen(w, h), Pen(w, h)
+    for j in range(-1, h // side + 1):
+        for i in range(-1, w // side + 1):
+            cx, cy, odd = i * side + side, j * side + side, (i + j) % 2
+            slip = rng.normal((cx, cy), 0.7)
+            for q in range(4 if not odd else 0):  # rosette centred where four tiles meet
+                for mirror in (1, -1):
+                    put = frame(*slip, 1, q * np.pi / 2 + 0.785, mirror)
+                    _scroll(blue, put, np.pi * 0.9, 1, 21, 190)
+                    _scroll(blue, put, np.pi * 1.2, -1, 13, 165, (64, 30))
+                    blue.stroke(put(arc(46, 0, 30, 24, np.pi, 1.2 * np.pi + 1.2)), 2.2, 150)
+            for q in range(8 if odd else 12):
+                a = q * np.pi / (4 if odd else 6)
+                long, wide = ((40, 18) if q % 2 else (52, 22)) if odd else (24, 11)
+                for part, shade in ((1.0, 215), (0.8, 90), (0.45, 165)):
+                    leaf = petal(long * part, wide * part, power=1.3)
+                    blue.shape(place(leaf, *slip, 1, a), shade)
+                (gold if odd else blue).stroke(
+                    place([(14, 0), (22, 0), (30, 0)], *slip, 1, a), [1, 5, 1], 230
+                )
+                tip = place([(long + 6, 0)], *slip, 1, a)[0]
+                blue.dot(*tip, 2.6, 170)
+                for lean in (-0.28, 0.28) if odd else ():
+                    blue.stroke(
+                        place([(20, 0), (34, 3), (50, 0)], *slip, 1, a + lean), [1, 3.4, 1], 140
+                    )
+            gold.dot(*slip, 10, 235)
+            blue.dot(*slip, 10, 0)
+            blue.line(arc(*slip, 10), 1.8, 235)
+            blue.dot(*slip, 3.4, 225)
+            for ring, wide in ((33, 2.4), (37, 1.2)):
+                blue.line(arc(*slip, ring if not odd else ring + 28), wide, 205)
+    x, y = grid(2 * h, 2 * w)
+    shake = [(noise(rng, 2 * h, 2 * w, 24, 3) - 0.5) * 5 for _ in range(2)]
+    layers = [
+        sample(
+            p.array(full=True),
+            np.clip(x + shake[0], 0, 2 * w - 1),
+            np.clip(y + shake[1], 0, 2 * h - 1),
+        )
+        .reshape(h, 2, w, 2)
+        .mean((1, 3))
+        for p in (blue, gold)
+    ]
+    x, y = grid(h, w)
+    tile = (x // side + 8 * (y // side)).astype(int)
+    wash, fine = noise(rng, h, w, 18, 4, 0.7), noise(rng, h, w, 3, 3, 0.9)
+    brush = noise(rng, h, w, 5, 3, 0.8, aspect=5)
+    pooled = [
+        np.clip(p * (0.62 + 0.5 * wash + 0.3 * (brush - 0.5)) + 0.5 * p * (p - blur(p, 3)), 0, 1)
+        for p in layers
+    ]
+    haze = noise(rng, h, w, 120, 5, 0.6)
+    glaze = ramp(haze, rgb("#cfdde0", "#e6ebe4", "#f4f0e2")) * (0.965 + 0.05 * fine)[..., None]
+    glaze = (
+        glaze
+        * (1 + rng.normal(0, 0.035, (64, 1))[tile])
+        * (1 + rng.normal(0, 0.012, (64, 3))[tile])
+    )
+    strength = (1 + rng.normal(0, 0.14, 64))[tile] * (2.1 + 0.6 * haze)
+    ink = (pooled[0] + 0.16 * blur(layers[0], 5)) * strength
+    out = glaze * np.exp(-ink[..., None] * rgb("#e89c38"))
+    out = out * np.exp(-1.5 * (pooled[1] * (0.8 + 0.4 * brush))[..., None] * rgb("#123cd8"))
+    wob = [(noise(rng, h, w, 16, 3) - 0.5) * 9 for _ in range(2)]
+    _, _, gap = voronoi(rng.uniform((0, 0), (w, h), (340, 2)), x + wob[0], y + wob[1])
+    crack = smooth(0.75, 0.1, gap) * smooth(0.3, 0.7, noise(rng, h, w, 90, 3))
+    out = out * (1 - 0.34 * crack)[..., None]
+    edge = np.minimum(
+        np.minimum(x % side, side - 1 - x % side), np.minimum(y % side, side - 1 - y % side)
+    )
+    chip = edge - 2.6 * smooth(0.55, 0.95, noise(rng, h, w, 12, 4, 0.7)) * 2 + 0.4 * (fine - 0.5)
+    clay = ramp(fine, rgb("#9b6a44", "#c79a6b"))
+    dome = smooth(-1, 7, edge) * 3.0 + noise(rng, h, w, 40, 3) * 5 + fine * 0.5 - crack * 0.8
+    out = mix(clay, out, smooth(-0.8, 0.6, chip)) * relief(blur(dome, 0.7), 0.3)[..., None]
+    joint = ramp(fine, rgb("#5d5347", "#8a7d6a"))
+    return mix(joint, out, smooth(0.2, 1.6, edge + 0.5 * (fine - 0.5)))

@@ -1,268 +1,38 @@
-"""Pictures after folk arts: a Warli wall, a rangoli floor, a Mithila pond."""
+"""Pictures after folk arts: a powder rangoli floor and a Mithila pond."""
 
 import numpy as np
+from PIL import Image
 
 from .tools import (
-    Pen, arc, blur, grid, hsv_shift, mix, noise, petal, place, ramp, relief, rgb, sample, smooth,
-    voronoi,
-)  # fmt: skip
+    Pen,
+    arc,
+    blur,
+    distance,
+    frame,
+    grid,
+    mix,
+    noise,
+    petal,
+    place,
+    ramp,
+    relief,
+    rgb,
+    sample,
+    smooth,
+)
 
 TAU = 2 * np.pi
 
 
-def _person(pen, x, y, size, angle=0.0, pose="work", flip=1, step=0.0):
-    """Two triangles tip to tip, a round head and thin limbs; feet stand on (x, y)."""
-    put = lambda p: place(p, x, y, size, angle, flip)  # noqa: E731
-    wide = size * 0.045 + 0.5
-    pen.shape(put([(-0.2, -0.8), (0.2, -0.8), (0, -0.5)]))
-    pen.shape(put([(0, -0.54), (-0.15, -0.3), (0.15, -0.3)]))
-    pen.dot(*put([(0, -0.92)])[0], size * 0.085)
-    pen.dot(*put([(-0.1, -0.97)])[0], size * 0.045)
-    pen.line(put([(0, -0.9), (0, -0.78)]), wide)
-    for side in (-1, 1):
-        knee, foot = side * 0.16 + step * 0.1, side * 0.1 + step * 0.05
-        pen.line(put([(side * 0.09, -0.31), (knee, -0.16), (foot, 0), (foot + 0.07, 0)]), wide)
-    arms = {
-        "hold": [[(0.2, -0.8), (0.3, -0.62), (0.42, -0.5)], [(-0.2, -0.8), (-0.3, -0.62), (-0.42, -0.5)]],
-        "work": [[(0.2, -0.8), (0.36, -0.7), (0.44, -0.9)], [(-0.2, -0.8), (-0.34, -0.66), (-0.2, -0.5)]],
-        "horn": [[(0.2, -0.8), (0.36, -0.62), (0.3, -0.86)], [(-0.2, -0.8), (0.1, -0.66), (0.3, -0.7)]],
-        "pot": [[(0.2, -0.8), (0.3, -0.96), (0.1, -1.06)], [(-0.2, -0.8), (-0.3, -0.96), (-0.1, -1.06)]],
-    }  # fmt: skip
-    for path in arms[pose]:
-        pen.line(put(path), wide)
-    if pose == "pot":
-        pen.dot(*put([(0, -1.12)])[0], size * 0.12)
-    if pose == "horn":
-        pen.stroke(put([(0.06, -0.9), (0.3, -0.8), (0.5, -0.6), (0.56, -0.36)]),
-                   np.array([0.03, 0.06, 0.12, 0.26]) * size)  # fmt: skip
-
-
-def _tree(pen, x, y, size, rng, lean=0.1):
-    """A trunk with alternating boughs, each bough a comb of leaves."""
-    t = np.linspace(0, 1, 24)[:, None]
-    trunk = np.concatenate([lean * np.sin(t * 3), -t], -1)
-    pen.stroke(place(trunk, x, y, size), np.linspace(0.07, 0.015, 24) * size)
-    for i in range(6, 24):
-        for side in (-1, 1):
-            length = 0.42 * (1 - (i / 27) ** 1.5) * rng.uniform(0.8, 1.1)
-            s = np.linspace(0, 1, 9)[:, None]
-            tip = np.concatenate([side * s, -0.75 * s + 0.35 * s**2], -1) * length + trunk[i]
-            pen.line(place(tip, x, y, size), 1.1)
-            for k in range(1, 9):
-                for turn in (-0.9, 0.9):
-                    a = np.arctan2(-0.5, side) + turn
-                    leaf = np.array([[0, 0], [np.cos(a), np.sin(a)]]) * 0.036 + tip[k]
-                    pen.line(place(leaf, x, y, size), 1.0)
-    for root in (-0.12, -0.06, 0.06, 0.12):
-        pen.line(place([(0, -0.06), (root, 0.02)], x, y, size), 1.6)
-
-
-def _hut(pen, x, y, size):
-    """Reed walls, door and a thatched gable."""
-    put = lambda p: place(p, x, y, size)  # noqa: E731
-    for k in range(15):
-        u = -0.45 + 0.9 * k / 14
-        pen.line(put([(u, 0), (u, -0.5)]), 1.2)
-        pen.line(put([(-0.45, -0.5 * k / 14), (0.45, -0.5 * k / 14)]), 0.8)
-        pen.line(put([(u * 1.35, -0.46), (u * 0.25, -1.0)]), 1.5)
-    for k in range(5):
-        pen.line(
-            put([(-0.62 + 0.1 * k, -0.46 - 0.12 * k), (0.62 - 0.1 * k, -0.46 - 0.12 * k)]), 1.4
-        )
-    pen.shape(put([(-0.12, 0), (-0.12, -0.36), (0.12, -0.36), (0.12, 0)]), 0)
-    pen.line(put([(-0.12, 0), (-0.12, -0.36), (0.12, -0.36), (0.12, 0)]), 2)
-    _person(pen, *put([(0, 0)])[0], size * 0.3)
-
-
-def _beast(pen, x, y, size, flip=1, horns="bull"):
-    """Bull, deer or dog: two triangles for a body, thin legs."""
-    put = lambda p: place(p, x, y, size, 0, flip)  # noqa: E731
-    pen.shape(put([(-0.45, -0.62), (-0.38, -0.28), (0.1, -0.46)]))
-    pen.shape(put([(0.4, -0.68), (0.34, -0.28), (-0.1, -0.48)]))
-    for u, v in ((-0.42, -0.46), (-0.34, -0.36), (0.3, -0.34), (0.37, -0.4)):
-        pen.line(put([(u, v), (u - 0.04, -0.18), (u + 0.02, 0)]), size * 0.03 + 0.5)
-    pen.shape(put([(0.36, -0.66), (0.5, -0.86), (0.7, -0.66), (0.66, -0.6), (0.42, -0.56)]))
-    pen.line(put([(-0.45, -0.62), (-0.58, -0.5), (-0.56, -0.24)]), 1.3)
-    for lean in (-0.12, 0.12):
-        if horns == "bull":
-            pen.line(
-                put(arc(0.5 + lean, -0.96, 0.09, 0.16, 1.6 - lean * 12, 3.8 - lean * 12, 9)), 1.6
-            )
-        else:
-            pen.line(put([(0.5, -0.84), (0.5 + lean * 1.4, -1.15)]), 1.3)
-            for k in (0.4, 0.7):
-                root = (0.5 + lean * 1.4 * k, -0.84 - 0.31 * k)
-                pen.line(put([root, (root[0] + 0.12, root[1] - 0.1)]), 1.1)
-
-
-def _bird(pen, x, y, size, flip=1):
-    """Small bird of two triangles with a fanned tail."""
-    put = lambda p: place(p, x, y, size, 0, flip)  # noqa: E731
-    pen.shape(put([(-0.3, -0.2), (0.3, -0.6), (0.2, -0.12)]))
-    pen.dot(*put([(0.34, -0.64)])[0], size * 0.1)
-    pen.line(put([(0.4, -0.64), (0.58, -0.6)]), 1)
-    for k in range(5):
-        pen.line(put([(-0.26, -0.22), (-0.75, -0.5 + 0.13 * k)]), 1.0)
-    for u in (0.05, 0.15):
-        pen.line(put([(u, -0.2), (u, 0.06), (u + 0.08, 0.06)]), 0.9)
-
-
-def _sun(pen, x, y, r):
-    """Ringed sun with a saw-tooth rim."""
-    for k in range(5):
-        pen.line(arc(x, y, r * (0.2 + 0.16 * k)), 1.3)
-    for a in np.arange(28) * TAU / 28:
-        pen.shape(place([(0.84, -0.085), (0.84, 0.085), (1.1, 0)], x, y, r, a))
-        pen.line(place([(0.36, 0), (0.52, 0.05)], x, y, r, a), 1.2)
-        pen.dot(*place([(0.76, 0)], x, y, r, a)[0], 1.2)
-
-
-def _sprout(pen, x, y, size, rng):
-    """Gap filler: a grass tuft, a fern, a dotted ring or a star of grain."""
-    kind = rng.integers(4)
-    if kind == 0:
-        for a in np.linspace(-0.9, 0.9, 7):
-            pen.line(
-                place([(0, 0.5), (np.sin(a) * 0.3, 0), (np.sin(a) * 0.6, -0.5)], x, y, size), 1
-            )
-    elif kind == 1:
-        pen.line(place([(0, 0.6), (0, -0.6)], x, y, size), 1.1)
-        for v in np.linspace(-0.5, 0.4, 6):
-            pen.line(place([(-0.34, v - 0.2), (0, v), (0.34, v - 0.2)], x, y, size), 1)
-    else:
-        for a in np.arange(7) * TAU / 7 + kind:
-            pen.dot(*place([(0.45, 0)], x, y, size, a)[0], max(0.9, size * 0.08))
-        pen.dot(x, y, max(1.2, size * 0.16))
-
-
-def _warli_scene(rng, w, h):
-    """White paint layer: spiral dance, village, forest, herd and a toothed border."""
-    pen = Pen(w, h)
-    taken = []
-
-    def claim(x, y, r):
-        free = all((x - a) ** 2 + (y - b) ** 2 > (r + c) ** 2 for a, b, c in taken)
-        if free:
-            taken.append((x, y, r))
-        return free
-
-    for inset in (5, 26):
-        pen.line([(inset, inset), (w - inset, inset), (w - inset, h - inset), (inset, h - inset),
-                  (inset, inset)], 1.6)  # fmt: skip
-    for length, fixed, swap in ((w, 0, 0), (w, h, 0), (h, 0, 1), (h, w, 1)):
-        n = int((length - 20) / 14)
-        for k in range(n + 1):
-            u, inward = 10 + (length - 20) * k / n, 1 if fixed == 0 else -1
-            tooth = [
-                (u - 6, fixed + 7 * inward),
-                (u + 6, fixed + 7 * inward),
-                (u, fixed + 17 * inward),
-            ]
-            pen.shape([(b, a) if swap else (a, b) for a, b in tooth])
-            pen.dot(*((fixed + 21 * inward, u + 7) if swap else (u + 7, fixed + 21 * inward)), 1.6)
-    cx, cy = 372, 326
-    a, r = 0.4, 62.0
-    while r < 176:  # the dance: a spiral chain of people around the horn player
-        size = 32 + (r - 62) * 0.13
-        _person(
-            pen,
-            cx + r * np.cos(a),
-            cy + r * np.sin(a),
-            size,
-            a + np.pi / 2,
-            "hold",
-            1,
-            rng.normal(),
-        )
-        a += 0.66 * size / r
-        r += 0.072 * size
-    _person(pen, cx - 6, cy + 24, 52, 0, "horn")
-    pen.line(arc(cx, cy, 40), 1.2)
-    taken.append((cx, cy, 222))
-    _sun(pen, 690, 84, 40)
-    taken.append((690, 84, 48))
-    for x, y, size in ((88, 168, 92), (180, 112, 62)):
-        _hut(pen, x, y, size)
-        taken.append((x, y - size * 0.5, size * 0.62))
-    for x, y, size in (
-        (88, 520, 200),
-        (672, 330, 190),
-        (590, 120, 80),
-        (716, 540, 120),
-        (270, 100, 64),
-    ):
-        _tree(pen, x, y, size, rng, rng.uniform(-0.12, 0.12))
-        for part, wide in ((0.2, 0.14), (0.5, 0.32), (0.8, 0.3)):
-            taken.append((x, y - size * part, size * wide))
-    for k in range(5):  # river along the bottom edge
-        x = np.linspace(150, 640, 120)
-        pen.line(np.stack([x, 530 + 4.5 * k + 4 * np.sin(x / 22)], -1), 1.3 if k % 4 else 2.4)
-    taken.extend((x, 540, 20) for x in range(160, 640, 20))
-    for r in (27, 21, 17, 13, 10, 7.5, 5.5, 3.6):
-        for x, y in rng.uniform((30, 30), (w - 30, h - 30), (900, 2)):
-            if not (30 + r < x < w - 30 - r and 30 + r < y < h - 30 - r and claim(x, y, r * 0.95)):
-                continue
-            flip, what = rng.choice((-1, 1)), rng.random()
-            if r > 20 and what < 0.6:
-                _beast(pen, x, y + r * 0.9, r * 1.65, flip, rng.choice(("bull", "deer")))
-            elif r > 12 and what < 0.9:
-                _person(pen, x, y + r, r * 1.85, 0, rng.choice(("pot", "work")), flip, rng.normal())
-            elif r > 8 and what < 0.65:
-                _bird(pen, x, y + r * 0.5, r * 1.5, flip)
-            elif r > 4:
-                _sprout(pen, x, y, r * 1.3, rng)
-            else:
-                pen.dot(x, y, 1.3)
-    return pen
-
-
-def _plaster(rng, w, h):
-    """Mud wall: (colour, height) of hand-swept arcs, straw and cracks."""
-    sweep = Pen(w, h, scale=1, fill=128)
-    for x, y in rng.uniform((-40, -40), (w + 40, h + 40), (1100, 2)):
-        start, r = rng.uniform(0, TAU), rng.uniform(30, 90)
-        base = rng.integers(85, 160)
-        for k in range(rng.integers(7, 16)):
-            tone = base + 34 * np.sin(k * 1.9) + rng.normal(0, 7)
-            sweep.line(
-                arc(x, y, r + 2 * k, None, start, start + rng.uniform(0.7, 1.3), 14), 2, tone
-            )
-    sweep = blur(sweep.array(), 0.9)
-    x, y = grid(h, w)
-    wob = [(noise(rng, h, w, 34, 4, 0.6) - 0.5) * 26 for _ in range(2)]
-    _, _, gap = voronoi(rng.uniform((0, 0), (w, h), (150, 2)), x + wob[0], y + wob[1])
-    where = smooth(0.35, 0.75, noise(rng, h, w, 160, 3))
-    crack = smooth(1.7, 0.2, gap / (0.15 + where)) * where
-    patch, fine = noise(rng, h, w, 130, 5, 0.6), noise(rng, h, w, 4, 3, 0.9)
-    colour = ramp(patch * 0.7 + sweep * 0.5 - 0.1, rgb("#4d1b10", "#7d2f19", "#a04a26", "#bf6b38"))
-    straw = Pen(w, h, fill=0)
-    for px, py in rng.uniform((0, 0), (w, h), (900, 2)):
-        bend = rng.uniform(-0.3, 0.3)
-        straw.line(place([(0, 0), (0.5, bend), (1, 0)], px, py, rng.uniform(4, 13), rng.uniform(0, TAU)),
-                   0.7, rng.integers(60, 200))  # fmt: skip
-    colour = mix(colour, rgb("#d9a35c"), straw.array() * 0.6)
-    colour = mix(colour, rgb("#1f0a06"), crack * 0.85) * (0.82 + 0.36 * fine)[..., None]
-    return colour, sweep * 9 + fine * 1.1 - blur(crack, 0.7) * 4 + straw.array()
-
-
-def warli(rng):
-    """Warli-like wall: rice-paste figures dance in a spiral on swept and cracked red mud."""
-    w, h = 768, 576
-    wall, height = _plaster(rng, w, h)
-    paint = _warli_scene(rng, w, h).array(full=True)
-    x, y = grid(2 * h, 2 * w)
-    shake = [(noise(rng, 2 * h, 2 * w, 7, 2) - 0.5) * 3.2 for _ in range(2)]  # an unsteady hand
-    paint = sample(paint, x + shake[0], y + shake[1]).reshape(h, 2, w, 2).mean((1, 3))
-    worn = noise(rng, h, w, 26, 5, 0.85)
-    paint = paint * (0.5 + 0.5 * smooth(0.16, 0.4, worn + (height - height.mean()) * 0.05))
-    chalk = rgb("#f6e8cf") * (0.84 + 0.16 * worn)[..., None]
-    light = relief(height + blur(paint, 0.6) * 1.6, 0.17)
-    return mix(wall, chalk, np.clip(paint, 0, 1) * 0.96) * light[..., None]
-
-
-def _mandala(pen, x, y, radius, count, colours, rng, turn=0.0):
+def _mandala(pen, x, y, radius, count, colours, turn=0.0):
     """Rings of petals, scallops, lozenges and dots, drawn from the rim inwards."""
     white, n = rgb("#fff8ea"), len(colours)
+    for k in range(2 * count if radius > 100 else count):  # leaves around the rim
+        a = turn + k * TAU / (2 * count if radius > 100 else count)
+        deep, wide = 8 + radius * 0.2, 5 + radius * 0.13
+        for size, ink in ((1.0, white), (0.8, colours[3]), (0.42, colours[-1])):
+            leaf = place(petal(deep * size, wide * size, power=0.9), radius - 2, 0)
+            pen.shape(place(leaf, x, y, 1, a), ink)
     pen.dot(x, y, radius, white)
     pen.dot(x, y, radius - 2.5, colours[0])
     r, layer = radius - 2.5, 1
@@ -286,8 +56,12 @@ def _mandala(pen, x, y, radius, count, colours, rng, turn=0.0):
                     pen.dot(*place([(0.5, 0)], *at, deep, a)[0], min(deep, wide) * size, ink)
             elif kind == 2:  # lozenges with dots between
                 for size, ink in ((0.5, white), (0.4, main), (0.2, second)):
-                    box = [(0.5 - size, 0), (0.5, size * wide / deep), (0.5 + size, 0),
-                           (0.5, -size * wide / deep)]  # fmt: skip
+                    box = [
+                        (0.5 - size, 0),
+                        (0.5, size * wide / deep),
+                        (0.5 + size, 0),
+                        (0.5, -size * wide / deep),
+                    ]
                     pen.shape(place(box, *at, deep, a), ink)
                 pen.dot(*place([(0.84, 0)], x, y, r / 0.92, a + np.pi / number)[0], 2.1, white)
             else:  # flame rays
@@ -297,16 +71,18 @@ def _mandala(pen, x, y, radius, count, colours, rng, turn=0.0):
         r -= deep
         pen.dot(x, y, r, white)
         r -= 2.0
+        if r < 4:
+            break
         pen.dot(x, y, r, colours[(layer + 1) % n])
         layer += 1
-    pen.dot(x, y, max(r * 0.55, 3), white)
+    pen.dot(x, y, max(r * 0.55, 2.5), white)
 
 
 def rangoli(rng):
     """Rangoli floor: powder mandalas of many sizes over a kolam of white loops around dots."""
     w = h = 768
     step = 32
-    floor = rgb("#35103a", "#0d3a52", "#541030", "#123f33", "#2a1a5e")
+    floor = rgb("#471250", "#0c4a6b", "#7a1440", "#12594a", "#33208a")
     pen = Pen(w, h, "RGB", fill=(40, 14, 40))
     for j in range(-1, 26):
         for i in range(-1, 26):
@@ -324,7 +100,7 @@ def rangoli(rng):
                 for s in (-1, 1):
                     start = 0 if s < 0 else np.pi
                     pen.line(
-                        arc(x - s * -16, y + 16 * s - 0, 16, None, start, start + np.pi, 16),
+                        arc(x + s * 16, y + 16 * s, 16, None, start, start + np.pi, 16),
                         2.0,
                         loops[0],
                     )
@@ -338,34 +114,36 @@ def rangoli(rng):
         rgb("#ff7a00", "#d1106a", "#ffdf3d", "#5a1fa8", "#18a05a", "#ff4e3a"),
     ]
     c = 384
+    _mandala(pen, c, c, 204, 12, schemes[0])
     for k in range(8):
         a = k * TAU / 8 + TAU / 16
-        _mandala(pen, c + 262 * np.cos(a), c + 262 * np.sin(a), 60, 8, schemes[1 + k % 2], rng, a)
+        _mandala(pen, c + 270 * np.cos(a), c + 270 * np.sin(a), 52, 8, schemes[1 + k % 2], a)
     for k in range(4):
         a = k * TAU / 4 + TAU / 8
-        _mandala(pen, c + 468 * np.cos(a), c + 468 * np.sin(a), 138, 12, schemes[2], rng, a)
+        _mandala(pen, c + 468 * np.cos(a), c + 468 * np.sin(a), 138, 12, schemes[2], a)
         a += TAU / 8
-        _mandala(pen, c + 376 * np.cos(a), c + 376 * np.sin(a), 66, 9, schemes[0], rng, a)
+        _mandala(pen, c + 376 * np.cos(a), c + 376 * np.sin(a), 66, 9, schemes[0], a)
         for lean in (-0.34, 0.34):
             _mandala(
                 pen,
-                c + 356 * np.cos(a + lean),
-                c + 356 * np.sin(a + lean),
+                c + 374 * np.cos(a + lean),
+                c + 374 * np.sin(a + lean),
                 30,
                 6,
                 schemes[1],
-                rng,
                 a,
             )
-    _mandala(pen, c, c, 204, 12, schemes[0], rng)
     full = pen.array(full=True)
     x, y = grid(2 * h, 2 * w)
     spread = (
         1.5 + 3.2 * noise(rng, 2 * h, 2 * w, 60, 3) ** 2
     )  # some lines were poured less carefully
     spread = np.where(rng.random(x.shape) < 0.05, spread * 5, spread)
-    full = sample(full, np.clip(x + rng.normal(0, 1, x.shape) * spread, 0, 2 * w - 1),
-                  np.clip(y + rng.normal(0, 1, x.shape) * spread, 0, 2 * h - 1))  # fmt: skip
+    full = sample(
+        full,
+        np.clip(x + rng.normal(0, 1, x.shape) * spread, 0, 2 * w - 1),
+        np.clip(y + rng.normal(0, 1, x.shape) * spread, 0, 2 * h - 1),
+    )
     powder = full.reshape(h, 2, w, 2, 3).mean((1, 3))
     thick = smooth(0.16, 0.5, powder.max(-1))
     clump, drift = noise(rng, h, w, 7, 3, 0.9), noise(rng, h, w, 70, 4, 0.6)
@@ -378,6 +156,156 @@ def rangoli(rng):
     return np.clip(out * 1.06, 0, 1)
 
 
+def _fish(pen, x, y, size, angle, flip, colours):
+    """Fish in double outline: ticked rim, scales in rows, ringed eye, combed fins."""
+    ink, pale, main, second, third = colours
+    put = frame(x, y, size, angle, flip)
+    t = np.linspace(0, 1, 40)
+    half = 0.21 * np.sin(np.pi * t**1.25) ** 0.8 + 0.035 * (1 - t)
+    along = -0.42 + 0.92 * t
+
+    def body(grow, lo=0, hi=40):
+        top = np.stack([along, half * grow], -1)[lo:hi]
+        return put(np.concatenate([top, (top * (1, -1))[::-1]]))
+
+    for root, turn, long in (
+        (-0.4, 2.6, 0.3),
+        (-0.4, -2.6, 0.3),
+        (0.05, 1.9, 0.3),
+        (0.05, -1.9, 0.3),
+        (-0.18, 1.95, 0.2),
+        (-0.18, -1.95, 0.2),
+    ):
+        lift = 0 if root < -0.3 else 0.13 * np.sign(turn)
+        for part, tint in ((1.0, ink), (0.9, third if root < -0.3 else second)):
+            fin = place(petal(long * part, long * 0.52 * part, power=0.6), root, lift, 1, turn)
+            pen.shape(put(fin), tint)
+        for fan in np.linspace(-0.22, 0.22, 7):
+            pen.line(
+                put(place([(0.02, 0), (long * 0.84, long * fan)], root, lift, 1, turn)), 1.1, ink
+            )
+    pen.shape(body(1.0), ink)
+    pen.shape(body(0.93), pale)
+    for i in range(1, 40):
+        for side in (-1, 1):
+            rim = [(along[i], side * half[i]), (along[i] - 0.012, side * half[i] * 0.76)]
+            pen.line(put(rim), 1.0, ink)
+    pen.shape(body(0.78), ink)
+    pen.shape(body(0.71), main)
+    pitch = 0.058
+    for j, u in enumerate(np.arange(-0.34, 0.2, pitch * 0.8)):
+        room = np.interp(u, along, half) * 0.7
+        for v in np.arange(-6, 7) * pitch + (j % 2) * pitch / 2:
+            if abs(v) < room - pitch * 0.45:
+                scale = arc(u, v, pitch * 0.62, pitch * 0.5, -1.7, 1.7, 10)
+                pen.shape(put(scale), second if (j // 2) % 2 else pale)
+                pen.line(put(scale), 1.3, ink)
+                pen.dot(*put([(u + pitch * 0.2, v)])[0], 1.2, ink)
+    pen.shape(body(0.71, 29), second)
+    pen.line(
+        put(np.stack([np.full(12, along[29]), np.linspace(-1, 1, 12) * half[29] * 0.75], -1)),
+        2,
+        ink,
+    )
+    for k in range(4):
+        gill = arc(
+            along[29] + 0.02 + 0.018 * k, 0, 0.03, half[29] * (0.62 - 0.1 * k), -1.5, 1.5, 12
+        )
+        pen.line(put(gill), 1.1, ink)
+    for r, tint in ((0.072, ink), (0.063, pale), (0.042, third), (0.024, ink)):
+        pen.dot(*put([(0.345, -0.02)])[0], size * r, tint)
+    pen.line(put([(0.5, 0.01), (0.44, 0.05), (0.4, 0.055)]), 1.6, ink)
+
+
+def _lotus(pen, x, y, r, count, colours):
+    """Lotus seen from above: rings of combed petals around a seed head."""
+    ink, pale, main, second, third = colours
+    for ring, (far, tint) in enumerate(((1.0, main), (0.74, pale), (0.5, second))):
+        for k in range(count):
+            a = (k + 0.5 * ring) * TAU / count
+            wide = far * r * 3.6 / count
+            for part, fill in ((1.0, ink), (0.9, tint)):
+                pen.shape(place(petal(far * r * part, wide * part, power=1.5), x, y, 1, a), fill)
+            for fan in np.linspace(-0.3, 0.3, 5):
+                pen.line(
+                    place([(far * r * 0.45, 0), (far * r * 0.86, wide * fan * 0.6)], x, y, 1, a),
+                    1,
+                    ink,
+                )
+    for part, tint in ((0.25, ink), (0.22, third), (0.13, ink), (0.11, pale)):
+        pen.dot(x, y, r * part, tint)
+    for k in range(12):
+        pen.dot(*place([(r * 0.175, 0)], x, y, 1, k * TAU / 12)[0], 1.5, ink)
+
+
 def mithila(rng):
-    """Placeholder."""
-    return np.zeros((576, 768, 3))
+    """Mithila-like pond: double-lined fish wheel around a lotus, echo lines fill every gap."""
+    w = h = 768
+    key, ink, pale = (1.0, 1.0, 1.0), rgb("#1a1014"), rgb("#fbe9c4")
+    red, pink, gold, green, blue, orange = rgb(
+        "#c8102e", "#e8437f", "#f5b019", "#1f8a4c", "#1c4fa0", "#ee6a12"
+    )
+    pen, c = Pen(w, h, "RGB", fill=(255, 255, 255)), 384
+    schemes = ((red, gold, green), (blue, orange, pink), (green, pink, gold), (orange, blue, red))
+    for k in range(8):
+        a = k * TAU / 8
+        x, y = c + 226 * np.cos(a), c + 226 * np.sin(a)
+        _fish(pen, x, y, 186, a + 1.87, 1, (ink, pale, *schemes[k % 4]))
+    for k in range(4):
+        a = (k + 0.5) * TAU / 4
+        x, y = c + 396 * np.cos(a), c + 396 * np.sin(a)
+        _lotus(pen, x, y, 62, 10, (ink, pale, pink, red, gold))
+    _lotus(pen, c, c, 116, 14, (ink, pale, pink, red, gold))
+    for k in range(16):  # buds between the fish
+        a = (k + 0.5) * TAU / 16
+        far = 142 if k % 2 else 322
+        _lotus(
+            pen,
+            c + far * np.cos(a),
+            c + far * np.sin(a),
+            19 if k % 2 else 25,
+            7,
+            (ink, pale, (gold, blue)[k % 2], green, red),
+        )
+    for a, b in ((0, 46), (5, 41), (9, 37)):
+        for tint, lo, hi in (
+            ((ink, a, b), (gold, a + 2, b - 2), (pale, 11, 35))[(0, 5, 9).index(a)],
+        ):
+            for box in (
+                (lo, lo, w - lo, hi),
+                (lo, h - hi, w - lo, h - lo),
+                (lo, lo, hi, h - lo),
+                (w - hi, lo, w - lo, h - lo),
+            ):
+                pen.shape([box[:2], (box[2], box[1]), box[2:], (box[0], box[3])], tint)
+    for k in range(24):  # border of leaves and flowers
+        u = 23 + (w - 46) * k / 24
+        for x, y in ((u, 23), (w - u, h - 23), (w - 23, u), (23, h - u)):
+            _lotus(pen, x, y, 11.5, 8, (ink, pale, (red, blue)[k % 2], gold, green))
+            ahead = {23: (1, 0), w - 23: (-1, 0)}.get(y if y in (23, h - 23) else None)
+            step = (
+                np.array(ahead if ahead else ((0, 1) if x == w - 23 else (0, -1))) * (w - 46) / 48
+            )
+            for turn in np.arange(4) * TAU / 4 + 0.7:
+                pen.shape(place(petal(11, 5), x + step[0], y + step[1], 1, turn), green)
+    full = pen.array(full=True)
+    bare = np.all(full >= np.array(key) - 1e-3, axis=-1)
+    far = distance(~bare[::2, ::2]).astype(np.float32)
+    far = np.asarray(Image.fromarray(far).resize((2 * w, 2 * h), Image.Resampling.BILINEAR))
+    x, y = grid(2 * h, 2 * w)
+    ring = far / 5.2
+    tick = np.hypot(*np.gradient(far)) > 0.2
+    line = np.abs(ring % 1 - 0.5) > 0.36
+    dots = (np.abs(ring % 1 - 0.5) < 0.14) & (np.sin(x / 2.6) * np.sin(y / 2.6) > 0.25) & (ring > 1)
+    band = np.array([pale, rgb("#8fd0c4"), rgb("#f7d27a"), rgb("#f3a98c")])[(ring.astype(int)) % 4]
+    fill = np.where((line & tick)[..., None], blue * 0.7, np.where(dots[..., None], red, band))
+    full = np.where(bare[..., None], fill, full)
+    shake = [(noise(rng, 2 * h, 2 * w, 16, 3) - 0.5) * 4.5 for _ in range(2)]
+    drawn = sample(full, np.clip(x + shake[0], 0, 2 * w - 1), np.clip(y + shake[1], 0, 2 * h - 1))
+    drawn = drawn.reshape(h, 2, w, 2, 3).mean((1, 3))
+    fine, wash = noise(rng, h, w, 3, 3, 0.9), noise(rng, h, w, 22, 4, 0.7, aspect=2)
+    paper = ramp(noise(rng, h, w, 150, 6, 0.7), rgb("#d9bd86", "#ecd9ae", "#f6ead0"))
+    paper = paper * (0.93 + 0.1 * fine)[..., None]
+    cover = 0.97 - 0.30 * smooth(0.45, 1.0, wash) - 0.12 * fine
+    out = mix(paper, drawn * (0.86 + 0.22 * wash)[..., None] * (0.6 + 0.4 * paper), cover)
+    return out * relief(blur(drawn.mean(-1), 0.7) * -1.0 + fine * 0.4, 0.13)[..., None]

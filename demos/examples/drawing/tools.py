@@ -119,6 +119,11 @@ def place(points, x, y, size=1.0, angle=0.0, flip=1):
     return p @ np.array([[c, s], [-s, c]]) + (x, y)
 
 
+def frame(*where):
+    """Remember a position, size, angle and flip; the result applies ``place`` with them."""
+    return lambda points: place(points, *where)
+
+
 def arc(x, y, rx, ry=None, start=0.0, end=2 * np.pi, n=40):
     """Points along an ellipse arc."""
     t = np.linspace(start, end, n)
@@ -149,7 +154,7 @@ class Pen:
     def _ink(fill):
         if np.ndim(fill) == 0:
             return int(fill)
-        return tuple(int(round(255 * float(np.clip(c, 0, 1)))) for c in fill)
+        return tuple(round(255 * float(np.clip(c, 0, 1))) for c in fill)
 
     def line(self, points, width=1.5, fill=255):
         """Polyline with round joints."""

@@ -1,0 +1,99 @@
+"""The front door: options, the page, launch."""
+
+import gc
+import os
+
+# The imports below make millions of long-lived objects; collecting them over and over costs a fifth
+# of the start.
+gc.disable()
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import argparse  # noqa: E402
+import threading  # noqa: E402
+
+from starlette.concurrency import run_in_threadpool  # noqa: E402
+from starlette.responses import JSONResponse  # noqa: E402
+from starlette.routing import Route  # noqa: E402
+
+from demos import house  # noqa: E402
+from demos.engine import Engine  # noqa: E402
+
+ON_SPACE = "SPACE_ID" in os.environ
+
+
+def options() -> argparse.Namespace:
+    """Command-line options; each may also be given as an environment variable."""
+    parser = argparse.ArgumentParser(
+        prog="app.py",
+        description="Netglass: a looking glass for image networks.",
+        epilog="Every option can also be set by the environment variable named beside it; "
+        "the command line wins. Switches take 1 or 0 there.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+
+    def default(name: str, fallback: str) -> str:
+        return os.environ.get(name, fallback)
+
+    def switch(flag: str, name: str, text: str) -> None:
+        on = default(name, "0").lower() in ("1", "true", "yes", "on")
+        action = argparse.BooleanOptionalAction
+        parser.add_argument(flag, action=action, default=on, help=f"{text} [{name}]")
+
+    parser.add_argument(
+        "--host",
+        default=default("NETGLASS_HOST", "0.0.0.0" if ON_SPACE else "127.0.0.1"),
+        help="address to listen on; 0.0.0.0 lets a classroom in [NETGLASS_HOST]",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=default("NETGLASS_PORT", "7860"),
+        help="port to listen on [NETGLASS_PORT]",
+    )
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda", "mps"),
+        default=default("NETGLASS_DEVICE", "auto"),
+        help="where networks compute; auto takes CUDA, then MPS, then the CPU [NETGLASS_DEVICE]",
+    )
+    switch("--preload", "NETGLASS_PRELOAD", "load the default networks before serving")
+    switch("--share", "NETGLASS_SHARE", "also open a public gradio.live link")
+    switch("--mcp", "NETGLASS_MCP", "also serve the endpoints as MCP tools")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Starts the app and serves until interrupted."""
+    chosen = options()
+    engine = Engine(chosen.device)
+    if chosen.preload:
+        engine.preload()
+
+    async def health(_request):
+        return JSONResponse(await run_in_threadpool(engine.health))
+
+    blocks = house.build(engine)
+    gc.enable()
+    gc.freeze()
+    blocks.queue(max_size=200).launch(
+        server_name=chosen.host,
+        server_port=chosen.port,
+        share=chosen.share,
+        mcp_server=chosen.mcp,
+        theme=house.theme(),
+        css=house.CSS,
+        allowed_paths=[],
+        app_kwargs={"routes": [Route("/health", health)]},
+        max_file_size="30mb",
+        ssr_mode=False,
+        run_history=False,
+        footer_links=["api", "settings"],
+        prevent_thread_lock=True,
+    )
+    # The page is up; PyTorch is read while the visitor looks around.
+    threading.Thread(target=lambda: engine.store, daemon=True).start()
+    blocks.block_thread()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The running app's computing side: one store of networks, made on first use, and stop flags."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from models import registry
+
+if TYPE_CHECKING:
+    from models.backbones import Backbone
+    from models.store import Store
+
+
+class Engine:
+    """What every demo shares.
+
+    PyTorch is imported when the store is first asked for: the page is served seconds earlier.
+    """
+
+    def __init__(self, device: str = "auto"):
+        self.device_name = device
+        self._lock = threading.Lock()
+        self._running: dict[tuple[str, str], threading.Event] = {}
+
+    @cached_property
+    def _store(self) -> Store:
+        from models.store import Store
+
+        return Store(self.device_name)
+
+    @property
+    def store(self) -> Store:
+        with self._lock:
+            return self._store
+
+    def preload(self) -> None:
+        """Loads the networks that the tabs use by default."""
+        for name in ("efficientnet_lite0", "efficientnet_lite2"):
+            self.store.get(name)
+
+    def health(self) -> dict:
+        """The answer of GET /health."""
+        return {
+            "status": "ok",
+            "device": str(self.store.device),
+            "models": list(registry.NAMES),
+            "loaded": self.store.loaded(),
+        }
+
+    def network(self, name: str) -> Generator[tuple[int, int], None, Backbone]:
+        """The network called `name`; yields (bytes so far, bytes in all) while it is downloaded.
+
+        Runs the load in a thread, so that a closed browser ends a download at once.
+
+        Raises:
+            Refusal: unknown name, or weights that can't be had.
+        """
+        registry.spec(name)
+        news: queue.SimpleQueue = queue.SimpleQueue()
+        given_up = threading.Event()
+
+        def progress(done: int, total: int) -> None:
+            if given_up.is_set():
+                raise InterruptedError("nobody waits for this download any more")
+            news.put(("progress", (done, total)))
+
+        def work() -> None:
+            try:
+                news.put(("network", self.store.get(name, progress)))
+            except BaseException as error:
+                news.put(("error", error))
+
+        threading.Thread(target=work, daemon=True).start()
+        try:
+            while True:
+                kind, value = news.get()
+                while kind == "progress" and not news.empty():
+                    kind, value = news.get()
+                if kind == "network":
+                    return value
+                if kind == "error":
+                    raise value
+                yield value
+        finally:
+            given_up.set()
+
+    @contextmanager
+    def run(self, session: str | None, demo: str) -> Iterator[threading.Event]:
+        """A run of `demo` by one visitor; the event is set when that visitor presses Stop.
+
+        The flag lives as long as the run: nothing of a visitor stays on the server.
+        """
+        key, flag = (session or "", demo), threading.Event()
+        with self._lock:
+            self._running[key] = flag
+        try:
+            yield flag
+        finally:
+            with self._lock:
+                if self._running.get(key) is flag:
+                    del self._running[key]
+
+    def stop(self, session: str | None, demo: str) -> None:
+        """Asks the visitor's run of `demo` to stop; does nothing if there is none."""
+        with self._lock:
+            flag = self._running.get((session or "", demo))
+        if flag:
+            flag.set()

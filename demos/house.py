@@ -1,0 +1,82 @@
+"""The whole page: header, language switch, one tab a demo."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from demos import TABS, language
+from demos.engine import Engine
+from demos.page import PRIVATE, Page
+
+# System fonts only: the page must not wait for the internet.
+FONTS = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "Noto Sans Devanagari", "sans-serif"]
+MONO = ["ui-monospace", "Consolas", "monospace"]
+
+CSS = """
+.gradio-container {max-width: 1320px !important; padding: 6px 14px !important}
+#top {align-items: center; gap: 12px}
+#top h1 {margin: 0; font-size: 1.35rem} #top p {margin: 0; opacity: .75; font-size: .9rem}
+#language {border: none; padding: 0; background: none} #language .wrap {flex-wrap: nowrap}
+.idea p {margin: 0; font-size: .95rem; line-height: 1.4}
+.examples {border: none !important; padding: 0 !important}
+.examples .gallery {display: flex; flex-wrap: nowrap; overflow-x: auto; gap: 4px}
+.examples .gallery-item {flex: 0 0 auto} .examples img {height: 44px !important; width: 44px !important;
+  object-fit: cover; border-radius: 4px}
+.status {font-size: .9rem; min-height: 2.6em} .status progress {width: 100%; height: 8px; display: block}
+.curves {width: 100%; max-height: 250px} .curves text {fill: currentColor; font-size: 12px}
+.curves .g {stroke: currentColor; opacity: .18} .curves polyline {fill: none; stroke-width: 2}
+.bars {margin: 2px 0} .bar {position: relative; display: flex; justify-content: space-between;
+  padding: 2px 8px; margin: 2px 0; font-size: .9rem; border-radius: 4px; overflow: hidden;
+  background: var(--background-fill-secondary)}
+.bar .fill {position: absolute; inset: 0 auto 0 0; background: #2f7ed8; opacity: .28}
+.bar span, .bar b {position: relative}
+.note p {font-size: .85rem; margin: 2px 0}
+.experiment {align-items: center}
+@media (max-width: 640px) {#top p {display: none} .gradio-container {padding: 4px !important}}
+"""
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's Soft theme in system fonts, a little tighter."""
+    return gr.themes.Soft(
+        font=FONTS, font_mono=MONO, spacing_size="sm", text_size="md", radius_size="sm"
+    )
+
+
+def build(engine: Engine) -> gr.Blocks:
+    """The page, ready to launch."""
+    with gr.Blocks(title="Netglass", analytics_enabled=False, delete_cache=(3600, 7200)) as blocks:
+        page = Page(engine)
+        saved = gr.BrowserState("", storage_key="netglass-language", secret="netglass")
+        with gr.Row(elem_id="top"):
+            page.put(gr.Markdown, "title")
+            page.language = gr.Radio(
+                [(name, code) for code, name in language.LANGUAGES.items()],
+                value=language.DEFAULT,
+                show_label=False,
+                container=False,
+                elem_id="language",
+                min_width=280,
+                scale=0,
+            )
+        with gr.Tabs():
+            for demo in TABS:
+                with page.put(gr.Tab, f"{demo.NAME}.tab", id=demo.NAME):
+                    demo.build(page)
+        components, said = page.speak()
+
+        def arrive(chosen: str, request: gr.Request):
+            wished = request.query_params.get("lang") or chosen
+            if wished not in language.LANGUAGES:
+                wished = language.detect(request.headers.get("accept-language"))
+            return [wished, *said(wished)]
+
+        def switch(code: str):
+            return [code, *said(code)]
+
+        mark = "(code, ...rest) => {document.documentElement.lang = code; return [code, ...rest]}"
+        blocks.load(arrive, saved, [page.language, *components], **PRIVATE, queue=False)
+        page.language.input(switch, page.language, [saved, *components], **PRIVATE, queue=False)
+        page.language.change(None, page.language, None, js=mark, api_visibility="private")
+    blocks.page = page
+    return blocks

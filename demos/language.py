@@ -1,0 +1,46 @@
+"""The four languages of the page: texts by key, detection, and refusals said in each."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+from models.refusals import Refusal
+
+LANGUAGES = {"en": "English", "mr": "मराठी", "ne": "नेपाली", "hi": "हिन्दी"}
+DEFAULT = "en"
+FOLDER = Path(__file__).with_name("texts")
+
+
+@cache
+def texts(language: str) -> dict[str, str]:
+    """All texts of one language, by key."""
+    return json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
+
+
+def say(language: str, key: str, **values) -> str:
+    """The text of `key`, its braces filled; an unknown language is answered in English."""
+    text = texts(language if language in LANGUAGES else DEFAULT)[key]
+    return text.format(**values) if values else text
+
+
+def detect(accept_language: str | None) -> str:
+    """The best of our languages for an Accept-Language header (RFC 9110), else English."""
+    wishes = []
+    for part in (accept_language or "").split(","):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            weight = float(quality) if quality else 1.0
+        except ValueError:
+            continue
+        code = tag.split("-")[0].lower()
+        if code in LANGUAGES and weight > 0:
+            wishes.append((-weight, len(wishes), code))
+    return min(wishes)[2] if wishes else DEFAULT
+
+
+def refusal(language: str, error: Refusal) -> str:
+    """What a refusal says, in `language`; names of knobs are said as the page says them."""
+    values = dict(error.values)
+    if "name" in values:
+        values["name"] = say(language, f"name.{values['name']}")
+    return say(language, f"refusal.{error.key}", **values)

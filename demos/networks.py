@@ -1,0 +1,58 @@
+"""Choosing a network: which are here, which would be downloaded, which can't be had now."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import gradio as gr
+
+from demos import language, status
+from demos.language import say
+from demos.page import LIGHT, PRIVATE, Page
+from demos.widgets import Choice
+from models import registry
+
+
+def choices(code: str) -> list[tuple[str, str]]:
+    """All networks as (text, name); those whose weights are not here carry a mark."""
+
+    def text(spec: registry.Spec) -> str:
+        if registry.weights_path(spec).exists():
+            return spec.title
+        return say(code, "network.away", title=spec.title, megabytes=spec.megabytes)
+
+    return [(text(spec), spec.name) for spec in registry.SPECS]
+
+
+def chooser(page: Page) -> Choice:
+    """The dropdown, and below it a line that says what choosing a network means."""
+    picked = page.put(Choice, "network", choices=choices, value=registry.DEFAULT)
+    note = gr.Markdown(visible=False, elem_classes="note")
+    picked.input(_note, [page.language, picked], note, **PRIVATE, **LIGHT)
+    return picked
+
+
+def _note(code: str, name: str):
+    spec = registry.spec(name)
+    if registry.weights_path(spec).exists():
+        return gr.update(visible=False)
+    from models import backbones, downloads
+
+    if downloads.reachable(backbones.weights_url(spec)):
+        text = say(code, "network.download", title=spec.title, megabytes=spec.megabytes)
+    else:
+        text = language.refusal(code, backbones.unreachable(spec))
+    return gr.update(value=text, visible=True)
+
+
+def loaded(page: Page, code: str, name: str) -> Generator[str]:
+    """The network called `name`, yielding status lines (HTML) while it is loaded."""
+    title = registry.spec(name).title
+    yield status.loading(code, title)
+    waiting = page.engine.network(name)
+    while True:
+        try:
+            done, total = next(waiting)
+        except StopIteration as end:
+            return end.value
+        yield status.loading(code, title, done, total)

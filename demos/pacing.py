@@ -1,0 +1,26 @@
+"""How often a run is shown: enough to feel live, seldom enough not to slow the computing."""
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from threading import Event
+
+SECONDS_BETWEEN = 0.3
+
+
+def paced(steps: Generator, stop: Event, seconds: float = SECONDS_BETWEEN) -> Iterator:
+    """The first and the last of `steps`, and between them about one every `seconds`.
+
+    Yields (step, is_last, seconds since the start). When `stop` is set the step in hand is the last.
+    The inner generator is closed whatever happens.
+    """
+    start = shown = time.perf_counter()
+    with closing(steps):
+        for step in steps:
+            now = time.perf_counter()
+            last = step.step >= step.steps or stop.is_set()
+            if last or step.step == 0 or now - shown >= seconds:
+                shown = now
+                yield step, last, now - start
+            if last:
+                return

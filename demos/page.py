@@ -1,0 +1,114 @@
+"""The page under construction: components that know their texts, and the language switch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from inspect import isgeneratorfunction
+
+import gradio as gr
+
+from demos import language
+from demos.engine import Engine
+from demos.language import say
+from models.refusals import Refusal
+
+HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 2}
+LIGHT = {"concurrency_id": "light", "concurrency_limit": 8}
+PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
+
+
+class Page:
+    """Collects which text each component shows, so that one event can say it all anew.
+
+    Attributes:
+        engine: what the demos compute with.
+        language: the component that holds the visitor's language; the first input of every event.
+    """
+
+    def __init__(self, engine: Engine):
+        self.engine = engine
+        self.keys: set[str] = set()
+        self._spoken: list[tuple[gr.blocks.Block, Callable[[str], dict]]] = []
+        self.language: gr.Radio | None = None
+
+    def text(self, key: str, code: str = language.DEFAULT) -> str:
+        """The text of `key`; remembers that the page uses it."""
+        self.keys.add(key)
+        return say(code, key)
+
+    def put(self, kind: type, key: str, *args, choices: Callable | None = None, **options):
+        """A component of `kind` with the texts of `key` in the visitor's language.
+
+        `key` gives the label (for buttons and prose the value), `key.info` its one sentence if there
+        is one. `choices(language)` gives localised (text, value) pairs.
+        """
+        prose = issubclass(kind, gr.Button | gr.Markdown | gr.HTML)
+        has_info = f"{key}.info" in language.texts(language.DEFAULT)
+
+        def props(code: str) -> dict:
+            said = {"value" if prose else "label": self.text(key, code)}
+            if has_info:
+                said["info"] = self.text(f"{key}.info", code)
+            if choices:
+                said["choices"] = choices(code)
+            return said
+
+        component = kind(*args, **props(language.DEFAULT), **options)
+        self._spoken.append((component, props))
+        return component
+
+    def speak(self) -> tuple[list[gr.blocks.Block], Callable[[str], list[dict]]]:
+        """All components with texts, and the function that gives their updates for a language."""
+        return [component for component, _ in self._spoken], lambda code: [
+            gr.update(**props(code)) for _, props in self._spoken
+        ]
+
+    def stops(self, button: gr.Button, demo: str) -> None:
+        """Makes `button` stop the visitor's own run of `demo`: a flag that the run's loop reads."""
+
+        def stop(request: gr.Request):
+            self.engine.stop(request.session_hash, demo)
+
+        button.click(stop, None, None, **PRIVATE, queue=False)
+
+    def intro(self, demo: str) -> None:
+        """A tab's idea, in three sentences."""
+        self.put(gr.Markdown, f"{demo}.idea", elem_classes="idea")
+
+    def experiments(self, demo: str, count: int) -> list[gr.Button]:
+        """The "break it" corner: one button an experiment, with what to watch for beside it."""
+        buttons = []
+        with self.put(gr.Accordion, "break_it", open=False):
+            for number in range(1, count + 1):
+                with gr.Row(elem_classes="experiment"):
+                    key = f"{demo}.break{number}"
+                    buttons.append(self.put(gr.Button, key, size="sm", scale=0, min_width=200))
+                    self.put(gr.Markdown, f"{key}.watch")
+        return buttons
+
+
+def speaks(function: Callable) -> Callable:
+    """Says refusals in the language that the event's first argument names, as a `gr.Error`."""
+
+    def translated(code: str, error: Refusal) -> gr.Error:
+        return gr.Error(language.refusal(code, error), title=say(code, "refusal.title"))
+
+    if isgeneratorfunction(function):
+
+        @wraps(function)
+        def wrapped(code, *args, **kwargs):
+            try:
+                yield from function(code, *args, **kwargs)
+            except Refusal as error:
+                raise translated(code, error) from None
+    else:
+
+        @wraps(function)
+        def wrapped(code, *args, **kwargs):
+            try:
+                return function(code, *args, **kwargs)
+            except Refusal as error:
+                raise translated(code, error) from None
+
+    return wrapped

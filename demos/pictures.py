@@ -1,0 +1,37 @@
+"""Example pictures, and results as files that a visitor can keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+from gradio.processing_utils import save_pil_to_cache
+from PIL import Image
+
+from demos.page import PRIVATE, Page
+
+EXAMPLES = Path(__file__).with_name("examples")
+
+
+def paths(kind: str) -> list[str]:
+    """The example pictures of one folder ("photos" or "styles"), by name."""
+    return sorted(str(path) for path in (EXAMPLES / kind).glob("*.jpg"))
+
+
+def examples(page: Page, kind: str, target: gr.Image, first: str | None = None) -> None:
+    """A row of thumbnails; a click puts the picture into `target`."""
+    files = sorted(paths(kind), key=lambda path: Path(path).stem != first)
+    shown = gr.Dataset(
+        components=[target],
+        samples=[[path] for path in files],
+        samples_per_page=len(files),
+        type="tuple",
+        show_label=False,
+        elem_classes="examples",
+    )
+    shown.click(lambda sample: sample[0], shown, target, **PRIVATE, queue=False)
+
+
+def png(image: Image.Image, name: str) -> str:
+    """Path of `image` saved without loss, in the cache that Gradio cleans up."""
+    return save_pil_to_cache(image, gr.Image.GRADIO_CACHE, name=name, format="png")

@@ -1,0 +1,85 @@
+"""Small live curves as SVG: redrawn several times a second, which charting libraries do in tens of
+milliseconds and with a flicker; this takes well under one."""
+
+import math
+from html import escape
+
+COLOURS = ("#e4572e", "#2f7ed8", "#3aa655", "#8a5cc7")
+WIDTH, HEIGHT = 640, 230
+LEFT, RIGHT, TOP, BOTTOM = 46, 10, 26, 30
+
+
+def curves(
+    series: dict[str, list[tuple[float, float]]],
+    x_title: str,
+    x_end: float,
+    log: bool = False,
+    y_range: tuple[float, float] | None = None,
+) -> str:
+    """Lines over a common x axis from 0 to `x_end`, as an SVG string that follows the page's theme.
+
+    Args:
+        series: points (x, y) by the name shown in the legend; non-positive y are left out if `log`.
+        log: logarithmic y axis.
+        y_range: fixed y axis; otherwise it fits the points.
+    """
+    drawn = {
+        name: [(x, y) for x, y in points if math.isfinite(y) and (y > 0 or not log)]
+        for name, points in series.items()
+    }
+    values = [y for points in drawn.values() for _, y in points] or [0.1, 1.0]
+    low, high = y_range or (min(values), max(values))
+    if log:
+        low, high = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    high = high if high > low else low + 1
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        share = ((math.log10(y) if log else y) - low) / (high - low)
+        across = LEFT + x / max(x_end, 1) * (WIDTH - LEFT - RIGHT)
+        return across, HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+
+    parts = []
+    for level in _levels(low, high, log):
+        _, y = place(0, 10.0**level if log else level)
+        text = f"{10.0**level:g}" if log else f"{level:g}"
+        parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" class="g"/>')
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{text}</text>')
+    for share in (0, 0.5, 1):
+        x, _ = place(x_end * share, 1)
+        anchor = ("start", "middle", "end")[int(share * 2)]
+        parts.append(
+            f'<text x="{x:.1f}" y="{HEIGHT - 12}" text-anchor="{anchor}">{x_end * share:g}</text>'
+        )
+    parts.append(
+        f'<text x="{(LEFT + WIDTH) / 2 + 60}" y="{HEIGHT - 12}">{escape(x_title)}</text>'
+    )
+    legend = LEFT
+    for colour, (name, points) in zip(COLOURS, drawn.items(), strict=False):
+        path = " ".join("{:.1f},{:.1f}".format(*place(x, y)) for x, y in points)
+        parts.append(f'<polyline points="{path}" stroke="{colour}"/>')
+        parts.append(f'<circle cx="{legend + 5}" cy="12" r="5" fill="{colour}"/>')
+        parts.append(f'<text x="{legend + 14}" y="16">{escape(name)}</text>')
+        legend += 34 + 8 * len(name)
+    return (
+        f'<svg class="curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{escape(", ".join(drawn))}">{"".join(parts)}</svg>'
+    )
+
+
+def _levels(low: float, high: float, log: bool) -> list[float]:
+    if log:
+        every = max(1, round((high - low) / 5))
+        return list(range(int(low), int(high) + 1, every))
+    return [low + (high - low) * share for share in (0, 0.25, 0.5, 0.75, 1)]
+
+
+def bars(items: list[tuple[str, float]], marked: str | None = None) -> str:
+    """Names with probabilities in 0..1 as horizontal bars; the `marked` name stands out."""
+    rows = []
+    for name, value in items:
+        css = "bar marked" if name == marked else "bar"
+        rows.append(
+            f'<div class="{css}"><div class="fill" style="width:{value * 100:.1f}%"></div>'
+            f"<span>{escape(name)}</span><b>{value * 100:.1f}%</b></div>"
+        )
+    return f'<div class="bars">{"".join(rows)}</div>'

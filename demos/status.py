@@ -1,0 +1,33 @@
+"""What a run says of itself while it goes on: a line of words and a bar."""
+
+from html import escape
+
+from demos.language import say
+
+
+def running(code: str, step: int, steps: int, progress: float, seconds: float) -> str:
+    """Step so far and time left, with a progress bar; `progress` is the share of work done, 0..1."""
+    left = seconds / progress * (1 - progress) if progress > 0 else None
+    words = say(code, "status.step", step=step, steps=steps)
+    if left is not None:
+        words += " · " + say(code, "status.left", seconds=max(1, round(left)))
+    return _line(words, progress)
+
+
+def loading(code: str, title: str, done: int = 0, total: int = 0) -> str:
+    """A network being read, or downloaded (bytes so far, bytes in all)."""
+    if not total:
+        return _line(say(code, "status.loading", title=title), None)
+    words = say(code, "status.download", title=title, done=done >> 20, total=total >> 20)
+    return _line(words, done / total)
+
+
+def finished(code: str, step: int, steps: int, seconds: float) -> str:
+    """The end of a run, whole or stopped."""
+    key = "status.done" if step >= steps else "status.stopped"
+    return _line(say(code, key, step=step, steps=steps, seconds=f"{seconds:.1f}"), step / steps)
+
+
+def _line(words: str, share: float | None) -> str:
+    value = "" if share is None else f' value="{share:.3f}"'
+    return f'<div class="status"><progress max="1"{value}></progress>{escape(words)}</div>'
