@@ -38,7 +38,9 @@ def build(page: Page) -> None:
     page.intro(NAME)
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
-            photo = page.put(Photo, "attack.photo", height=210)
+            photo = page.put(
+                Photo, "attack.photo", value=pictures.example("photos", DOG), height=210
+            )
             pictures.examples(page, "photos", photo, DOG)
             knobs = _knobs(page)
         with gr.Column(scale=6, min_width=320):
@@ -62,7 +64,7 @@ def build(page: Page) -> None:
     outputs = [line, clean, fooled, change, before, after, plot, keep]
 
     @speaks
-    def attack(code, path, model, *values, request: gr.Request):
+    def run_attack(code, path, model, *values, request: gr.Request):
         settings = dict(zip(DEFAULTS, values, strict=True))
         with page.engine.run(request.session_hash, NAME) as stopped:
             for moment in _attack(page, code, path, model, settings, stopped):
@@ -81,7 +83,7 @@ def build(page: Page) -> None:
                     now[line] = status.running(code, step.step, step.steps, progress, seconds)
                     yield now
                     continue
-                result = images.to_image(report.picture)
+                result = now[fooled]
                 yield now | {
                     line: status.finished(code, step.step, step.steps, seconds),
                     fooled: result,
@@ -96,14 +98,18 @@ def build(page: Page) -> None:
                 }
 
     inputs = [page.language, photo, *order]
-    run.click(attack, inputs, outputs, **PRIVATE, **HEAVY)
+    run.click(run_attack, inputs, outputs, **PRIVATE, **HEAVY)
     dog.click(
-        lambda: [_example(DOG), registry.DEFAULT, *(DEFAULTS | {"target": "Siamese cat"}).values()],
+        lambda: [
+            pictures.example("photos", DOG),
+            registry.DEFAULT,
+            *(DEFAULTS | {"target": "Siamese cat"}).values(),
+        ],
         None,
         [photo, *order],
         **PRIVATE,
         **LIGHT,
-    ).then(attack, inputs, outputs, **PRIVATE, **HEAVY)
+    ).then(run_attack, inputs, outputs, **PRIVATE, **HEAVY)
     page.stops(stop, NAME)
 
     @speaks
@@ -122,8 +128,10 @@ def build(page: Page) -> None:
 
     photo.change(look, [page.language, photo, knobs["model"]], [clean, before], **PRIVATE, **LIGHT)
     reset.click(
-        lambda: [None, registry.DEFAULT, *DEFAULTS.values(), "", None, None, None, "", "", ""]
-        + [gr.update(visible=False)],
+        lambda: (
+            [None, registry.DEFAULT, *DEFAULTS.values(), "", None, None, None, "", "", ""]
+            + [gr.update(visible=False)]
+        ),
         None,
         [photo, *order, *outputs],
         **PRIVATE,
@@ -150,16 +158,15 @@ def _picture(page: Page, key: str) -> gr.Image:
     )
 
 
-def _example(name: str) -> str:
-    return str(pictures.EXAMPLES / "photos" / f"{name}.jpg")
-
-
 def _knobs(page: Page) -> dict[str, gr.components.Component]:
     def methods(code: str):
         return [(page.text(f"attack.method.{name}", code), name) for name in ("pgd", "fgsm")]
 
     def targets(code: str):
-        return [(page.text("attack.untargeted", code), ""), *((n, n) for n in registry.class_names())]
+        return [
+            (page.text("attack.untargeted", code), ""),
+            *((n, n) for n in registry.class_names()),
+        ]
 
     knobs = {}
     with gr.Row():
@@ -168,15 +175,17 @@ def _knobs(page: Page) -> dict[str, gr.components.Component]:
         )
         knobs["target"] = page.put(Choice, "name.target", choices=targets, value="", min_width=130)
     with gr.Row():
-        for name, low, high, grain in (("epsilon", 0, 32, 1), ("steps", 1, 100, 1)):
-            knobs[name] = page.put(
-                Knob, f"name.{name}", low, high, DEFAULTS[name], step=grain, min_width=120
-            )
+        with gr.Column(min_width=140):
+            knobs["epsilon"] = page.put(Knob, "name.epsilon", 0, 32, 4, step=1)
+            page.formula(r"\lVert x'-x\rVert_\infty\le\varepsilon")
+        with gr.Column(min_width=140):
+            knobs["steps"] = page.put(Knob, "name.steps", 1, 100, 20, step=1)
+            page.formula(r"x\leftarrow\Pi_\varepsilon\left(x+a\,\mathrm{sign}\,\nabla_xL\right)")
     with page.put(gr.Accordion, "attack.more", open=False):
         with gr.Row():
-            knobs["step_size"] = page.put(
-                Knob, "name.step_size", 0.25, 16, 1.0, step=0.25, min_width=120
-            )
+            with gr.Column(min_width=140):
+                knobs["step_size"] = page.put(Knob, "name.step_size", 0.25, 16, 1, step=0.25)
+                page.formula(r"a=\mathrm{step\ size}/255")
             knobs["seed"] = page.put(gr.Number, "name.seed", 0, precision=0, min_width=80)
         model = networks.chooser(page)
     return {"model": model} | knobs
@@ -277,7 +286,7 @@ def _endpoint(page: Page):
                     )
                     continue
                 yield (
-                    images.to_image(report.picture),
+                    images.to_image(step.adversarial),
                     images.to_image(magnified),
                     {
                         "before": _named(report.before), "after": _named(report.after),

@@ -43,7 +43,7 @@ def expose(function: Callable, outputs: dict[str, type], api_name: str, group: d
             for label, kind in outputs.items()
         ]
         trigger = gr.Button()
-    spoken = speaks(function)
+    spoken = speaks(function, labels=False)
 
     if inspect.isgeneratorfunction(function):
 

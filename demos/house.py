@@ -9,7 +9,14 @@ from demos.engine import Engine
 from demos.page import PRIVATE, Page
 
 # System fonts only: the page must not wait for the internet.
-FONTS = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "Noto Sans Devanagari", "sans-serif"]
+FONTS = [
+    "system-ui",
+    "-apple-system",
+    "Segoe UI",
+    "Noto Sans",
+    "Noto Sans Devanagari",
+    "sans-serif",
+]
 MONO = ["ui-monospace", "Consolas", "monospace"]
 
 CSS = """
@@ -20,8 +27,9 @@ CSS = """
 .idea p {margin: 0; font-size: .95rem; line-height: 1.4}
 .examples {border: none !important; padding: 0 !important}
 .examples .gallery {display: flex; flex-wrap: nowrap; overflow-x: auto; gap: 4px}
-.examples .gallery-item {flex: 0 0 auto} .examples img {height: 44px !important; width: 44px !important;
-  object-fit: cover; border-radius: 4px}
+.examples .gallery-item {flex: 0 0 auto; width: auto; padding: 0}
+.examples .gallery-item > div, .examples .container {width: 46px !important; height: 46px !important}
+.examples img {height: 46px !important; width: 46px !important; object-fit: cover; border-radius: 4px}
 .status {font-size: .9rem; min-height: 2.6em} .status progress {width: 100%; height: 8px; display: block}
 .curves {width: 100%; max-height: 250px} .curves text {fill: currentColor; font-size: 12px}
 .curves .g {stroke: currentColor; opacity: .18} .curves polyline {fill: none; stroke-width: 2}
@@ -30,6 +38,8 @@ CSS = """
   background: var(--background-fill-secondary)}
 .bar .fill {position: absolute; inset: 0 auto 0 0; background: #2f7ed8; opacity: .28}
 .bar span, .bar b {position: relative}
+.formula {padding: 0 8px} .formula .katex {font-size: .9em}
+#language .wrap {justify-content: flex-end}
 .note p {font-size: .85rem; margin: 2px 0}
 .experiment {align-items: center}
 @media (max-width: 640px) {#top p {display: none} .gradio-container {padding: 4px !important}}
@@ -56,7 +66,7 @@ def build(engine: Engine) -> gr.Blocks:
                 show_label=False,
                 container=False,
                 elem_id="language",
-                min_width=280,
+                min_width=400,
                 scale=0,
             )
         with gr.Tabs():

@@ -54,8 +54,14 @@ def build(page: Page) -> None:
             with gr.Row():
                 slots = {
                     method: page.put(
-                        gr.Image, f"ideal.slot.{method}", format="png", height=230, buttons=[],
-                        interactive=False, min_width=140, elem_id=f"ideal-{method}",
+                        gr.Image,
+                        f"ideal.slot.{method}",
+                        format="png",
+                        height=230,
+                        buttons=[],
+                        interactive=False,
+                        min_width=140,
+                        elem_id=f"ideal-{method}",
                     )  # fmt: skip
                     for method in METHODS
                 }
@@ -100,12 +106,20 @@ def build(page: Page) -> None:
     inputs = [page.language, *order]
     run.click(dream, inputs, outputs, **PRIVATE, **HEAVY)
     for button, name in zip(one_click, ONE_CLICK, strict=True):
-        button.click(
-            lambda name=name: name, None, knobs["class_name"], **PRIVATE, **LIGHT
-        ).then(dream, inputs, outputs, **PRIVATE, **HEAVY)
+        button.click(lambda name=name: name, None, knobs["class_name"], **PRIVATE, **LIGHT).then(
+            dream, inputs, outputs, **PRIVATE, **HEAVY
+        )
     page.stops(stop, NAME)
     reset.click(
-        lambda: [registry.DEFAULT, *DEFAULTS.values(), "", *[None] * 3, "", "", gr.update(visible=False)],
+        lambda: [
+            registry.DEFAULT,
+            *DEFAULTS.values(),
+            "",
+            *[None] * 3,
+            "",
+            "",
+            gr.update(visible=False),
+        ],
         None,
         order + outputs,
         **PRIVATE,
@@ -133,6 +147,7 @@ def _knobs(page: Page) -> dict[str, gr.components.Component]:
         ),
         "method": page.put(Choice, "name.method_ideal", choices=methods, value="fourier"),
     }  # fmt: skip
+    page.formula(r"\max_x\;\log p(c\mid x)-w\,\mathrm{TV}(x)")
     with gr.Row():
         steps = page.put(Knob, "name.steps", 16, 1024, DEFAULTS["steps"], step=16, min_width=120)
         weight = page.put(Knob, "name.tv_weight_ideal", 0, 10, 1.0, step=0.1, min_width=120)

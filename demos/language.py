@@ -38,9 +38,9 @@ def detect(accept_language: str | None) -> str:
     return min(wishes)[2] if wishes else DEFAULT
 
 
-def refusal(language: str, error: Refusal) -> str:
-    """What a refusal says, in `language`; names of knobs are said as the page says them."""
+def refusal(language: str, error: Refusal, labels: bool = True) -> str:
+    """What a refusal says, in `language`; with `labels`, knobs are called what the page calls them."""
     values = dict(error.values)
-    if "name" in values:
+    if labels and "name" in values:
         values["name"] = say(language, f"name.{values['name']}")
     return say(language, f"refusal.{error.key}", **values)

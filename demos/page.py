@@ -76,6 +76,11 @@ class Page:
         """A tab's idea, in three sentences."""
         self.put(gr.Markdown, f"{demo}.idea", elem_classes="idea")
 
+    def formula(self, latex: str) -> None:
+        """The formula of the knob above, the same in every language."""
+        delimiters = [{"left": "$", "right": "$", "display": False}]
+        gr.Markdown(f"${latex}$", latex_delimiters=delimiters, elem_classes="formula")
+
     def experiments(self, demo: str, count: int) -> list[gr.Button]:
         """The "break it" corner: one button an experiment, with what to watch for beside it."""
         buttons = []
@@ -88,11 +93,16 @@ class Page:
         return buttons
 
 
-def speaks(function: Callable) -> Callable:
-    """Says refusals in the language that the event's first argument names, as a `gr.Error`."""
+def speaks(function: Callable, labels: bool = True) -> Callable:
+    """Says refusals in the language that the event's first argument names, as a `gr.Error`.
+
+    Args:
+        labels: call a knob what the page calls it; False calls it what the endpoint calls it.
+    """
 
     def translated(code: str, error: Refusal) -> gr.Error:
-        return gr.Error(language.refusal(code, error), title=say(code, "refusal.title"))
+        title = say(code, "refusal.title")
+        return gr.Error(language.refusal(code, error, labels), title=title, print_exception=False)
 
     if isgeneratorfunction(function):
 

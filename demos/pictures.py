@@ -13,6 +13,11 @@ from demos.page import PRIVATE, Page
 EXAMPLES = Path(__file__).with_name("examples")
 
 
+def example(kind: str, name: str) -> str:
+    """The path of one example picture."""
+    return str(EXAMPLES / kind / f"{name}.jpg")
+
+
 def paths(kind: str) -> list[str]:
     """The example pictures of one folder ("photos" or "styles"), by name."""
     return sorted(str(path) for path in (EXAMPLES / kind).glob("*.jpg"))

@@ -42,7 +42,9 @@ def curves(
     for level in _levels(low, high, log):
         _, y = place(0, 10.0**level if log else level)
         text = f"{10.0**level:g}" if log else f"{level:g}"
-        parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" class="g"/>')
+        parts.append(
+            f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" class="g"/>'
+        )
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{text}</text>')
     for share in (0, 0.5, 1):
         x, _ = place(x_end * share, 1)
@@ -50,9 +52,7 @@ def curves(
         parts.append(
             f'<text x="{x:.1f}" y="{HEIGHT - 12}" text-anchor="{anchor}">{x_end * share:g}</text>'
         )
-    parts.append(
-        f'<text x="{(LEFT + WIDTH) / 2 + 60}" y="{HEIGHT - 12}">{escape(x_title)}</text>'
-    )
+    parts.append(f'<text x="{(LEFT + WIDTH) / 2 + 60}" y="{HEIGHT - 12}">{escape(x_title)}</text>')
     legend = LEFT
     for colour, (name, points) in zip(COLOURS, drawn.items(), strict=False):
         path = " ".join("{:.1f},{:.1f}".format(*place(x, y)) for x, y in points)

@@ -26,6 +26,13 @@ DEFAULTS = {
     "size": 384,
     "seed": 0,
 }
+FORMULAS = {
+    "content_weight": r"\alpha\,\mathrm{mean}\,\frac{(F-F_p)^2}{\sigma_p^2}",
+    "style_weight": r"\beta\,\left(\frac{\lVert\Sigma-\Sigma_s\rVert^2}{\lVert\Sigma_s\rVert^2}"
+    r"+\lVert\mu-\mu_s\rVert^2\right)",
+    "tv_weight": r"\gamma\,\mathrm{mean}\,(x_i-x_j)^2",
+}
+CONTENT, STYLE = "chelsea", "starry_night"
 TERMS = ("content", "style", "variation", "total")
 # What each "break it" button turns, from the defaults.
 EXPERIMENTS = (
@@ -43,11 +50,18 @@ def build(page: Page) -> None:
         with gr.Column(scale=5, min_width=320):
             with gr.Row():
                 with gr.Column(min_width=140):
-                    content = page.put(Photo, "style.content", height=170)
-                    pictures.examples(page, "photos", content, "chelsea")
+                    content = page.put(
+                        Photo,
+                        "style.content",
+                        value=pictures.example("photos", CONTENT),
+                        height=170,
+                    )
+                    pictures.examples(page, "photos", content, CONTENT)
                 with gr.Column(min_width=140):
-                    style = page.put(Photo, "style.style", height=170)
-                    pictures.examples(page, "styles", style, "starry_night")
+                    style = page.put(
+                        Photo, "style.style", value=pictures.example("styles", STYLE), height=170
+                    )
+                    pictures.examples(page, "styles", style, STYLE)
             knobs = _knobs(page)
         with gr.Column(scale=5, min_width=320):
             with gr.Row():
@@ -58,9 +72,7 @@ def build(page: Page) -> None:
             live = page.put(
                 gr.Image, "style.live", format="jpeg", height=360, buttons=[], interactive=False
             )
-            both = page.put(
-                gr.ImageSlider, "style.both", format="png", height=360, visible=False
-            )
+            both = page.put(gr.ImageSlider, "style.both", format="png", height=360, visible=False)
             plot = gr.HTML(elem_id="style-plot")
             keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="style-download")
     buttons = page.experiments(NAME, len(EXPERIMENTS))
@@ -88,9 +100,7 @@ def build(page: Page) -> None:
                 } | (
                     {
                         both: gr.update(value=(before.resize(image.size), image), visible=True),
-                        keep: gr.update(
-                            value=pictures.png(image, "netglass-style"), visible=True
-                        ),
+                        keep: gr.update(value=pictures.png(image, "netglass-style"), visible=True),
                     }
                     if last
                     else hide
@@ -102,8 +112,10 @@ def build(page: Page) -> None:
     run.click(paint, inputs, outputs, **PRIVATE, **HEAVY)
     page.stops(stop, NAME)
     reset.click(
-        lambda: [registry.DEFAULT, *DEFAULTS.values(), None, gr.update(value=None, visible=True)]
-        + [gr.update(value=None, visible=False), None, gr.update(visible=False)],
+        lambda: (
+            [registry.DEFAULT, *DEFAULTS.values(), None, gr.update(value=None, visible=True)]
+            + [gr.update(value=None, visible=False), None, gr.update(visible=False)]
+        ),
         None,
         order + outputs,
         **PRIVATE,
@@ -128,10 +140,10 @@ def _knobs(page: Page) -> dict[str, gr.components.Component]:
 
     knobs = {}
     with gr.Row():
-        for name in ("content_weight", "style_weight", "tv_weight"):
-            knobs[name] = page.put(
-                Knob, f"name.{name}", 0, 10, DEFAULTS[name], step=0.05, min_width=120
-            )
+        for name, formula in FORMULAS.items():
+            with gr.Column(min_width=150):
+                knobs[name] = page.put(Knob, f"name.{name}", 0, 10, DEFAULTS[name], step=0.05)
+                page.formula(formula)
     with page.put(gr.Accordion, "style.more", open=False):
         with gr.Row():
             with gr.Column(min_width=150):

@@ -153,7 +153,7 @@ def _from_wheel(spec: Spec, progress) -> nn.Module:
 
 
 def _timm_names(state: dict[str, torch.Tensor], network: nn.Module) -> dict[str, torch.Tensor]:
-    """The wheels count blocks through; timm names them blocks.stage.index, layers in its own way."""
+    """The wheels count blocks through; timm says blocks.stage.index and has its own layer names."""
     places = [
         (f"blocks.{stage}.{index}", block)
         for stage, blocks in enumerate(network.blocks)
@@ -203,9 +203,11 @@ def _from_torchvision(spec: Spec, progress) -> nn.Module:
             downloads.fetch(weights_url(spec), path, progress)
         except OSError as error:
             raise unreachable(spec) from error
-    network = torchvision.models.get_model(spec.name, weights=None, init_weights=False)
+    with torch.device("meta"):  # no time spent on random weights
+        network = torchvision.models.get_model(spec.name, weights=None)
     try:
-        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True, mmap=True))
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        network.load_state_dict(state, assign=True)
     except Exception as error:  # torch.load raises many kinds for a damaged file
         raise Refusal("weights_broken", title=spec.title, file=path) from error
     return network

@@ -14,7 +14,7 @@ from models.refusals import Refusal
 if TYPE_CHECKING:
     import torch
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
 MAX_MEGAPIXELS = 50
 MIN_SIDE = 16
 MAX_RATIO = 8

@@ -26,10 +26,10 @@ ENGLISH = {
     "target_is_prediction": "The network already takes this picture for {value}. Choose another "
     "target.",
     "weights_unreachable": "{title} can't be used now: its weights ({megabytes} MB) are not on "
-    "this machine and could not be downloaded. Connect to the internet and try again, or put the file "
-    "{file} into the folder {folder}.",
-    "weights_broken": "The weights of {title} could not be read from {file}. Delete the file, then "
-    "try again.",
+    "this machine and could not be downloaded. Connect to the internet and try again, or put the "
+    "file {file} into the folder {folder}.",
+    "weights_broken": "The weights of {title} could not be read from {file}. Delete the file, "
+    "then try again.",
     "package_missing": "{title} needs the package {package}. Install it with: pip install "
     "{package}",
 }

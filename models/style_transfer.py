@@ -1,7 +1,7 @@
 """Neural style transfer by optimising a picture (Gatys, Ecker & Bethge, CVPR 2016).
 
 The picture x minimises   content_weight * L_content + style_weight * L_style + tv_weight * L_tv,
-each term scaled so that the weight 1 is a balanced choice for any backbone and any pair of pictures.
+each term scaled so that the weight 1 is balanced for any backbone and any pair of pictures.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ class MomentsLoss:
     With F divided by the style's deviation per channel (+ 0.05), covariance S and mean m:
     |S - S*|^2 / |S*|^2 + mean((m - m*)^2).
 
-    Departure from Gatys et al. 2016, who compare Gram matrices: on rectified maps the Gram matrix is
-    ruled by the means; centred covariances carry the strokes (Li et al. 2017, "Demystifying neural
+    Departure from Gatys et al. 2016, who compare Gram matrices: on rectified maps those are ruled
+    by the means, while centred covariances carry the strokes (Li et al. 2017, "Demystifying neural
     style transfer", on matching moments).
     """
 
@@ -135,8 +135,8 @@ class MomentsLoss:
 class GramLoss:
     """|G - G*|^2 / |G*|^2 on activations divided by the style's deviation per channel (+ 0.05).
 
-    Departure from Gatys et al. 2016: relative to the style's own Gram matrix instead of 1/(4 N^2 M^2),
-    so that every layer and every style weighs the same.
+    Departure from Gatys et al. 2016: relative to the style's own Gram matrix instead of
+    1/(4 N^2 M^2), so that every layer and every style weighs the same.
     """
 
     def __init__(self, style_maps: torch.Tensor):
@@ -163,7 +163,7 @@ class ContentLoss:
 
 
 def variation(picture: torch.Tensor) -> torch.Tensor:
-    """Mean squared difference of neighbouring pixels, down plus across (Mahendran & Vedaldi 2015)."""
+    """Mean squared difference of neighbours, down plus across (Mahendran & Vedaldi 2015)."""
     down = (picture[..., 1:, :] - picture[..., :-1, :]).square().mean()
     return down + (picture[..., 1:] - picture[..., :-1]).square().mean()
 
@@ -254,7 +254,8 @@ def transfer(
         else:
             picture = F.interpolate(picture, target.shape[-2:], mode="bicubic").clamp(0, 1)
         objective = Objective(backbone, target, reference, settings)
-        for picture, losses in _descend(objective, picture, settings.optimizer, until - done):
+        for smooth, losses in _descend(objective, picture, settings.optimizer, until - done):
+            picture = smooth
             done += 1
             work += side**2 / total
             yield Step(done, settings.steps, min(work, 1.0), _coloured(picture, colours), losses)

@@ -1,0 +1,81 @@
+"""What several tests share: example pictures, Lite0 loaded once, and the real app started once."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "demos" / "examples"
+
+
+@pytest.fixture(scope="session")
+def store():
+    from models.store import Store
+
+    return Store("cpu")
+
+
+@pytest.fixture(scope="session")
+def lite0(store):
+    return store.get("efficientnet_lite0")
+
+
+@pytest.fixture(scope="session")
+def photo():
+    """The path of an example photograph, by name."""
+    return lambda name: str(EXAMPLES / "photos" / f"{name}.jpg")
+
+
+@pytest.fixture(scope="session")
+def painting():
+    """The path of an example style picture, by name."""
+    return lambda name: str(EXAMPLES / "styles" / f"{name}.jpg")
+
+
+@pytest.fixture(scope="session")
+def app_url(tmp_path_factory):
+    """The real app, started as a user would start it, on a free port."""
+    log = tmp_path_factory.mktemp("app") / "log.txt"
+    environment = os.environ | {"NETGLASS_PORT": "0", "PYTHONUNBUFFERED": "1"}
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "app.py", "--device", "cpu"],
+            cwd=ROOT,
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        deadline = time.monotonic() + 120
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text())):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+        urllib.request.urlopen(found[0] + "/health", timeout=60).read()
+        yield found[0]
+        assert "Traceback" not in log.read_text(), log.read_text()
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's chromium, driven by Playwright."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium")
+    if not path:
+        pytest.skip("no chromium on this machine (apt-get install chromium)")
+    quiet = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking"
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=quiet.split())
+        yield started
+        started.close()

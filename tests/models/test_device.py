@@ -1,0 +1,42 @@
+import pytest
+import torch
+
+from models import device
+from models.refusals import Refusal
+
+
+def test_unknown_device_is_refused():
+    with pytest.raises(Refusal, match="auto, cpu, cuda, mps"):
+        device.pick("abacus")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_a_missing_device_is_said():
+    with pytest.raises(RuntimeError, match="no such device"):
+        device.pick("cuda")
+
+
+def test_depthwise_networks_stay_in_float32_on_cpus():
+    placement = device.place(True, torch.device("cpu"))
+    assert placement.dtype == torch.float32
+    assert placement.memory_format == torch.channels_last
+
+
+@pytest.mark.parametrize("units", [True, False])
+def test_other_networks_use_bf16_units_where_there_are_some(units, monkeypatch):
+    monkeypatch.setattr(device, "has_bf16_units", lambda: units)
+    expected = torch.bfloat16 if units else torch.float32
+    assert device.place(False, torch.device("cpu")).dtype == expected
+
+
+@pytest.mark.gpu
+def test_a_real_accelerator(photo):
+    from models import images, registry
+    from models.store import Store
+
+    store = Store("auto")
+    assert store.device.type in ("cuda", "mps")
+    network = store.get("efficientnet_lite0")
+    seen = images.square(images.open_image(photo("giant_panda")), 224)
+    logits = network(images.to_tensor(seen))
+    assert logits.argmax().item() == registry.class_index("giant panda")

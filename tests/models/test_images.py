@@ -1,0 +1,165 @@
+"""Every kind of picture a person may upload, against known pixels."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from models import images
+from models.refusals import Refusal
+
+RED = (254, 0, 0)
+
+
+def file(image: Image.Image, kind: str, **options) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def plain(colour=RED, size=(32, 24), mode="RGB") -> Image.Image:
+    return Image.new(mode, size, colour)
+
+
+def png_of_size(width: int, height: int) -> bytes:
+    """A PNG header that promises width x height pixels and delivers none."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+def first_pixel(source) -> tuple[int, int, int]:
+    opened = images.open_image(source)
+    assert opened.mode == "RGB"
+    return opened.getpixel((0, 0))
+
+
+def test_plain_png_is_unchanged():
+    pixels = np.arange(32 * 24 * 3, dtype=np.uint8).reshape(24, 32, 3)
+    opened = images.open_image(file(Image.fromarray(pixels), "PNG"))
+    assert np.array_equal(np.asarray(opened), pixels)
+
+
+def test_sixteen_bit_grey_is_scaled():
+    values = np.full((24, 32), 32896, np.uint16)  # 128 * 257
+    assert first_pixel(file(Image.fromarray(values), "PNG")) == (128, 128, 128)
+
+
+def test_sixteen_bit_tiff_is_scaled():
+    values = np.full((24, 32), 65535, np.uint16)
+    assert first_pixel(file(Image.fromarray(values), "TIFF")) == (255, 255, 255)
+
+
+def test_float_tiff_in_unit_range_is_scaled():
+    values = np.full((24, 32), 0.2, np.float32)
+    assert first_pixel(file(Image.fromarray(values), "TIFF")) == (51, 51, 51)
+
+
+def test_cmyk_is_converted():
+    cmyk = Image.new("CMYK", (32, 24), (0, 255, 255, 0))
+    assert first_pixel(file(cmyk, "TIFF")) == (255, 0, 0)
+
+
+def test_palette_is_converted():
+    assert first_pixel(file(plain().convert("P", palette=Image.Palette.ADAPTIVE), "PNG")) == RED
+
+
+def test_transparency_is_laid_over_white():
+    assert first_pixel(file(Image.new("RGBA", (32, 24), (*RED, 0)), "PNG")) == (255, 255, 255)
+    assert first_pixel(file(Image.new("RGBA", (32, 24), (0, 0, 0, 51)), "PNG")) == (204, 204, 204)
+    assert first_pixel(file(Image.new("LA", (32, 24), (0, 0)), "PNG")) == (255, 255, 255)
+
+
+def test_transparent_palette_colour_is_white():
+    image = Image.new("P", (32, 24), 0)
+    image.putpalette([10, 20, 30, 0, 0, 0])
+    assert first_pixel(file(image, "PNG", transparency=0)) == (255, 255, 255)
+
+
+def test_animation_gives_its_first_frame():
+    frames = [plain((0, 0, 255)), plain((0, 255, 0))]
+    data = file(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert first_pixel(data) == (0, 0, 255)
+
+
+def test_exif_rotation_is_applied():
+    image = plain((0, 0, 0))
+    image.paste((255, 255, 255), (0, 0, 16, 24))  # left half white
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: rotate 90 degrees clockwise to see it upright
+    opened = images.open_image(file(image, "PNG", exif=exif))
+    assert opened.size == (24, 32)
+    assert opened.getpixel((12, 2)) == (255, 255, 255)
+    assert opened.getpixel((12, 30)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("source", "key"),
+    [
+        (None, "no_picture"),
+        (b"just some text, renamed", "not_a_picture"),
+        (b"", "not_a_picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not_a_picture"),
+        ("/nowhere/at/all.jpg", "not_a_picture"),
+        (file(plain(size=(1, 1)), "PNG"), "picture_too_small"),
+        (file(plain(size=(16, 400)), "PNG"), "picture_too_long"),
+        (png_of_size(20_000, 20_000), "picture_too_large"),
+        (png_of_size(9_000, 9_000), "picture_too_large"),
+    ],
+)
+def test_bad_files_are_refused(source, key):
+    with pytest.raises(Refusal) as caught:
+        images.open_image(source)
+    assert caught.value.key == key
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_truncated_files_are_refused(kind):
+    noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
+    data = file(Image.fromarray(noise), kind)
+    with pytest.raises(Refusal, match="damaged"):
+        images.open_image(data[: len(data) // 2])
+
+
+def test_opening_leaves_pillows_limit_alone():
+    before = Image.MAX_IMAGE_PIXELS
+    with pytest.raises(Refusal):
+        images.open_image(png_of_size(20_000, 20_000))
+    assert before == Image.MAX_IMAGE_PIXELS
+
+
+def test_tensor_round_trip_is_exact():
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    image = Image.fromarray(np.stack([levels, levels[::-1], levels.T], -1))
+    tensor = images.to_tensor(image)
+    assert tensor.shape == (1, 3, 16, 16)
+    assert tensor[0, 0, 0, 1].item() == pytest.approx(1 / 255)
+    assert np.array_equal(np.asarray(images.to_image(tensor)), np.asarray(image))
+
+
+def test_to_image_rounds_and_clamps():
+    tensor = torch.tensor([-0.5, 0.5, 1.7]).view(3, 1, 1).expand(3, 16, 16)
+    assert images.to_image(tensor).getpixel((0, 0)) == (0, 128, 255)
+
+
+def test_square_takes_the_centre_and_leaves_its_own_size_alone():
+    wide = plain((0, 0, 0), (300, 100))
+    wide.paste(RED, (100, 0, 200, 100))
+    small = images.square(wide, 50)
+    assert [small.getpixel((x, 25)) for x in (5, 25, 45)] == [RED] * 3
+    exact = plain(size=(224, 224))
+    assert images.square(exact, 224) is exact
+
+
+def test_fit_keeps_the_aspect():
+    assert images.fit(plain(size=(300, 100)), 150).size == (150, 50)
+    assert images.fit(plain(size=(100, 300)), 600).size == (200, 600)
