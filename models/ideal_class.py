@@ -21,6 +21,29 @@ from models.registry import class_index
 
 METHODS = ("fourier", "variation", "plain")
 
+# "plain" and "variation": deviation of the noise, and of a step, in pixel values.
+PIXEL_NOISE, PIXEL_RATE, PIXEL_VARIATION = 0.05, 0.01, 200.0
+
+# "fourier", found by trying on a dozen classes.
+STAGES = ((0.5, 160), (1.0, 224))  # (until this part of the steps, picture's side in pixels)
+SPECTRUM_NOISE, SPECTRUM_RATE, SPECTRUM_VARIATION = 0.01, 3.9, 13.0
+DECAY = 0.9  # coefficients are divided by frequency to this power
+GREY = 7.0  # weight of the loss against darkness
+TURN, SCALE, SHIFT = 10, 0.15, 0.08  # of a view: degrees, log of the scale, part of the picture
+CONTRAST, LIGHT, TINT = 0.25, 0.1, 0.15  # of a view
+SPOTLIGHT, WALL = (0.7, 1.2), 0.3  # radius in half pictures; deviation from grey of the wall
+CALM_FROM, CALM = 0.8, 0.3  # the last part of the steps has no spotlight and smaller moves
+
+MOMENTS, LAST_RATE = (0.95, 0.99), 0.1  # decay of the two running means; the last rate, in rates
+
+# Columns: brightness and two colour axes of natural pictures (Olah et al. 2017), divided by the
+# length of the first; the colours are held back to four fifths, or they turn garish.
+COLOURS = (
+    (0.5628, 0.1558, 0.0346),
+    (0.5845, 0.0000, -0.0866),
+    (0.5845, -0.1558, 0.0519),
+)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -108,14 +131,164 @@ def dream(networks: Sequence[Backbone], settings: Settings) -> Iterator[Step]:
         # Grad mode belongs to the thread; it must not stay switched across a yield.
         with torch.enable_grad():
             picture, view = canvas.look(done, network.spec.size, generator)
-            class_loss = -network(view).log_softmax(1)[0, target]
-            variation = canvas.variation_weight * total_variation(picture)
-            gradient = torch.autograd.grad(class_loss + variation, canvas.values)[0]
+            terms = {"class": -network(view).log_softmax(1)[0, target], **canvas.losses(picture)}
+            (gradient,) = torch.autograd.grad(sum(terms.values()), canvas.values)
         descent.step(gradient, done)
         canvas.clamp()
-        losses = {"class": class_loss.item(), "variation": variation.item()}
+        losses = {name: term.item() for name, term in terms.items()}
         if network is lead:
             probability = math.exp(-losses["class"])
+
+
+class _Descent:
+    """d <- d - rate * m / (1 - b1^t) / ||g||: Adam with one second moment for all numbers together.
+
+    Adam's own (one second moment a number) moves every number equally far at every step; in a
+    spectrum that fills the picture with murk, and broad shapes never form.
+
+    Args:
+        values: what is moved, in place.
+        rate: Euclidean length of a step, while gradients agree.
+    """
+
+    def __init__(self, values: torch.Tensor, rate: float):
+        self.values, self.rate, self.time = values, rate, 0
+        self.mean, self.square = torch.zeros_like(values), 0.0
+
+    @torch.no_grad()
+    def step(self, gradient: torch.Tensor, done: float) -> None:
+        """One step down `gradient`; `done` (0..1) of all steps lie behind, and the rate falls."""
+        self.time += 1
+        b1, b2 = MOMENTS
+        self.mean.lerp_(gradient, 1 - b1)
+        self.square = b2 * self.square + (1 - b2) * gradient.square().sum().item()
+        rate = self.rate * (LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * done)) / 2)
+        length = math.sqrt(self.square / (1 - b2**self.time)) + 1e-12
+        self.values.sub_(self.mean, alpha=rate / (1 - b1**self.time) / length)
+
+
+class _Pixels:
+    """The picture as its own pixels, for "plain" and "variation"."""
+
+    def __init__(self, settings: Settings, generator: torch.Generator, device: torch.device):
+        shape = (1, 3, settings.size, settings.size)
+        noise = torch.randn(shape, generator=generator) * PIXEL_NOISE + 0.5
+        self.values = noise.clamp(0, 1).to(device).requires_grad_()
+        self.rate = PIXEL_RATE * math.sqrt(noise.numel())
+        smooth = settings.method == "variation"
+        self.variation_weight = PIXEL_VARIATION * settings.tv_weight if smooth else 0.0
+
+    def picture(self) -> torch.Tensor:
+        return self.values.detach().clone()
+
+    def look(self, done: float, side: int, generator: torch.Generator):
+        return self.values, _resize(self.values, side)
+
+    def losses(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"variation": self.variation_weight * total_variation(picture)}
+
+    @torch.no_grad()
+    def clamp(self) -> None:
+        self.values.clamp_(0, 1)
+
+
+class _Spectrum:
+    """The picture as the Fourier spectrum of three decorrelated colours, for "fourier"."""
+
+    def __init__(self, settings: Settings, generator: torch.Generator, device: torch.device):
+        self.size, self.weight = settings.size, settings.tv_weight
+        # Finer than this the networks see nothing; a larger picture is drawn from these waves.
+        self.side = min(settings.size, STAGES[-1][1])
+        shape = (1, 3, self.side, self.side // 2 + 1, 2)
+        noise = torch.randn(shape, generator=generator) * SPECTRUM_NOISE
+        self.values = noise.to(device).requires_grad_()
+        self.rate = SPECTRUM_RATE
+        self.scale = spectrum_scale(self.side).to(device)
+        self.colours = torch.tensor(COLOURS, device=device)
+
+    @torch.no_grad()
+    def picture(self) -> torch.Tensor:
+        return self.draw(self.size)
+
+    def draw(self, side: int) -> torch.Tensor:
+        """The picture at `side` x `side` pixels: waves that don't fit are left out, exactly."""
+        waves = torch.view_as_complex(self.values) * self.scale
+        if side < self.side:
+            rows = (waves[:, :, : (side + 1) // 2], waves[:, :, -(side // 2) :])
+            waves = torch.cat(rows, dim=2)[..., : side // 2 + 1]
+        elif side > self.side:
+            middle = self.side // 2 + self.side % 2
+            gap = waves.new_zeros(*waves.shape[:2], side - self.side, waves.shape[-1])
+            waves = torch.cat((waves[:, :, :middle], gap, waves[:, :, middle:]), dim=2)
+        planes = torch.fft.irfft2(waves, s=(side, side), norm="forward")
+        return torch.einsum("ij,bjhw->bihw", self.colours, planes).sigmoid()
+
+    def look(self, done: float, side: int, generator: torch.Generator):
+        stage = next(pixels for end, pixels in STAGES if done < end)
+        picture = self.draw(min(stage, self.size))
+        # A network made for larger pictures looks at larger views.
+        view = round(stage * side / STAGES[-1][1])
+        calm = done >= CALM_FROM
+        return picture, _view(picture, view, calm, generator)
+
+    def losses(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
+        # Squared differences are per pixel of a 224 px picture, whatever is drawn now.
+        variation = total_variation(picture) * (picture.shape[-1] / STAGES[-1][1]) ** 2
+        # Not in the papers: holds each sixteenth of the picture near middle grey, against darkness.
+        grey = F.adaptive_avg_pool2d(picture.mean(1, keepdim=True), 4) - 0.5
+        return {
+            "variation": SPECTRUM_VARIATION * self.weight * variation,
+            "grey": GREY * grey.square().mean(),
+        }
+
+    def clamp(self) -> None:
+        pass
+
+
+def spectrum_scale(side: int) -> torch.Tensor:
+    """What each wave's coefficient is multiplied by: 1 / max(f, 1)^0.9 / 4.
+
+    f is the wave's length in periods per picture. The exponent is 1 in Olah et al. (2017): a little
+    less gives crisper detail.
+
+    Returns:
+        (side, side // 2 + 1), laid out as torch.fft.rfft2 does, in (0, 1/4].
+    """
+    rows = torch.fft.fftfreq(side)[:, None] * side
+    columns = torch.fft.rfftfreq(side)[None] * side
+    return (rows.square() + columns.square()).sqrt().clamp(min=1).pow(-DECAY) / 4
+
+
+def _view(picture: torch.Tensor, side: int, calm: bool, generator: torch.Generator) -> torch.Tensor:
+    """The picture turned, scaled, shifted, relit, and at first under a round spotlight."""
+
+    def swing(*shape: int) -> torch.Tensor:
+        return torch.rand(shape, generator=generator) * 2 - 1
+
+    turn, scale, *shift = swing(4).tolist()
+    hold = CALM if calm else 1.0
+    angle = math.radians(TURN) * turn * hold
+    zoom = math.exp(-SCALE * scale)
+    cos, sin = math.cos(angle) * zoom, math.sin(angle) * zoom
+    across, down = (2 * SHIFT * hold * value for value in shift)
+    matrix = torch.tensor([[[cos, -sin, across], [sin, cos, down]]], device=picture.device)
+    grid = F.affine_grid(matrix, [1, 3, side, side], align_corners=False)
+    view = F.grid_sample(picture, grid, padding_mode="reflection", align_corners=False)
+    # Not in the papers: light and colour change from view to view, so neither can stand for the
+    # class, and the picture stays neither dark nor garish.
+    contrast, light, tint = swing(1, 1, 1, 1), swing(1, 1, 1, 1), swing(1, 3, 1, 1)
+    radius, wall = swing(1).item(), swing(1, 3, 1, 1)
+    view = (view - 0.5) * (1 + CONTRAST * contrast.to(view)) + 0.5 + LIGHT * light.to(view)
+    view = view * (1 + TINT * tint.to(view))
+    if calm:
+        return view
+    # Not in the papers: a round spotlight on a wall of any colour. The class has to stand in the
+    # middle, once and whole, instead of in pieces everywhere and in the corners.
+    ruler = torch.linspace(-1, 1, side, device=view.device)
+    distance = (ruler[:, None].square() + ruler.square()).sqrt()
+    low, high = SPOTLIGHT
+    spot = torch.sigmoid(((low + high + (high - low) * radius) / 2 - distance) / 0.1)
+    return view * spot + (0.5 + WALL * wall.to(view)) * (1 - spot)
 
 
 @torch.no_grad()

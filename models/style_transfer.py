@@ -89,22 +89,37 @@ class Step:
     losses: dict[str, float]
 
 
+class _Moments(torch.autograd.Function):
+    """Mean m and centred covariance S of points X (n, C), with the gradient in one pass over X:
+    dX = (X - 1 m^T)(G + G^T) / n + 1 g^T / n for G = dS, g = dm.
+
+    Autograd's own chain of mean, product and difference would write five arrays of X's size.
+    """
+
+    @staticmethod
+    def forward(context, points):
+        mean = points.mean(0)
+        covariance = (points.T @ points).div_(len(points)).addr_(mean, mean, alpha=-1)
+        context.save_for_backward(points, mean)
+        return covariance, mean
+
+    @staticmethod
+    def backward(context, d_covariance, d_mean):
+        points, mean = context.saved_tensors
+        both = (d_covariance + d_covariance.T) / len(points)
+        return torch.addmm(d_mean / len(points) - mean @ both, points, both)
+
+
 def covariance_and_mean(maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Activations (1, C, h, w) -> centred covariance (C, C) and mean (C) over the h * w places."""
-    points = _points(maps)
-    mean = points.mean(0)
-    return points.T @ points / len(points) - torch.outer(mean, mean), mean
+    # A view, no copy, when maps are channels-last.
+    return _Moments.apply(maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1]).float())
 
 
 def gram(maps: torch.Tensor) -> torch.Tensor:
     """Activations (1, C, h, w) -> Gram matrix (C, C): G_ij = mean over places of F_i * F_j."""
-    points = _points(maps)
-    return points.T @ points / len(points)
-
-
-def _points(maps: torch.Tensor) -> torch.Tensor:
-    # (places, C): a view, no copy, when maps are channels-last.
-    return maps[0].permute(1, 2, 0).reshape(-1, maps.shape[1]).float()
+    covariance, mean = covariance_and_mean(maps)
+    return covariance + torch.outer(mean, mean)
 
 
 class MomentsLoss:

@@ -1,5 +1,6 @@
 """One sweep over every registered network, and the folding by hand."""
 
+from pathlib import Path
 
 import pytest
 import torch
@@ -88,9 +89,7 @@ def test_wheels_carry_real_weights(spec, store, photo):
 def test_paths_agree_with_torchvision(spec):
     url = backbones.weights_url(spec)
     assert url.endswith("/" + spec.file)
-    assert registry.weights_path(spec).parent.parent == __import__("pathlib").Path(
-        torch.hub.get_dir()
-    )
+    assert registry.weights_path(spec).parent.parent == Path(torch.hub.get_dir())
 
 
 def test_cached_checkpoint_is_used(tmp_path, monkeypatch):

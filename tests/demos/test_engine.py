@@ -1,0 +1,81 @@
+import threading
+import time
+
+import pytest
+
+from demos.engine import Engine
+from models import registry
+from models.refusals import Refusal
+
+
+class SlowStore:
+    """A store whose networks must be downloaded, a byte every few milliseconds."""
+
+    def __init__(self):
+        self.given_up = threading.Event()
+
+    def get(self, name, progress):
+        try:
+            for done in range(1000):
+                progress(done, 1000)
+                time.sleep(0.005)
+        except InterruptedError:
+            self.given_up.set()
+            raise
+
+
+def drain(generator):
+    while True:
+        try:
+            next(generator)
+        except StopIteration as end:
+            return end.value
+
+
+def test_network_is_loaded_once_and_shared():
+    engine = Engine("cpu")
+    first = drain(engine.network(registry.DEFAULT))
+    assert first is drain(engine.network(registry.DEFAULT))
+    assert engine.health() == {
+        "status": "ok",
+        "device": "cpu",
+        "models": list(registry.NAMES),
+        "loaded": [registry.DEFAULT],
+    }
+
+
+def test_unknown_network_is_refused_before_anything_is_loaded():
+    engine = Engine("cpu")
+    with pytest.raises(Refusal):
+        next(engine.network("nothing"))
+
+
+def test_a_closed_browser_ends_a_download():
+    engine = Engine("cpu")
+    engine._store = SlowStore()
+    waiting = engine.network("vgg19")
+    assert next(waiting)[1] == 1000
+    waiting.close()
+    assert engine._store.given_up.wait(2)
+
+
+def test_stop_reaches_only_its_own_run():
+    engine = Engine("cpu")
+    with engine.run("asha", "style") as hers, engine.run("bikram", "style") as his:
+        engine.stop("asha", "style")
+        engine.stop("asha", "style")
+        assert hers.is_set()
+        assert not his.is_set()
+    engine.stop("asha", "style")
+    assert engine._running == {}
+
+
+def test_a_newer_run_keeps_its_flag_when_an_older_one_ends():
+    engine = Engine("cpu")
+    older, newer = engine.run("asha", "style"), engine.run("asha", "style")
+    older.__enter__()
+    with newer as flag:
+        older.__exit__(None, None, None)
+        engine.stop("asha", "style")
+        assert flag.is_set()
+    assert engine._running == {}

@@ -1,0 +1,99 @@
+"""Four languages: the same keys, the same blanks to fill, and no text that nobody says."""
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from demos import language
+from models.refusals import ENGLISH, Refusal
+
+ROOT = Path(__file__).parents[2]
+OTHERS = [code for code in language.LANGUAGES if code != "en"]
+
+
+def blanks(text: str) -> list[str]:
+    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_same_keys_and_blanks(code):
+    english, other = language.texts("en"), language.texts(code)
+    assert list(other) == list(english)
+    for key, text in english.items():
+        assert blanks(other[key]) == blanks(text), key
+        assert other[key].strip(), key
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_translated(code):
+    english, other = language.texts("en"), language.texts(code)
+    same = [key for key in english if english[key] == other[key] and len(english[key]) > 12]
+    assert same == []
+    letters = re.compile("[\u0900-\u097f]")
+    prose = [key for key in english if key.endswith((".idea", ".watch", ".info"))]
+    assert [key for key in prose if not letters.search(other[key])] == []
+
+
+@pytest.mark.parametrize("code", list(language.LANGUAGES))
+def test_every_idea_has_three_sentences(code):
+    ideas = [text for key, text in language.texts(code).items() if key.endswith(".idea")]
+    assert len(ideas) >= 3
+    for text in ideas:
+        assert len(re.findall(r"[.?।](?=\s|$)", text)) == 3, text
+
+
+def test_no_key_is_unused(page):
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "demos").glob("*.py"))
+    families = {
+        "refusal.": {f"refusal.{key}" for key in ENGLISH} | {"refusal.title"},
+        "name.": {f"name.{name}" for name in knob_names()},
+        "style.term.": {f"style.term.{name}" for name in ("content", "style", "variation")},
+        "attack.curve.": {"attack.curve.true", "attack.curve.target"},
+    }
+    used = page.keys.union(*families.values())
+    used |= {key for key in language.texts("en") if f'"{key}"' in sources}
+    assert set(language.texts("en")) - used == set()
+    assert used - set(language.texts("en")) == set()
+
+
+def knob_names() -> set[str]:
+    """Names that `models` may put into a refusal."""
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "models").glob("*.py"))
+    names = set(re.findall(r'(?:number|choice)\(\s*"(\w+)"', sources))
+    return names | {"content_weight", "style_weight", "tv_weight"}
+
+
+def test_english_refusals_are_the_models_own():
+    for key, text in ENGLISH.items():
+        assert language.texts("en")[f"refusal.{key}"] == text
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("mr-IN,mr;q=0.9,en;q=0.8", "mr"),
+        ("ne", "ne"),
+        ("hi-IN", "hi"),
+        ("fr-FR,fr;q=0.9", "en"),
+        ("fr,ne;q=0.5,en;q=0.4", "ne"),
+        ("en;q=0.4,hi;q=0.8", "hi"),
+        ("mr;q=0,en", "en"),
+        ("de;q=nonsense,hi", "hi"),
+    ],
+)
+def test_detection(header, code):
+    assert language.detect(header) == code
+
+
+def test_a_refusal_in_marathi_names_the_knob():
+    text = language.refusal("mr", Refusal("out_of_range", name="size", value=9, low=64, high=1024))
+    assert language.say("mr", "name.size") in text
+    assert "1024" in text
+
+
+def test_unknown_languages_are_answered_in_english():
+    assert language.say("xx", "stop") == "Stop"

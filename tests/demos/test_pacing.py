@@ -1,0 +1,50 @@
+from dataclasses import dataclass
+from threading import Event
+
+from demos.pacing import paced
+
+
+@dataclass
+class Step:
+    step: int
+    steps: int = 100
+
+
+def steps(log):
+    try:
+        for number in range(101):
+            log.append(number)
+            yield Step(number)
+    finally:
+        log.append("closed")
+
+
+def test_first_and_last_are_shown_and_the_rest_is_thinned():
+    log = []
+    shown = [step.step for step, _, _ in paced(steps(log), Event(), seconds=1000)]
+    assert shown == [0, 100]
+    assert log[-1] == "closed"
+
+
+def test_every_step_when_there_is_time():
+    shown = list(paced(steps([]), Event(), seconds=0))
+    assert len(shown) == 101
+    assert [last for _, last, _ in shown] == [False] * 100 + [True]
+
+
+def test_stop_makes_the_step_in_hand_the_last():
+    log, stop = [], Event()
+    for step, last, _ in paced(steps(log), stop, seconds=0):
+        if step.step == 3:
+            stop.set()
+        if last:
+            assert step.step == 4
+    assert log == [0, 1, 2, 3, 4, "closed"]
+
+
+def test_closing_closes_what_is_inside():
+    log = []
+    run = paced(steps(log), Event())
+    next(run)
+    run.close()
+    assert log == [0, "closed"]

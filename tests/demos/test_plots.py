@@ -1,0 +1,35 @@
+from xml.etree import ElementTree
+
+import pytest
+
+from demos.plots import bars, curves
+
+
+def points(svg: str) -> list[str]:
+    return [line.get("points") for line in ElementTree.fromstring(svg).iter("polyline")]
+
+
+def test_a_line_by_hand():
+    # The frame is 46..630 across and 200 (bottom) to 26 (top).
+    svg = curves({"p": [(0, 0.0), (10, 1.0)]}, "step", 10, y_range=(0, 1))
+    assert points(svg) == ["46.0,200.0 630.0,26.0"]
+
+
+def test_a_logarithmic_line_by_hand():
+    svg = curves({"loss": [(0, 0.01), (5, 0.1), (10, 1.0)]}, "step", 10, log=True)
+    assert points(svg) == ["46.0,200.0 338.0,113.0 630.0,26.0"]
+
+
+@pytest.mark.parametrize(
+    "series",
+    [{}, {"a": []}, {"a": [(1, float("nan"))]}, {"a": [(1, 0.0)]}, {"a": [(1, 2.0)]}],
+)
+@pytest.mark.parametrize("log", [True, False])
+def test_odd_series_still_draw(series, log):
+    ElementTree.fromstring(curves(series, "step", 10, log=log))
+
+
+def test_names_are_escaped():
+    assert "<b>" not in curves({"<b>": [(0, 1.0)]}, "<b>", 1)
+    assert "<i>" not in bars([("<i>", 0.5)])
+    assert "50.0%" in bars([("cat", 0.5)])
