@@ -30,18 +30,18 @@ SPECTRUM_NOISE, SPECTRUM_RATE, SPECTRUM_VARIATION = 0.01, 3.9, 13.0
 DECAY = 0.9  # coefficients are divided by frequency to this power
 GREY = 7.0  # weight of the loss against darkness
 TURN, SCALE, SHIFT = 10, 0.15, 0.08  # of a view: degrees, log of the scale, part of the picture
-CONTRAST, LIGHT, TINT = 0.25, 0.1, 0.15  # of a view
+CONTRAST, LIGHT, TINT = 0.25, 0.1, 0.05  # of a view
 SPOTLIGHT, WALL = (0.7, 1.2), 0.3  # radius in half pictures; deviation from grey of the wall
-CALM_FROM, CALM = 0.8, 0.3  # the last part of the steps has no spotlight and smaller moves
+CALM_FROM, CALM = 0.75, 0.3  # the last part of the steps has no spotlight and smaller moves
 
-MOMENTS, LAST_RATE = (0.95, 0.99), 0.1  # decay of the two running means; the last rate, in rates
+MOMENTS, LAST_RATE = (0.95, 0.99), 0.15  # decay of the two running means; the last rate, in rates
 
 # Columns: brightness and two colour axes of natural pictures (Olah et al. 2017), divided by the
-# length of the first; the colours are held back to four fifths, or they turn garish.
+# length of the first.
 COLOURS = (
-    (0.5628, 0.1558, 0.0346),
-    (0.5845, 0.0000, -0.0866),
-    (0.5845, -0.1558, 0.0519),
+    (0.5628, 0.1948, 0.0433),
+    (0.5845, 0.0000, -0.1082),
+    (0.5845, -0.1948, 0.0649),
 )
 
 
@@ -121,7 +121,7 @@ def dream(networks: Sequence[Backbone], settings: Settings) -> Iterator[Step]:
     kind = _Spectrum if settings.method == "fourier" else _Pixels
     canvas = kind(settings, generator, device)
     descent = _Descent(canvas.values, canvas.rate)
-    probability, losses = _class_probability(lead, canvas.picture(), target), {}
+    probability, losses = probabilities([lead], canvas.picture(), target)[lead.spec.name], {}
     for step in range(settings.steps + 1):
         yield Step(step, settings.steps, canvas.picture(), probability, losses)
         if step == settings.steps:
@@ -268,7 +268,7 @@ def _view(picture: torch.Tensor, side: int, calm: bool, generator: torch.Generat
     turn, scale, *shift = swing(4).tolist()
     hold = CALM if calm else 1.0
     angle = math.radians(TURN) * turn * hold
-    zoom = math.exp(-SCALE * scale)
+    zoom = math.exp(-SCALE * hold * scale)
     cos, sin = math.cos(angle) * zoom, math.sin(angle) * zoom
     across, down = (2 * SHIFT * hold * value for value in shift)
     matrix = torch.tensor([[[cos, -sin, across], [sin, cos, down]]], device=picture.device)
@@ -276,10 +276,10 @@ def _view(picture: torch.Tensor, side: int, calm: bool, generator: torch.Generat
     view = F.grid_sample(picture, grid, padding_mode="reflection", align_corners=False)
     # Not in the papers: light and colour change from view to view, so neither can stand for the
     # class, and the picture stays neither dark nor garish.
-    contrast, light, tint = swing(1, 1, 1, 1), swing(1, 1, 1, 1), swing(1, 3, 1, 1)
+    contrast, light, tint = (swing(1, n, 1, 1).to(view) * hold for n in (1, 1, 3))
     radius, wall = swing(1).item(), swing(1, 3, 1, 1)
-    view = (view - 0.5) * (1 + CONTRAST * contrast.to(view)) + 0.5 + LIGHT * light.to(view)
-    view = view * (1 + TINT * tint.to(view))
+    view = (view - 0.5) * (1 + CONTRAST * contrast) + 0.5 + LIGHT * light
+    view = view * (1 + TINT * tint)
     if calm:
         return view
     # Not in the papers: a round spotlight on a wall of any colour. The class has to stand in the
@@ -307,17 +307,11 @@ def probabilities(
         The network's name -> the class's probability.
     """
     saved = image.clamp(0, 1).mul(255).round() / 255
-    return {
-        network.spec.name: _class_probability(
-            network, _resize(saved, network.spec.size), class_index
-        )
-        for network in networks
-    }
-
-
-@torch.no_grad()
-def _class_probability(network: Backbone, picture: torch.Tensor, index: int) -> float:
-    return network(picture).softmax(1)[0, index].item()
+    found = {}
+    for network in networks:
+        logits = network(_resize(saved, network.spec.size))
+        found[network.spec.name] = logits.softmax(1)[0, class_index].item()
+    return found
 
 
 def _resize(picture: torch.Tensor, side: int) -> torch.Tensor:

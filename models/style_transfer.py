@@ -61,9 +61,14 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self):
-        number("size", self.size, MIN_SIZE, MAX_SIZE, whole=True)
-        number("steps", self.steps, 1, 5000, whole=True)
-        number("seed", self.seed, 0, 2**31 - 1, whole=True)
+        for name, low, high in (
+            ("size", MIN_SIZE, MAX_SIZE),
+            ("steps", 1, 5000),
+            ("seed", 0, 2**31 - 1),
+        ):
+            # Web forms send whole numbers as 384.0.
+            whole = number(name, getattr(self, name), low, high, whole=True)
+            object.__setattr__(self, name, whole)
         for name in ("content_weight", "style_weight", "tv_weight"):
             number(name, getattr(self, name), 0, 1000)
         choice("style_loss", self.style_loss, STYLE_LOSSES)
@@ -221,7 +226,7 @@ class _Average:
     def update(self, picture: torch.Tensor) -> torch.Tensor:
         self.sum = AVERAGING * self.sum + (1 - AVERAGING) * picture
         self.weight = AVERAGING * self.weight + (1 - AVERAGING)
-        return self.sum / self.weight
+        return (self.sum / self.weight).clamp(0, 1)  # rounding may step out
 
 
 def scales(size: int) -> list[int]:
@@ -269,14 +274,14 @@ def transfer(
         else:
             picture = F.interpolate(picture, target.shape[-2:], mode="bicubic").clamp(0, 1)
         objective = Objective(backbone, target, reference, settings)
-        for smooth, losses in _descend(objective, picture, settings.optimizer, until - done):
+        for smooth, losses in descend(objective, picture, settings.optimizer, until - done):
             picture = smooth
             done += 1
             work += side**2 / total
             yield Step(done, settings.steps, min(work, 1.0), _coloured(picture, colours), losses)
 
 
-def _descend(
+def descend(
     objective: Objective, start: torch.Tensor, optimizer_name: str, steps: int
 ) -> Iterator[tuple[torch.Tensor, dict[str, float]]]:
     picture = start.clone().requires_grad_(True)

@@ -1,12 +1,11 @@
 """What several tests share: example pictures, Lite0 loaded once, and the real app started once."""
 
 import os
-import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -44,7 +43,10 @@ def painting():
 def app_url(tmp_path_factory):
     """The real app, started as a user would start it, on a free port."""
     log = tmp_path_factory.mktemp("app") / "log.txt"
-    environment = os.environ | {"NETGLASS_PORT": "0", "PYTHONUNBUFFERED": "1"}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {"NETGLASS_PORT": str(port), "PYTHONUNBUFFERED": "1"}
     with log.open("w") as out:
         process = subprocess.Popen(
             [sys.executable, "app.py", "--device", "cpu"],
@@ -55,12 +57,11 @@ def app_url(tmp_path_factory):
         )
     try:
         deadline = time.monotonic() + 120
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text())):
+        while f"http://127.0.0.1:{port}" not in log.read_text():
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.2)
-        urllib.request.urlopen(found[0] + "/health", timeout=60).read()
-        yield found[0]
+        yield f"http://127.0.0.1:{port}"
         assert "Traceback" not in log.read_text(), log.read_text()
     finally:
         process.terminate()
@@ -79,3 +80,18 @@ def browser():
         started = playwright.chromium.launch(executable_path=path, args=quiet.split())
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def blocks():
+    """The page as Gradio Blocks, built but not served."""
+    from demos import house
+    from demos.engine import Engine
+
+    return house.build(Engine("cpu"))
+
+
+@pytest.fixture(scope="session")
+def page(blocks):
+    """Its `Page`: the texts and the language switch."""
+    return blocks.page

@@ -1,0 +1,58 @@
+"""Seconds from `python app.py` to a served page, without --preload.
+
+python -m benchmarks.startup --rounds 5
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from benchmarks.common import machine
+
+ROOT = Path(__file__).parents[1]
+
+
+def served_after(port: int) -> float:
+    """Starts the app, waits until GET / answers 200, stops it."""
+    start = time.perf_counter()
+    app = subprocess.Popen(
+        [sys.executable, "app.py", "--port", str(port)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as reply:
+                    reply.read()
+                    return time.perf_counter() - start
+            except urllib.error.URLError:
+                if app.poll() is not None:
+                    raise SystemExit("the app ended before it served a page") from None
+                time.sleep(0.02)
+    finally:
+        app.terminate()
+        app.wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--port", type=int, default=7991)
+    options = parser.parse_args()
+    taken = [served_after(options.port + number) for number in range(options.rounds)]
+    print(
+        f"python app.py to a served page: median {statistics.median(taken):.1f} s, "
+        f"{min(taken):.1f} to {max(taken):.1f} over {options.rounds} starts"
+    )
+    print(machine())
+
+
+if __name__ == "__main__":
+    main()

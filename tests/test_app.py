@@ -1,0 +1,229 @@
+"""The real app, driven as clients drive it: HTTP, gradio_client, MCP."""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def client(app_url, tmp_path_factory):
+    return Client(app_url, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
+
+
+def get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=30) as reply:
+        assert reply.status == 200
+        return reply.read()
+
+
+def test_health(app_url):
+    health = json.loads(get(app_url + "/health"))
+    assert health["status"] == "ok"
+    assert health["device"] == "cpu"
+    assert "efficientnet_lite0" in health["models"]
+
+
+def test_the_page_needs_no_internet(app_url):
+    page = get(app_url + "/").decode()
+    assert "Netglass" in page
+    assert "fonts.googleapis.com" not in page
+
+
+def test_public_endpoints_are_the_contract(client):
+    api = client.view_api(return_format="dict")["named_endpoints"]
+    assert set(api) == {"/style_transfer", "/attack", "/ideal_class"}
+    defaults = {
+        name: {p["parameter_name"]: p["parameter_default"] for p in entry["parameters"]}
+        for name, entry in api.items()
+    }
+    assert defaults["/style_transfer"] == {
+        "content": None, "style": None, "backbone": "efficientnet_lite0", "size": 384,
+        "steps": 120, "style_loss": "moments", "content_weight": 1.0, "style_weight": 1.0,
+        "tv_weight": 1.0, "init": "content", "optimizer": "adam", "keep_colors": False, "seed": 0,
+    }  # fmt: skip
+    assert defaults["/attack"] == {
+        "image": None, "model": "efficientnet_lite0", "method": "pgd", "norm": "linf",
+        "target": None, "epsilon": 4.0, "steps": 20, "step_size": 1.0, "seed": 0,
+    }  # fmt: skip
+    assert defaults["/ideal_class"] == {
+        "class_name": "Siamese cat", "model": "efficientnet_lite0", "method": "fourier",
+        "size": 224, "steps": 256, "tv_weight": 1.0, "seed": 0,
+    }  # fmt: skip
+
+
+def test_style_transfer_streams_pictures(client, photo, painting):
+    def submit():
+        return client.submit(
+            handle_file(photo("chelsea")),
+            handle_file(painting("mosaic")),
+            size=128,
+            steps=12,
+            api_name="/style_transfer",
+        )
+
+    job = submit()
+    picture, report = job.result(timeout=120)
+    assert len(job.outputs()) >= 2
+    with Image.open(picture) as image:
+        assert image.format == "PNG"
+        assert max(image.size) == 128
+        first = np.asarray(image)
+    assert report["steps"] == 12
+    assert report["seconds"] > 0
+    assert set(report["losses"]) == {"content", "style", "variation", "total"}
+    assert {len(curve) for curve in report["losses"].values()} == {12}
+    again, _ = submit().result(timeout=120)
+    assert np.array_equal(np.asarray(Image.open(again)), first)
+
+
+def test_attack_keeps_its_promise(client, photo, lite0):
+    from models import images
+
+    dog = handle_file(photo("german_shepherd"))
+    adversarial, magnified, report = client.predict(
+        dog, target="Siamese cat", steps=20, api_name="/attack"
+    )
+    assert report["success"]
+    assert report["before"][0]["class"] == "German shepherd"
+    assert report["after"][0]["class"] == "Siamese cat"
+    assert 0 < report["linf"] <= 4
+    with Image.open(adversarial) as saved, Image.open(magnified) as shown:
+        assert saved.format == shown.format == "PNG"
+        assert saved.size == (224, 224)
+        attacked = np.asarray(saved).astype(int)
+    clean = np.asarray(images.square(images.open_image(photo("german_shepherd")), 224)).astype(int)
+    assert abs(attacked - clean).max() == report["linf"]
+    assert np.sqrt((((attacked - clean) / 255) ** 2).sum()) == pytest.approx(report["l2"], rel=1e-3)
+    # The downloaded file, opened like any upload, is the attacked picture and fools the network.
+    seen = images.square(images.open_image(adversarial), 224)
+    assert np.array_equal(np.asarray(seen), attacked)
+    assert lite0(images.to_tensor(seen)).argmax().item() == 284
+    *_, nothing = client.predict(handle_file(adversarial), epsilon=0, steps=1, api_name="/attack")
+    assert nothing["before"][0]["class"] == "Siamese cat"
+    assert nothing["linf"] == 0
+
+
+def test_ideal_class_reports_both_networks(client):
+    picture, report = client.predict("zebra", size=96, steps=4, api_name="/ideal_class")
+    assert Image.open(picture).size == (96, 96)
+    assert report["class"] == "zebra"
+    assert set(report["by_model"]) == {"efficientnet_lite0", "efficientnet_lite2"}
+    assert report["probability"] == report["by_model"]["efficientnet_lite0"]
+
+
+BAD = [
+    ("/style_transfer", {"steps": 0}, "steps must be from 1 to 5000, not 0"),
+    ("/style_transfer", {"steps": 1.5}, "steps must be a whole number"),
+    ("/style_transfer", {"size": -1}, "size must be from 64 to 1024"),
+    ("/style_transfer", {"content_weight": None}, "content_weight must be a number"),
+    ("/style_transfer", {"backbone": "alexnet"}, "Choose one of: efficientnet_lite0"),
+    ("/style_transfer", {"style_loss": "magic"}, "Choose one of: moments, gram"),
+    ("/attack", {"method": "magic"}, "Choose one of: fgsm, pgd"),
+    ("/attack", {"norm": "l7"}, "linf"),
+    ("/attack", {"target": "Siamesse cat"}, "The nearest names: Siamese cat"),
+    ("/attack", {"target": "German shepherd"}, "already takes this picture for German shepherd"),
+    ("/attack", {"epsilon": 2.5}, "epsilon must be a whole number"),
+    ("/attack", {"epsilon": 65}, "epsilon must be from 0 to 64"),
+    ("/ideal_class", {"class_name": "Siamesse cat"}, "The nearest names: Siamese cat"),
+    ("/ideal_class", {"size": 9999}, "size must be from 64 to 512"),
+    ("/ideal_class", {"method": "magic"}, "Choose one of: fourier"),
+]
+
+
+@pytest.mark.parametrize(("endpoint", "bad", "message"), BAD)
+def test_bad_input_is_said(client, photo, painting, endpoint, bad, message):
+    pictures = {
+        "/style_transfer": ("chelsea", "mosaic"), "/attack": ("german_shepherd",), "/ideal_class": ()
+    }  # fmt: skip
+    files = [handle_file(f(n)) for f, n in zip((photo, painting), pictures[endpoint], strict=False)]
+    with pytest.raises(AppError) as caught:
+        client.predict(*files, **bad, api_name=endpoint)
+    assert message in str(caught.value)
+
+
+def test_bad_pictures_are_said(client, tmp_path):
+    text = tmp_path / "text.jpg"
+    text.write_text("not a picture")
+    tiny = tmp_path / "tiny.png"
+    Image.new("RGB", (1, 1)).save(tiny)
+    for path, message in ((text, "not a picture that can be read"), (tiny, "at least 16 pixels")):
+        with pytest.raises(AppError, match=message):
+            client.predict(handle_file(str(path)), api_name="/attack")
+    with pytest.raises(AppError, match="There is no picture yet"):
+        client.predict(None, api_name="/attack")
+
+
+def post(app_url: str, endpoint: str, data: str, **headers) -> str:
+    """One call over plain HTTP; `data` is JSON text, so that NaN can be sent. Its event stream."""
+    url = f"{app_url}/gradio_api/call/{endpoint}"
+    headers["Content-Type"] = "application/json"
+    request = urllib.request.Request(url, f'{{"data": {data}}}'.encode(), headers)
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        event = json.loads(reply.read())["event_id"]
+    return get(f"{url}/{event}").decode()
+
+
+def test_nan_over_http_is_said(app_url):
+    data = '["zebra", "efficientnet_lite0", "plain", 64, 2, NaN, 0]'
+    assert "tv_weight must be a number" in post(app_url, "ideal_class", data)
+
+
+def test_api_errors_follow_the_callers_language(app_url):
+    data = '["zebra", "efficientnet_lite0", "plain", 64, 0, 1, 0]'
+    stream = post(app_url, "ideal_class", data, **{"Accept-Language": "hi-IN,hi;q=0.9"})
+    from demos import language
+
+    start = language.say("hi", "refusal.out_of_range", name="steps", low=1, high=2000, value=0)
+    message = next(line for line in stream.splitlines() if line.startswith("data: {"))
+    assert start in json.loads(message[6:])["error"]
+
+
+def test_a_cancelled_run_frees_the_worker(client, photo, painting):
+    pictures = handle_file(photo("chelsea")), handle_file(painting("mosaic"))
+    jobs = [
+        client.submit(*pictures, size=256, steps=5000, api_name="/style_transfer")
+        for _ in range(2)  # as many as may run at once
+    ]
+    deadline = time.monotonic() + 60
+    while not all(job.outputs() for job in jobs):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    for job in jobs:
+        job.cancel()
+    _, report = client.submit(*pictures, size=64, steps=1, api_name="/style_transfer").result(60)
+    assert report["steps"] == 1
+
+
+def test_help_reads_well():
+    said = subprocess.run(
+        [sys.executable, "app.py", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    for option in ("--host", "--port", "--device", "--preload", "--share", "--mcp"):
+        assert option in said
+        assert f"NETGLASS_{option[2:].upper()}" in said
+
+
+def test_every_endpoint_explains_itself(blocks):
+    from gradio.utils import get_function_description
+
+    from demos import TABS
+
+    public = [f for f in blocks.fns.values() if f.api_visibility == "public"]
+    assert len(public) == len(TABS)
+    for function in public:
+        description, parameters, returns = get_function_description(function.fn)
+        assert len(description) > 40
+        assert returns
+        parameters.pop("request", None)
+        assert all(parameters.values()), parameters

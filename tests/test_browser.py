@@ -1,0 +1,181 @@
+"""The page in a real browser: upload, run, watch, stop, download, in four languages."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demos import language
+from demos.language import say
+
+LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WAIT = 90_000  # milliseconds; a machine may be busy
+
+
+@pytest.fixture
+def open_page(browser, app_url):
+    """Opens the page in a fresh browser profile; fails the test on a page error."""
+    contexts, errors = [], []
+
+    def opened(locale="en-US", viewport=LAPTOP, query=""):
+        context = browser.new_context(locale=locale, viewport=viewport, accept_downloads=True)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(app_url + query)
+        page.get_by_role("tab").first.wait_for()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def button(page, key, code="en"):
+    return page.get_by_role("button", name=say(code, key), exact=True).locator("visible=true")
+
+
+def tab(page, key, code="en"):
+    page.get_by_role("tab", name=say(code, key)).click()
+
+
+def set_number(page, key, value):
+    box = page.get_by_label(f"number input for {say('en', key)}").locator("visible=true")
+    box.fill(str(value))
+    box.press("Tab")
+
+
+@pytest.mark.parametrize(
+    ("locale", "code"), [("en-US", "en"), ("mr-IN", "mr"), ("ne-NP", "ne"), ("hi-IN", "hi")]
+)
+def test_the_browsers_language_is_spoken(open_page, locale, code):
+    page = open_page(locale)
+    for key in ("style.tab", "attack.tab", "ideal.tab"):
+        page.get_by_role("tab", name=say(code, key)).wait_for()
+    button(page, "run.paint", code).wait_for()
+    assert page.evaluate("document.documentElement.lang") == code
+
+
+def test_the_language_can_be_switched_and_is_remembered(open_page):
+    page = open_page()
+    page.get_by_label(language.LANGUAGES["ne"]).check()
+    button(page, "run.paint", "ne").wait_for()
+    page.reload()
+    button(page, "run.paint", "ne").wait_for()
+    tab(page, "ideal.tab", "ne")
+    button(page, "run.dream", "ne").wait_for()
+
+
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_nothing_is_cut_off(open_page, viewport):
+    page = open_page(viewport=viewport)
+    for key in ("style.tab", "attack.tab", "ideal.tab"):
+        tab(page, key)
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_the_first_tab_needs_no_scrolling_on_a_laptop(open_page):
+    page = open_page()
+    for key in ("run.paint", "stop", "reset"):
+        box = button(page, key).bounding_box()
+        assert box["y"] + box["height"] <= LAPTOP["height"]
+    knob = page.get_by_label(f"number input for {say('en', 'name.tv_weight')}").bounding_box()
+    assert knob["y"] + knob["height"] <= LAPTOP["height"]
+
+
+def test_upload_paint_watch_stop_download(open_page, tmp_path, photo):
+    page = open_page()
+    page.get_by_label(say("en", "style.content")).first.wait_for()
+    page.locator("button[aria-label='Clear']").first.click()
+    page.locator("input[type=file]").first.set_input_files(photo("kitten"))
+    page.get_by_role("button", name=say("en", "style.more")).click()
+    set_number(page, "name.steps", 600)
+    button(page, "run.paint").click()
+    page.locator("#style-status", has_text=re.compile(r"Step [1-9]\d* of 600")).wait_for()
+    page.locator("#style-plot polyline").first.wait_for()
+    assert page.locator("#style-status progress").count() == 1
+    button(page, "stop").click()
+    page.locator("#style-status", has_text=re.compile(r"Stopped after \d+ of 600")).wait_for()
+    with page.expect_download() as download:
+        page.locator("#style-download").click()
+    path = tmp_path / "result.png"
+    download.value.save_as(path)
+    with Image.open(path) as image:
+        assert image.format == "PNG"
+        assert max(image.size) <= 384
+    button(page, "reset").click()
+    page.locator("#style-download").wait_for(state="hidden")
+
+
+def test_dog_to_cat_is_one_click_and_the_download_still_fools(open_page, tmp_path, lite0):
+    from models import images
+
+    page = open_page()
+    tab(page, "attack.tab")
+    button(page, "attack.dog_to_cat").click()
+    page.locator("#attack-after", has_text="Siamese cat").wait_for()
+    assert "German shepherd" in page.locator("#attack-before").inner_text()
+    assert say("en", "attack.success") in page.locator("#attack-after").inner_text()
+    with page.expect_download() as download:
+        page.locator("#attack-download").click()
+    path = tmp_path / "attack.png"
+    download.value.save_as(path)
+    with Image.open(path) as image:
+        assert image.size == (224, 224)
+        pixels = np.asarray(image)
+    seen = images.square(images.open_image(path), 224)
+    assert np.array_equal(np.asarray(seen), pixels)
+    assert lite0(images.to_tensor(seen)).argmax().item() == 284
+
+
+def test_ideal_class_runs_and_stops(open_page):
+    page = open_page()
+    tab(page, "ideal.tab")
+    button(page, "ideal.zebra").click()
+    page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of 256")).wait_for()
+    button(page, "stop").click()
+    button(page, "stop").click()
+    page.locator("#ideal-status", has_text="Stopped after").wait_for()
+    page.locator("#ideal-verdict", has_text="EfficientNet-Lite2").wait_for()
+
+
+@pytest.mark.parametrize("code", ["mr", "hi"])
+def test_a_bad_upload_is_said_in_the_visitors_language(open_page, tmp_path, code):
+    bad = tmp_path / "notes.jpg"
+    bad.write_text("not a picture")
+    page = open_page(query=f"?lang={code}")
+    tab(page, "attack.tab", code)
+    page.locator("button[aria-label='Clear']").locator("visible=true").first.click()
+    page.locator("input[type=file]").last.set_input_files(str(bad))
+    page.get_by_text(say(code, "refusal.not_a_picture")).first.wait_for()
+
+
+def test_an_offline_network_says_what_would_help(open_page):
+    page = open_page()
+    tab(page, "attack.tab")
+    page.get_by_role("button", name=say("en", "attack.more")).click()
+    page.get_by_label(say("en", "network"), exact=True).locator("visible=true").click()
+    page.get_by_role("option", name=re.compile("VGG-19")).click()
+    note = page.locator(".note").locator("visible=true")
+    note.wait_for()
+    assert re.search("548 MB", note.inner_text())
+
+
+def test_a_closed_browser_frees_the_worker(open_page, app_url):
+    for _ in range(2):
+        page = open_page()
+        button(page, "run.paint").click()
+        page.locator("#style-status", has_text=re.compile(r"Step [1-9]")).wait_for()
+        page.close()
+    page = open_page()
+    button(page, "run.paint").click()
+    page.locator("#style-status", has_text=re.compile(r"Step [1-9]")).wait_for()
+    button(page, "stop").click()
+    page.locator("#style-status", has_text="Stopped after").wait_for()
+    health = page.request.get(app_url + "/health")
+    assert json.loads(health.text())["status"] == "ok"
