@@ -33,7 +33,7 @@ EXPERIMENTS = (
 DOG = "german_shepherd"
 
 
-def build(page: Page) -> None:
+def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
     page.intro(NAME)
     with gr.Row(equal_height=False):
@@ -123,10 +123,11 @@ def build(page: Page) -> None:
             return seen, page.text("attack.before_none", code)
         from models import attacks
 
-        top = attacks.top(page.engine.store.get(model), images.to_tensor(seen))
+        top = attacks.top_classes(page.engine.store.get(model), images.to_tensor(seen))
         return seen, _verdict(code, "attack.verdict_before", top)
 
-    photo.change(look, [page.language, photo, knobs["model"]], [clean, before], **PRIVATE, **LIGHT)
+    for arrives in (photo.change, tab.select):
+        arrives(look, [page.language, photo, knobs["model"]], [clean, before], **PRIVATE, **LIGHT)
     reset.click(
         lambda: (
             [None, registry.DEFAULT, *DEFAULTS.values(), "", None, None, None, "", "", ""]

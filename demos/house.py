@@ -23,7 +23,9 @@ CSS = """
 .gradio-container {max-width: 1320px !important; padding: 6px 14px !important}
 #top {align-items: center; gap: 12px}
 #top h1 {margin: 0; font-size: 1.35rem} #top p {margin: 0; opacity: .75; font-size: .9rem}
-#language {border: none; padding: 0; background: none} #language .wrap {flex-wrap: nowrap}
+#language {border: none !important; padding: 0; background: none}
+#language .wrap {flex-wrap: nowrap; justify-content: flex-end}
+.block .head {flex-wrap: wrap; row-gap: 2px} .block .head > label {flex: 1 1 100%}
 .idea p {margin: 0; font-size: .95rem; line-height: 1.4}
 .examples {border: none !important; padding: 0 !important}
 .examples .gallery {display: flex; flex-wrap: nowrap; overflow-x: auto; gap: 4px}
@@ -39,10 +41,10 @@ CSS = """
 .bar .fill {position: absolute; inset: 0 auto 0 0; background: #2f7ed8; opacity: .28}
 .bar span, .bar b {position: relative}
 .formula {padding: 0 8px} .formula .katex {font-size: .9em}
-#language .wrap {justify-content: flex-end}
 .note p {font-size: .85rem; margin: 2px 0}
 .experiment {align-items: center}
-@media (max-width: 640px) {#top p {display: none} .gradio-container {padding: 4px !important}}
+@media (max-width: 640px) {#top p {display: none} .gradio-container {padding: 0 !important}
+  .gradio-container main {padding: 6px !important}}
 """
 
 
@@ -69,10 +71,10 @@ def build(engine: Engine) -> gr.Blocks:
                 min_width=400,
                 scale=0,
             )
-        with gr.Tabs():
+        with gr.Tabs(overflow_behavior="wrap"):
             for demo in TABS:
-                with page.put(gr.Tab, f"{demo.NAME}.tab", id=demo.NAME):
-                    demo.build(page)
+                with page.put(gr.Tab, f"{demo.NAME}.tab", id=demo.NAME) as tab:
+                    demo.build(page, tab)
         components, said = page.speak()
 
         def arrive(chosen: str, request: gr.Request):

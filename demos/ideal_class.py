@@ -34,7 +34,7 @@ EXPERIMENTS = (
 )
 
 
-def build(page: Page) -> None:
+def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
     page.intro(NAME)
     with gr.Row(equal_height=False):

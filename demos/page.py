@@ -11,6 +11,7 @@ import gradio as gr
 from demos import language
 from demos.engine import Engine
 from demos.language import say
+from demos.widgets import Photo
 from models.refusals import Refusal
 
 HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 2}
@@ -52,6 +53,8 @@ class Page:
                 said["info"] = self.text(f"{key}.info", code)
             if choices:
                 said["choices"] = choices(code)
+            if issubclass(kind, Photo):
+                said["placeholder"] = self.text("photo.drop", code)
             return said
 
         component = kind(*args, **props(language.DEFAULT), **options)

@@ -136,7 +136,10 @@ def _plan(settings: Settings) -> _Plan:
 
 
 class _Linf:
-    """The L-infinity ball around pictures (N, 3, H, W), cut to [0, 255]; all in grey levels."""
+    """The L-infinity ball around pictures (N, 3, H, W), cut to [0, 255]; all in grey levels.
+
+    `project` and `direction` work in place: at 224 px fresh memory costs more than the arithmetic.
+    """
 
     def __init__(self, centre: torch.Tensor, epsilon: float):
         self.centre, self.epsilon = centre, epsilon
@@ -144,10 +147,10 @@ class _Linf:
         self.high = (centre + epsilon).clamp_(max=255)
 
     def project(self, levels: torch.Tensor) -> torch.Tensor:
-        return levels.clamp(self.low, self.high)
+        return levels.clamp_(self.low, self.high)
 
     def direction(self, gradient: torch.Tensor) -> torch.Tensor:
-        return gradient.sign()
+        return gradient.sign_()
 
     def random(self, seed: int, whole: bool) -> torch.Tensor:
         # Drawn on the CPU: the same seed starts at the same place on every device.
@@ -166,9 +169,10 @@ _BALLS = {"linf": _Linf}
 
 @dataclass(frozen=True)
 class _Look:
-    """What the network made of one iterate: levels (N, 3, H, W), log-probabilities (N, K)."""
+    """What the network made of one iterate: levels and pictures (N, 3, H, W), log-probs (N, K)."""
 
     levels: torch.Tensor
+    pictures: torch.Tensor
     log_p: torch.Tensor
     labels: torch.Tensor
     target: int | None
@@ -183,7 +187,7 @@ class _Look:
         p = self.log_p.exp()
         true = p.gather(1, self.labels[:, None])[:, 0].tolist()
         target = None if self.target is None else tuple(p[:, self.target].tolist())
-        return Step(step, steps, self.levels / 255, tuple(true), target)
+        return Step(step, steps, self.pictures, tuple(true), target)
 
 
 def _look(network: Network, levels, labels, target: int | None, gradient: bool) -> _Look:
@@ -201,7 +205,7 @@ def _look(network: Network, levels, labels, target: int | None, gradient: bool) 
             else:
                 objective = log_p[:, target].sum()
             (slope,) = torch.autograd.grad(objective, pictures)
-    return _Look(levels, log_p.detach(), labels, target, slope)
+    return _Look(levels, pictures.detach(), log_p.detach(), labels, target, slope)
 
 
 def _choose(first: torch.Tensor, a: _Look, b: _Look) -> _Look:
@@ -209,7 +213,8 @@ def _choose(first: torch.Tensor, a: _Look, b: _Look) -> _Look:
     if first.all():
         return a
     levels = torch.where(first[:, None, None, None], a.levels, b.levels)
-    return _Look(levels, torch.where(first[:, None], a.log_p, b.log_p), a.labels, a.target)
+    log_p = torch.where(first[:, None], a.log_p, b.log_p)
+    return _Look(levels, levels / 255, log_p, a.labels, a.target)
 
 
 def attack(
@@ -225,7 +230,7 @@ def attack(
     they fall. A picture that no longer fools the network at the end, but did at an earlier iterate,
     ends as the latest such iterate. Fractional step sizes leave the 8-bit grid on the way; the last
     iterate is rounded, and should that undo the success, up to `REPAIR_STEPS` whole-level steps
-    follow (`steps` then grows with `step`).
+    follow within the last `Step`.
 
     k steps cost k forward and backward passes and one more forward pass, two with a random start.
 
@@ -267,7 +272,8 @@ def _run(network: Network, levels: torch.Tensor, settings: Settings, labels) -> 
         look = _look(network, start, labels, target, gradient=True)
 
     for step in range(1, plan.steps + 1):
-        moved = look.levels + plan.step_size * ball.direction(look.gradient)
+        direction = ball.direction(look.gradient)
+        moved = torch.add(look.levels, direction, alpha=plan.step_size)
         # The forward pass that the next step needs anyway tells what this one achieved.
         look = _look(network, ball.project(moved), labels, target, gradient=step < plan.steps)
         if step < plan.steps:
@@ -285,14 +291,13 @@ def _round(network: Network, look: _Look, ball: _Linf, step: int) -> Iterator[St
     """Rounds the last iterate, and fools the network again wherever rounding undid that."""
     before, labels, target = look.fooled, look.labels, look.target
     look = _look(network, look.levels.round(), labels, target, gradient=bool(before.any()))
-    yield look.step(step, step)
     for extra in range(1, REPAIR_STEPS + 1):
         undone = before & ~look.fooled
         if not undone.any():
-            return
+            break
         moved = look.levels + undone[:, None, None, None] * ball.direction(look.gradient)
         look = _look(network, ball.project(moved), labels, target, gradient=extra < REPAIR_STEPS)
-        yield look.step(step + extra, step + extra)
+    yield look.step(step, step)
 
 
 def evaluate(
@@ -320,7 +325,7 @@ def evaluate(
     if clean.shape != adversarial.shape or len(clean) != 1:
         raise ValueError(f"One picture each, please, not {clean.shape} and {adversarial.shape}.")
     adversarial = to_grid(adversarial.to(clean.device))
-    before, after = _top(network, clean), _top(network, adversarial)
+    before, after = top_classes(network, clean), top_classes(network, adversarial)
     # As names: the classes have 1,000 different ones.
     wanted = None if settings.target is None else class_names()[class_index(settings.target)]
     success = after[0][0] != before[0][0] if wanted is None else after[0][0] == wanted
@@ -337,7 +342,8 @@ def evaluate(
 
 
 @torch.no_grad()
-def _top(network: Network, picture: torch.Tensor, count: int = 5) -> list[tuple[str, float]]:
+def top_classes(network: Network, picture: torch.Tensor, count: int = 5) -> list[tuple[str, float]]:
+    """The likeliest ImageNet classes of one picture (1, 3, H, W) in [0, 1], as (name, p)."""
     p = network(picture)[0].softmax(0)
     best = p.topk(min(count, len(p))).indices.tolist()
     names = class_names()

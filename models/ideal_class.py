@@ -25,23 +25,23 @@ METHODS = ("fourier", "variation", "plain")
 PIXEL_NOISE, PIXEL_RATE, PIXEL_VARIATION = 0.05, 0.01, 200.0
 
 # "fourier", found by trying on a dozen classes.
-STAGES = ((0.5, 160), (1.0, 224))  # (until this part of the steps, picture's side in pixels)
-SPECTRUM_NOISE, SPECTRUM_RATE, SPECTRUM_VARIATION = 0.01, 3.9, 13.0
+STAGES = ((0.6, 144), (1.0, 224))  # (until this part of the steps, picture's side in pixels)
+SPECTRUM_NOISE, SPECTRUM_RATE, SPECTRUM_VARIATION = 0.01, 4.7, 13.0
 DECAY = 0.9  # coefficients are divided by frequency to this power
 GREY = 7.0  # weight of the loss against darkness
-TURN, SCALE, SHIFT = 10, 0.15, 0.08  # of a view: degrees, log of the scale, part of the picture
-CONTRAST, LIGHT, TINT = 0.25, 0.1, 0.05  # of a view
-SPOTLIGHT, WALL = (0.7, 1.2), 0.3  # radius in half pictures; deviation from grey of the wall
+TURN, SCALE, SHIFT = 10, 0.15, 0.05  # of a view: degrees, log of the scale, part of the picture
+CONTRAST, LIGHT, TINT = 0.25, 0.1, 0.12  # of a view
+SPOTLIGHT, WALL = (0.7, 1.2), 0.5  # radius in half pictures; deviation from grey of the wall
 CALM_FROM, CALM = 0.75, 0.3  # the last part of the steps has no spotlight and smaller moves
 
 MOMENTS, LAST_RATE = (0.95, 0.99), 0.15  # decay of the two running means; the last rate, in rates
 
 # Columns: brightness and two colour axes of natural pictures (Olah et al. 2017), divided by the
-# length of the first.
+# length of the first. Departure: colour is held back to 0.7, or it turns garish.
 COLOURS = (
-    (0.5628, 0.1948, 0.0433),
-    (0.5845, 0.0000, -0.1082),
-    (0.5845, -0.1948, 0.0649),
+    (0.5628, 0.1364, 0.0303),
+    (0.5845, 0.0000, -0.0758),
+    (0.5845, -0.1364, 0.0455),
 )
 
 
@@ -130,8 +130,8 @@ def dream(networks: Sequence[Backbone], settings: Settings) -> Iterator[Step]:
         network = networks[step % len(networks)] if settings.method == "fourier" else lead
         # Grad mode belongs to the thread; it must not stay switched across a yield.
         with torch.enable_grad():
-            picture, view = canvas.look(done, network.spec.size, generator)
-            terms = {"class": -network(view).log_softmax(1)[0, target], **canvas.losses(picture)}
+            view, priors = canvas.look(done, network.spec.size, generator)
+            terms = {"class": -network(view).log_softmax(1)[0, target], **priors}
             (gradient,) = torch.autograd.grad(sum(terms.values()), canvas.values)
         descent.step(gradient, done)
         canvas.clamp()
@@ -182,10 +182,9 @@ class _Pixels:
         return self.values.detach().clone()
 
     def look(self, done: float, side: int, generator: torch.Generator):
-        return self.values, _resize(self.values, side)
-
-    def losses(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
-        return {"variation": self.variation_weight * total_variation(picture)}
+        """The picture as a network of this size sees it, and the losses that hold it back."""
+        variation = self.variation_weight * total_variation(self.values)
+        return _resize(self.values, side), {"variation": variation}
 
     @torch.no_grad()
     def clamp(self) -> None:
@@ -224,22 +223,21 @@ class _Spectrum:
         return torch.einsum("ij,bjhw->bihw", self.colours, planes).sigmoid()
 
     def look(self, done: float, side: int, generator: torch.Generator):
+        """A random view for a network of this size, and the losses that hold the picture back."""
+        # Coarse to fine: broad shapes come first, and cost less.
         stage = next(pixels for end, pixels in STAGES if done < end)
         picture = self.draw(min(stage, self.size))
-        # A network made for larger pictures looks at larger views.
-        view = round(stage * side / STAGES[-1][1])
-        calm = done >= CALM_FROM
-        return picture, _view(picture, view, calm, generator)
-
-    def losses(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
-        # Squared differences are per pixel of a 224 px picture, whatever is drawn now.
-        variation = total_variation(picture) * (picture.shape[-1] / STAGES[-1][1]) ** 2
+        # Small pictures have steeper differences; they count as if drawn as large as the others.
+        variation = total_variation(picture) * (picture.shape[-1] / stage) ** 2
         # Not in the papers: holds each sixteenth of the picture near middle grey, against darkness.
         grey = F.adaptive_avg_pool2d(picture.mean(1, keepdim=True), 4) - 0.5
-        return {
+        priors = {
             "variation": SPECTRUM_VARIATION * self.weight * variation,
             "grey": GREY * grey.square().mean(),
         }
+        # A network made for larger pictures looks at larger views.
+        view_side = round(stage * side / STAGES[-1][1])
+        return _view(picture, view_side, done >= CALM_FROM, generator), priors
 
     def clamp(self) -> None:
         pass

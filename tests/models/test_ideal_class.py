@@ -112,10 +112,10 @@ def test_it_can_be_closed_at_any_yield(yields):
 def test_fourier_takes_turns_and_the_others_do_not():
     lead, second = Reddish(size=224), Reddish(size=260)
     list(dream([lead, second], settings(steps=4)))
-    # The whole start picture, then views of 160 and, in the second half, of 224 pixels; the second
+    # The whole start picture, then views of 144 and, in the last two fifths, 224 pixels; the second
     # network is made for pictures 260 / 224 as large.
-    assert lead.seen == [224, 160, 224]
-    assert second.seen == [186, 260]
+    assert lead.seen == [224, 144, 144]
+    assert second.seen == [167, 260]
     for method in ("plain", "variation"):
         idle = Reddish()
         list(dream([Reddish(), idle], settings(method=method)))
