@@ -87,7 +87,7 @@ def main() -> None:
                 seconds[name].append(taken)
 
     print(f"PGD, {spec.title}, {len(clean)} pictures of {spec.size} px, {options.steps} steps of")
-    print(f"{STEP_SIZE}/255 within {EPSILON}/255, random start; medians of {options.rounds}\n")
+    print(f"{STEP_SIZE}/255 within {EPSILON}/255, random start; {options.rounds} rounds\n")
     print(f"{'':14}{'image-steps/s':>15}{'best':>8}{'fooled':>9}{'largest change':>17}")
     for name in sides:
         work = len(clean) * options.steps

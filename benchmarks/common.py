@@ -37,12 +37,13 @@ def ratio(seconds: dict[str, list[float]], theirs: str, ours: str) -> str:
     return f"ratio of medians {middle:.2f}; per round {per_round[0]:.2f} to {per_round[-1]:.2f}"
 
 
-def machine(at: torch.device = torch.device("cpu")) -> str:
+def machine(at: torch.device | None = None) -> str:
     """One line: processor, threads, bfloat16 units, device."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     name = names[0] if names else platform.processor() or platform.machine()
-    where = torch.cuda.get_device_name() if at.type == "cuda" else at.type
+    kind = at.type if at else "cpu"
+    where = torch.cuda.get_device_name() if kind == "cuda" else kind
     units = "yes" if device.has_bf16_units() else "no"
     return f"{name}, {torch.get_num_threads()} threads, bf16 units: {units}; device: {where}"

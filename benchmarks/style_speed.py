@@ -19,7 +19,7 @@ from models import device, images, registry, style_transfer
 from models.backbones import Backbone
 
 
-def textbook(network, spec, content, style, steps: int) -> float:
+def textbook(network, spec, content, style, settings) -> float:
     """The loop of the tutorials; returns the final total loss."""
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (spec.mean, spec.std))
     wanted = {int(layer.split(".")[1]): layer for layer in (*spec.style_layers, spec.content_layer)}
@@ -49,8 +49,9 @@ def textbook(network, spec, content, style, steps: int) -> float:
         target = content_maps[spec.content_layer]
         spread = deviation(target).view(1, -1, 1, 1)
     picture = content.clone().requires_grad_(True)
-    optimizer = torch.optim.Adam([picture], lr=0.05, betas=(0.9, 0.99))
-    for _ in range(steps):
+    optimizer = torch.optim.Adam([picture], betas=(0.9, 0.99))
+    for number in range(settings.steps):
+        optimizer.param_groups[0]["lr"] = style_transfer.rate(settings, number / settings.steps)
         optimizer.zero_grad()
         found = features(picture)
         loss = style_transfer.CONTENT_BALANCE * (
@@ -94,11 +95,11 @@ def main() -> None:
 
     def netglass(_round) -> float:
         objective = style_transfer.Objective(ours, content, style, settings)
-        *_, (_, losses) = style_transfer.descend(objective, content, "adam", options.steps)
+        *_, (_, losses) = style_transfer.descend(objective, content, settings, options.steps)
         return losses["total"]
 
     sides = {
-        "textbook": lambda _round: textbook(plain, spec, content, style, options.steps),
+        "textbook": lambda _round: textbook(plain, spec, content, style, settings),
         "Netglass": netglass,
     }
     seconds, losses = rounds(sides, options.rounds)

@@ -79,7 +79,8 @@ class _Tracer(fx.Tracer):
     """Keeps a layer's own arithmetic (padding that depends on the picture's size) in one node."""
 
     def is_leaf_module(self, module: nn.Module, path: str) -> bool:
-        return module.__module__.startswith("timm.layers") or super().is_leaf_module(module, path)
+        own = isinstance(module, Clip6) or module.__module__.startswith("timm.layers")
+        return own or super().is_leaf_module(module, path)
 
 
 def _cut(network: nn.Module, graph: fx.Graph, layers: tuple[str, ...]) -> fx.GraphModule:
@@ -115,9 +116,32 @@ def fold_batch_norm(network: nn.Module, graph: fx.Graph) -> int:
             continue
         network.set_submodule(before.target, fuse_conv_bn_eval(conv, norm))
         # timm's batch norms carry the activation that follows them.
-        network.set_submodule(node.target, getattr(norm, "act", nn.Identity()))
+        act = getattr(norm, "act", nn.Identity())
+        network.set_submodule(node.target, Clip6() if isinstance(act, nn.ReLU6) else act)
         count += 1
     return count
+
+
+class _Clip6(torch.autograd.Function):
+    @staticmethod
+    def forward(context, x):
+        x.clamp_(0, 6)
+        context.mark_dirty(x)
+        context.save_for_backward(x)
+        return x
+
+    @staticmethod
+    def backward(context, gradient):
+        (y,) = context.saved_tensors
+        # What was cut lies on the borders 0 and 6, where this is 0: the output tells enough.
+        return torch.ops.aten.hardtanh_backward(gradient, y, 0.0, 6.0)
+
+
+class Clip6(nn.Module):
+    """min(max(x, 0), 6) in place, like nn.ReLU6(inplace=True), whose gradient keeps a copy of x."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return _Clip6.apply(x) if x.requires_grad else x.clamp_(0, 6)
 
 
 def load(

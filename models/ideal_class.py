@@ -22,7 +22,8 @@ from models.registry import class_index
 METHODS = ("fourier", "variation", "plain")
 
 # "plain" and "variation": deviation of the noise, and of a step, in pixel values.
-PIXEL_NOISE, PIXEL_RATE, PIXEL_VARIATION = 0.05, 0.01, 200.0
+PIXEL_NOISE, PIXEL_RATE, PIXEL_VARIATION = 0.05, 0.01, 10_000.0
+JITTER = 16  # pixels
 
 # "fourier", found by trying on a dozen classes.
 STAGES = ((0.6, 144), (1.0, 224))  # (until this part of the steps, picture's side in pixels)
@@ -79,8 +80,9 @@ class Step:
         image: (1, 3, size, size) in [0, 1], detached, on the networks' device.
         probability: of the class, as the lead network last saw the picture (for "fourier" through
             a random view), so one or two steps old; `probabilities` judges the picture itself.
-        losses: what the step went down on: "class" (-log probability, in nats) and "variation"
-            (weighted total variation); empty at step 0.
+        losses: what the step went down on: "class" (-log probability in nats; for "variation" the
+            negative logit), "variation" (weighted total variation, 0 for "plain") and, for
+            "fourier", "grey" (against darkness); empty at step 0.
     """
 
     step: int
@@ -101,10 +103,11 @@ def dream(networks: Sequence[Backbone], settings: Settings) -> Iterator[Step]:
 
     With p the class's probability and TV the total variation, each step goes down on
 
-        loss = -log p(views(picture)) + weight * TV(picture)
+        loss = -log p(view of the picture) + weight * TV(picture)
 
-    by d <- d - rate * m / sqrt(v): momentum over a running length of the gradient (`_Descent`).
-    Reproducible: on one device, the same networks and settings give the same picture, bit for bit.
+    ("variation": minus the logit instead), by momentum over the gradient's length (`_Descent`). On
+    one CPU the same networks and settings give the same picture, bit for bit; CUDA adds gradients
+    of the views in any order.
 
     Args:
         networks: the lead, then those that "fourier" takes turns with (see `partner`); the other
@@ -131,13 +134,18 @@ def dream(networks: Sequence[Backbone], settings: Settings) -> Iterator[Step]:
         # Grad mode belongs to the thread; it must not stay switched across a yield.
         with torch.enable_grad():
             view, priors = canvas.look(done, network.spec.size, generator)
-            terms = {"class": -network(view).log_softmax(1)[0, target], **priors}
+            logits = network(view)
+            log_probability = logits.log_softmax(1)[0, target]
+            # Simonyan et al. climb the logit. Log-probability is what "plain" is about, and makes
+            # one clean face in "fourier"; once certain it stops, too soon for fur and stripes.
+            score = logits[0, target] if settings.method == "variation" else log_probability
+            terms = {"class": -score, **priors}
             (gradient,) = torch.autograd.grad(sum(terms.values()), canvas.values)
         descent.step(gradient, done)
         canvas.clamp()
         losses = {name: term.item() for name, term in terms.items()}
         if network is lead:
-            probability = math.exp(-losses["class"])
+            probability = log_probability.exp().item()
 
 
 class _Descent:
@@ -175,8 +183,8 @@ class _Pixels:
         noise = torch.randn(shape, generator=generator) * PIXEL_NOISE + 0.5
         self.values = noise.clamp(0, 1).to(device).requires_grad_()
         self.rate = PIXEL_RATE * math.sqrt(noise.numel())
-        smooth = settings.method == "variation"
-        self.variation_weight = PIXEL_VARIATION * settings.tv_weight if smooth else 0.0
+        self.smooth = settings.method == "variation"
+        self.variation_weight = PIXEL_VARIATION * settings.tv_weight if self.smooth else 0.0
 
     def picture(self) -> torch.Tensor:
         return self.values.detach().clone()
@@ -184,7 +192,12 @@ class _Pixels:
     def look(self, done: float, side: int, generator: torch.Generator):
         """The picture as a network of this size sees it, and the losses that hold it back."""
         variation = self.variation_weight * total_variation(self.values)
-        return _resize(self.values, side), {"variation": variation}
+        view = self.values
+        if self.smooth:
+            # Mahendran & Vedaldi (2016) shake the picture, so that nothing hangs on the strides.
+            shift = torch.randint(-JITTER, JITTER + 1, (2,), generator=generator).tolist()
+            view = view.roll(shift, (2, 3))
+        return _resize(view, side), {"variation": variation}
 
     @torch.no_grad()
     def clamp(self) -> None:
@@ -246,8 +259,8 @@ class _Spectrum:
 def spectrum_scale(side: int) -> torch.Tensor:
     """What each wave's coefficient is multiplied by: 1 / max(f, 1)^0.9 / 4.
 
-    f is the wave's length in periods per picture. The exponent is 1 in Olah et al. (2017): a little
-    less gives crisper detail.
+    f is the wave's frequency in periods per picture. The exponent is 1 in Olah et al. (2017): a
+    little less gives crisper detail.
 
     Returns:
         (side, side // 2 + 1), laid out as torch.fft.rfft2 does, in (0, 1/4].

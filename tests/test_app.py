@@ -144,8 +144,10 @@ BAD = [
 @pytest.mark.parametrize(("endpoint", "bad", "message"), BAD)
 def test_bad_input_is_said(client, photo, painting, endpoint, bad, message):
     pictures = {
-        "/style_transfer": ("chelsea", "mosaic"), "/attack": ("german_shepherd",), "/ideal_class": ()
-    }  # fmt: skip
+        "/style_transfer": ("chelsea", "mosaic"),
+        "/attack": ("german_shepherd",),
+        "/ideal_class": (),
+    }
     files = [handle_file(f(n)) for f, n in zip((photo, painting), pictures[endpoint], strict=False)]
     with pytest.raises(AppError) as caught:
         client.predict(*files, **bad, api_name=endpoint)

@@ -67,7 +67,7 @@ def test_every_step_is_a_picture_that_climbs(method):
         assert 0 <= step.probability <= 1
     assert not torch.equal(steps[0].image, steps[1].image)
     red = [step.image[:, 0].mean().item() for step in steps]
-    assert red[-1] > red[0] + 0.001
+    assert red[-1] > red[0]
     assert {"class", "variation"} <= steps[-1].losses.keys()
 
 

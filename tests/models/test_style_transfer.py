@@ -81,9 +81,9 @@ def test_variation_by_hand():
 
 def test_average_is_unbiased():
     average = style_transfer._Average()
-    assert average.update(torch.tensor(3.0)).item() == pytest.approx(3.0)
-    # After two: (0.97 * 3 + 5) / 1.97.
-    assert average.update(torch.tensor(5.0)).item() == pytest.approx(7.91 / 1.97)
+    assert average.update(torch.tensor(0.3)).item() == pytest.approx(0.3)
+    # After two: (0.9 * 0.3 + 0.5) / 1.9.
+    assert average.update(torch.tensor(0.5)).item() == pytest.approx(0.77 / 1.9)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,8 @@ def test_fewer_steps_than_scales_end_at_full_size():
 
 
 def test_starts_from_the_content_or_from_noise():
-    content = images.to_tensor(images.fit(picture(1), 64))
+    coloured = style_transfer.recolour(picture(1), picture(2))
+    content = images.to_tensor(images.fit(coloured, 64))
     assert torch.equal(run()[0].image, content)
     assert not torch.equal(run(init="noise")[0].image, content)
 
@@ -146,6 +147,39 @@ def test_kept_colours_are_the_contents():
             for a, b in zip(own.get_flattened_data(), kept.get_flattened_data(), strict=True)
         ]
         assert sorted(differences)[len(differences) // 2] <= 4
+
+
+def test_recolour_matches_mean_and_covariance():
+    grey = torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(0)) * 0.3 + 0.3
+    palette = grey.flip(0) * torch.tensor([0.5, 1.0, 1.2]).view(3, 1, 1)
+    own, wanted = images.to_image(grey), images.to_image(palette)
+    moved, goal = (
+        images.to_tensor(image)[0].flatten(1)
+        for image in (style_transfer.recolour(own, wanted), wanted)
+    )
+    assert torch.allclose(moved.mean(1), goal.mean(1), atol=5e-3)
+    assert torch.allclose(torch.cov(moved), torch.cov(goal), atol=5e-4)
+
+
+def test_recolour_leaves_a_picture_of_its_own_colours_alone():
+    own = picture(1)
+    moved = style_transfer.recolour(own, own)
+    assert (images.to_tensor(moved) - images.to_tensor(own)).abs().max() <= 1 / 255 + 1e-6
+
+
+def test_the_rate_falls_by_half_a_cosine():
+    settings = Settings()
+    assert style_transfer.rate(settings, 0.0) == pytest.approx(0.018)
+    assert style_transfer.rate(settings, 0.5) == pytest.approx(0.018 * 0.6)
+    assert style_transfer.rate(settings, 1.0) == pytest.approx(0.018 * 0.2)
+
+
+@pytest.mark.parametrize(
+    ("count", "steps", "expected"),
+    [(3, 120, [54, 94, 120]), (3, 3, [1, 2, 3]), (2, 2, [1, 2]), (1, 7, [7])],
+)
+def test_shares(count, steps, expected):
+    assert style_transfer._shares(count, steps) == expected
 
 
 def test_two_identical_pictures_work():
