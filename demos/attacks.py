@@ -1,4 +1,4 @@
-"""Adversarial attack: a change too small to see turns a dog into a pizza (Goodfellow et al. 2015)."""
+"""Adversarial attack: an invisible change turns a dog into a pizza (Goodfellow et al. 2015)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     outputs = [line, clean, fooled, change, before, after, plot, keep]
 
     @speaks
-    def run_attack(code, path, model, *values, request: gr.Request):
+    def run_attack(request: gr.Request, code, path, model, *values):
         settings = dict(zip(DEFAULTS, values, strict=True))
         with page.engine.run(request.session_hash, NAME) as stopped:
             for moment in _attack(page, code, path, model, settings, stopped):
@@ -129,10 +129,10 @@ def build(page: Page, tab: gr.Tab) -> None:
     for arrives in (photo.change, tab.select):
         arrives(look, [page.language, photo, knobs["model"]], [clean, before], **PRIVATE, **LIGHT)
     reset.click(
-        lambda: (
-            [None, registry.DEFAULT, *DEFAULTS.values(), "", None, None, None, "", "", ""]
-            + [gr.update(visible=False)]
-        ),
+        lambda: [
+            *(None, registry.DEFAULT, *DEFAULTS.values()),
+            *("", None, None, None, "", "", "", gr.update(visible=False)),
+        ],
         None,
         [photo, *order, *outputs],
         **PRIVATE,
@@ -254,19 +254,19 @@ def _endpoint(page: Page):
             image: the picture to attack; its centre square is what the network sees.
             model: the network to fool: efficientnet_lite0, efficientnet_lite1, efficientnet_lite2,
                 vgg16, vgg19, resnet50 or mobilenet_v3_large.
-            method: "pgd" (many small steps, Madry et al. 2018) or "fgsm" (one step, Goodfellow et al.
-                2015).
+            method: "pgd" (many small steps, Madry et al. 2018) or "fgsm" (one step, Goodfellow et
+                al. 2015).
             norm: "linf": no colour value changes by more than epsilon.
-            target: an ImageNet class the picture should be taken for, such as "Siamese cat"; leave it
-                out for "anything but the truth".
-            epsilon: largest change of a colour value, a whole number of grey levels (1/255), 0 to 64.
+            target: an ImageNet class the picture should be taken for, such as "Siamese cat"; leave
+                it out for "anything but the truth".
+            epsilon: largest change of a colour value, in whole grey levels (1/255), 0 to 64.
             steps: gradient steps, 1 to 1000 (pgd).
             step_size: change per step in grey levels (1/255), up to 64 (pgd).
             seed: whole number that fixes the random start.
 
         Returns:
-            The adversarial picture (PNG), the change magnified (PNG), and a report: top five classes
-            before and after, success, the distances linf (in 1/255) and l2, steps, seconds.
+            The adversarial picture (PNG), the change magnified (PNG), and a report: top five
+            classes before and after, success, the distances linf (in 1/255) and l2, steps, seconds.
         """
         settings = {
             "method": method, "norm": norm, "target": target, "epsilon": epsilon,

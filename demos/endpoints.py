@@ -28,9 +28,9 @@ def expose(function: Callable, outputs: dict[str, type], api_name: str, group: d
     """Makes `function(language, ...)` a public endpoint named `api_name`.
 
     Args:
-        function: a generator or a function; typed parameters, defaults, and a docstring whose "Args:"
-            a stranger understands. Its first parameter receives the caller's language (from the
-            Accept-Language header) and is not part of the endpoint.
+        function: a generator or a function; typed parameters, defaults, and a docstring whose
+            "Args:" a stranger understands. Its first parameter receives the caller's language
+            (from the Accept-Language header) and is not part of the endpoint.
         outputs: what it gives, by label: gr.Image (a PNG) or gr.JSON.
         group: concurrency settings.
     """

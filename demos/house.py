@@ -30,10 +30,12 @@ CSS = """
 .examples {border: none !important; padding: 0 !important}
 .examples .gallery {display: flex; flex-wrap: nowrap; overflow-x: auto; gap: 4px}
 .examples .gallery-item {flex: 0 0 auto; width: auto; padding: 0}
-.examples .gallery-item > div, .examples .container {width: 46px !important; height: 46px !important}
-.examples img {height: 46px !important; width: 46px !important; object-fit: cover; border-radius: 4px}
-.status {font-size: .9rem; min-height: 2.6em} .status progress {width: 100%; height: 8px; display: block}
-.curves {width: 100%; max-height: 250px} .curves text {fill: currentColor; font-size: 12px}
+.examples .gallery-item > div, .examples .container, .examples img {
+  width: 46px !important; height: 46px !important}
+.examples img {object-fit: cover; border-radius: 4px}
+.status {font-size: .9rem; min-height: 2.2em}
+.status progress {accent-color: #6366f1; width: 100%; height: 8px; display: block}
+.curves {width: 100%; max-height: 180px} .curves text {fill: currentColor; font-size: 12px}
 .curves .g {stroke: currentColor; opacity: .18} .curves polyline {fill: none; stroke-width: 2}
 .bars {margin: 2px 0} .bar {position: relative; display: flex; justify-content: space-between;
   padding: 2px 8px; margin: 2px 0; font-size: .9rem; border-radius: 4px; overflow: hidden;

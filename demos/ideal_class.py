@@ -1,4 +1,4 @@
-"""Ideal class: the picture that a network holds for the perfect Siamese cat (Simonyan et al. 2014)."""
+"""Ideal class: what a network takes for the perfect Siamese cat (Simonyan et al. 2014)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                         interactive=False,
                         min_width=140,
                         elem_id=f"ideal-{method}",
-                    )  # fmt: skip
+                    )
                     for method in METHODS
                 }
             with gr.Row():
@@ -74,7 +74,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     outputs = [line, *slots.values(), verdict, plot, keep]
 
     @speaks
-    def dream(code, model, *values, request: gr.Request):
+    def dream(request: gr.Request, code, model, *values):
         settings = dict(zip(DEFAULTS, values, strict=True))
         yield {keep: gr.update(visible=False), verdict: ""}
         with page.engine.run(request.session_hash, NAME) as stopped:
@@ -194,7 +194,7 @@ def _endpoint(page: Page):
         tv_weight: float = 1.0,
         seed: int = 0,
     ):
-        """Draws what an ImageNet network takes for the ideal picture of a class, starting from noise.
+        """Draws what an ImageNet network takes for the ideal picture of a class, out of noise.
 
         Streams the picture while it is optimised; the last one is the result.
 

@@ -39,7 +39,7 @@ def detect(accept_language: str | None) -> str:
 
 
 def refusal(language: str, error: Refusal, labels: bool = True) -> str:
-    """What a refusal says, in `language`; with `labels`, knobs are called what the page calls them."""
+    """What a refusal says, in `language`; with `labels`, knobs have the names the page shows."""
     values = dict(error.values)
     if labels and "name" in values:
         values["name"] = say(language, f"name.{values['name']}")

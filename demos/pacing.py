@@ -11,8 +11,8 @@ SECONDS_BETWEEN = 0.3
 def paced(steps: Generator, stop: Event, seconds: float = SECONDS_BETWEEN) -> Iterator:
     """The first and the last of `steps`, and between them about one every `seconds`.
 
-    Yields (step, is_last, seconds since the start). When `stop` is set the step in hand is the last.
-    The inner generator is closed whatever happens.
+    Yields (step, is_last, seconds since the start). When `stop` is set the step in hand is the
+    last. The inner generator is closed whatever happens.
     """
     start = shown = time.perf_counter()
     with closing(steps):

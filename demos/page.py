@@ -41,8 +41,8 @@ class Page:
     def put(self, kind: type, key: str, *args, choices: Callable | None = None, **options):
         """A component of `kind` with the texts of `key` in the visitor's language.
 
-        `key` gives the label (for buttons and prose the value), `key.info` its one sentence if there
-        is one. `choices(language)` gives localised (text, value) pairs.
+        `key` gives the label (for buttons and prose the value), `key.info` its one sentence if
+        there is one. `choices(language)` gives localised (text, value) pairs.
         """
         prose = issubclass(kind, gr.Button | gr.Markdown | gr.HTML)
         has_info = f"{key}.info" in language.texts(language.DEFAULT)
@@ -53,10 +53,11 @@ class Page:
                 said["info"] = self.text(f"{key}.info", code)
             if choices:
                 said["choices"] = choices(code)
-            if issubclass(kind, Photo):
+            if kind is Photo:
                 said["placeholder"] = self.text("photo.drop", code)
             return said
 
+        options.setdefault("elem_id", key.replace(".", "-") if kind is Photo else None)
         component = kind(*args, **props(language.DEFAULT), **options)
         self._spoken.append((component, props))
         return component
@@ -97,31 +98,33 @@ class Page:
 
 
 def speaks(function: Callable, labels: bool = True) -> Callable:
-    """Says refusals in the language that the event's first argument names, as a `gr.Error`.
+    """Says refusals in the visitor's language, as a `gr.Error`.
 
     Args:
+        function: an event; its first argument is the language, unless a gr.Request comes before.
         labels: call a knob what the page calls it; False calls it what the endpoint calls it.
     """
 
-    def translated(code: str, error: Refusal) -> gr.Error:
-        title = say(code, "refusal.title")
-        return gr.Error(language.refusal(code, error, labels), title=title, print_exception=False)
+    def translated(args: tuple, error: Refusal) -> gr.Error:
+        code = next(value for value in args if isinstance(value, str))
+        text, title = language.refusal(code, error, labels), say(code, "refusal.title")
+        return gr.Error(text, title=title, print_exception=False)
 
     if isgeneratorfunction(function):
 
         @wraps(function)
-        def wrapped(code, *args, **kwargs):
+        def wrapped(*args):
             try:
-                yield from function(code, *args, **kwargs)
+                yield from function(*args)
             except Refusal as error:
-                raise translated(code, error) from None
+                raise translated(args, error) from None
     else:
 
         @wraps(function)
-        def wrapped(code, *args, **kwargs):
+        def wrapped(*args):
             try:
-                return function(code, *args, **kwargs)
+                return function(*args)
             except Refusal as error:
-                raise translated(code, error) from None
+                raise translated(args, error) from None
 
     return wrapped

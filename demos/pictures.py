@@ -6,6 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.processing_utils import save_pil_to_cache
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 from demos.page import PRIVATE, Page
@@ -39,4 +40,4 @@ def examples(page: Page, kind: str, target: gr.Image, first: str | None = None) 
 
 def png(image: Image.Image, name: str) -> str:
     """Path of `image` saved without loss, in the cache that Gradio cleans up."""
-    return save_pil_to_cache(image, gr.Image.GRADIO_CACHE, name=name, format="png")
+    return save_pil_to_cache(image, get_upload_folder(), name=name, format="png")

@@ -6,7 +6,7 @@ from demos.language import say
 
 
 def running(code: str, step: int, steps: int, progress: float, seconds: float) -> str:
-    """Step so far and time left, with a progress bar; `progress` is the share of work done, 0..1."""
+    """Step so far, time left, and a bar; `progress` is the share of the work done, 0..1."""
     left = seconds / progress * (1 - progress) if progress > 0 else None
     words = say(code, "status.step", step=step, steps=steps)
     if left is not None:

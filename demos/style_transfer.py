@@ -70,9 +70,9 @@ def build(page: Page, tab: gr.Tab) -> None:
                 reset = page.put(gr.Button, "reset", min_width=70)
             line = gr.HTML(elem_id="style-status")
             live = page.put(
-                gr.Image, "style.live", format="jpeg", height=360, buttons=[], interactive=False
+                gr.Image, "style.live", format="jpeg", height=310, buttons=[], interactive=False
             )
-            both = page.put(gr.ImageSlider, "style.both", format="png", height=360, visible=False)
+            both = page.put(gr.ImageSlider, "style.both", format="png", height=310, visible=False)
             plot = gr.HTML(elem_id="style-plot")
             keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="style-download")
     buttons = page.experiments(NAME, len(EXPERIMENTS))
@@ -81,7 +81,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     order = list(knobs.values())
 
     @speaks
-    def paint(code, content_path, style_path, backbone, *values, request: gr.Request):
+    def paint(request: gr.Request, code, content_path, style_path, backbone, *values):
         settings = dict(zip(DEFAULTS, values, strict=True))
         yield {live: images.fit(images.open_image(content_path), 384)}
         hide = {both: gr.update(visible=False), keep: gr.update(visible=False)}
@@ -91,8 +91,10 @@ def build(page: Page, tab: gr.Tab) -> None:
                     yield {line: moment}
                     continue
                 step, last, seconds, image, losses, before = moment
+                # Coarse scales are shown at full size: the picture grows sharper, not larger.
+                shown = images.fit(image, int(settings["size"]))
                 yield {
-                    live: gr.update(value=image, visible=not last),
+                    live: gr.update(value=shown, visible=not last),
                     plot: _plot(code, losses, step.steps),
                     line: status.finished(code, step.step, step.steps, seconds)
                     if last
@@ -112,10 +114,11 @@ def build(page: Page, tab: gr.Tab) -> None:
     run.click(paint, inputs, outputs, **PRIVATE, **HEAVY)
     page.stops(stop, NAME)
     reset.click(
-        lambda: (
-            [registry.DEFAULT, *DEFAULTS.values(), None, gr.update(value=None, visible=True)]
-            + [gr.update(value=None, visible=False), None, gr.update(visible=False)]
-        ),
+        lambda: [
+            *(registry.DEFAULT, *DEFAULTS.values()),
+            *(None, gr.update(value=None, visible=True), gr.update(value=None, visible=False)),
+            *(None, gr.update(visible=False)),
+        ],
         None,
         order + outputs,
         **PRIVATE,
@@ -226,11 +229,13 @@ def _endpoint(page: Page):
         Args:
             content: what to paint: a photograph.
             style: how to paint it: a painting or a texture.
-            backbone: the network whose features are compared: efficientnet_lite0, efficientnet_lite1,
-                efficientnet_lite2, vgg16, vgg19, resnet50 or mobilenet_v3_large.
+            backbone: the network whose features are compared: efficientnet_lite0,
+                efficientnet_lite1, efficientnet_lite2, vgg16, vgg19, resnet50 or
+                mobilenet_v3_large.
             size: longer side of the result in pixels, 64 to 1024.
             steps: optimiser steps over all scales together, 1 to 5000.
-            style_loss: "moments" (means and covariances) or "gram" (Gram matrices, as in the paper).
+            style_loss: "moments" (means and covariances) or "gram" (Gram matrices, as in the
+                paper).
             content_weight: how much the photo's layout matters, 0 to 1000; 1 is balanced.
             style_weight: how much the style's texture matters, 0 to 1000; 1 is balanced.
             tv_weight: how much smoothness matters (total variation), 0 to 1000; 1 is balanced.
