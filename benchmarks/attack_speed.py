@@ -9,24 +9,21 @@ labels; Netglass finds the labels itself, inside its time. Success is counted on
 """
 
 import argparse
-import platform
 import statistics
-import time
-from pathlib import Path
 
 import torch
 from torch import nn
 
+from benchmarks.common import EXAMPLES, machine, ratio, rounds
 from models import backbones, device, images, registry
 from models.attacks import Settings, attack, to_grid
 
-PHOTOS = Path(__file__).parents[1] / "demos" / "examples" / "photos"
 BATCH = 8
 EPSILON, STEP_SIZE = 4, 1
 
 
 def photos(side: int, at: torch.device) -> torch.Tensor:
-    paths = sorted(PHOTOS.glob("*.jpg"))[:BATCH]
+    paths = sorted((EXAMPLES / "photos").glob("*.jpg"))[:BATCH]
     squares = [images.square(images.open_image(path), side) for path in paths]
     return torch.cat([images.to_tensor(square, at) for square in squares])
 
@@ -37,21 +34,6 @@ def plain_network(spec: registry.Spec, at: torch.device) -> nn.Module:
     # The private loader, because the public one folds and freezes.
     network = backbones._from_wheel(spec, None)
     return nn.Sequential(Normalize(spec.mean, spec.std), network).eval().to(at)
-
-
-def timed(function, at: torch.device) -> tuple[float, torch.Tensor]:
-    start = time.perf_counter()
-    result = function()
-    if at.type != "cpu":
-        getattr(torch, at.type).synchronize()
-    return time.perf_counter() - start, result
-
-
-def cpu_name() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def main() -> None:
@@ -72,24 +54,20 @@ def main() -> None:
     theirs = torchattacks.PGD(plain, EPSILON / 255, STEP_SIZE / 255, options.steps)
     settings = Settings(epsilon=EPSILON, steps=options.steps, step_size=STEP_SIZE)
 
-    def ours() -> torch.Tensor:
+    def baseline(number: int) -> torch.Tensor:
+        torch.manual_seed(number)  # torchattacks draws its start from the global generator
+        return theirs(clean, labels)
+
+    def ours(_number: int) -> torch.Tensor:
         for step in attack(network, clean, settings):
             last = step
         return last.adversarial
 
-    sides = {"torchattacks": lambda: theirs(clean, labels), "Netglass": ours}
-    seconds, results = {name: [] for name in sides}, {}
-    for number in range(options.rounds + 1):  # the first warms up
-        for name, side in sides.items():
-            torch.manual_seed(number)  # torchattacks draws its start from the global generator
-            taken, results[name] = timed(side, at)
-            if number:
-                seconds[name].append(taken)
-
+    seconds, results = rounds({"torchattacks": baseline, "Netglass": ours}, options.rounds)
     print(f"PGD, {spec.title}, {len(clean)} pictures of {spec.size} px, {options.steps} steps of")
     print(f"{STEP_SIZE}/255 within {EPSILON}/255, random start; {options.rounds} rounds\n")
     print(f"{'':14}{'image-steps/s':>15}{'best':>8}{'fooled':>9}{'largest change':>17}")
-    for name in sides:
+    for name in seconds:
         work = len(clean) * options.steps
         result = to_grid(results[name])
         with torch.no_grad():
@@ -98,13 +76,8 @@ def main() -> None:
         rates = work / statistics.median(seconds[name]), work / min(seconds[name])
         print(f"{name:14}{rates[0]:15.1f}{rates[1]:8.1f}{fooled:9.0%}{change:13.2f}/255")
 
-    pairs = zip(seconds["torchattacks"], seconds["Netglass"], strict=True)
-    ratios = sorted(a / b for a, b in pairs)
-    middle = statistics.median(seconds["torchattacks"]) / statistics.median(seconds["Netglass"])
-    print(f"\nratio of medians {middle:.2f}; per round {ratios[0]:.2f} to {ratios[-1]:.2f}")
-    where = torch.cuda.get_device_name() if at.type == "cuda" else at.type
-    units = "yes" if device.has_bf16_units() else "no"
-    print(f"{cpu_name()}, {torch.get_num_threads()} threads, bf16 units: {units}; device: {where}")
+    print("\n" + ratio(seconds, "torchattacks", "Netglass"))
+    print(machine(at))
 
 
 if __name__ == "__main__":

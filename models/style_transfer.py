@@ -34,7 +34,7 @@ AVERAGING = 0.9
 # drown faces and strong styles in high-frequency noise; noise has a longer way to go.
 RATE, RATE_LEFT = {"content": 0.018, "noise": 0.05}, 0.2
 # Parts of the steps from the coarsest scale to the finest.
-SHARES = (0.45, 0.33, 0.22)
+SHARES = (0.55, 0.3, 0.15)
 
 
 @dataclass(frozen=True)
@@ -244,10 +244,9 @@ def scales(size: int) -> list[int]:
 def _shares(count: int, steps: int) -> list[int]:
     """After how many steps each of `count` scales ends; coarse ones are cheap and get more."""
     weights = SHARES[-count:]
-    return [
-        max(index + 1, round(steps * sum(weights[: index + 1]) / sum(weights)))
-        for index in range(count)
-    ]
+    ends = [round(steps * sum(weights[: index + 1]) / sum(weights)) for index in range(count)]
+    # However few the steps are, every scale gets one.
+    return [max(i + 1, min(end, steps - (count - 1 - i))) for i, end in enumerate(ends)]
 
 
 def rate(settings: Settings, done: float) -> float:
@@ -276,9 +275,9 @@ def transfer(
         settings: the knobs.
     """
     device = backbone.placement.device
-    colours = None
+    content, style = (images.fit(picture, settings.size) for picture in (content, style))
+    colours = content if settings.keep_colors else None
     if settings.keep_colors:
-        colours = images.fit(content, settings.size)
         content, style = _brightness(content), _brightness(style)
         style = _match_levels(style, content)
     else:

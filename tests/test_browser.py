@@ -11,7 +11,7 @@ from demos import language
 from demos.language import say
 
 LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-WAIT = 25_000
+WAIT = 60_000  # milliseconds; a machine may be busy
 
 
 @pytest.fixture
