@@ -7,6 +7,7 @@ and are never shown. Gradio takes an endpoint's defaults from its components' va
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import get_args, get_type_hints
 
@@ -57,8 +58,13 @@ def expose(function: Callable, outputs: dict[str, type], api_name: str, group: d
     request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     endpoint.__signature__ = inspect.Signature([request, *parameters])
     endpoint.__annotations__ = {"request": gr.Request} | {p.name: hints[p.name] for p in parameters}
-    endpoint.__doc__, endpoint.__name__ = function.__doc__, api_name
+    endpoint.__doc__, endpoint.__name__ = _unfolded(inspect.getdoc(function)), api_name
     trigger.click(endpoint, inputs, results, api_name=api_name, **group)
+
+
+def _unfolded(doc: str) -> str:
+    """`doc` with every parameter on one line: Gradio reads no further than its first."""
+    return re.sub(r"\n {8,}", " ", doc)
 
 
 def _code(request: gr.Request | None) -> str:

@@ -228,4 +228,4 @@ def test_every_endpoint_explains_itself(blocks):
         assert len(description) > 40
         assert returns
         parameters.pop("request", None)
-        assert all(parameters.values()), parameters
+        assert all(text.endswith(".") for text in parameters.values()), parameters
