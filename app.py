@@ -9,6 +9,7 @@ gc.disable()
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import argparse  # noqa: E402
+import ctypes  # noqa: E402
 import threading  # noqa: E402
 
 from starlette.concurrency import run_in_threadpool  # noqa: E402
@@ -62,9 +63,26 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def keep_memory() -> None:
+    """Makes glibc keep freed memory for the next step instead of giving it back to the system.
+
+    Visitors' runs live in threads, where glibc maps and unmaps every activation anew: page faults
+    made style transfer take 18 s instead of 13 to 15. Does nothing where there is no glibc.
+    """
+    arena_max, mmap_threshold, trim_threshold = -8, -3, -1  # malloc.h
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return
+    mallopt(arena_max, 1)
+    mallopt(mmap_threshold, 32 << 20)
+    mallopt(trim_threshold, 1 << 30)
+
+
 def main() -> None:
     """Starts the app and serves until interrupted."""
     chosen = options()
+    keep_memory()
     engine = Engine(chosen.device)
     if chosen.preload:
         engine.preload()

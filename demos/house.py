@@ -35,6 +35,7 @@ CSS = """
 .examples img {object-fit: cover; border-radius: 4px}
 .status {font-size: .9rem; min-height: 2.2em}
 .status progress {accent-color: #6366f1; width: 100%; height: 8px; display: block}
+#style-both img {object-fit: contain !important}
 .curves {width: 100%; max-height: 180px} .curves text {fill: currentColor; font-size: 12px}
 .curves .g {stroke: currentColor; opacity: .18} .curves polyline {fill: none; stroke-width: 2}
 .bars {margin: 2px 0} .bar {position: relative; display: flex; justify-content: space-between;

@@ -6,21 +6,24 @@ from contextlib import closing
 from threading import Event
 
 SECONDS_BETWEEN = 0.3
+SHOWING_SHARE = 0.12
 
 
 def paced(steps: Generator, stop: Event, seconds: float = SECONDS_BETWEEN) -> Iterator:
-    """The first and the last of `steps`, and between them about one every `seconds`.
+    """The first and the last of `steps`, and between them about one every `seconds`, or fewer where
+    showing one (encoding, sending) takes so long that it would eat more than an eighth of the time.
 
     Yields (step, is_last, seconds since the start). When `stop` is set the step in hand is the
     last. The inner generator is closed whatever happens.
     """
-    start = shown = time.perf_counter()
+    start = due = time.perf_counter()
     with closing(steps):
         for step in steps:
             now = time.perf_counter()
             last = step.step >= step.steps or stop.is_set()
-            if last or step.step == 0 or now - shown >= seconds:
-                shown = now
+            if last or step.step == 0 or now >= due:
                 yield step, last, now - start
+                back = time.perf_counter()
+                due = back + max(seconds, (back - now) / SHOWING_SHARE)
             if last:
                 return

@@ -72,7 +72,14 @@ def build(page: Page, tab: gr.Tab) -> None:
             live = page.put(
                 gr.Image, "style.live", format="jpeg", height=310, buttons=[], interactive=False
             )
-            both = page.put(gr.ImageSlider, "style.both", format="png", height=310, visible=False)
+            both = page.put(
+                gr.ImageSlider,
+                "style.both",
+                format="png",
+                height=310,
+                visible=False,
+                elem_id="style-both",
+            )
             plot = gr.HTML(elem_id="style-plot")
             keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="style-download")
     buttons = page.experiments(NAME, len(EXPERIMENTS))
