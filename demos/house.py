@@ -35,7 +35,6 @@ CSS = """
 .examples img {object-fit: cover; border-radius: 4px}
 .status {font-size: .9rem; min-height: 2.2em}
 .status progress {accent-color: #6366f1; width: 100%; height: 8px; display: block}
-#style-both img {object-fit: contain !important}
 .curves {width: 100%; max-height: 180px} .curves text {fill: currentColor; font-size: 12px}
 .curves .g {stroke: currentColor; opacity: .18} .curves polyline {fill: none; stroke-width: 2}
 .bars {margin: 2px 0} .bar {position: relative; display: flex; justify-content: space-between;
@@ -45,9 +44,10 @@ CSS = """
 .bar span, .bar b {position: relative}
 .formula {padding: 0 8px} .formula .katex {font-size: .9em}
 .note p {font-size: .85rem; margin: 2px 0}
-.experiment {align-items: center}
+.experiment {align-items: center} .experiment button {flex-grow: 0}
 @media (max-width: 640px) {#top p {display: none} .gradio-container {padding: 0 !important}
-  .gradio-container main {padding: 6px !important}}
+  .gradio-container main {padding: 6px !important}
+  .experiment {flex-direction: column; align-items: stretch; gap: 2px}}
 """
 
 

@@ -38,7 +38,7 @@ TERMS = ("content", "style", "variation", "total")
 EXPERIMENTS = (
     {"style_weight": 0.0, "init": "noise"},
     {"content_weight": 0.0, "init": "noise"},
-    {"tv_weight": 100.0},
+    {"tv_weight": 10.0},
     {"style_loss": "gram"},
 )
 
@@ -76,9 +76,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 gr.ImageSlider,
                 "style.both",
                 format="png",
-                height=310,
                 visible=False,
-                elem_id="style-both",
             )
             plot = gr.HTML(elem_id="style-plot")
             keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="style-download")
