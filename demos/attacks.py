@@ -59,8 +59,8 @@ def build(page: Page, tab: gr.Tab) -> None:
                 after = page.put(gr.Markdown, "attack.after_none", elem_id="attack-after")
             plot = gr.HTML(elem_id="attack-plot")
             keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="attack-download")
-    buttons = page.experiments(NAME, len(EXPERIMENTS))
     order = list(knobs.values())
+    page.experiments(NAME, EXPERIMENTS, DEFAULTS, order[1:])
     outputs = [line, clean, fooled, change, before, after, plot, keep]
 
     @speaks
@@ -138,14 +138,6 @@ def build(page: Page, tab: gr.Tab) -> None:
         **PRIVATE,
         **LIGHT,
     )
-    for button, turned in zip(buttons, EXPERIMENTS, strict=True):
-        button.click(
-            lambda turned=turned: list((DEFAULTS | turned).values()),
-            None,
-            order[1:],
-            **PRIVATE,
-            **LIGHT,
-        )
     expose(
         _endpoint(page),
         {"adversarial": gr.Image, "perturbation": gr.Image, "report": gr.JSON},

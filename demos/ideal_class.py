@@ -69,8 +69,8 @@ def build(page: Page, tab: gr.Tab) -> None:
                 verdict = gr.HTML(elem_id="ideal-verdict")
                 plot = gr.HTML(elem_id="ideal-plot")
             keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="ideal-download")
-    buttons = page.experiments(NAME, len(EXPERIMENTS))
     order = list(knobs.values())
+    page.experiments(NAME, EXPERIMENTS, DEFAULTS, order[1:])
     outputs = [line, *slots.values(), verdict, plot, keep]
 
     @speaks
@@ -125,14 +125,6 @@ def build(page: Page, tab: gr.Tab) -> None:
         **PRIVATE,
         **LIGHT,
     )
-    for button, turned in zip(buttons, EXPERIMENTS, strict=True):
-        button.click(
-            lambda turned=turned: list((DEFAULTS | turned).values()),
-            None,
-            order[1:],
-            **PRIVATE,
-            **LIGHT,
-        )
     expose(_endpoint(page), {"picture": gr.Image, "report": gr.JSON}, "ideal_class")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import isgeneratorfunction
 
@@ -85,16 +85,23 @@ class Page:
         delimiters = [{"left": "$", "right": "$", "display": False}]
         gr.Markdown(f"${latex}$", latex_delimiters=delimiters, elem_classes="formula")
 
-    def experiments(self, demo: str, count: int) -> list[gr.Button]:
-        """The "break it" corner: one button an experiment, with what to watch for beside it."""
-        buttons = []
+    def experiments(
+        self, demo: str, turns: Sequence[dict], defaults: dict, knobs: list[gr.blocks.Block]
+    ) -> None:
+        """The "break it" corner: one button an experiment, with what to watch for beside it.
+
+        Args:
+            turns: for each experiment the values it turns, by knob name, from the `defaults`.
+            knobs: the components of `defaults`, in its order.
+        """
         with self.put(gr.Accordion, "break_it", open=False):
-            for number in range(1, count + 1):
+            for number, turned in enumerate(turns, 1):
                 with gr.Row(elem_classes="experiment"):
                     key = f"{demo}.break{number}"
-                    buttons.append(self.put(gr.Button, key, size="sm", scale=0, min_width=200))
+                    button = self.put(gr.Button, key, size="sm", scale=0, min_width=200)
                     self.put(gr.Markdown, f"{key}.watch")
-        return buttons
+                values = list((defaults | turned).values())
+                button.click(lambda values=values: values, None, knobs, **PRIVATE, **LIGHT)
 
 
 def speaks(function: Callable, labels: bool = True) -> Callable:

@@ -80,10 +80,10 @@ def build(page: Page, tab: gr.Tab) -> None:
             )
             plot = gr.HTML(elem_id="style-plot")
             keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="style-download")
-    buttons = page.experiments(NAME, len(EXPERIMENTS))
+    order = list(knobs.values())
+    page.experiments(NAME, EXPERIMENTS, DEFAULTS, order[1:])
 
     outputs = [line, live, both, plot, keep]
-    order = list(knobs.values())
 
     @speaks
     def paint(request: gr.Request, code, content_path, style_path, backbone, *values):
@@ -129,14 +129,6 @@ def build(page: Page, tab: gr.Tab) -> None:
         **PRIVATE,
         **LIGHT,
     )
-    for button, turned in zip(buttons, EXPERIMENTS, strict=True):
-        button.click(
-            lambda turned=turned: list((DEFAULTS | turned).values()),
-            None,
-            order[1:],
-            **PRIVATE,
-            **LIGHT,
-        )
     expose(_endpoint(page), {"picture": gr.Image, "report": gr.JSON}, "style_transfer")
 
 
