@@ -5,11 +5,12 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from models import registry
+from models import gans, registry
 
 if TYPE_CHECKING:
     from models.backbones import Backbone
@@ -25,6 +26,9 @@ class Engine:
     def __init__(self, device: str = "auto"):
         self.device_name = device
         self._lock = threading.Lock()
+        # Short computations take turns in one thread: side by side they would only get in each
+        # other's way, and every new thread would bring a team of workers of its own.
+        self.turns = ThreadPoolExecutor(1, thread_name_prefix="turns")
         self._running: dict[tuple[str, str], threading.Event] = {}
 
     @cached_property
@@ -35,8 +39,22 @@ class Engine:
 
     @property
     def store(self) -> Store:
+        """The ImageNet networks."""
         with self._lock:
             return self._store
+
+    @cached_property
+    def _gans(self) -> Store:
+        from models import gan
+        from models.store import Store
+
+        return Store(self.device_name, load=gan.load, spec=gans.spec)
+
+    @property
+    def gans(self) -> Store:
+        """The generators."""
+        with self._lock:
+            return self._gans
 
     def preload(self) -> None:
         """Loads the networks that the tabs use by default."""
@@ -48,8 +66,8 @@ class Engine:
         return {
             "status": "ok",
             "device": str(self.store.device),
-            "models": list(registry.NAMES),
-            "loaded": self.store.loaded(),
+            "models": [*registry.NAMES, *gans.NAMES],
+            "loaded": self.store.loaded() + self.gans.loaded(),
         }
 
     def network(self, name: str) -> Generator[tuple[int, int], None, Backbone]:

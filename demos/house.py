@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos import TABS, language
+from demos import TABS, gan_explorer, gan_inside, language
 from demos.engine import Engine
 from demos.page import PRIVATE, Page
 
@@ -51,6 +51,11 @@ CSS = """
 """
 
 
+# What the demos bring along: styles, and a script for the head of the page.
+CSS += gan_explorer.CSS + gan_inside.CSS
+HEAD = gan_explorer.HEAD
+
+
 def theme() -> gr.themes.Base:
     """Gradio's Soft theme in system fonts, a little tighter."""
     return gr.themes.Soft(
@@ -92,6 +97,8 @@ def build(engine: Engine) -> gr.Blocks:
         mark = "(code, ...rest) => {document.documentElement.lang = code; return [code, ...rest]}"
         blocks.load(arrive, saved, [page.language, *components], **PRIVATE, queue=False)
         page.language.input(switch, page.language, [saved, *components], **PRIVATE, queue=False)
+        for inputs, options in page.arrivals:
+            blocks.load(None, inputs, None, **options)
         page.language.change(None, page.language, None, js=mark, api_visibility="private")
     blocks.page = page
     return blocks

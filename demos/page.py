@@ -25,6 +25,7 @@ class Page:
     Attributes:
         engine: what the demos compute with.
         language: the component that holds the visitor's language; the first input of every event.
+        arrivals: inputs and options of what the browser does by itself when the page opens.
     """
 
     def __init__(self, engine: Engine):
@@ -32,23 +33,34 @@ class Page:
         self.keys: set[str] = set()
         self._spoken: list[tuple[gr.blocks.Block, Callable[[str], dict]]] = []
         self.language: gr.Radio | None = None
+        self.arrivals: list[tuple[list[gr.blocks.Block], dict]] = []
 
     def text(self, key: str, code: str = language.DEFAULT) -> str:
         """The text of `key`; remembers that the page uses it."""
         self.keys.add(key)
         return say(code, key)
 
-    def put(self, kind: type, key: str, *args, choices: Callable | None = None, **options):
+    def put(
+        self,
+        kind: type,
+        key: str,
+        *args,
+        choices: Callable | None = None,
+        written: Callable | None = None,
+        **options,
+    ):
         """A component of `kind` with the texts of `key` in the visitor's language.
 
         `key` gives the label (for buttons and prose the value), `key.info` its one sentence if
-        there is one. `choices(language)` gives localised (text, value) pairs.
+        there is one. `choices(language)` gives localised (text, value) pairs; `written(language)`
+        gives prose that is more than the text of one key.
         """
         prose = issubclass(kind, gr.Button | gr.Markdown | gr.HTML)
         has_info = f"{key}.info" in language.texts(language.DEFAULT)
 
         def props(code: str) -> dict:
-            said = {"value" if prose else "label": self.text(key, code)}
+            text = written(code) if written else self.text(key, code)
+            said = {"value" if prose else "label": text}
             if has_info:
                 said["info"] = self.text(f"{key}.info", code)
             if choices:

@@ -32,6 +32,12 @@ ENGLISH = {
     "then try again.",
     "package_missing": "{title} needs the package {package}. Install it with: pip install "
     "{package}",
+    "weights_missing": "{title} can't be used: its weights are missing ({file}). "
+    "Get the file again from where you got Netglass; everything else works.",
+    "weights_damaged": "{title} can't be used: its weight file {file} is damaged "
+    "or was changed. Get it again from where you got Netglass; everything else works.",
+    "no_discriminator": "{title} was trained without a discriminator. Choose one of the GANs.",
+    "no_encoder": "{title} has no encoder. Choose the VAE.",
 }
 
 

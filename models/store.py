@@ -24,6 +24,7 @@ class Store:
         device_name: one of `device.DEVICES`.
         budget_bytes: what the weights may take together; one network is always kept.
         load: (spec, device, progress) -> network with a `bytes` attribute.
+        spec: name -> what `load` is told; refuses unknown names.
     """
 
     def __init__(
@@ -31,11 +32,12 @@ class Store:
         device_name: str = "auto",
         budget_bytes: int = DEFAULT_BUDGET_BYTES,
         load: Callable = backbones.load,
+        spec: Callable = registry.spec,
     ):
         self.device: torch.device = device.pick(device_name)
         self.budget_bytes = budget_bytes
-        self._load = load
-        self._loaded: OrderedDict[str, backbones.Backbone] = OrderedDict()
+        self._load, self._spec = load, spec
+        self._loaded: OrderedDict = OrderedDict()
         self._lock = threading.Lock()
         self._loading: dict[str, threading.Lock] = {}
 
@@ -48,7 +50,7 @@ class Store:
         Raises:
             Refusal: unknown name, or weights that can't be had.
         """
-        spec = registry.spec(name)
+        spec = self._spec(name)
         with self._lock:
             gate = self._loading.setdefault(name, threading.Lock())
         with gate:

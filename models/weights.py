@@ -1,0 +1,50 @@
+"""The weight files that ship: found by name in weights/manifest.json and checked before use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.refusals import Refusal
+
+if TYPE_CHECKING:
+    import torch
+
+FOLDER = Path(__file__).resolve().parents[1] / "weights"
+
+
+def entry(name: str, folder: Path = FOLDER) -> dict:
+    """What the manifest says of `name`: file, sha256, bytes, licence, data, command, measured.
+
+    Raises:
+        Refusal: no manifest, or no such entry.
+    """
+    try:
+        return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))[name]
+    except (OSError, ValueError, KeyError) as error:
+        raise Refusal("weights_missing", title=name, file=folder / "manifest.json") from error
+
+
+def load(name: str, folder: Path = FOLDER) -> dict[str, torch.Tensor]:
+    """The tensors of weight file `name`, float32, after its sha256 has been checked.
+
+    Raises:
+        Refusal: the file is missing, or is not the one that the manifest describes.
+    """
+    import torch
+    from safetensors.torch import load as read
+
+    known = entry(name, folder)
+    path = folder / known["file"]
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Refusal("weights_missing", title=name, file=path) from error
+    if hashlib.sha256(content).hexdigest() != known["sha256"]:
+        raise Refusal("weights_damaged", title=name, file=path)
+    return {
+        key: value.to(torch.float32) if value.is_floating_point() else value
+        for key, value in read(content).items()
+    }

@@ -1,0 +1,144 @@
+"""Makes a weight file out of a training run, with the slider directions, and lists it.
+
+    python -m training.export stylegan_cats64 --run ../runs/stylegan_cats64
+
+The directions need no labels: principal components (Haerkoenen et al. 2020, GANSpace).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from models import dcgan, gans, style_gan, vae
+from models.weights import FOLDER
+from training import data
+from training.gan import RECIPES
+
+SAMPLES = 4096
+LICENCES = {
+    "catfaces64.zip": "Apache-2.0",
+    # The pictures are under this licence; what is derived from them follows it.
+    "kaokore64.zip": "CC-BY-SA-4.0",
+}
+
+
+def principal(points: torch.Tensor, count: int = gans.SLIDERS) -> tuple[torch.Tensor, torch.Tensor]:
+    """The first principal directions of points (N, d): (count, d) unit rows, and deviations.
+
+    Signs are fixed: the entry of largest size in each row is positive.
+    """
+    centred = points - points.mean(0)
+    _, values, rows = torch.svd_lowrank(centred, q=count + 8, niter=6)
+    rows = rows.T[:count]
+    largest = rows.gather(1, rows.abs().argmax(1, keepdim=True))
+    return rows * largest.sign(), values[:count] / len(points) ** 0.5
+
+
+@torch.no_grad()
+def directions(generator: nn.Module) -> torch.Tensor:
+    """(8, latent): what one unit of each slider adds to w (style-based) or z (the others)."""
+    torch.manual_seed(0)
+    if isinstance(generator, style_gan.StyleGenerator):
+        w = generator.mapping(torch.randn(8 * SAMPLES, style_gan.LATENT))
+        rows, deviations = principal(w)
+        return rows * deviations[:, None]
+    latent = dcgan.LATENT if isinstance(generator, dcgan.DCGenerator) else vae.LATENT
+    z = torch.randn(SAMPLES, latent)
+    seen: list[torch.Tensor] = []
+
+    def look(step: str, value: torch.Tensor) -> None:
+        if step == "1.activate":
+            seen.append(value.flatten(1))
+
+    for part in z.split(256):
+        generator(part, look)
+    activations = torch.cat(seen)
+    rows, deviations = principal(activations)
+    scores = (activations - activations.mean(0)) @ rows.T / deviations
+    # Regressed back: the z that goes with each component, made one deviation of z long.
+    back = scores.T @ z / SAMPLES
+    return back / back.norm(dim=1, keepdim=True)
+
+
+@torch.no_grad()
+def usual_deviation(discriminator: style_gan.StyleDiscriminator, real: torch.Tensor) -> None:
+    """Notes the minibatch deviation of real pictures, which `Spread` uses in eval mode."""
+    seen: list[torch.Tensor] = []
+    measure = discriminator.spread.measure
+    discriminator.train()
+    discriminator.spread.measure = lambda x: seen.append(measure(x)) or seen[-1]
+    torch.manual_seed(0)
+    for _ in range(16):
+        discriminator(data.batch(real, 32))
+    del discriminator.spread.measure
+    discriminator.spread.usual.fill_(torch.cat(seen).mean())
+    discriminator.eval()
+
+
+def tensors(name: str, run: Path) -> tuple[dict[str, torch.Tensor], dict, int]:
+    """All tensors of the weight file, numbers of parameters by part, and images seen."""
+    state = torch.load(run / "last.pt", weights_only=True)
+    if name == "vae_cats64":
+        network = vae.VAE()
+        network.load_state_dict(state["network"])
+        parts = {"generator": network.decoder, "encoder": network.encoder}
+    else:
+        recipe = RECIPES[name]
+        parts = {"generator": recipe.generator(), "discriminator": recipe.discriminator()}
+        parts["generator"].load_state_dict(state["average"])
+        parts["discriminator"].load_state_dict(state["D"])
+        if isinstance(parts["discriminator"], style_gan.StyleDiscriminator):
+            usual_deviation(parts["discriminator"], data.pictures(data.SHARED / recipe.data))
+    out = {"directions": directions(parts["generator"].eval())}
+    for part, network in parts.items():
+        out |= {f"{part}.{key}": value for key, value in network.state_dict().items()}
+    counts = {part: sum(p.numel() for p in network.parameters()) for part, network in parts.items()}
+    half = {
+        key: (value.half() if value.is_floating_point() else value).contiguous()
+        for key, value in out.items()
+    }
+    return half, counts, state["seen"]
+
+
+def record(name: str, facts: dict, folder: Path = FOLDER) -> None:
+    """Writes `facts` into the manifest's entry of `name`."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text()) if path.exists() else {}
+    manifest[name] = manifest.get(name, {}) | facts
+    text = json.dumps(dict(sorted(manifest.items())), indent=1, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", choices=gans.NAMES)
+    parser.add_argument("--run", type=Path, required=True, help="folder of the training run")
+    parser.add_argument("--command", default="", help="what made the run, for the manifest")
+    chosen = parser.parse_args()
+    parts, counts, seen = tensors(chosen.model, chosen.run)
+    path = FOLDER / f"{chosen.model}.safetensors"
+    save_file(parts, path)
+    content = path.read_bytes()
+    source = RECIPES[chosen.model].data if chosen.model in RECIPES else "catfaces64.zip"
+    facts = {
+        "file": path.name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        "licence": LICENCES[source],
+        "data": source,
+        "images": seen,
+        "parameters": counts,
+    }
+    record(chosen.model, facts | ({"command": chosen.command} if chosen.command else {}))
+    print(path, len(content), "bytes,", seen, "images seen")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Trains the small VAE on the cat faces; goes on from its last checkpoint when run again.
+
+python -m training.vae --images 400000 --into ../runs/vae_cats64
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+import torch
+
+from models import vae
+from training import data
+from training.gan import save_sheet
+
+BATCH = 64
+RATE = 1e-3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, required=True, help="pictures shown in all")
+    parser.add_argument("--into", type=Path, required=True, help="folder of the checkpoints")
+    chosen = parser.parse_args()
+    torch.manual_seed(0)
+    faces = data.pictures(data.SHARED / "catfaces64.zip")
+    network = vae.VAE().to(memory_format=torch.channels_last)
+    adam = torch.optim.Adam(network.parameters(), RATE, foreach=True)
+    seen, last = 0, chosen.into / "last.pt"
+    chosen.into.mkdir(parents=True, exist_ok=True)
+    if last.exists():
+        state = torch.load(last, weights_only=True)
+        network.load_state_dict(state["network"])
+        adam.load_state_dict(state["adam"])
+        seen = state["seen"]
+    saved = told = time.time()
+    before = seen
+    while seen < chosen.images:
+        for group in adam.param_groups:
+            group["lr"] = RATE * min(1.0, max(0.02, (chosen.images - seen) / (chosen.images * 0.5)))
+        pictures = data.batch(faces, BATCH)
+        with torch.autocast("cpu", torch.bfloat16):
+            reconstruction, mean, log_variance = network(pictures)
+        loss = vae.loss(pictures, reconstruction, mean, log_variance)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        seen += BATCH
+        now = time.time()
+        if (seen // BATCH) % 200 == 0:
+            print(f"{seen} seen, loss {loss.item():.1f}, {(seen - before) / (now - told):.0f}/s")
+            before, told = seen, now
+        if now - saved > 150 or seen >= chosen.images:
+            state = {"network": network.state_dict(), "adam": adam.state_dict(), "seen": seen}
+            torch.save(state, chosen.into / "new.pt")
+            os.replace(chosen.into / "new.pt", last)
+            saved = now
+            network.eval()
+            with torch.no_grad():
+                drawn = network.decoder(torch.randn(32, vae.LATENT))
+                shown = torch.cat([pictures[:16], network(pictures[:16])[0], drawn])
+            network.train()
+            levels = ((shown.clamp(-1, 1) + 1) * 127.5).round().byte()
+            save_sheet(levels.contiguous(), chosen.into / f"{seen:08d}.png", 16)
+
+
+if __name__ == "__main__":
+    main()
