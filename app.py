@@ -109,8 +109,8 @@ def main() -> None:
         footer_links=["api", "settings"],
         prevent_thread_lock=True,
     )
-    # The page is up; PyTorch is read while the visitor looks around.
-    threading.Thread(target=lambda: engine.store, daemon=True).start()
+    # The page is up; PyTorch and the first generator are read while the visitor looks around.
+    threading.Thread(target=engine.warm_up, daemon=True).start()
     blocks.block_thread()
 
 

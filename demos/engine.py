@@ -6,11 +6,12 @@ import queue
 import threading
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from models import gans, registry
+from models.refusals import Refusal
 
 if TYPE_CHECKING:
     from models.backbones import Backbone
@@ -58,8 +59,15 @@ class Engine:
 
     def preload(self) -> None:
         """Loads the networks that the tabs use by default."""
+        self.gans.get(gans.DEFAULT)
         for name in ("efficientnet_lite0", "efficientnet_lite2"):
             self.store.get(name)
+
+    def warm_up(self) -> None:
+        """Reads PyTorch and what the first tab needs, while the visitor looks around."""
+        # A weight file that can't be used is told by the tab that wants it.
+        with suppress(Refusal):
+            self.gans.get(gans.DEFAULT)
 
     def health(self) -> dict:
         """The answer of GET /health."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
+from uuid import uuid4
 
 import gradio as gr
 from gradio.utils import get_upload_folder
@@ -55,13 +57,12 @@ def film(
     ]
     if there_and_back:
         shown += shown[-2:0:-1]
-    # The name tells the content: the same walk is the same file, whoever asks for it.
-    name = f"netglass-walk-{model}-{a}-{b}-{frames}-{truncation}-{hash(tuple(sliders))}.webp"
-    folder = get_upload_folder()
-    path = f"{folder}/{name}"
+    folder = Path(get_upload_folder()) / uuid4().hex
+    folder.mkdir(parents=True)
+    path = folder / f"netglass-walk-{model}-{a}-{b}.webp"
     options = {"save_all": True, "append_images": shown[1:], "duration": FRAME_MS, "loop": 0}
     shown[0].save(path, quality=85, method=2, **options)
-    return path
+    return str(path)
 
 
 def mixed(engine: Engine, model, a, b, crossover, truncation=0.7) -> Image.Image:

@@ -191,9 +191,11 @@ def _quality(code: str) -> str:
         except (Refusal, KeyError):
             texts[name] = say(code, "gan.unmeasured")
             continue
+        key = "gan.quality.vae" if name == gans.VAE else "gan.quality"
         texts[name] = say(
             code,
-            "gan.quality",
+            key,
+            floor=found["yardstick"]["floor"],
             distance=found["yardstick"]["frechet_distance"],
             recall=found["yardstick"]["recall"],
             millions=f"{entry['parameters']['generator'] / 1e6:.1f}",
@@ -318,8 +320,9 @@ def _judging(page: Page, knobs: dict[str, gr.components.Component]) -> None:
         page.formula(r"p=\sigma(D(x))=\frac{1}{1+e^{-D(x)}}")
         with gr.Row():
             with gr.Column(min_width=220):
-                photo = page.put(Photo, "gan.photo", height=200)
-                pictures.examples(page, "photos", photo)
+                first = pictures.example("photos", "kitten")
+                photo = page.put(Photo, "gan.photo", value=first, height=200)
+                pictures.examples(page, "photos", photo, first="kitten")
             outputs = []
             for key in ("cat", "photo", "noise"):
                 with gr.Column(min_width=150):

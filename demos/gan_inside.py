@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from html import escape
 from itertools import groupby
+from statistics import mode
 
 import gradio as gr
 
@@ -13,10 +14,10 @@ from models import gans
 
 CSS = """
 .gan-inside {overflow-x: auto; font-size: .8rem; line-height: 1.25}
-.gan-inside .net {display: flex; align-items: flex-end; gap: 6px; margin: 4px 0 10px}
+.gan-inside .net {display: flex; align-items: flex-start; gap: 6px; margin: 4px 0 10px}
 .gan-inside .net.d {flex-direction: row-reverse; justify-content: flex-end}
 .gan-inside .level {border: 1px solid var(--border-color-primary); border-radius: 6px;
-  padding: 4px; display: flex; flex-direction: column; gap: 2px; min-width: 92px}
+  padding: 4px; display: flex; flex-direction: column; gap: 2px; width: 128px; flex: none}
 .gan-inside .level b {font-weight: 600; text-align: center}
 .gan-inside button {border: 1px solid var(--border-color-primary); border-radius: 4px;
   padding: 1px 5px; cursor: pointer; background: var(--background-fill-secondary); font: inherit;
@@ -61,7 +62,7 @@ def _network(page: Page, code: str, network: str, steps: tuple[gans.Step, ...]) 
     for side, level in groupby(steps, lambda step: step.after[1]):
         inside = list(level)
         buttons = "".join(_button(page, code, network, step) for step in inside)
-        channels = inside[-1].after[0]
+        channels = mode(step.after[0] for step in inside)
         levels.append(f'<div class="level"><b>{side} × {side} × {channels}</b>{buttons}</div>')
     title = escape(page.text(f"gan.inside.{network}", code))
     ends = {key: escape(page.text(f"gan.inside.{key}", code)) for key in ("z", "picture", "score")}

@@ -43,7 +43,7 @@ class Wish:
         truncation, sliders: as in `models.gan.Gan.codes`.
         crossover: first layer that cat B decides.
         direction: which slider a strip is of, from 1.
-        step: a step inside the generator ("g.3.conv") or discriminator ("d.rgb").
+        step: a step inside the generator ("g.3.conv") or discriminator ("d.rgb"); "" is the first.
     """
 
     model: str
@@ -82,7 +82,7 @@ def read(query: Mapping[str, str]) -> Wish:
         ),
         crossover=figure("crossover", 4, 0, 9, True),
         direction=figure("direction", 1, 1, gans.SLIDERS, True),
-        step=query.get("step") or "g.0.conv",
+        step=query.get("step", ""),
     )
 
 
@@ -174,10 +174,11 @@ def step(gan: Gan, wish: Wish) -> torch.Tensor:
     else:
         seen = gan.activations(_code(gan, wish, wish.seed), wish.noise)
     names = list(seen)
-    if name not in names[1:] and wish.step != "g.0.conv":
+    name = name or names[1]
+    if name not in names[1:]:
         choices = ", ".join(f"{network}.{known}" for known in names[1:])
         raise Refusal("unknown_choice", name="step", value=wish.step, choices=choices)
-    at = max(names.index(name), 1) if name in names else 1
+    at = names.index(name)
     return _row(torch.stack([_channels(seen[known]) for known in names[at - 1 : at + 1]]), gap=24)
 
 

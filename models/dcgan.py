@@ -37,6 +37,7 @@ class DCGenerator(nn.Module):
 
     def forward(self, z: torch.Tensor, look: Look = unseen) -> torch.Tensor:
         x = z[:, :, None, None].contiguous(memory_format=torch.channels_last)
+        look("start", x)
         for index, conv in enumerate(self.convs):
             x = conv(x)
             look(f"{index}.conv", x)

@@ -41,6 +41,8 @@ class Linear(nn.Module):
         self.gain, self.rate = gain * rate / math.sqrt(inputs), rate
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.gain == 1:  # baked
+            return F.linear(x, self.weight, self.bias)
         return F.linear(x, self.weight * self.gain, self.bias * self.rate)
 
 
@@ -56,13 +58,14 @@ class Conv2d(nn.Module):
         self.gain, self.padding = gain / math.sqrt(inputs * kernel * kernel), kernel // 2
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return F.conv2d(x, self.weight * self.gain, self.bias, padding=self.padding)
+        weight = self.weight if self.gain == 1 else self.weight * self.gain
+        return F.conv2d(x, weight, self.bias, padding=self.padding)
 
 
 def bake(network: nn.Module) -> None:
     """Multiplies the runtime scales of all layers into their weights, for inference, in place."""
     for layer in network.modules():
-        if isinstance(layer, Linear | Conv2d) and layer.gain != 1:
+        if isinstance(layer, Linear | Conv2d):
             layer.weight.data.mul_(layer.gain)
             layer.gain = 1.0
             if isinstance(layer, Linear):

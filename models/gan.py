@@ -76,7 +76,12 @@ class Gan:
             return None
         equalized.bake(network)
         at = self.placement
-        return network.eval().requires_grad_(False).to(at.device, memory_format=at.memory_format)
+        network.eval().requires_grad_(False).to(at.device, memory_format=at.memory_format)
+        if isinstance(network, style_gan.StyleGenerator):
+            network.freeze(at.dtype)
+        else:
+            network.to(at.dtype)
+        return network
 
     @property
     def bytes(self) -> int:
@@ -140,13 +145,11 @@ class Gan:
         return torch.cat([codes, codes[-1:].expand(SHEET - len(codes), -1, -1)])
 
     def _synthesize(self, codes: torch.Tensor, noise: int, look=unseen) -> list[torch.Tensor]:
-        at = self.placement
-        with torch.autocast(at.device.type, at.dtype, enabled=at.dtype != torch.float32):
-            if self.styled:
-                maps = self.generator.noise(1, torch.Generator().manual_seed(noise))
-                pictures = self.generator.synthesize(codes, maps, look)
-            else:
-                pictures = [self.generator(codes[:, 0], look)]
+        if self.styled:
+            maps = self.generator.noise(1, torch.Generator().manual_seed(noise))
+            pictures = self.generator.synthesize(codes, maps, look)
+        else:
+            pictures = [self.generator(codes[:, 0].to(self.placement.dtype), look)]
         return [(p.float().clamp(-1, 1) * 0.5 + 0.5).cpu() for p in pictures]
 
     @torch.inference_mode()
@@ -184,9 +187,11 @@ class Gan:
         """
         if self.discriminator is None:
             raise Refusal("no_discriminator", title=self.spec.title)
-        at = self.placement
-        with torch.autocast(at.device.type, at.dtype, enabled=at.dtype != torch.float32):
-            return self.discriminator(pictures.to(at.device) * 2 - 1)
+        return self.discriminator(self._shown(pictures))
+
+    def _shown(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Pictures in [0, 1] as networks take them."""
+        return (pictures * 2 - 1).to(self.placement.device, self.placement.dtype)
 
     @torch.inference_mode()
     def judge(self, picture: torch.Tensor, patch: int = 16, stride: int = 8) -> Verdict:
@@ -221,7 +226,7 @@ class Gan:
         """
         if self.encoder is None:
             raise Refusal("no_encoder", title=self.spec.title)
-        mean, _ = self.encoder(pictures.to(self.placement.device) * 2 - 1)
+        mean, _ = self.encoder(self._shown(pictures))
         return self.draw(mean[:, None])
 
     @torch.inference_mode()
@@ -235,10 +240,7 @@ class Gan:
     def judged_activations(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
         """What every step of the discriminator made of a picture (1, 3, 64, 64) in [0, 1]."""
         seen: dict[str, torch.Tensor] = {}
-        self.discriminator(
-            picture.to(self.placement.device) * 2 - 1,
-            _keep(seen),
-        )
+        self.discriminator(self._shown(picture), _keep(seen))
         return seen
 
 

@@ -70,12 +70,20 @@ class StyledConv(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.strength = nn.Parameter(torch.zeros(()))
         self.enlarge = enlarge
+        self.power: torch.Tensor | None = None
+
+    def freeze(self) -> None:
+        """Computes once what the weights alone decide; for inference."""
+        self.power = self._power()
+
+    def _power(self) -> torch.Tensor:
+        return (self.conv.weight * self.conv.gain).square().sum((2, 3))
 
     def forward(
         self, x: torch.Tensor, w: torch.Tensor, noise: torch.Tensor, look: Look = unseen
     ) -> torch.Tensor:
         scale = self.style(w)
-        power = (self.conv.weight * self.conv.gain).square().sum((2, 3))
+        power = self._power() if self.power is None else self.power
         demodulation = GAIN * (scale.square() @ power.T + 1e-8).rsqrt()
         x = self.conv(x * scale[:, :, None, None].to(x.dtype))
         look("conv", x)
@@ -134,6 +142,14 @@ class StyleGenerator(nn.Module):
             for size in self.noise_sizes()
         ]
 
+    def freeze(self, dtype: torch.dtype) -> None:
+        """For inference: synthesis in `dtype`, mapping in float32, demodulation prepared."""
+        for conv in self.convs:
+            conv.freeze()
+        for part in (*self.convs, *self.rgb):
+            part.conv.to(dtype)
+        self.start.data = self.start.data.to(dtype)
+
     def synthesize(
         self, styles: torch.Tensor, noise: Sequence[torch.Tensor], look: Look = unseen
     ) -> list[torch.Tensor]:
@@ -146,6 +162,7 @@ class StyleGenerator(nn.Module):
         """
         x = self.start.expand(len(styles), -1, -1, -1)
         x = x.contiguous(memory_format=torch.channels_last)
+        look("start", x)
         picture, pictures = None, []
         for index, conv in enumerate(self.convs):
             x = conv(x, styles[:, index], noise[index], within(look, str(index)))

@@ -1,10 +1,13 @@
 """The real app, driven as clients drive it: HTTP, gradio_client, MCP."""
 
 import json
+import re
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -42,11 +45,21 @@ def test_the_page_needs_no_internet(app_url):
 
 def test_public_endpoints_are_the_contract(client):
     api = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(api) == {"/style_transfer", "/attack", "/ideal_class"}
+    assert set(api) == {
+        "/gan_sample", "/gan_walk", "/gan_mix", "/discriminate",
+        "/style_transfer", "/attack", "/ideal_class",
+    }  # fmt: skip
     defaults = {
         name: {p["parameter_name"]: p["parameter_default"] for p in entry["parameters"]}
         for name, entry in api.items()
     }
+    sliders = {f"d{i}": 0.0 for i in range(1, 9)}
+    model = {"model": "stylegan_cats64"}
+    assert defaults["/gan_sample"] == model | {"seed": 0, "truncation": 0.7, "count": 16} | sliders
+    walk = {"seed_a": 0, "seed_b": 1, "frames": 24, "truncation": 0.7}
+    assert defaults["/gan_walk"] == model | walk
+    assert set(defaults["/gan_mix"]) >= {"model", "seed_a", "seed_b", "crossover"}
+    assert defaults["/discriminate"] == {"image": None} | model
     assert defaults["/style_transfer"] == {
         "content": None, "style": None, "backbone": "efficientnet_lite0", "size": 384,
         "steps": 120, "style_loss": "moments", "content_weight": 1.0, "style_weight": 1.0,
@@ -114,6 +127,94 @@ def test_attack_keeps_its_promise(client, photo, lite0):
     assert nothing["linf"] == 0
 
 
+def test_gan_sample_is_a_grid_and_repeats(client):
+    grids = [np.asarray(Image.open(client.predict(api_name="/gan_sample"))) for _ in range(2)]
+    assert grids[0].shape == (256, 256, 3)
+    assert np.array_equal(*grids)
+    nine = Image.open(client.predict(count=5, seed=3, d1=2.0, api_name="/gan_sample"))
+    assert nine.format == "PNG"
+    assert nine.size == (192, 128)
+
+
+def test_gan_walk_moves(client):
+    film = Image.open(client.predict(seed_b=4, frames=6, api_name="/gan_walk"))
+    assert film.format == "WEBP"
+    assert film.n_frames == 6
+    assert film.size == (256, 256)
+    first = np.asarray(film.convert("RGB")).astype(int)
+    film.seek(5)
+    assert np.abs(np.asarray(film.convert("RGB")) - first).mean() > 2
+
+
+def test_gan_mix_shows_parents_and_child(client):
+    def cells(crossover):
+        mixed = Image.open(client.predict(crossover=crossover, api_name="/gan_mix"))
+        return np.split(np.asarray(mixed), 3, axis=1)
+
+    a, all_b, b = cells(0)
+    assert np.array_equal(all_b, b)
+    a, all_a, b = cells(9)
+    assert np.array_equal(all_a, a)
+    a, child, b = cells(4)
+    assert not np.array_equal(child, a)
+    assert not np.array_equal(child, b)
+
+
+@pytest.mark.parametrize("model", ["stylegan_cats64", "dcgan_cats64", "stylegan_kaokore64"])
+def test_discriminate_reports_a_score(client, photo, model):
+    report = client.predict(handle_file(photo("kitten")), model=model, api_name="/discriminate")
+    assert report["real"] == pytest.approx(1 / (1 + np.exp(-report["score"])))
+
+
+@pytest.mark.parametrize("view", ["cat", "sheet", "strip", "mix", "parts", "growth", "noise",
+                                  "step", "rebuilt"])  # fmt: skip
+def test_views_by_address(app_url, view):
+    once, again = (get(f"{app_url}/gan/{view}.png?seed=3&d2=-1.5") for _ in range(2))
+    assert once == again
+    assert once.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("cat.png?seed=-1", "must be from 0"),
+        ("cat.png?seed=1e30", "must be from 0"),
+        ("cat.png?seed=cat", "must be a number"),
+        ("cat.png?d8=nan", "must be a number"),
+        ("cat.png?d8=3.5", "must be from -3"),
+        ("cat.png?truncation=inf", "must be a number"),
+        ("sheet.png?model=biggan", "stylegan_cats64"),
+        ("step.png?step=g.99.conv", "g.0.activate"),
+        ("score?model=vae_cats64", "without a discriminator"),
+    ],
+)
+def test_bad_addresses_are_answered_with_a_sentence(app_url, address, message):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(f"{app_url}/gan/{address}")
+    assert caught.value.code == 400
+    assert message in caught.value.read().decode()
+
+
+def test_a_refusal_by_address_speaks_the_visitors_language(app_url):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(f"{app_url}/gan/cat.png?seed=-1&lang=hi")
+    assert re.search("[\u0900-\u097f]", caught.value.read().decode())
+
+
+def test_unknown_views_are_not_found(app_url):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(f"{app_url}/gan/secret.png")
+    assert caught.value.code == 404
+
+
+def test_thirty_at_once_get_the_pictures_they_would_get_alone(app_url):
+    addresses = [f"{app_url}/gan/cat.png?seed={i}&d1={i / 10}" for i in range(30)]
+    alone = [get(address) for address in addresses]
+    with ThreadPoolExecutor(30) as pool:
+        together = list(pool.map(get, addresses * 2))
+    assert together == alone * 2
+
+
 def test_ideal_class_reports_both_networks(client):
     picture, report = client.predict("zebra", size=96, steps=4, api_name="/ideal_class")
     assert Image.open(picture).size == (96, 96)
@@ -123,6 +224,16 @@ def test_ideal_class_reports_both_networks(client):
 
 
 BAD = [
+    ("/gan_sample", {"seed": -1}, "seed must be from 0 to"),
+    ("/gan_sample", {"seed": 10**30}, "seed must be from 0 to"),
+    ("/gan_sample", {"count": 0}, "count must be from 1 to 64, not 0"),
+    ("/gan_sample", {"count": 10_000}, "count must be from 1 to 64"),
+    ("/gan_sample", {"d3": 4}, "d3 must be from -3"),
+    ("/gan_sample", {"truncation": None}, "truncation must be a number"),
+    ("/gan_sample", {"model": "biggan"}, "Choose one of: stylegan_cats64"),
+    ("/gan_walk", {"frames": 1}, "frames must be from 2 to 60"),
+    ("/gan_mix", {"crossover": 10}, "crossover must be from 0 to 9"),
+    ("/gan_mix", {"crossover": 2, "model": "dcgan_cats64"}, "crossover must be from 0 to 1"),
     ("/style_transfer", {"steps": 0}, "steps must be from 1 to 5000, not 0"),
     ("/style_transfer", {"steps": 1.5}, "steps must be a whole number"),
     ("/style_transfer", {"size": -1}, "size must be from 64 to 1024"),
@@ -146,9 +257,9 @@ def test_bad_input_is_said(client, photo, painting, endpoint, bad, message):
     pictures = {
         "/style_transfer": ("chelsea", "mosaic"),
         "/attack": ("german_shepherd",),
-        "/ideal_class": (),
     }
-    files = [handle_file(f(n)) for f, n in zip((photo, painting), pictures[endpoint], strict=False)]
+    names = pictures.get(endpoint, ())
+    files = [handle_file(f(n)) for f, n in zip((photo, painting), names, strict=False)]
     with pytest.raises(AppError) as caught:
         client.predict(*files, **bad, api_name=endpoint)
     assert message in str(caught.value)
@@ -159,11 +270,23 @@ def test_bad_pictures_are_said(client, tmp_path):
     text.write_text("not a picture")
     tiny = tmp_path / "tiny.png"
     Image.new("RGB", (1, 1)).save(tiny)
-    for path, message in ((text, "not a picture that can be read"), (tiny, "at least 16 pixels")):
-        with pytest.raises(AppError, match=message):
-            client.predict(handle_file(str(path)), api_name="/attack")
-    with pytest.raises(AppError, match="There is no picture yet"):
-        client.predict(None, api_name="/attack")
+    for endpoint in ("/attack", "/discriminate"):
+        for path, message in ((text, "not a picture that can be read"), (tiny, "at least 16")):
+            with pytest.raises(AppError, match=message):
+                client.predict(handle_file(str(path)), api_name=endpoint)
+        with pytest.raises(AppError, match="There is no picture yet"):
+            client.predict(None, api_name=endpoint)
+
+
+@pytest.mark.parametrize("size", [(16, 128), (500, 90), (1, 1)])
+def test_the_discriminator_takes_any_shape_that_is_a_picture(client, tmp_path, size):
+    path = tmp_path / "shape.png"
+    Image.new("RGBA", size, (90, 20, 20, 128)).save(path)
+    if size == (1, 1):
+        with pytest.raises(AppError, match="at least 16"):
+            client.predict(handle_file(str(path)), api_name="/discriminate")
+        return
+    assert 0 <= client.predict(handle_file(str(path)), api_name="/discriminate")["real"] <= 1
 
 
 def post(app_url: str, endpoint: str, data: str, **headers) -> str:
@@ -219,10 +342,8 @@ def test_help_reads_well():
 def test_every_endpoint_explains_itself(blocks):
     from gradio.utils import get_function_description
 
-    from demos import TABS
-
     public = [f for f in blocks.fns.values() if f.api_visibility == "public"]
-    assert len(public) == len(TABS)
+    assert len(public) == 7
     for function in public:
         description, parameters, returns = get_function_description(function.fn)
         assert len(description) > 40

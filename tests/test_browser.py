@@ -11,6 +11,7 @@ from demos import language
 from demos.language import say
 
 LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+GAN_VIEWS = ("gan.walk", "gan.growth", "gan.noise", "gan.judge", "gan.inside", "gan.vae", "gan.mix")
 WAIT = 60_000  # milliseconds; a machine may be busy
 
 
@@ -40,7 +41,7 @@ def button(page, key, code="en"):
 
 
 def tab(page, key, code="en"):
-    page.get_by_role("tab", name=say(code, key)).click()
+    page.get_by_role("tab", name=say(code, key), exact=True).first.click()
 
 
 def set_number(page, key, value):
@@ -54,18 +55,18 @@ def set_number(page, key, value):
 )
 def test_the_browsers_language_is_spoken(open_page, locale, code):
     page = open_page(locale)
-    for key in ("style.tab", "attack.tab", "ideal.tab"):
+    for key in ("gan.tab", "style.tab", "attack.tab", "ideal.tab"):
         page.get_by_role("tab", name=say(code, key)).wait_for()
-    button(page, "run.paint", code).wait_for()
+    button(page, "gan.chance", code).wait_for()
     assert page.evaluate("document.documentElement.lang") == code
 
 
 def test_the_language_can_be_switched_and_is_remembered(open_page):
     page = open_page()
     page.get_by_label(language.LANGUAGES["ne"]).check()
-    button(page, "run.paint", "ne").wait_for()
+    button(page, "gan.chance", "ne").wait_for()
     page.reload()
-    button(page, "run.paint", "ne").wait_for()
+    button(page, "gan.chance", "ne").wait_for()
     tab(page, "ideal.tab", "ne")
     button(page, "run.dream", "ne").wait_for()
 
@@ -73,14 +74,15 @@ def test_the_language_can_be_switched_and_is_remembered(open_page):
 @pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
 def test_nothing_is_cut_off(open_page, viewport):
     page = open_page(viewport=viewport)
-    for key in ("style.tab", "attack.tab", "ideal.tab"):
+    for key in ("style.tab", "attack.tab", "ideal.tab", "gan.tab", *GAN_VIEWS):
         tab(page, key)
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
-def test_the_first_tab_needs_no_scrolling_on_a_laptop(open_page):
+def test_style_transfer_needs_no_scrolling_on_a_laptop(open_page):
     page = open_page()
+    tab(page, "style.tab")
     for key in ("run.paint", "stop", "reset"):
         box = button(page, key).bounding_box()
         assert box["y"] + box["height"] <= LAPTOP["height"]
@@ -90,6 +92,7 @@ def test_the_first_tab_needs_no_scrolling_on_a_laptop(open_page):
 
 def test_upload_paint_watch_stop_download(open_page, tmp_path, photo):
     page = open_page()
+    tab(page, "style.tab")
     page.locator("#style-content input[type=file]").first.set_input_files(photo("kitten"))
     page.get_by_role("button", name=say("en", "style.more")).click()
     set_number(page, "name.steps", 600)
@@ -166,13 +169,118 @@ def test_an_offline_network_says_what_would_help(open_page):
 def test_a_closed_browser_frees_the_worker(open_page, app_url):
     for _ in range(2):
         page = open_page()
+        tab(page, "style.tab")
         button(page, "run.paint").click()
         page.locator("#style-status", has_text=re.compile(r"Step [1-9]")).wait_for()
         page.close()
     page = open_page()
+    tab(page, "style.tab")
     button(page, "run.paint").click()
     page.locator("#style-status", has_text=re.compile(r"Step [1-9]")).wait_for()
     button(page, "stop").click()
     page.locator("#style-status", has_text="Stopped after").wait_for()
     health = page.request.get(app_url + "/health")
     assert json.loads(health.text())["status"] == "ok"
+
+
+def drawn(page, view):
+    """Waits until the picture of a view is there; its address in the browser's memory."""
+    picture = page.locator(f'img[data-view="{view}.png"]').locator("visible=true").first
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "img => img.src.startsWith('blob:') && img.complete && img.naturalWidth > 8",
+        arg=picture.element_handle(),
+    )
+    return picture.get_attribute("src")
+
+
+def other_than(page, view, before):
+    """Waits until the view shows another picture than `before`."""
+    page.wait_for_function(
+        "([view, before]) => [...document.querySelectorAll(`img[data-view='${view}.png']`)]"
+        ".some(img => img.offsetParent && img.src.startsWith('blob:') && img.src !== before)",
+        arg=[view, before],
+    )
+
+
+def test_the_cat_follows_a_dragged_slider_and_reset_brings_it_back(open_page):
+    page = open_page()
+    first, strip = drawn(page, "cat"), drawn(page, "strip")
+    page.evaluate(
+        "window.fetched = []; const f = window.fetch;"
+        "window.fetch = (...a) => {window.fetched.push(String(a[0])); return f(...a)}"
+    )
+    slider = page.get_by_label("range slider for " + say("en", "name.d1")).first
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for share in (0.55, 0.6, 0.65, 0.7, 0.75, 0.8):
+        page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(40)
+    other_than(page, "cat", first)
+    page.mouse.up()
+    other_than(page, "strip", strip)
+    asked = page.evaluate("window.fetched")
+    assert sum("cat.png" in address for address in asked) >= 2
+    assert not any("gradio_api" in address for address in asked)
+    button(page, "gan.reset").click()
+    page.wait_for_function("window.fetched.filter(a => a.includes('cat.png')).pop().match(/d1=0&/)")
+
+
+def test_a_click_on_the_sheet_picks_up_a_cat(open_page):
+    page = open_page()
+    drawn(page, "sheet")
+    page.locator(".gan-sheet button").nth(6).click()
+    page.wait_for_function("document.querySelector('#gan-seed input').value === '6'")
+    page.locator(".gan-sheet button.a").wait_for()
+    page.locator("#gan-hand").get_by_text(say("en", "gan.hand.b")).click()
+    page.locator(".gan-sheet button").nth(9).click()
+    page.wait_for_function("document.querySelector('#gan-seed_b input').value === '9'")
+    before = drawn(page, "sheet")
+    button(page, "gan.next").click()
+    other_than(page, "sheet", before)
+    assert page.locator("#gan-sheet input").input_value() == "16"
+
+
+def test_every_view_of_the_explorer(open_page):
+    page = open_page()
+    drawn(page, "cat")
+    page.locator(".gan-score b").first.wait_for()
+    tab(page, "gan.walk")
+    button(page, "gan.walk.go").click()
+    page.locator("#gan-film img").wait_for()
+    for key, view in (("gan.mix", "mix"), ("gan.mix", "parts"), ("gan.growth", "growth"),
+                      ("gan.noise", "noise"), ("gan.vae", "rebuilt")):  # fmt: skip
+        tab(page, key)
+        drawn(page, view)
+    tab(page, "gan.judge")
+    for name in ("cat", "photo", "noise"):
+        page.locator(f"#gan-judge-{name} img").wait_for()
+    tab(page, "gan.inside")
+    page.locator('.gan-inside button[data-step="d.1.conv"]').locator("visible=true").click()
+    drawn(page, "step")
+    assert "32 × 32" in page.locator(".gan-step").inner_text()
+
+
+def test_every_generator_can_be_chosen(open_page):
+    page = open_page()
+    for name in ("dcgan_cats64", "stylegan_kaokore64", "vae_cats64"):
+        before = drawn(page, "cat")
+        page.locator("#gan-model input").click()
+        page.get_by_role("option", name=say("en", f"gan.model.{name}"), exact=True).click()
+        other_than(page, "cat", before)
+        page.locator(f'.gan-direction[data-for="{name}"]').first.wait_for()
+        assert page.locator('[data-for="stylegan_cats64"]').first.is_hidden()
+
+
+def test_a_bad_cat_number_is_said_and_the_next_one_works(open_page):
+    page = open_page(query="?lang=hi")
+    before = drawn(page, "cat")
+    number = page.locator("#gan-seed input")
+    number.fill("-5")
+    number.press("Tab")
+    page.locator(".gan-trouble", has_text=re.compile("-5")).wait_for()
+    number.fill("7")
+    number.press("Tab")
+    other_than(page, "cat", before)
+    page.locator(".gan-trouble").wait_for(state="hidden")

@@ -67,8 +67,8 @@ class Recipe:
 STYLE = Recipe(style_gan.StyleGenerator, style_gan.StyleDiscriminator, style_gan.LATENT, aid=1.0)
 RECIPES = {
     "stylegan_cats64": STYLE,
-    "stylegan_kaokore64": replace(STYLE, data="kaokore64.zip", policy=("color", "translation")),
-    # The paper's settings, with mirrored and shifted data and a running average added.
+    "stylegan_kaokore64": replace(STYLE, data="kaokore64.zip"),
+    # The paper's settings, with mirrored and shifted data, a running average and the aid added.
     "dcgan_cats64": Recipe(
         dcgan.DCGenerator,
         dcgan.DCDiscriminator,
@@ -77,6 +77,7 @@ RECIPES = {
         lr=2e-4,
         betas=(0.5, 0.999),
         r1=0.0,
+        aid=1.0,
     ),
 }
 SAVE_SECONDS = 150

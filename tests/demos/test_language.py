@@ -59,10 +59,13 @@ def test_no_key_is_unused(page):
 
 
 def knob_names() -> set[str]:
-    """Names that `models` may put into a refusal."""
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "models").glob("*.py"))
-    names = set(re.findall(r'(?:number|choice)\(\s*"(\w+)"', sources))
-    return names | {"content_weight", "style_weight", "tv_weight"}
+    """Names that may stand in a refusal."""
+    files = [path for folder in ("models", "demos") for path in (ROOT / folder).glob("*.py")]
+    sources = "".join(path.read_text(encoding="utf-8") for path in files)
+    names = set(re.findall(r'(?:number|choice|figure)\(\s*"(\w+)"', sources))
+    names |= set(re.findall(r'_choice", name="(\w+)"', sources))
+    sliders = {f"d{i}" for i in range(1, 9)}
+    return names | sliders | {"content_weight", "style_weight", "tv_weight"}
 
 
 def test_english_refusals_are_the_models_own():

@@ -1,0 +1,71 @@
+"""The manifest tells the truth about every weight file, and damage is noticed."""
+
+import hashlib
+import json
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from models import gans, weights
+from models.refusals import Refusal
+
+MANIFEST = json.loads((weights.FOLDER / "manifest.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    save_file({"a": torch.ones(2, dtype=torch.float16)}, tmp_path / "toy.safetensors")
+    digest = hashlib.sha256((tmp_path / "toy.safetensors").read_bytes()).hexdigest()
+    entry = {"toy": {"file": "toy.safetensors", "sha256": digest}}
+    (tmp_path / "manifest.json").write_text(json.dumps(entry))
+    return tmp_path
+
+
+def test_half_on_disk_is_single_in_memory(folder):
+    tensors = weights.load("toy", folder)
+    assert tensors["a"].dtype == torch.float32
+    assert tensors["a"].tolist() == [1.0, 1.0]
+
+
+def test_a_changed_byte_is_refused(folder):
+    path = folder / "toy.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(Refusal, match="damaged"):
+        weights.load("toy", folder)
+
+
+def test_a_missing_file_is_refused(folder):
+    (folder / "toy.safetensors").unlink()
+    with pytest.raises(Refusal, match="missing"):
+        weights.load("toy", folder)
+
+
+@pytest.mark.parametrize("content", [None, "{", "{}"])
+def test_a_manifest_that_is_missing_or_broken_is_refused(folder, content):
+    (folder / "manifest.json").unlink()
+    if content:
+        (folder / "manifest.json").write_text(content)
+    with pytest.raises(Refusal, match="missing"):
+        weights.load("toy", folder)
+
+
+def test_every_generator_has_weights():
+    assert set(gans.NAMES) <= set(MANIFEST)
+
+
+def test_no_file_without_an_entry():
+    files = {path.name for path in weights.FOLDER.glob("*.safetensors")}
+    assert files == {entry["file"] for entry in MANIFEST.values()}
+
+
+@pytest.mark.parametrize("name", MANIFEST)
+def test_entries_are_complete_and_true(name):
+    entry = MANIFEST[name]
+    content = (weights.FOLDER / entry["file"]).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == entry["sha256"]
+    assert len(content) == entry["bytes"] < 30e6
+    for key in ("licence", "data", "command", "measured"):
+        assert entry[key], key
