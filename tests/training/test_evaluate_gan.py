@@ -7,8 +7,8 @@ from training import evaluate_gan
 
 
 def test_frechet_distance_of_two_gaussians_on_a_line():
-    a = torch.tensor([[-1.0], [1.0]]).double()
-    b = torch.tensor([[1.0], [7.0]]).double()
+    a = torch.tensor([[-1.0, 0.0], [1.0, 0.0]]).double()
+    b = torch.tensor([[1.0, 0.0], [7.0, 0.0]]).double()
     # Means 0 and 4, deviations sqrt(2) and sqrt(18): 16 + (sqrt(18) - sqrt(2))^2 = 16 + 8.
     assert evaluate_gan.frechet(a, b) == pytest.approx(24.0)
 
