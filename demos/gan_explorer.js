@@ -123,5 +123,17 @@
     timer = setTimeout(settled, QUIET);
   };
 
-  new MutationObserver(find).observe(document.documentElement, { childList: true, subtree: true });
+  new MutationObserver((changes) => {
+    // A change of language renders the page's HTML anew, and puts the blank picture back.
+    for (const { target } of changes) {
+      const state = known.get(target);
+      if (state && !target.src.startsWith("blob:")) {
+        state.shown = null;
+        draw(target);
+      }
+    }
+    find();
+  }).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["src"],
+  });
 })();

@@ -64,12 +64,24 @@ img[data-view="growth.png"], img[data-view="step.png"] {image-rendering: pixelat
 .gan-direction {font-size: .9rem; font-weight: 600; position: absolute; z-index: 1; left: 8px;
   top: 4px; max-width: calc(100% - 120px); line-height: 1.15}
 .gan-score {min-height: 2em}
-@media (max-width: 640px) {.gan-hold {position: sticky; top: 0; z-index: 5;
-  background: var(--body-background-fill)}}
+@media (max-width: 640px) {
+  /* The cat stays in sight while a finger is on a slider further down. */
+  .gan-hold {display: contents !important}
+  .gan-cat {position: sticky; top: 0; z-index: 5; background: var(--body-background-fill)}
+  .gan-cat img[data-view] {width: 170px; height: 170px}
+}
 """
 
 
-def view(page: Page, key: str, name: str, knobs: str, now: bool = False, fixed: dict | None = None):
+def view(
+    page: Page,
+    key: str,
+    name: str,
+    knobs: str,
+    now: bool = False,
+    fixed: dict | None = None,
+    css: str | None = None,
+) -> gr.HTML:
     """A picture that follows the knobs it names; the text of `key` is what it shows, in words."""
     facts = f'data-view="{name}.png" data-knobs="{knobs}" data-when="{"now" if now else "settled"}"'
     if fixed:
@@ -79,6 +91,7 @@ def view(page: Page, key: str, name: str, knobs: str, now: bool = False, fixed: 
         key,
         html_template=f'<img {facts} {BLANK} alt="${{value}}">',
         apply_default_css=False,
+        elem_classes=css,
     )
 
 
@@ -116,7 +129,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 elem_id="gan-hand",
             )
         with gr.Column(scale=4, min_width=270, elem_classes="gan-hold"):
-            view(page, "gan.view.cat", "cat", CAT, now=True)
+            view(page, "gan.view.cat", "cat", CAT, now=True, css="gan-cat")
             page.put(gr.HTML, "gan.score", written=lambda code: _score(page, code))
             gr.HTML('<div class="gan-trouble" role="alert"></div>')
             knobs["truncation"] = page.put(

@@ -20,7 +20,8 @@ FONTS = [
 MONO = ["ui-monospace", "Consolas", "monospace"]
 
 CSS = """
-.gradio-container {max-width: 1320px !important; padding: 6px 14px !important}
+.gradio-container {max-width: 1320px !important; padding: 6px 14px !important;
+  overflow: clip !important}
 #top {align-items: center; gap: 12px}
 #top h1 {margin: 0; font-size: 1.35rem} #top p {margin: 0; opacity: .75; font-size: .9rem}
 #language {border: none !important; padding: 0; background: none}

@@ -45,6 +45,7 @@ class Recipe:
         half_life: of the generator's running average, in images.
         mixing: share of batches whose fine layers take their style from another z.
         aid: weight of the second judge's loss (see `training.aid`), 0 for none.
+        aid_from: images after which it joins; until then colours are augmented too.
         cool: the last share of the run, over which the rate falls to a twentieth.
     """
 
@@ -61,13 +62,20 @@ class Recipe:
     half_life: float = 8_000.0
     mixing: float = 0.3
     aid: float = 0.0
+    aid_from: int = 0
     cool: float = 0.3
 
 
-STYLE = Recipe(style_gan.StyleGenerator, style_gan.StyleDiscriminator, style_gan.LATENT, aid=1.0)
+STYLE = Recipe(
+    style_gan.StyleGenerator,
+    style_gan.StyleDiscriminator,
+    style_gan.LATENT,
+    aid=1.0,
+    aid_from=34_000,
+)
 RECIPES = {
     "stylegan_cats64": STYLE,
-    "stylegan_kaokore64": replace(STYLE, data="kaokore64.zip"),
+    "stylegan_kaokore64": replace(STYLE, data="kaokore64.zip", aid_from=0),
     # The paper's settings, with mirrored and shifted data, a running average and the aid added.
     "dcgan_cats64": Recipe(
         dcgan.DCGenerator,
@@ -155,9 +163,11 @@ class Run:
             for group in adam.param_groups:
                 group["lr"] = group["initial_lr"] * self.rate(images)
         real = data.batch(self.real, n)
+        aid = self.aid if self.seen >= recipe.aid_from else None
+        policy = recipe.policy if aid or not self.aid else ("color", *recipe.policy)
         with torch.autocast("cpu", torch.bfloat16):
             fake = self.generate(n)
-            both = torch.cat([augment(fake.detach(), recipe.policy), augment(real, recipe.policy)])
+            both = torch.cat([augment(fake.detach(), policy), augment(real, policy)])
             if recipe.r1:
                 score_fake, score_real = self.D(both).chunk(2)
             else:
@@ -167,8 +177,8 @@ class Run:
         self.adam_d.zero_grad()
         loss_d.backward()
         self.adam_d.step()
-        if self.aid:
-            aided = self.aid.loss_d(*both.float().chunk(2))
+        if aid:
+            aided = aid.loss_d(*both.float().chunk(2))
             self.adam_a.zero_grad()
             aided.backward()
             self.adam_a.step()
@@ -176,23 +186,23 @@ class Run:
         slope = self.regularize(real[: n // 2]) if lazy else 0.0
         # One set of generated pictures serves both players: a forward pass less.
         self.D.requires_grad_(False)
-        shown = augment(fake, recipe.policy)
+        shown = augment(fake, policy)
         with torch.autocast("cpu", torch.bfloat16):
             loss_g = F.softplus(-self.D(shown)).mean()
         whole = loss_g
-        if self.aid:
-            self.aid.heads.requires_grad_(False)
-            whole = whole + recipe.aid * self.aid.loss_g(shown)
+        if aid:
+            aid.heads.requires_grad_(False)
+            whole = whole + recipe.aid * aid.loss_g(shown)
         self.adam_g.zero_grad()
         whole.backward()
         self.D.requires_grad_(True)
-        if self.aid:
-            self.aid.heads.requires_grad_(True)
+        if aid:
+            aid.heads.requires_grad_(True)
         self.adam_g.step()
         self.seen += n
         self.follow()
         report = {"loss_d": loss_d, "loss_g": loss_g, "real": score_real.mean()}
-        if self.aid:
+        if aid:
             report["aided"] = aided
         return report | {"fake": score_fake.mean(), "slope": slope}
 
