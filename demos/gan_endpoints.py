@@ -77,9 +77,9 @@ def mixed(engine: Engine, model, a, b, crossover, truncation=0.7) -> Image.Image
         first, psi, _, _ = gan.check(a, truncation)
         second = gan.check(b)[0]
         network = engine.gans.get(model)
-        cut = number("crossover", crossover, 0, network.layers, whole=True)
+        cut = number("crossover", crossover, 0, gans.MAX_CROSSOVER, whole=True)
         one, other = network.codes(network.latents([first, second]), psi).split(1)
-        codes = torch.cat([one, network.mix(one, other, cut), other])
+        codes = torch.cat([one, network.mix(one, other, min(cut, network.layers)), other])
         return to_image(mosaics.grid(network.draw(codes), 3))
 
     return engine.turns.submit(work).result()
@@ -201,7 +201,7 @@ def expose_all(page: Page) -> None:
             seed_a: number of the picture that gives the coarse layers.
             seed_b: number of the picture that gives the fine layers.
             crossover: first layer that b decides, 0 (all b) to 9 (all a); the networks that are not
-                style-based have one layer, so 0 or 1.
+                style-based have one layer only, so from 1 on everything is a.
             truncation: variety, 0 to 1.5.
 
         Returns:

@@ -268,7 +268,9 @@ def _sliders(page: Page) -> dict[str, Knob]:
 def _mixing(page: Page) -> Knob:
     with page.put(gr.Tab, "gan.mix"):
         page.put(gr.Markdown, "gan.mix.idea")
-        crossover = page.put(Knob, "name.crossover", 0, 9, DEFAULTS["crossover"], step=1)
+        crossover = page.put(
+            Knob, "name.crossover", 0, gans.MAX_CROSSOVER, DEFAULTS["crossover"], step=1
+        )
         knobs = f"{CAT} seed_b crossover"
         with gr.Row():
             for key, name, now in (("gan.mixed", "mix", True), ("gan.parts", "parts", False)):

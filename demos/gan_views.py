@@ -80,7 +80,7 @@ def read(query: Mapping[str, str]) -> Wish:
         sliders=tuple(
             figure(f"d{i}", 0, -gans.MAX_SHIFT, gans.MAX_SHIFT) for i in range(1, gans.SLIDERS + 1)
         ),
-        crossover=figure("crossover", 4, 0, 9, True),
+        crossover=figure("crossover", 3, 0, gans.MAX_CROSSOVER, True),
         direction=figure("direction", 1, 1, gans.SLIDERS, True),
         step=query.get("step", ""),
     )

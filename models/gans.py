@@ -59,6 +59,7 @@ MAX_COUNT = 64
 MAX_SEED = 2**31 - 1
 MAX_TRUNCATION = 1.5
 MAX_SHIFT = 3.0
+MAX_CROSSOVER = 2 * len(SIZES) - 1
 
 
 def spec(name: str) -> GanSpec:

@@ -155,6 +155,7 @@ def test_gan_mix_shows_parents_and_child(client):
     assert np.array_equal(all_b, b)
     a, all_a, b = cells(9)
     assert np.array_equal(all_a, a)
+    client.predict(model="dcgan_cats64", api_name="/gan_mix")
     a, child, b = cells(4)
     assert not np.array_equal(child, a)
     assert not np.array_equal(child, b)
@@ -233,7 +234,7 @@ BAD = [
     ("/gan_sample", {"model": "biggan"}, "Choose one of: stylegan_cats64"),
     ("/gan_walk", {"frames": 1}, "frames must be from 2 to 60"),
     ("/gan_mix", {"crossover": 10}, "crossover must be from 0 to 9"),
-    ("/gan_mix", {"crossover": 2, "model": "dcgan_cats64"}, "crossover must be from 0 to 1"),
+    ("/gan_mix", {"crossover": -1, "model": "dcgan_cats64"}, "crossover must be from 0 to 9"),
     ("/style_transfer", {"steps": 0}, "steps must be from 1 to 5000, not 0"),
     ("/style_transfer", {"steps": 1.5}, "steps must be a whole number"),
     ("/style_transfer", {"size": -1}, "size must be from 64 to 1024"),

@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -100,9 +101,16 @@ def sample(network: gan.Gan, count: int, truncation: float = 1.0) -> torch.Tenso
     return torch.cat(out)
 
 
-def measure(drawn: torch.Tensor, real: torch.Tensor, into: Path, name: str) -> dict:
+def kept(path: Path, compute: Callable[[], torch.Tensor]) -> torch.Tensor:
+    """What `compute` gives, kept in a file: real pictures have the same features every time."""
+    if not path.exists():
+        torch.save(compute(), path)
+    return torch.load(path, weights_only=True)
+
+
+def measure(drawn: torch.Tensor, real: torch.Tensor, into: Path, name: str, source: str) -> dict:
     """All figures for generated against real pictures, both uint8 (N, 3, 64, 64)."""
-    a, b = features(real), features(drawn)
+    a, b = kept(into / f"{source}.features.pt", lambda: features(real)), features(drawn)
     generator = torch.Generator().manual_seed(0)
     some = a[torch.randperm(len(a), generator=generator)[:COUNT]].float()
     distances = torch.cdist(b[:SHOWN].float(), a.float())
@@ -125,12 +133,20 @@ def measure(drawn: torch.Tensor, real: torch.Tensor, into: Path, name: str) -> d
     }
 
 
-def yardstick(samples: np.ndarray, zipped: Path) -> dict:
+def yardstick(samples: np.ndarray, zipped: Path, into: Path) -> dict:
     """The project's common measure, uint8 (2048, 64, 64, 3) against 8,000 pictures of the zip."""
     spec = importlib.util.spec_from_file_location("frechet", YARDSTICK)
     frechet_tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(frechet_tool)
-    real, drawn = frechet_tool.real_features(zipped), frechet_tool.features(samples)
+    real = kept(
+        into / f"{zipped.name}.yardstick.pt",
+        lambda: torch.from_numpy(frechet_tool.real_features(zipped)),
+    ).numpy()
+    floor = kept(
+        into / f"{zipped.name}.floor.pt",
+        lambda: torch.tensor(_floor(frechet_tool, zipped, len(samples))),
+    )
+    drawn = frechet_tool.features(samples)
     precision, recall = frechet_tool.precision_recall(real[:2048], drawn)
     return {
         "frechet_distance": round(frechet_tool.distance(real, drawn), 1),
@@ -138,7 +154,7 @@ def yardstick(samples: np.ndarray, zipped: Path) -> dict:
         "recall": round(recall, 3),
         "samples": len(samples),
         # What no generator can beat: other real pictures, as many as there are samples.
-        "floor": round(_floor(frechet_tool, zipped, len(samples)), 1),
+        "floor": round(float(floor), 1),
     }
 
 
@@ -174,9 +190,9 @@ def main() -> None:
     drawn = sample(network, COUNT)
     save_sheet(sample(network, 64, 0.7).contiguous(), chosen.into / f"{chosen.model}_sheet.png")
     real = data.pictures(data.SHARED / recipe.data)
-    found = measure(drawn, real, chosen.into, chosen.model)
+    found = measure(drawn, real, chosen.into, chosen.model, recipe.data)
     samples = drawn[:2048].permute(0, 2, 3, 1).numpy()
-    found["yardstick"] = yardstick(samples, data.SHARED / recipe.data)
+    found["yardstick"] = yardstick(samples, data.SHARED / recipe.data, chosen.into)
     if recipe.data == "catfaces64.zip":
         found["code_distance"] = code_distance(drawn, real)
     record(chosen.model, {"measured": found})
