@@ -218,8 +218,8 @@ class Gan:
         return Verdict(score, 1 / (1 + math.exp(-score)), heat)
 
     @torch.inference_mode()
-    def reconstruct(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Pictures (N, 3, 64, 64) in [0, 1] through the VAE's code and back, with z = its mean.
+    def encode(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Pictures (N, 3, 64, 64) in [0, 1] -> the mean of the VAE's q(z | x), (N, latent).
 
         Raises:
             Refusal: this generator has no encoder.
@@ -227,7 +227,11 @@ class Gan:
         if self.encoder is None:
             raise Refusal("no_encoder", title=self.spec.title)
         mean, _ = self.encoder(self._shown(pictures))
-        return self.draw(mean[:, None])
+        return mean
+
+    def reconstruct(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Pictures (N, 3, 64, 64) in [0, 1] through the VAE's code and back, with z = its mean."""
+        return self.draw(self.encode(pictures)[:, None])
 
     @torch.inference_mode()
     def activations(self, codes: torch.Tensor, noise: int = 0) -> dict[str, torch.Tensor]:

@@ -43,12 +43,52 @@ SIZES = (4, 8, 16, 32, 64)
 STYLE_CHANNELS = (256, 256, 128, 64, 32)
 DCGAN_CHANNELS = (512, 256, 128, 64, 3)
 VAE_CHANNELS = (256, 128, 64, 32, 32)
-EIGHT = tuple(f"unnamed{i}" for i in range(1, 9))
 SPECS = (
-    GanSpec("stylegan_cats64", "Style-based GAN: cats", "style", EIGHT),
-    GanSpec("dcgan_cats64", "DCGAN: cats", "dcgan", EIGHT),
-    GanSpec("stylegan_kaokore64", "Style-based GAN: Japanese painted faces", "style", EIGHT),
-    GanSpec("vae_cats64", "VAE: cats", "vae", EIGHT),
+    GanSpec(
+        "stylegan_cats64",
+        "Style-based GAN: cats",
+        "style",
+        (
+            "pale_striped",
+            "ginger_white",
+            "long_wrinkled",
+            "light_black",
+            "cool_warm",
+            "soft_silver",
+            "sharp_soft",
+            "narrow_round",
+        ),
+    ),
+    GanSpec(
+        "dcgan_cats64",
+        "DCGAN: cats",
+        "dcgan",
+        (
+            "ginger_black",
+            "white_ginger",
+            "smooth_striped",
+            "dim_bright",
+            "side_shade",
+            "muzzle",
+            "chin",
+            "warm_grey",
+        ),
+    ),
+    GanSpec(
+        "vae_cats64",
+        "VAE: cats",
+        "vae",
+        (
+            "light_dark",
+            "ginger_grey",
+            "blue_orange",
+            "shade_side",
+            "shade_below",
+            "pale_dark_face",
+            "forehead",
+            "light_side",
+        ),
+    ),
 )
 NAMES = tuple(spec.name for spec in SPECS)
 DEFAULT = NAMES[0]

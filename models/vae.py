@@ -13,6 +13,9 @@ from models.style_gan import Look, unseen
 
 LATENT = 128
 CHANNELS = (32, 64, 128, 256)
+# Of p(x|z), on [-1, 1]. Smaller: sharper copies, but codes so narrow that a random z is no code and
+# samples are no faces (tried: 0.2 and 0.7).
+DEVIATION = 2**0.5
 
 
 class Encoder(nn.Module):
@@ -80,9 +83,9 @@ def loss(x, reconstruction, mean, log_variance, beta: float = 1.0) -> torch.Tens
     """Negative evidence lower bound per picture, up to a constant.
 
     |x - reconstruction|^2 / (2 s^2) + beta KL(q(z|x) || N(0, I)), with a Gaussian p(x|z) of fixed
-    deviation s = 0.1 in units of [0, 1] (0.2 of the range [-1, 1]): this square error, averaged
-    over all the pictures that z may stand for, is what blurs.
+    deviation s = `DEVIATION`: this square error, averaged over all the pictures that z may stand
+    for, is what blurs.
     """
-    error = (x - reconstruction.float()).square().sum((1, 2, 3)) / (2 * 0.2**2)
+    error = (x - reconstruction.float()).square().sum((1, 2, 3)) / (2 * DEVIATION**2)
     divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1)
     return (error + beta * divergence).mean()

@@ -15,19 +15,20 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parents[1] / "weights"
 
 
-def entry(name: str, folder: Path = FOLDER) -> dict:
+def entry(name: str, folder: Path | None = None) -> dict:
     """What the manifest says of `name`: file, sha256, bytes, licence, data, command, measured.
 
     Raises:
         Refusal: no manifest, or no such entry.
     """
+    path = (folder or FOLDER) / "manifest.json"
     try:
-        return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))[name]
+        return json.loads(path.read_text(encoding="utf-8"))[name]
     except (OSError, ValueError, KeyError) as error:
-        raise Refusal("weights_missing", title=name, file=folder / "manifest.json") from error
+        raise Refusal("weights_missing", title=name, file=path) from error
 
 
-def load(name: str, folder: Path = FOLDER) -> dict[str, torch.Tensor]:
+def load(name: str, folder: Path | None = None) -> dict[str, torch.Tensor]:
     """The tensors of weight file `name`, float32, after its sha256 has been checked.
 
     Raises:
@@ -37,7 +38,7 @@ def load(name: str, folder: Path = FOLDER) -> dict[str, torch.Tensor]:
     from safetensors.torch import load as read
 
     known = entry(name, folder)
-    path = folder / known["file"]
+    path = (folder or FOLDER) / known["file"]
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -171,9 +171,9 @@ def code_distance(drawn: torch.Tensor, real: torch.Tensor) -> float:
 
     A check by a network that never saw ImageNet: the second judge of the training did.
     """
-    encoder = gan.load(gans.spec(gans.VAE), torch.device("cpu")).encoder
+    network = gan.load(gans.spec(gans.VAE), torch.device("cpu"))
     codes = [
-        torch.cat([encoder(part.float() / 127.5 - 1)[0] for part in pictures.split(64)]).double()
+        torch.cat([network.encode(part.float() / 255) for part in pictures.split(64)]).double()
         for pictures in (drawn, real)
     ]
     return round(frechet(*codes), 2)

@@ -76,13 +76,13 @@ STYLE = Recipe(
 RECIPES = {
     "stylegan_cats64": STYLE,
     "stylegan_kaokore64": replace(STYLE, data="kaokore64.zip", aid_from=0),
-    # The paper's settings, with mirrored and shifted data, a running average and the aid added.
+    # The paper's networks; mirrored and shifted data, a running average and the aid are added, and
+    # smaller batches at a higher rate (128 at 2e-4 in the paper) make more of few pictures.
     "dcgan_cats64": Recipe(
         dcgan.DCGenerator,
         dcgan.DCDiscriminator,
         dcgan.LATENT,
-        batch=64,
-        lr=2e-4,
+        lr=6e-4,
         betas=(0.5, 0.999),
         r1=0.0,
         aid=1.0,

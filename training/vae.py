@@ -51,7 +51,10 @@ def main() -> None:
         seen += BATCH
         now = time.time()
         if (seen // BATCH) % 200 == 0:
-            print(f"{seen} seen, loss {loss.item():.1f}, {(seen - before) / (now - told):.0f}/s")
+            print(
+                f"{seen} seen, loss {loss.item():.1f}, {(seen - before) / (now - told):.0f}/s",
+                flush=True,
+            )
             before, told = seen, now
         if now - saved > 150 or seen >= chosen.images:
             state = {"network": network.state_dict(), "adam": adam.state_dict(), "seen": seen}

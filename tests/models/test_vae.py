@@ -6,9 +6,9 @@ from models import vae
 
 
 def test_loss_by_hand():
-    x, given = torch.zeros(1, 3, 1, 1), torch.full((1, 3, 1, 1), 0.2)
+    x, given = torch.zeros(1, 3, 1, 1), torch.full((1, 3, 1, 1), 2**0.5)
     mean, log_variance = torch.tensor([[1.0, 0.0]]), torch.zeros(1, 2)
-    # 3 * 0.04 / (2 * 0.04) + (1 + 1 - 1 - 0) / 2
+    # 3 * 2 / (2 * 2) + (1 + 1 - 1 - 0) / 2
     assert torch.isclose(vae.loss(x, given, mean, log_variance), torch.tensor(2.0))
     assert torch.isclose(vae.loss(x, given, mean, log_variance, beta=0), torch.tensor(1.5))
 
