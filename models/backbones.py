@@ -76,7 +76,28 @@ class Backbone(nn.Module):
 
 
 class _Tracer(fx.Tracer):
-    """Keeps a layer's own arithmetic (padding that depends on the picture's size) in one node."""
+    """Keeps a layer's own arithmetic (padding that depends on the picture's size) in one node.
+
+    While torch.fx traces, every module call of the whole process passes through the tracer; those
+    of other threads (a visitor's run) are let through untouched, and traces take turns.
+    """
+
+    _turn = threading.Lock()
+
+    def trace(self, *args, **kwargs) -> fx.Graph:
+        with self._turn:
+            self._thread = threading.get_ident()
+            return super().trace(*args, **kwargs)
+
+    def call_module(self, m, forward, args, kwargs):
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr, attr_val, parameter_proxy_cache):
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
 
     def is_leaf_module(self, module: nn.Module, path: str) -> bool:
         own = isinstance(module, Clip6) or module.__module__.startswith("timm.layers")

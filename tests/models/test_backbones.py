@@ -1,5 +1,6 @@
 """One sweep over every registered network, and the folding by hand."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,33 @@ def test_a_convolution_with_two_readers_is_left_alone():
     network = Fork().eval()
     assert fold_batch_norm(network, _Tracer().trace(network)) == 0
     assert isinstance(network.norm, nn.BatchNorm2d)
+
+
+def test_others_compute_while_a_network_is_being_loaded():
+    """torch.fx patches every module of the process while it traces."""
+    busy = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4)).requires_grad_(False)
+    x = torch.ones(1, 4)
+    expected, errors, done = busy(x), [], threading.Event()
+
+    def compute():
+        while not done.is_set():
+            try:
+                assert torch.equal(busy(x), expected)
+            except BaseException as error:
+                errors.append(error)
+                return
+
+    threads = [threading.Thread(target=compute) for _ in range(2)]
+    threads += [
+        threading.Thread(target=lambda: _Tracer().trace(bare(WHEELS[0]).eval())) for _ in range(2)
+    ]
+    call = nn.Module.__call__
+    for thread in threads:
+        thread.start()
+    for thread in threads[2:]:
+        thread.join()
+    done.set()
+    for thread in threads[:2]:
+        thread.join()
+    assert errors == []
+    assert nn.Module.__call__ is call
