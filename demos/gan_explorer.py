@@ -61,8 +61,8 @@ img[data-view="growth.png"], img[data-view="step.png"] {image-rendering: pixelat
 .gan-thirds {display: grid; grid-template-columns: repeat(3, 1fr); text-align: center;
   font-size: .9rem}
 .gan-slider {gap: 0 !important; padding-bottom: 6px}
-.gan-direction {font-size: .9rem; font-weight: 600; position: absolute; z-index: 1; left: 8px;
-  top: 4px; max-width: calc(100% - 120px); line-height: 1.15}
+.gan-direction {display: block; font-size: .88rem; font-weight: 600; line-height: 1.2}
+.gan-direction[hidden] {display: none}
 .gan-score {min-height: 2em}
 @media (max-width: 640px) {
   /* The cat stays in sight while a finger is on a slider further down. */
