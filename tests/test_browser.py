@@ -63,6 +63,7 @@ def test_the_browsers_language_is_spoken(open_page, locale, code):
 
 def test_the_language_can_be_switched_and_is_remembered(open_page):
     page = open_page()
+    drawn(page, "cat")  # the page has asked for the browser's language by then
     page.get_by_label(language.LANGUAGES["ne"]).check()
     button(page, "gan.chance", "ne").wait_for()
     page.reload()
