@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from html import escape
 from pathlib import Path
 
 import gradio as gr
 
 from demos import gan_endpoints, gan_inside, pictures
+from demos.gan_views import BLANK, view
 from demos.language import say
 from demos.page import LIGHT, PRIVATE, Page, speaks
 from demos.plots import bars
@@ -37,8 +37,6 @@ EXPERIMENTS = (
 )
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 HEAD = f"<script>{SCRIPT}</script>"
-# One transparent pixel: a picture still on its way must not look broken.
-BLANK = 'src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="'
 CAT = "model truncation seed noise " + " ".join(SLIDERS)
 CSS = """
 img[data-view] {display: block; width: 100%; border-radius: 6px; margin: 0;
@@ -48,6 +46,7 @@ img[data-view="strip.png"] {aspect-ratio: 7; border-radius: 4px}
 img[data-view="sheet.png"] {aspect-ratio: 1}
 img[data-view="mix.png"], img[data-view="parts.png"] {aspect-ratio: 3}
 img[data-view="growth.png"], img[data-view="step.png"] {image-rendering: pixelated}
+img[data-view="step.png"] {max-width: 760px}
 .gan-sheet {position: relative; max-width: 400px; margin: 0 auto}
 .gan-sheet .over {position: absolute; inset: 0; display: grid; grid-template: repeat(4, 1fr) /
   repeat(4, 1fr)}
@@ -71,28 +70,6 @@ img[data-view="growth.png"], img[data-view="step.png"] {image-rendering: pixelat
   .gan-cat img[data-view] {width: 170px; height: 170px}
 }
 """
-
-
-def view(
-    page: Page,
-    key: str,
-    name: str,
-    knobs: str,
-    now: bool = False,
-    fixed: dict | None = None,
-    css: str | None = None,
-) -> gr.HTML:
-    """A picture that follows the knobs it names; the text of `key` is what it shows, in words."""
-    facts = f'data-view="{name}.png" data-knobs="{knobs}" data-when="{"now" if now else "settled"}"'
-    if fixed:
-        facts += f" data-fixed='{json.dumps(fixed)}'"
-    return page.put(
-        gr.HTML,
-        key,
-        html_template=f'<img {facts} {BLANK} alt="${{value}}">',
-        apply_default_css=False,
-        elem_classes=css,
-    )
 
 
 def per_model(code: str, texts: dict[str, str], css: str) -> str:

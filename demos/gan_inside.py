@@ -9,6 +9,7 @@ from statistics import mode
 
 import gradio as gr
 
+from demos.gan_views import view
 from demos.page import Page
 from models import gans
 
@@ -36,14 +37,7 @@ def build(page: Page, knobs: str) -> None:
         page.put(gr.Markdown, "gan.inside.idea")
         page.put(gr.HTML, "gan.inside", written=lambda code: diagrams(page, code))
         page.put(gr.HTML, "gan.inside.tap", html_template='<div class="gan-step">${value}</div>')
-        with gr.Row():
-            page.put(
-                gr.HTML,
-                "gan.view.step",
-                html_template=f'<img data-view="step.png" data-when="settled" '
-                f'data-knobs="{knobs} step" alt="${{value}}" style="max-width: 760px">',
-                apply_default_css=False,
-            )
+        view(page, "gan.view.step", "step", f"{knobs} step")
 
 
 def diagrams(page: Page, code: str) -> str:

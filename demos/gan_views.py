@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import gradio as gr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from demos import language
 from demos.engine import Engine
+from demos.page import Page
 from models import gans
 from models.refusals import Refusal, number
 
@@ -31,6 +34,30 @@ STRIP = tuple(range(-3, 4))
 NOISES = 6
 CELL = 128
 CHANNELS = 16
+# One transparent pixel: a picture still on its way must not look broken.
+BLANK = 'src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="'
+
+
+def view(
+    page: Page,
+    key: str,
+    name: str,
+    knobs: str,
+    now: bool = False,
+    fixed: dict | None = None,
+    css: str | None = None,
+) -> gr.HTML:
+    """A picture that follows the knobs it names; the text of `key` is what it shows, in words."""
+    facts = f'data-view="{name}.png" data-knobs="{knobs}" data-when="{"now" if now else "settled"}"'
+    if fixed:
+        facts += f" data-fixed='{json.dumps(fixed)}'"
+    return page.put(
+        gr.HTML,
+        key,
+        html_template=f'<img {facts} {BLANK} alt="${{value}}">',
+        apply_default_css=False,
+        elem_classes=css,
+    )
 
 
 @dataclass(frozen=True)

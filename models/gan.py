@@ -22,9 +22,9 @@ from models.style_gan import unseen
 
 SHEET = 16
 NETWORKS = {
-    "style": (style_gan.StyleGenerator, style_gan.StyleDiscriminator, style_gan.LATENT),
-    "dcgan": (dcgan.DCGenerator, dcgan.DCDiscriminator, dcgan.LATENT),
-    "vae": (vae.Decoder, None, vae.LATENT),
+    "style": (style_gan.StyleGenerator, style_gan.StyleDiscriminator),
+    "dcgan": (dcgan.DCGenerator, dcgan.DCDiscriminator),
+    "vae": (vae.Decoder, None),
 }
 
 
@@ -293,7 +293,7 @@ def load(spec: GanSpec, device: torch.device, progress=None) -> Gan:
         Refusal: the file is missing or damaged.
     """
     tensors = weights.load(spec.name)
-    make_generator, make_discriminator, _ = NETWORKS[spec.kind]
+    make_generator, make_discriminator = NETWORKS[spec.kind]
 
     def part(prefix: str, make) -> nn.Module | None:
         if make is None:
