@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool  # noqa: E402
 from starlette.responses import JSONResponse  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
-from demos import gan_views, house  # noqa: E402
+from demos import gan_views, house, own_classes  # noqa: E402
 from demos.engine import Engine  # noqa: E402
 
 ON_SPACE = "SPACE_ID" in os.environ
@@ -102,7 +102,13 @@ def main() -> None:
         css=house.CSS,
         head=house.HEAD,
         allowed_paths=[],
-        app_kwargs={"routes": [Route("/health", health), *gan_views.routes(engine)]},
+        app_kwargs={
+            "routes": [
+                Route("/health", health),
+                *gan_views.routes(engine),
+                *own_classes.routes(engine),
+            ]
+        },
         max_file_size="30mb",
         ssr_mode=False,
         run_history=False,

@@ -10,10 +10,13 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from models import gans, registry
+from demos.batch import Batch
+from models import gans, pets, registry
 from models.refusals import Refusal
 
 if TYPE_CHECKING:
+    import torch
+
     from models.backbones import Backbone
     from models.store import Store
 
@@ -57,11 +60,44 @@ class Engine:
         with self._lock:
             return self._gans
 
+    @cached_property
+    def _pets(self) -> Store:
+        from models import pet_classifier
+        from models.store import Store
+
+        def load(spec, _device, progress):
+            return pet_classifier.load(spec, self.store.get(spec.backbone, progress))
+
+        return Store(self.device_name, load=load, spec=pets.spec)
+
+    @property
+    def pets(self) -> Store:
+        """The pet classifiers."""
+        with self._lock:
+            return self._pets
+
+    @cached_property
+    def breeds(self) -> Batch:
+        """(classifier's name, picture (1, 3, side, side)) -> what it sees, batched."""
+
+        def look(items: list[tuple[str, torch.Tensor]]) -> list:
+            import torch
+
+            seen: dict[int, object] = {}
+            for name in dict.fromkeys(name for name, _ in items):
+                places = [n for n, (wanted, _) in enumerate(items) if wanted == name]
+                pictures = torch.cat([items[n][1] for n in places])
+                seen |= zip(places, self.pets.get(name).look(pictures), strict=True)
+            return [seen[n] for n in range(len(items))]
+
+        return Batch(self.turns, look, 8)
+
     def preload(self) -> None:
         """Loads the networks that the tabs use by default."""
         self.gans.get(gans.DEFAULT)
         for name in ("efficientnet_lite0", "efficientnet_lite2"):
             self.store.get(name)
+        self.pets.get(pets.DEFAULT)
 
     def warm_up(self) -> None:
         """Reads PyTorch and what the first tab needs, while the visitor looks around."""
@@ -74,8 +110,8 @@ class Engine:
         return {
             "status": "ok",
             "device": str(self.store.device),
-            "models": [*registry.NAMES, *gans.NAMES],
-            "loaded": self.store.loaded() + self.gans.loaded(),
+            "models": [*registry.NAMES, *gans.NAMES, *pets.NAMES],
+            "loaded": self.store.loaded() + self.gans.loaded() + self.pets.loaded(),
         }
 
     def network(self, name: str) -> Generator[tuple[int, int], None, Backbone]:

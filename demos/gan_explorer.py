@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 
 from demos import gan_endpoints, gan_inside, pictures
-from demos.gan_views import BLANK, view
+from demos.gan_views import BLANK, SHEET, view
 from demos.language import say
 from demos.page import LIGHT, PRIVATE, Page, speaks
 from demos.plots import bars
@@ -17,7 +17,6 @@ from models import gans, weights
 from models.refusals import Refusal
 
 NAME = "gan"
-SHEET = 16
 SLIDERS = tuple(f"d{i}" for i in range(1, gans.SLIDERS + 1))
 DEFAULTS = {
     "model": gans.DEFAULT,

@@ -34,6 +34,7 @@ STRIP = tuple(range(-3, 4))
 NOISES = 6
 CELL = 128
 CHANNELS = 16
+SHEET = 16
 # One transparent pixel: a picture still on its way must not look broken.
 BLANK = 'src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="'
 
@@ -136,7 +137,7 @@ def sheet(gan: Gan, wish: Wish) -> torch.Tensor:
     """Sixteen cats, four by four."""
     from models import mosaics
 
-    z = gan.latents(range(wish.seed, wish.seed + 16))
+    z = gan.latents(range(wish.seed, wish.seed + SHEET))
     return mosaics.grid(gan.draw(gan.codes(z, wish.truncation)), 4)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos import TABS, gan_explorer, gan_inside, language
+from demos import TABS, gan_explorer, gan_inside, language, pet_breeds, train_head
 from demos.engine import Engine
 from demos.page import PRIVATE, Page
 
@@ -53,8 +53,8 @@ CSS = """
 
 
 # What the demos bring along: styles, and a script for the head of the page.
-CSS += gan_explorer.CSS + gan_inside.CSS
-HEAD = gan_explorer.HEAD
+CSS += gan_explorer.CSS + gan_inside.CSS + pet_breeds.CSS + train_head.CSS
+HEAD = gan_explorer.HEAD + train_head.HEAD
 
 
 def theme() -> gr.themes.Base:

@@ -15,13 +15,15 @@ def curves(
     x_end: float,
     log: bool = False,
     y_range: tuple[float, float] | None = None,
+    log_x: bool = False,
 ) -> str:
-    """Lines over a common x axis from 0 to `x_end`, as an SVG string that follows the page's theme.
+    """Lines over a common x axis up to `x_end`, as an SVG string that follows the page's theme.
 
     Args:
         series: points (x, y) by the name shown in the legend; non-positive y are left out if `log`.
         log: logarithmic y axis.
         y_range: fixed y axis; otherwise it fits the points.
+        log_x: logarithmic x axis from 1 instead of a linear one from 0.
     """
     drawn = {
         name: [(x, y) for x, y in points if math.isfinite(y) and (y > 0 or not log)]
@@ -35,7 +37,8 @@ def curves(
 
     def place(x: float, y: float) -> tuple[float, float]:
         share = ((math.log10(y) if log else y) - low) / (high - low)
-        across = LEFT + x / max(x_end, 1) * (WIDTH - LEFT - RIGHT)
+        along = math.log(max(x, 1)) / math.log(max(x_end, 2)) if log_x else x / max(x_end, 1)
+        across = LEFT + along * (WIDTH - LEFT - RIGHT)
         return across, HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
     parts = []
@@ -46,12 +49,11 @@ def curves(
             f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" class="g"/>'
         )
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{text}</text>')
-    for share in (0, 0.5, 1):
-        x, _ = place(x_end * share, 1)
-        anchor = ("start", "middle", "end")[int(share * 2)]
-        parts.append(
-            f'<text x="{x:.1f}" y="{HEIGHT - 12}" text-anchor="{anchor}">{x_end * share:g}</text>'
-        )
+    marks = [10**n for n in range(9) if 10**n <= x_end] if log_x else [0, x_end / 2, x_end]
+    for mark in marks:
+        x, _ = place(mark, 1)
+        anchor = "start" if mark == marks[0] else "middle" if mark < x_end else "end"
+        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 12}" text-anchor="{anchor}">{mark:g}</text>')
     parts.append(f'<text x="{(LEFT + WIDTH) / 2 + 60}" y="{HEIGHT - 12}">{escape(x_title)}</text>')
     legend = LEFT
     for colour, (name, points) in zip(COLOURS, drawn.items(), strict=False):
@@ -73,13 +75,14 @@ def _levels(low: float, high: float, log: bool) -> list[float]:
     return [low + (high - low) * share for share in (0, 0.25, 0.5, 0.75, 1)]
 
 
-def bars(items: list[tuple[str, float]], marked: str | None = None) -> str:
-    """Names with probabilities in 0..1 as horizontal bars; the `marked` name stands out."""
+def bars(items: list[tuple[str, float]], marked: str | None = None, percent: bool = True) -> str:
+    """Names with values in 0..1 as horizontal bars; the `marked` name stands out."""
     rows = []
     for name, value in items:
+        shown = f"{value * 100:.1f}%" if percent else f"{value:.2f}"
         css = "bar marked" if name == marked else "bar"
         rows.append(
-            f'<div class="{css}"><div class="fill" style="width:{value * 100:.1f}%"></div>'
-            f"<span>{escape(name)}</span><b>{value * 100:.1f}%</b></div>"
+            f'<div class="{css}"><div class="fill" style="width:{max(value, 0) * 100:.1f}%"></div>'
+            f"<span>{escape(name)}</span><b>{shown}</b></div>"
         )
     return f'<div class="bars">{"".join(rows)}</div>'

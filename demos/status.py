@@ -28,6 +28,19 @@ def finished(code: str, step: int, steps: int, seconds: float) -> str:
     return _line(say(code, key, step=step, steps=steps, seconds=f"{seconds:.1f}"), step / steps)
 
 
+def trained(code: str, epoch, seconds: float) -> str:
+    """The end of a head's training: what it reached."""
+    words = say(
+        code,
+        "status.trained",
+        accuracy=f"{epoch.accuracy * 100:.1f}",
+        learnt=f"{epoch.learnt * 100:.1f}",
+        epochs=epoch.step,
+        seconds=f"{seconds:.1f}",
+    )
+    return _line(words, epoch.step / epoch.steps)
+
+
 def _line(words: str, share: float | None) -> str:
     value = "" if share is None else f' value="{share:.3f}"'
     return f'<div class="status"><progress max="1"{value}></progress>{escape(words)}</div>'

@@ -37,6 +37,12 @@ ENGLISH = {
     "weights_damaged": "{title} can't be used: its weight file {file} is damaged "
     "or was changed. Get it again from where you got Netglass; everything else works.",
     "no_discriminator": "{title} was trained without a discriminator. Choose one of the GANs.",
+    "unknown_breed": "There is no breed called {value} here. The nearest names: {nearest}.",
+    "own_classes": "It takes {low} to {high} classes, not {count}.",
+    "own_name": "Class {number} needs a name of at most {limit} letters.",
+    "own_same_name": "Two classes are called {value}. Give each a name of its own.",
+    "own_photos": "The class {value} needs {low} to {high} photos and has {count}.",
+    "own_same_photo": "The same photo is in {first} and in {second}. Take it out of one of them.",
     "no_encoder": "{title} has no encoder. Choose the VAE.",
 }
 

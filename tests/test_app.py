@@ -1,5 +1,7 @@
 """The real app, driven as clients drive it: HTTP, gradio_client, MCP."""
 
+import base64
+import io
 import json
 import re
 import subprocess
@@ -48,6 +50,7 @@ def test_public_endpoints_are_the_contract(client):
     assert set(api) == {
         "/gan_sample", "/gan_walk", "/gan_mix", "/discriminate",
         "/style_transfer", "/attack", "/ideal_class",
+        "/classify_pet", "/explain_pet", "/feature_maps", "/train_head",
     }  # fmt: skip
     defaults = {
         name: {p["parameter_name"]: p["parameter_default"] for p in entry["parameters"]}
@@ -60,6 +63,12 @@ def test_public_endpoints_are_the_contract(client):
     assert defaults["/gan_walk"] == model | walk
     assert set(defaults["/gan_mix"]) >= {"model", "seed_a", "seed_b", "crossover"}
     assert defaults["/discriminate"] == {"image": None} | model
+    assert defaults["/classify_pet"] == {"image": None, "model": "pets_lite0"}
+    explain = {"image": None, "breed": None, "against": None}
+    assert defaults["/explain_pet"] == explain | {"contrast": 1.0, "model": "pets_lite0"}
+    assert list(defaults["/feature_maps"]) == ["image", "model", "layer"]
+    head = {"task": "breeds", "per_class": 0, "epochs": 20, "lr": 0.003, "seed": 0}
+    assert head.items() <= defaults["/train_head"].items()
     assert defaults["/style_transfer"] == {
         "content": None, "style": None, "backbone": "efficientnet_lite0", "size": 384,
         "steps": 120, "style_loss": "moments", "content_weight": 1.0, "style_weight": 1.0,
@@ -224,7 +233,136 @@ def test_ideal_class_reports_both_networks(client):
     assert report["probability"] == report["by_model"]["efficientnet_lite0"]
 
 
+def test_classify_pet_names_and_refuses(client, photo):
+    label, report = client.predict(handle_file(photo("kitten")), api_name="/classify_pet")
+    assert report["species"] == "cat"
+    assert report["is_pet"] is True
+    assert 0 < report["confidence"] <= 1
+    assert label["label"] == report["breed"]
+    assert len(label["confidences"]) == 37
+    assert sum(c["confidence"] for c in label["confidences"]) == pytest.approx(1, abs=0.01)
+    _, report = client.predict(handle_file(photo("coffee")), api_name="/classify_pet")
+    assert report["is_pet"] is False
+
+
+def test_thirty_photos_at_once_get_the_answers_they_would_get_alone(client, photo):
+    names = ["kitten", "chelsea", "german_shepherd", "lemur", "owl", "koala"] * 5
+
+    def report(name):
+        return client.predict(handle_file(photo(name)), api_name="/classify_pet")[1]
+
+    alone = {name: report(name) for name in set(names)}
+    with ThreadPoolExecutor(30) as pool:
+        together = list(pool.map(report, names))
+    assert together == [alone[name] for name in names]
+
+
+def test_explain_pet_draws_over_the_photo(client, photo):
+    def explained(**options):
+        shown = client.predict(handle_file(photo("chelsea")), api_name="/explain_pet", **options)
+        with Image.open(shown) as image:
+            assert image.format == "PNG"
+            assert image.size == (384, 384)
+            return np.asarray(image)
+
+    plain = explained(breed="siamese")
+    assert not np.array_equal(plain, explained(breed="Siamese", against="Bengal"))
+    assert np.array_equal(plain, explained(breed="Siamese", against="Bengal", contrast=0))
+
+
+def test_feature_maps_say_their_shape(client, photo):
+    shown, report = client.predict(
+        handle_file(photo("kitten")), layer="blocks.6", api_name="/feature_maps"
+    )
+    assert report == {"layer": "blocks.6", "shape": [320, 7, 7], "shown": 64}
+    assert Image.open(shown).size == (8 * 66 - 2, 8 * 66 - 2)
+
+
+def test_train_head_reports_its_course(client):
+    report, picture = client.predict(epochs=5, api_name="/train_head")
+    assert report["accuracy"] > 0.8
+    assert len(report["curve"]) == 6
+    assert report["curve"][-1] == report["accuracy"]
+    assert report["examples"] == 6329
+    assert Image.open(picture).size[0] > 600
+    again, _ = client.predict(epochs=5, api_name="/train_head")
+    assert again["curve"] == report["curve"]
+    few, _ = client.predict("cats_vs_dogs", 2, api_name="/train_head")
+    assert few["examples"] == 4
+
+
+def learn_own(app_url, classes, query="", **more):
+    """(status, answer) of the visitor's own classes."""
+    body = json.dumps({"classes": classes} | more).encode()
+    request = urllib.request.Request(
+        f"{app_url}/own/train{query}", body, {"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return reply.status, json.loads(reply.read())
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+@pytest.fixture
+def as_address(photo):
+    """An example photo as the data: address that the page sends, part of it cut off."""
+
+    def address(name, cut=0):
+        image = Image.open(photo(name)).convert("RGB").resize((224, 224))
+        stream = io.BytesIO()
+        image.crop((cut, cut, 224, 224)).save(stream, "JPEG")
+        return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+
+    return address
+
+
+def test_own_classes_are_learnt_and_a_new_photo_named(app_url, as_address):
+    classes = [
+        {"name": name, "photos": [as_address(which, cut) for cut in (0, 10, 20)]}
+        for name, which in (("मांजर <b>", "kitten"), ("owl", "owl"))
+    ]
+    status, found = learn_own(app_url, classes, photo=as_address("owl", 30))
+    assert status == 200
+    assert found["names"] == ["मांजर <b>", "owl"]
+    assert found["accuracy"] == 1
+    assert found["probabilities"][1] > 0.8
+    assert learn_own(app_url, classes, photo=as_address("owl", 30))[1] == found
+
+
+def test_bad_own_classes_are_said_and_nothing_is_kept(app_url, as_address):
+    kitten, owl = ([as_address(name, cut) for cut in (0, 10)] for name in ("kitten", "owl"))
+    second = (
+        ([], "has 0"),
+        (owl[:1], "has 1"),
+        ([*owl, kitten[0]], "same photo"),
+        (owl * 250, "has 500"),
+        (["data:,x", "no"], "picture"),
+    )
+    first = {"name": "a", "photos": kitten}
+    cases = [([first, {"name": "b", "photos": photos}], said) for photos, said in second]
+    cases.append(([{"name": "a"}], "can't be read"))
+    for classes, message in cases:
+        status, said = learn_own(app_url, classes)
+        assert status == 400
+        assert message in said
+    status, said = learn_own(app_url, cases[0][0], "?lang=hi")
+    assert re.search("[\u0900-\u097f]", said)
+    status, said = learn_own(app_url, [{"name": "x" * (13 << 20), "photos": []}])
+    assert status == 413
+
+
 BAD = [
+    ("/explain_pet", {"breed": "Siamesse"}, "nearest names: Siamese"),
+    ("/explain_pet", {"breed": "pug", "contrast": 2}, "contrast must be from 0 to 1"),
+    ("/classify_pet", {"model": "pets_lite9"}, "Choose one of: pets_lite0"),
+    ("/feature_maps", {"layer": "blocks.9"}, "Choose one of: bn1, blocks.0"),
+    ("/feature_maps", {"model": "alexnet"}, "Choose one of: efficientnet_lite0"),
+    ("/train_head", {"task": "horses"}, "Choose one of: breeds, cats_vs_dogs, digits"),
+    ("/train_head", {"epochs": 0}, "epochs must be from 1 to 200"),
+    ("/train_head", {"per_class": -3}, "per_class must be from 0"),
+    ("/train_head", {"lr": None}, "lr must be a number"),
+    ("/train_head", {"features": "pixels"}, "Choose one of: imagenet, untrained"),
     ("/gan_sample", {"seed": -1}, "seed must be from 0 to"),
     ("/gan_sample", {"seed": 10**30}, "seed must be from 0 to"),
     ("/gan_sample", {"count": 0}, "count must be from 1 to 64, not 0"),
@@ -258,6 +396,9 @@ def test_bad_input_is_said(client, photo, painting, endpoint, bad, message):
     pictures = {
         "/style_transfer": ("chelsea", "mosaic"),
         "/attack": ("german_shepherd",),
+        "/classify_pet": ("kitten",),
+        "/explain_pet": ("kitten",),
+        "/feature_maps": ("kitten",),
     }
     names = pictures.get(endpoint, ())
     files = [handle_file(f(n)) for f, n in zip((photo, painting), names, strict=False)]
@@ -271,7 +412,7 @@ def test_bad_pictures_are_said(client, tmp_path):
     text.write_text("not a picture")
     tiny = tmp_path / "tiny.png"
     Image.new("RGB", (1, 1)).save(tiny)
-    for endpoint in ("/attack", "/discriminate"):
+    for endpoint in ("/attack", "/discriminate", "/classify_pet", "/feature_maps"):
         for path, message in ((text, "not a picture that can be read"), (tiny, "at least 16")):
             with pytest.raises(AppError, match=message):
                 client.predict(handle_file(str(path)), api_name=endpoint)
@@ -344,7 +485,7 @@ def test_every_endpoint_explains_itself(blocks):
     from gradio.utils import get_function_description
 
     public = [f for f in blocks.fns.values() if f.api_visibility == "public"]
-    assert len(public) == 7
+    assert len(public) == 11
     for function in public:
         description, parameters, returns = get_function_description(function.fn)
         assert len(description) > 40

@@ -55,7 +55,7 @@ def set_number(page, key, value):
 )
 def test_the_browsers_language_is_spoken(open_page, locale, code):
     page = open_page(locale)
-    for key in ("gan.tab", "style.tab", "attack.tab", "ideal.tab"):
+    for key in ("gan.tab", "style.tab", "pets.tab", "train.tab", "attack.tab", "ideal.tab"):
         page.get_by_role("tab", name=say(code, key)).wait_for()
     button(page, "gan.chance", code).wait_for()
     assert page.evaluate("document.documentElement.lang") == code
@@ -75,7 +75,8 @@ def test_the_language_can_be_switched_and_is_remembered(open_page):
 @pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
 def test_nothing_is_cut_off(open_page, viewport):
     page = open_page(viewport=viewport)
-    for key in ("style.tab", "attack.tab", "ideal.tab", "gan.tab", *GAN_VIEWS):
+    tabs = ("style.tab", "pets.tab", "train.tab", "attack.tab", "ideal.tab", "gan.tab")
+    for key in (*tabs, *GAN_VIEWS):
         tab(page, key)
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
@@ -285,3 +286,75 @@ def test_a_bad_cat_number_is_said_and_the_next_one_works(open_page):
     number.press("Tab")
     other_than(page, "cat", before)
     page.locator(".gan-trouble").wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("code", ["en", "mr", "ne", "hi"])
+def test_a_pet_is_named_and_explained(open_page, photo, code):
+    page = open_page(query=f"?lang={code}")
+    tab(page, "pets.tab", code)
+    verdict = page.locator("#pets-verdict")
+    verdict.locator("h3").wait_for()
+    verdict.get_by_text(say(code, "pets.cat")).first.wait_for()
+    page.locator("#pets-heat img").wait_for()
+    page.locator("#pets-similar .bar").first.wait_for()
+    page.locator("#pets-photo input[type=file]").first.set_input_files(photo("coffee"))
+    verdict.get_by_text(say(code, "pets.not")).wait_for()
+
+
+def test_another_breed_changes_the_map(open_page):
+    page = open_page()
+    tab(page, "pets.tab")
+    picture = page.locator("#pets-heat img")
+    picture.wait_for()
+    before = picture.get_attribute("src")
+    page.get_by_label(say("en", "pets.against"), exact=True).locator("visible=true").click()
+    page.get_by_role("option", name="Pug", exact=True).click()
+    page.wait_for_function(
+        "before => document.querySelector('#pets-heat img').src !== before", arg=before
+    )
+
+
+def test_feature_maps_of_a_layer(open_page):
+    page = open_page()
+    tab(page, "pets.tab")
+    page.get_by_role("button", name=say("en", "pets.maps")).click()
+    page.locator("#pets-mosaic img").wait_for()
+    page.locator("#pets-shape", has_text="24 channels of 56").wait_for()
+
+
+def test_a_head_is_trained_live_and_its_mistakes_can_be_read(open_page):
+    page = open_page()
+    tab(page, "train.tab")
+    button(page, "run.train").click()
+    page.locator("#train-status", has_text="after 20 epochs").wait_for()
+    page.locator("#train-plot polyline").first.wait_for()
+    cell = page.locator("#train-matrix rect.cell").first
+    cell.click()
+    page.locator(".confusion-says", has_text="Abyssinian").wait_for()
+    button(page, "train.control").click()
+    page.locator("#train-plot", has_text=say("en", "train.kind.untrained")).wait_for()
+    page.locator("#train-status", has_text="after 20 epochs").wait_for()
+    button(page, "reset").click()
+    page.wait_for_function("!document.querySelector('#train-plot svg')")
+
+
+def test_own_classes_stay_in_the_page(open_page, photo):
+    page = open_page()
+    tab(page, "train.tab")
+    page.get_by_role("button", name=say("en", "own")).click()
+    cards = page.locator("#own .own-class")
+    page.get_by_text(say("en", "own.train"), exact=True).last.wait_for()
+    page.locator("#own button.go").click()
+    page.locator("#own .own-trouble", has_text="Class 1 needs a name").wait_for()
+    for place, (name, files) in enumerate(
+        (("<b>cats</b>", ("kitten", "chelsea")), ("मांजर नाही", ("owl", "koala")))
+    ):
+        cards.nth(place).locator("input[type=text]").fill(name)
+        cards.nth(place).locator("input[type=file]").set_input_files([photo(f) for f in files])
+        cards.nth(place).locator("img").nth(1).wait_for()
+    page.get_by_label(language.LANGUAGES["hi"]).check()
+    page.locator("#own button.go", has_text=say("hi", "own.train")).wait_for()
+    assert cards.first.locator("img").count() == 2
+    page.locator("#own .own-actions input[type=file]").set_input_files(photo("lemur"))
+    page.locator("#own .own-result .bar").nth(1).wait_for()
+    assert "<b>cats</b>" in page.locator("#own .own-result .bars").inner_text()

@@ -100,11 +100,7 @@ def tensors(name: str, run: Path) -> tuple[dict[str, torch.Tensor], dict, int]:
     for part, network in parts.items():
         out |= {f"{part}.{key}": value for key, value in network.state_dict().items()}
     counts = {part: sum(p.numel() for p in network.parameters()) for part, network in parts.items()}
-    half = {
-        key: (value.half() if value.is_floating_point() else value).contiguous()
-        for key, value in out.items()
-    }
-    return half, counts, state["seen"]
+    return out, counts, state["seen"]
 
 
 def record(name: str, facts: dict, folder: Path = FOLDER) -> None:
@@ -116,6 +112,17 @@ def record(name: str, facts: dict, folder: Path = FOLDER) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
+def save(name: str, parts: dict[str, torch.Tensor], facts: dict) -> None:
+    """Writes a weight file in half precision, and its entry in the manifest."""
+    half = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in parts.items()}
+    path = FOLDER / f"{name}.safetensors"
+    save_file(half, path)
+    content = path.read_bytes()
+    known = {"file": path.name, "sha256": hashlib.sha256(content).hexdigest()}
+    record(name, known | {"bytes": len(content)} | facts)
+    print(path, len(content), "bytes", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", choices=gans.NAMES)
@@ -123,21 +130,14 @@ def main() -> None:
     parser.add_argument("--command", default="", help="what made the run, for the manifest")
     chosen = parser.parse_args()
     parts, counts, seen = tensors(chosen.model, chosen.run)
-    path = FOLDER / f"{chosen.model}.safetensors"
-    save_file(parts, path)
-    content = path.read_bytes()
     source = RECIPES[chosen.model].data if chosen.model in RECIPES else "catfaces64.zip"
     facts = {
-        "file": path.name,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "bytes": len(content),
         "licence": LICENCES[source],
         "data": source,
         "images": seen,
         "parameters": counts,
     }
-    record(chosen.model, facts | ({"command": chosen.command} if chosen.command else {}))
-    print(path, len(content), "bytes,", seen, "images seen")
+    save(chosen.model, parts, facts | ({"command": chosen.command} if chosen.command else {}))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from demos.engine import Engine
-from models import gans, registry
+from models import gans, pets, registry
 from models.refusals import Refusal
 
 
@@ -39,7 +39,7 @@ def test_network_is_loaded_once_and_shared():
     assert engine.health() == {
         "status": "ok",
         "device": "cpu",
-        "models": [*registry.NAMES, *gans.NAMES],
+        "models": [*registry.NAMES, *gans.NAMES, *pets.NAMES],
         "loaded": [registry.DEFAULT],
     }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from demos import language
+from models import tasks
 from models.refusals import ENGLISH, Refusal
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +51,7 @@ def test_no_key_is_unused(page):
         "refusal.": {f"refusal.{key}" for key in ENGLISH} | {"refusal.title"},
         "name.": {f"name.{name}" for name in knob_names()},
         "style.term.": {f"style.term.{name}" for name in ("content", "style", "variation")},
+        "train.kind.": {f"train.kind.{k}" for kinds in tasks.KINDS.values() for k in kinds},
         "attack.curve.": {"attack.curve.true", "attack.curve.target"},
     }
     used = page.keys.union(*families.values())

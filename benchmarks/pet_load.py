@@ -1,0 +1,103 @@
+"""A photo's breed over HTTP, upload included: one visitor alone, then thirty at once.
+
+Every event uploads a photograph that was never sent before and calls /classify_pet as a client
+does: through Gradio's upload, queue and event stream. Ends when the confidences are here.
+
+python -m benchmarks.pet_load --rounds 3 --visitors 30 --seconds 8
+"""
+
+import argparse
+import asyncio
+import io
+import itertools
+import json
+import statistics
+
+import httpx
+from PIL import Image
+
+from benchmarks.common import EXAMPLES, machine
+from benchmarks.gan_load import alone, crowd, start
+from models.pets import DEFAULT
+
+URL = "http://127.0.0.1:7983"
+NAMES = ("kitten", "chelsea", "german_shepherd", "lemur")
+numbers = itertools.count()
+
+
+def photos() -> list[Image.Image]:
+    """Example photographs in the size that a phone's gallery sends them."""
+    return [Image.open(EXAMPLES / "photos" / f"{name}.jpg").convert("RGB") for name in NAMES]
+
+
+def fresh(shown: list[Image.Image]) -> bytes:
+    """A JPEG file that was not sent before: one pixel carries a number."""
+    number = next(numbers)
+    image = shown[number % len(shown)]
+    image.putpixel((0, 0), (number % 256, number // 256 % 256, 0))
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=90)
+    return stream.getvalue()
+
+
+async def classified(client: httpx.AsyncClient, session: str, content: bytes) -> dict:
+    """The confidences of one photograph."""
+    files = {"files": ("photo.jpg", content, "image/jpeg")}
+    uploaded = await client.post(f"{URL}/gradio_api/upload", files=files)
+    file = {"path": uploaded.json()[0], "meta": {"_type": "gradio.FileData"}}
+    body = {"data": [file, DEFAULT], "session_hash": session}
+    joined = await client.post(f"{URL}/gradio_api/call/classify_pet", json=body)
+    address = f"{URL}/gradio_api/call/classify_pet/{joined.json()['event_id']}"
+    kind = ""
+    async with client.stream("GET", address) as stream:
+        async for line in stream.aiter_lines():
+            if line.startswith("event:"):
+                kind = line.split(":", 1)[1].strip()
+            elif line.startswith("data:") and kind == "complete":
+                return json.loads(line[5:])[1]
+            elif kind == "error":
+                raise RuntimeError(line)
+    raise RuntimeError("the stream ended early")
+
+
+async def measure(rounds: int, visitors: int, seconds: float) -> None:
+    shown = photos()
+
+    def event(client, session):
+        return classified(client, session, fresh(shown))
+
+    single, rates, late, errors = [], [], [], 0
+    for _ in range(rounds):
+        single.append(await alone(event))
+        one, _, _ = await crowd(event, 1, seconds)
+        many, p95, wrong = await crowd(event, visitors, seconds)
+        rates.append((one, many))
+        late.append(p95)
+        errors += wrong
+    one, many = (statistics.median(column) for column in zip(*rates, strict=True))
+    shown_ms = ", ".join(f"{value:.1f}" for value in single)
+    print(f"one visitor: p50 {statistics.median(single):.1f} ms ({shown_ms}), {one:.1f} photos/s")
+    print(
+        f"{visitors} visitors: {many:.1f} photos/s, {many / one:.2f} times one at a time; "
+        f"p95 {statistics.median(late):.2f} s, {errors} errors"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--visitors", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=8)
+    options = parser.parse_args()
+    command = ["app.py", "--port", URL.rsplit(":", 1)[1], "--device", "cpu", "--preload"]
+    app = start(command, f"{URL}/health")
+    try:
+        asyncio.run(measure(options.rounds, options.visitors, options.seconds))
+    finally:
+        app.terminate()
+        app.wait()
+    print(machine())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""Ten thousand handwritten digits (part of MNIST, LeCun et al. 1998), from weights/digits.png."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+
+import numpy as np
+import torch
+from PIL import Image
+
+from models import weights
+from models.refusals import Refusal
+
+SIDE = 28
+
+
+def pictures() -> tuple[torch.Tensor, torch.Tensor]:
+    """Digits (10000, 28, 28), uint8, white on black; their values (10000,), in rising order.
+
+    Raises:
+        Refusal: the file is missing, or is not the one that the manifest describes.
+    """
+    known = weights.entry("digits")
+    path = weights.FOLDER / known["file"]
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Refusal("weights_missing", title="MNIST", file=path) from error
+    if hashlib.sha256(content).hexdigest() != known["sha256"]:
+        raise Refusal("weights_damaged", title="MNIST", file=path)
+    sheet = torch.from_numpy(np.array(Image.open(io.BytesIO(content))))
+    rows, row = sheet.shape[0] // SIDE, sheet.shape[1] // SIDE
+    cells = sheet.view(rows, SIDE, row, SIDE).transpose(1, 2).reshape(-1, SIDE, SIDE)
+    counts = torch.tensor(known["counts"])
+    return cells[: counts.sum()], torch.repeat_interleave(torch.arange(10), counts)

@@ -1,0 +1,38 @@
+"""The fine-tuned pet classifiers that Netglass ships, as data. Importing this costs no PyTorch."""
+
+from dataclasses import dataclass
+
+from models.refusals import choice
+
+
+@dataclass(frozen=True)
+class PetSpec:
+    """One classifier.
+
+    Attributes:
+        name: what endpoints call it, and its entry in weights/manifest.json.
+        title: what people call it.
+        backbone: the ImageNet network it was fine-tuned from.
+        stage: the first of that network's seven stages which was.
+        side: of the square picture it is shown, in pixels.
+    """
+
+    name: str
+    title: str
+    backbone: str
+    stage: int
+    side: int
+
+
+SPECS = (PetSpec("pets_lite0", "EfficientNet-Lite0: pets", "efficientnet_lite0", 3, 256),)
+NAMES = tuple(spec.name for spec in SPECS)
+DEFAULT = NAMES[0]
+
+
+def spec(name: str) -> PetSpec:
+    """The classifier called `name`.
+
+    Raises:
+        Refusal: there is none; the message lists the names.
+    """
+    return SPECS[NAMES.index(choice("model", name, NAMES))]

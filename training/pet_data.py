@@ -1,0 +1,126 @@
+"""The pet photographs, and the part of the training set that is held out.
+
+They come from the project's zip, or, where a folder is named, from the whole Oxford-IIIT Pet set by
+way of torchvision, which fetches it there if need be. `Photo.origin` matters: the zip's training
+and test dogs come from different cameras, see its README.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import zipfile
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from models import breeds
+from training.data import SHARED
+
+PETS = SHARED / "pets.zip"
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One photograph.
+
+    Attributes:
+        path: inside the zip, or of the file.
+        breed: class number, see `breeds.NAMES`.
+        use: "train" or "test".
+        origin: the collection it comes from; "oxford" is the set itself.
+        twin: path of a photo it is likely a crop of, or "".
+        number: its number in the Oxford set, -1 for other origins. Neighbours in it are often the
+            same animal on the same day.
+    """
+
+    path: str
+    breed: int
+    use: str
+    origin: str
+    twin: str
+    number: int
+
+
+def photos(path: Path = PETS) -> list[Photo]:
+    """All photographs of the zip, in its order, or of the Oxford set in the folder `path`."""
+    if path.suffix != ".zip":
+        return [*_oxford(path, "trainval", "train"), *_oxford(path, "test", "test")]
+    with zipfile.ZipFile(path) as archive, archive.open("pets/index.csv") as raw:
+        rows = csv.DictReader(io.TextIOWrapper(raw, encoding="utf-8"))
+        return [
+            Photo(
+                row["path"],
+                breeds.from_folder(row["breed"]),
+                row["use"],
+                row["origin"],
+                row["likely_crop_of"],
+                _number(row["oxford_id"]),
+            )
+            for row in rows
+        ]
+
+
+def pictures(chosen: Sequence[Photo], path: Path = PETS) -> list[Image.Image]:
+    """The photographs themselves, RGB."""
+    if path.suffix != ".zip":
+        return [Image.open(photo.path).convert("RGB") for photo in chosen]
+    with zipfile.ZipFile(path) as archive:
+        return [Image.open(io.BytesIO(archive.read(photo.path))).convert("RGB") for photo in chosen]
+
+
+def _oxford(folder: Path, split: str, use: str) -> list[Photo]:
+    from torchvision.datasets import OxfordIIITPet
+
+    here = (folder / "oxford-iiit-pet").is_dir()
+    known = OxfordIIITPet(folder, split, target_types="category", download=not here)
+    return [
+        Photo(
+            str(path),
+            breeds.from_folder(path.stem.rsplit("_", 1)[0]),
+            use,
+            "oxford",
+            "",
+            _number(path.stem),
+        )
+        for path in known._images
+    ]
+
+
+def _number(name: str) -> int:
+    return int(name.rsplit("_", 1)[1]) if name else -1
+
+
+def held_out(train: Sequence[Photo], seed: int = 0) -> list[bool]:
+    """Which training photographs are for validation: about a twentieth, like the test set in kind.
+
+    Of each breed a tenth of Oxford's photographs (at least one), those with the highest numbers:
+    drawn at random they would show animals that are learnt from as well, and flatter by five
+    points. Of the others a sixtieth. What is likely a crop of another stays on that one's side.
+    """
+    shuffle = random.Random(seed)
+    groups: dict[tuple[int, bool], list[Photo]] = defaultdict(list)
+    for photo in train:
+        groups[photo.breed, photo.origin == "oxford"].append(photo)
+    chosen: set[str] = set()
+    for (_, oxford), members in sorted(groups.items()):
+        count = max(1, round(len(members) / (10 if oxford else 60)))
+        ordered = sorted(members, key=lambda photo: photo.number)
+        picked = ordered[-count:] if oxford else shuffle.sample(members, count)
+        chosen |= {_root(photo) for photo in picked}
+    return [_root(photo) in chosen for photo in train]
+
+
+def _root(photo: Photo) -> str:
+    return photo.twin or photo.path
+
+
+def tensor(image: Image.Image) -> torch.Tensor:
+    """RGB image -> uint8 (3, H, W)."""
+    return torch.from_numpy(np.array(image, dtype=np.uint8)).permute(2, 0, 1)

@@ -1,0 +1,382 @@
+"""Fine-tunes an ImageNet network on the 37 pet breeds.
+
+    python -m training.pets pets_lite0 --run ../runs/pets_lite0
+
+The head starts as a logistic regression on the frozen features (linear probing first, Kumar et al.
+2022); then the deep stages learn too, from shifted, mirrored, recoloured and mixed photographs,
+towards labels that are half a teacher's (Hinton et al. 2015): logistic regression on the features
+of Lite0 and Lite2 together, which saw the photo in question only when others were fitted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+import zlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import v2
+
+from models import backbones, breeds, images, registry
+from models.device import has_bf16_units
+from models.pet_classifier import PetNetwork, pet_odds
+from training import pet_data, probe
+from training.export import save
+
+CLASSES = len(breeds.NAMES)
+PASS = 0.975  # share of held-out pets that the threshold lets pass
+TEACHERS = ("efficientnet_lite0", "efficientnet_lite2")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is fine-tuned.
+
+    Attributes:
+        backbone: where it starts.
+        stage: the first of the seven stages that learns; those before stay the backbone's own.
+        side: of the squares it learns from, in pixels.
+        shown: of the whole photographs it is measured on: larger, because a cut-out makes the
+            animal look larger than it will be (Touvron et al. 2019).
+        epochs: each draws `draws` photographs, breeds equally often.
+        oxford: how much more often photographs of the test set's own origin are drawn.
+        rate, head_rate: largest learning rates (AdamW, one warm-up epoch, then a half cosine).
+        teacher: share of the teacher in the labels.
+        mix: share of batches in which pairs of photographs are mixed.
+        average: decay of the running average of the weights.
+        blend: the result's share of that average; the rest is where it started. Weights between
+            the two keep what the photographs of other origins would spoil (Wortsman et al. 2022).
+    """
+
+    backbone: str = "efficientnet_lite0"
+    stage: int = 3
+    side: int = 224
+    shown: int = 256
+    epochs: int = 10
+    draws: int = 4800
+    batch: int = 32
+    oxford: float = 6.0
+    rate: float = 1e-4
+    head_rate: float = 5e-4
+    weight_decay: float = 0.02
+    smoothing: float = 0.05
+    teacher: float = 0.5
+    mix: float = 0.5
+    average: float = 0.99
+    blend: float = 0.75
+
+
+RECIPES = {
+    "pets_lite0": Recipe(),
+    "pets_lite2": Recipe(backbone="efficientnet_lite2", epochs=8),
+}
+
+
+@torch.no_grad()
+def frozen_features(name: str, shown: list, mirrored: bool, batch: int = 32) -> torch.Tensor:
+    """Pooled features (N, d) of the pictures by a frozen ImageNet network, at its own size."""
+    network = backbones.load(registry.spec(name), torch.device("cpu"))
+    network.network.classifier = nn.Identity()
+    side, out = network.spec.size, []
+    for start in range(0, len(shown), batch):
+        part = [images.to_tensor(images.square(image, side)) for image in shown[start:][:batch]]
+        x = torch.cat(part)
+        out.append(network(x.flip(3) if mirrored else x))
+    return torch.cat(out)
+
+
+class Draws(Dataset):
+    """Photographs as a network in training sees them: (3, side, side) uint8, and their number."""
+
+    def __init__(self, shown: list[torch.Tensor], numbers: list[int], side: int):
+        self.shown, self.numbers = shown, numbers
+        self.change = v2.Compose(
+            [
+                # The wide range of shapes covers the part of the photos that was squashed.
+                v2.RandomResizedCrop(side, (0.3, 1.0), (0.65, 1.55), antialias=True),
+                v2.RandomHorizontalFlip(),
+                v2.RandomApply([v2.ColorJitter(0.3, 0.3, 0.3, 0.03)], 0.8),
+                v2.RandomGrayscale(0.05),
+                v2.RandomApply([v2.GaussianBlur(5, (0.1, 1.5))], 0.1),
+                v2.RandomApply([v2.RandomRotation(12)], 0.2),
+            ]
+        )
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, place: int) -> tuple[torch.Tensor, int]:
+        number = self.numbers[place]
+        return self.change(self.shown[number]), number
+
+
+def drawn(train: list[pet_data.Photo], allowed: list[bool], recipe: Recipe, epoch: int) -> list:
+    """The numbers of one epoch's photographs."""
+    chance = np.array(
+        [
+            (recipe.oxford if p.origin == "oxford" else 1.0) * a
+            for p, a in zip(train, allowed, strict=True)
+        ]
+    )
+    breed = np.array([p.breed for p in train])
+    for b in range(CLASSES):
+        chance[breed == b] /= chance[breed == b].sum()
+    rng = np.random.default_rng(epoch)
+    return rng.choice(len(train), recipe.draws, p=chance / chance.sum()).tolist()
+
+
+def mixed(x: torch.Tensor, y: torch.Tensor, recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pairs mixed: a rectangle of the partner (CutMix, Yun et al. 2019) or all of it, faintly
+    (mixup, Zhang et al. 2018), the labels in the same shares."""
+    if torch.rand(()) >= recipe.mix:
+        return x, y
+    share = float(torch.distributions.Beta(0.8, 0.8).sample())
+    partner = torch.randperm(len(x))
+    if torch.rand(()) < 0.5:
+        return share * x + (1 - share) * x[partner], share * y + (1 - share) * y[partner]
+    side = x.shape[-1]
+    cut = int(side * math.sqrt(1 - share))
+    top, left = (int(torch.randint(side - cut + 1, ())) for _ in range(2))
+    x = x.clone()
+    x[..., top : top + cut, left : left + cut] = x[partner][..., top : top + cut, left : left + cut]
+    kept = 1 - cut * cut / side**2
+    return x, kept * y + (1 - kept) * y[partner]
+
+
+@torch.no_grad()
+def logits(network: nn.Module, shown: list, side: int, mirrored: bool = False) -> torch.Tensor:
+    """Logits (N, 37) of whole photographs."""
+    network.eval()
+    out = []
+    for start in range(0, len(shown), 32):
+        part = [images.to_tensor(images.square(image, side)) for image in shown[start:][:32]]
+        x = torch.cat(part)
+        out.append(network(x.flip(3) if mirrored else x))
+    return torch.cat(out)
+
+
+def accuracy(found: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
+    """Top-1, and its mean over the breeds."""
+    right = (found.argmax(1) == labels).float()
+    by_breed = [right[labels == b].mean() for b in labels.unique()]
+    return right.mean().item(), torch.stack(by_breed).mean().item()
+
+
+def teach(train: list[pet_data.Photo], shown: list, allowed: torch.Tensor, cache: Path):
+    """Teacher's probabilities (N, 37) for the training photographs, and Lite0..2's features."""
+    features = {}
+    for name in TEACHERS:
+        path = cache / f"frozen_{name}.pt"
+        if not path.exists():
+            torch.save([frozen_features(name, shown, flip).half() for flip in (False, True)], path)
+            print("features of", name, flush=True)
+        features[name] = [part.float() for part in torch.load(path, weights_only=True)]
+    labels = torch.tensor([p.breed for p in train])
+    root = [p.twin or p.path for p in train]
+    order = {path: n for n, path in enumerate(sorted(set(root), key=hash_of))}
+    groups = torch.tensor([order[path] for path in root])
+    both = torch.cat([sum(features[name]) / 2 for name in TEACHERS], 1)
+    found = torch.zeros(len(train), CLASSES)
+    found[allowed] = probe.out_of_fold(both[allowed], labels[allowed], groups[allowed], CLASSES)
+    print("teacher, out of fold:", *accuracy(found[allowed], labels[allowed]), flush=True)
+    return found.softmax(1), features
+
+
+def hash_of(path: str) -> int:
+    """A fixed shuffle of paths."""
+    return zlib.crc32(path.encode())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=RECIPES)
+    parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints")
+    parser.add_argument(
+        "--data", type=Path, default=pet_data.PETS, help="the zip, or a folder for the Oxford set"
+    )
+    parser.add_argument("--everything", action="store_true", help="hold nothing out")
+    parser.add_argument("--export", action="store_true", help="make the weight file of the run")
+    parser.add_argument("--command", default="", help="what made the run, for the manifest")
+    parser.add_argument("--set", nargs="*", default=[], help="recipe fields, such as epochs=4")
+    chosen = parser.parse_args()
+    recipe = RECIPES[chosen.name]
+    changes = dict(item.split("=") for item in chosen.set)
+    recipe = Recipe(**{k: type(v)(changes.get(k, v)) for k, v in asdict(recipe).items()})
+    chosen.run.mkdir(parents=True, exist_ok=True)
+    if chosen.export:
+        export(chosen.name, chosen.run, chosen.command, chosen.data)
+    else:
+        learn(recipe, chosen.run, chosen.everything, chosen.data)
+
+
+def coolest(found: torch.Tensor, labels: torch.Tensor) -> float:
+    """The temperature with the least cross-entropy (Guo et al. 2017), by trying 0.2 to 3."""
+    tried = torch.logspace(math.log10(0.2), math.log10(3), 200)
+    losses = [nn.functional.cross_entropy(found / t, labels) for t in tried]
+    return tried[torch.stack(losses).argmin()].item()
+
+
+@torch.no_grad()
+def blended(network: PetNetwork, state: dict, share: float) -> PetNetwork:
+    """The network with weights on the way from its start to the run's average."""
+    network.classifier.load_state_dict(state["start"])
+    for key, value in network.state_dict().items():
+        if key.startswith(("tail.", "classifier.")):
+            value.lerp_(state["average"][key], share)
+    return network.eval()
+
+
+@torch.no_grad()
+def export(name: str, run: Path, command: str, data: Path = pet_data.PETS) -> None:
+    """Writes the weight file: the running average, and what held-out photographs say of it.
+
+    Temperature and rejection threshold come from Oxford's held-out photographs, whose like visitors
+    bring; the centroids from all others.
+    """
+    state = torch.load(run / "last.pt", weights_only=True)
+    recipe = Recipe(**state["recipe"])
+    base = backbones.load(registry.spec(recipe.backbone), torch.device("cpu"))
+    network = blended(PetNetwork(base, recipe.stage), state, recipe.blend)
+    train = [photo for photo in pet_data.photos(data) if photo.use == "train"]
+    held = pet_data.held_out(train)
+    checked = [p for p, h in zip(train, held, strict=True) if h and p.origin == "oxford"]
+    others = [p for p, h in zip(train, held, strict=True) if not h]
+    labels = torch.tensor([p.breed for p in checked])
+    found, odds = [], []
+    for image in pet_data.pictures(checked, data):
+        shared = network.shared(images.to_tensor(images.square(image, recipe.shown)))
+        found.append(network.classifier(network.tail(shared).mean((2, 3))))
+        known = base.network.classifier(network.rest(shared).mean((2, 3)))
+        odds.append(pet_odds(known))
+    head, network.classifier = network.classifier, nn.Identity()
+    features = logits(network, pet_data.pictures(others, data), recipe.shown)
+    breed = torch.tensor([p.breed for p in others])
+    centroids = torch.stack([features[breed == b].mean(0) for b in range(CLASSES)])
+    found = torch.cat(found)
+    facts = {
+        "temperature": torch.tensor(coolest(found, labels)),
+        "threshold": torch.cat(odds).quantile(1 - PASS),
+        "centroids": centroids,
+    }
+    parts = {f"tail.{key}": value for key, value in network.tail.state_dict().items()}
+    parts |= {f"classifier.{key}": value for key, value in head.state_dict().items()} | facts
+    known = {
+        "licence": "CC-BY-SA-4.0",
+        "data": data.name,
+        "epochs": state["epoch"],
+        "held_out": {"of_oxford": len(checked), "top1": round(accuracy(found, labels)[0], 4)},
+        "temperature": round(facts["temperature"].item(), 4),
+        "threshold": round(facts["threshold"].item(), 4),
+        "parameters": sum(p.numel() for p in [*network.tail.parameters(), *head.parameters()]),
+    }
+    save(name, parts, known | ({"command": command} if command else {}))
+
+
+def learn(recipe: Recipe, run: Path, everything: bool, data: Path = pet_data.PETS) -> None:
+    """Trains into run/last.pt; starts where that file left off."""
+    torch.manual_seed(0)
+    train = [photo for photo in pet_data.photos(data) if photo.use == "train"]
+    shown = pet_data.pictures(train, data)
+    held = torch.tensor(pet_data.held_out(train))
+    allowed = torch.ones_like(held) if everything else ~held
+    labels = torch.tensor([p.breed for p in train])
+    teacher, features = teach(train, shown, allowed, run)
+    sharp = nn.functional.one_hot(labels, CLASSES) * (1 - recipe.smoothing)
+    sharp = sharp + recipe.smoothing / CLASSES
+    targets = recipe.teacher * teacher + (1 - recipe.teacher) * sharp
+    base = backbones.load(registry.spec(recipe.backbone), torch.device("cpu"))
+    head = probe.fit(
+        torch.cat([part[allowed] for part in features[recipe.backbone]]),
+        labels[allowed].repeat(2),
+        CLASSES,
+    )
+    network = PetNetwork(base, recipe.stage)
+    network.classifier.load_state_dict(head.state_dict())
+    checked = [image for image, h in zip(shown, held.tolist(), strict=True) if h]
+    print("probe:", *accuracy(logits(network, checked, recipe.shown), labels[held]), flush=True)
+    average = PetNetwork(base, recipe.stage)
+    average.load_state_dict(network.state_dict())
+    body = list(network.tail.requires_grad_(True).parameters())
+    groups = [
+        {"params": body, "lr": recipe.rate},
+        {"params": network.classifier.requires_grad_(True).parameters(), "lr": recipe.head_rate},
+    ]
+    solver = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
+    steps = recipe.draws // recipe.batch
+    total = steps * recipe.epochs
+
+    def pace(step: int) -> float:
+        warm = min(1.0, (step + 1) / steps)
+        return warm * 0.5 * (1 + math.cos(math.pi * min(1.0, step / total)))
+
+    clock = torch.optim.lr_scheduler.LambdaLR(solver, pace)
+    first, log = 0, []
+    if (run / "last.pt").exists():
+        state = torch.load(run / "last.pt", weights_only=True)
+        network.load_state_dict(state["network"])
+        average.load_state_dict(state["average"])
+        solver.load_state_dict(state["solver"])
+        clock.load_state_dict(state["clock"])
+        first, log = state["epoch"], state["log"]
+    pixels = [pet_data.tensor(image) for image in shown]
+    for epoch in range(first, recipe.epochs):
+        start = time.time()
+        torch.manual_seed(1000 + epoch)
+        numbers = drawn(train, allowed.tolist(), recipe, epoch)
+        loader = DataLoader(
+            Draws(pixels, numbers, recipe.side), recipe.batch, num_workers=1, drop_last=True,
+            prefetch_factor=4,
+        )  # fmt: skip
+        losses = []
+        for x, chosen in loader:
+            x = x.float().div_(255).contiguous(memory_format=torch.channels_last)
+            x, y = mixed(x, targets[chosen], recipe)
+            # Half the time where nothing learns; elsewhere the gradient of depthwise convolutions
+            # would be slower in bfloat16 than in float32.
+            with torch.autocast("cpu", torch.bfloat16, enabled=has_bf16_units()):
+                shared = network.shared(x)
+            found = network.classifier(network.tail(shared.float()).mean((2, 3)))
+            loss = nn.functional.cross_entropy(found, y)
+            solver.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(body, 1.0)
+            solver.step()
+            clock.step()
+            with torch.no_grad():
+                for kept, new in zip(average.parameters(), network.parameters(), strict=True):
+                    kept.lerp_(new, 1 - recipe.average)
+            losses.append(loss.item())
+            if len(losses) % 50 == 0:
+                rate = len(losses) * recipe.batch / (time.time() - start)
+                print(f"  {len(losses)}/{steps} loss {np.mean(losses[-50:]):.4f}, {rate:.1f}/s",
+                      flush=True)  # fmt: skip
+        found = logits(average, checked, recipe.shown)
+        oxford = torch.tensor([p.origin == "oxford" for p in train])[held]
+        line = {
+            "epoch": epoch + 1,
+            "loss": round(float(np.mean(losses)), 4),
+            "held_out": [round(v, 4) for v in accuracy(found, labels[held])],
+            "of_oxford": [round(v, 4) for v in accuracy(found[oxford], labels[held][oxford])],
+            "seconds": round(time.time() - start),
+        }
+        log.append(line)
+        print(json.dumps(line), flush=True)
+        state = {
+            "network": network.state_dict(), "average": average.state_dict(),
+            "solver": solver.state_dict(), "clock": clock.state_dict(), "epoch": epoch + 1,
+            "start": head.state_dict(), "log": log, "recipe": asdict(recipe),
+            "everything": everything,
+        }  # fmt: skip
+        torch.save(state, run / "new.pt")
+        (run / "new.pt").replace(run / "last.pt")
+
+
+if __name__ == "__main__":
+    main()
