@@ -164,12 +164,17 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
         )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def wishes(about: str) -> argparse.Namespace:
+    """What a load benchmark is told on the command line."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--visitors", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=8)
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = wishes(__doc__)
     apps = [start(["app.py", "--port", "7981", "--device", "cpu"], f"{OURS}/health")]
     apps.append(start(["-m", "benchmarks.plain_gan_app", "7982"], PLAIN))
     try:

@@ -6,7 +6,6 @@ does: through Gradio's upload, queue and event stream. Ends when the confidences
 python -m benchmarks.pet_load --rounds 3 --visitors 30 --seconds 8
 """
 
-import argparse
 import asyncio
 import io
 import itertools
@@ -17,7 +16,7 @@ import httpx
 from PIL import Image
 
 from benchmarks.common import EXAMPLES, machine
-from benchmarks.gan_load import alone, crowd, start
+from benchmarks.gan_load import alone, crowd, start, wishes
 from models.pets import DEFAULT
 
 URL = "http://127.0.0.1:7983"
@@ -84,11 +83,7 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--visitors", type=int, default=30)
-    parser.add_argument("--seconds", type=float, default=8)
-    options = parser.parse_args()
+    options = wishes(__doc__)
     command = ["app.py", "--port", URL.rsplit(":", 1)[1], "--device", "cpu", "--preload"]
     app = start(command, f"{URL}/health")
     try:

@@ -146,7 +146,7 @@ def expose_all(page: Page) -> None:
         """Draws pictures that a trained generator makes out of random numbers.
 
         Args:
-            model: stylegan_cats64, dcgan_cats64 or vae_cats64.
+            model: stylegan_cats64, stylegan_kaokore64, dcgan_cats64 or vae_cats64.
             seed: number of the first picture, 0 to 2147483583; the next ones are seed + 1, ...
             truncation: variety, 0 (the mean face) to 1.5.
             count: how many pictures, 1 to 64.
@@ -175,7 +175,7 @@ def expose_all(page: Page) -> None:
         """Walks from one generated picture to another through those in between.
 
         Args:
-            model: stylegan_cats64, dcgan_cats64 or vae_cats64.
+            model: stylegan_cats64, stylegan_kaokore64, dcgan_cats64 or vae_cats64.
             seed_a: number of the first picture.
             seed_b: number of the last picture.
             frames: pictures on the way, both ends included, 2 to 60.
@@ -197,7 +197,7 @@ def expose_all(page: Page) -> None:
         """Mixes the styles of two generated pictures: coarse layers of a, finer layers of b.
 
         Args:
-            model: stylegan_cats64, dcgan_cats64 or vae_cats64.
+            model: stylegan_cats64, stylegan_kaokore64, dcgan_cats64 or vae_cats64.
             seed_a: number of the picture that gives the coarse layers.
             seed_b: number of the picture that gives the fine layers.
             crossover: first layer that b decides, 0 (all b) to 9 (all a); the networks that are not
@@ -214,7 +214,7 @@ def expose_all(page: Page) -> None:
 
         Args:
             image: any picture; its centre square is shown to the discriminator at 64 x 64 pixels.
-            model: stylegan_cats64 or dcgan_cats64.
+            model: stylegan_cats64, stylegan_kaokore64 or dcgan_cats64.
 
         Returns:
             A report: "score", the discriminator's logit, and "real", its sigmoid. It tells real

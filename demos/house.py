@@ -79,6 +79,8 @@ def build(engine: Engine) -> gr.Blocks:
                 elem_id="language",
                 min_width=400,
                 scale=0,
+                # Until the page has found its language: an earlier click would be overruled.
+                interactive=False,
             )
         with gr.Tabs(overflow_behavior="wrap"):
             for demo in TABS:
@@ -90,7 +92,7 @@ def build(engine: Engine) -> gr.Blocks:
             wished = request.query_params.get("lang") or chosen
             if wished not in language.LANGUAGES:
                 wished = language.detect(request.headers.get("accept-language"))
-            return [wished, *said(wished)]
+            return [gr.update(value=wished, interactive=True), *said(wished)]
 
         def switch(code: str):
             return [code, *said(code)]

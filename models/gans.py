@@ -60,6 +60,21 @@ SPECS = (
         ),
     ),
     GanSpec(
+        "stylegan_kaokore64",
+        "Style-based GAN: faces from Japanese scrolls",
+        "style",
+        (
+            "smudged",
+            "framed",
+            "turned",
+            "covered",
+            "hood",
+            "ground",
+            "small_cap",
+            "topknot",
+        ),
+    ),
+    GanSpec(
         "dcgan_cats64",
         "DCGAN: cats",
         "dcgan",

@@ -170,7 +170,7 @@ def test_gan_mix_shows_parents_and_child(client):
     assert not np.array_equal(child, b)
 
 
-@pytest.mark.parametrize("model", ["stylegan_cats64", "dcgan_cats64"])
+@pytest.mark.parametrize("model", ["stylegan_cats64", "stylegan_kaokore64", "dcgan_cats64"])
 def test_discriminate_reports_a_score(client, photo, model):
     report = client.predict(handle_file(photo("kitten")), model=model, api_name="/discriminate")
     assert report["real"] == pytest.approx(1 / (1 + np.exp(-report["score"])))

@@ -266,7 +266,7 @@ def test_every_view_of_the_explorer(open_page):
 
 def test_every_generator_can_be_chosen(open_page):
     page = open_page()
-    for name in ("dcgan_cats64", "vae_cats64"):
+    for name in ("stylegan_kaokore64", "dcgan_cats64", "vae_cats64"):
         before = drawn(page, "cat")
         page.locator("#gan-model input").click()
         page.get_by_role("option", name=say("en", f"gan.model.{name}"), exact=True).click()

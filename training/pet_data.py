@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from torch import nn
 
-from models import breeds
+from models import breeds, images
 from training.data import SHARED
 
 PETS = SHARED / "pets.zip"
@@ -119,6 +120,19 @@ def held_out(train: Sequence[Photo], seed: int = 0) -> list[bool]:
 
 def _root(photo: Photo) -> str:
     return photo.twin or photo.path
+
+
+@torch.no_grad()
+def outputs(
+    network: nn.Module, shown: Sequence[Image.Image], side: int, mirrored: bool = False
+) -> torch.Tensor:
+    """What a network gives for whole photographs at `side` pixels, (N, ...)."""
+    out = []
+    for start in range(0, len(shown), 32):
+        part = [images.to_tensor(images.square(image, side)) for image in shown[start:][:32]]
+        x = torch.cat(part)
+        out.append(network(x.flip(3) if mirrored else x))
+    return torch.cat(out)
 
 
 def tensor(image: Image.Image) -> torch.Tensor:

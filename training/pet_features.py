@@ -30,16 +30,6 @@ COMMAND = "python -m training.pet_features"
 DIGITS_TRAIN, DIGITS_TEST = 200, 100  # of each value
 
 
-@torch.no_grad()
-def pooled(network: nn.Module, pictures: Sequence[Image.Image], side: int) -> torch.Tensor:
-    """Pooled features (N, d) of whole photographs."""
-    out = []
-    for start in range(0, len(pictures), 32):
-        part = [images.to_tensor(images.square(image, side)) for image in pictures[start:][:32]]
-        out.append(network(torch.cat(part)))
-    return torch.cat(out)
-
-
 def headless(name: str) -> backbones.Backbone:
     """A pretrained backbone that gives its last features instead of classes."""
     backbone = backbones.load(registry.spec(name), torch.device("cpu"))
@@ -92,7 +82,7 @@ def probed(name: str, data: Path = pet_data.PETS) -> float:
     labels = torch.tensor([photo.breed for photo in photos])
     test = torch.tensor([photo.use == "test" for photo in photos])
     backbone = headless(name)
-    found = pooled(backbone, pet_data.pictures(photos, data), backbone.spec.size)
+    found = pet_data.outputs(backbone, pet_data.pictures(photos, data), backbone.spec.size)
     head = probe.fit(found[~test], labels[~test], len(breeds.NAMES))
     right = (head(found[test]).argmax(1) == labels[test]).float().mean().item()
     print(f"{name}: {right:.4f} of {int(test.sum())} test photographs")
@@ -145,11 +135,11 @@ def save_pets() -> None:
     trained = headless("efficientnet_lite0")
     random = untrained(some(shown, side))
     pets = {"licence": "CC-BY-SA-4.0", "data": "pets.zip", "command": COMMAND}
-    found = pooled(trained, shown, side)
+    found = pet_data.outputs(trained, shown, side)
     parts = {"train": found[~test], "test": found[test]}
     both = {"train_labels": labels[~test], "test_labels": labels[test]}
     save("pets_features", parts | both, pets)
-    found = pooled(random, shown, side)
+    found = pet_data.outputs(random, shown, side)
     train, rest = reduced(found[~test], found[test])
     save("control_features", {"train": train, "test": rest}, pets)
 
@@ -166,8 +156,8 @@ def save_digits() -> None:
         Image.fromarray(cell.numpy()).convert("RGB") for cell in cells[torch.cat([first, last])]
     ]
     side = registry.spec("efficientnet_lite0").size
-    learnt = pooled(headless("efficientnet_lite0"), shown, side)
-    control = pooled(untrained(some(shown, side)), shown, side)
+    learnt = pet_data.outputs(headless("efficientnet_lite0"), shown, side)
+    control = pet_data.outputs(untrained(some(shown, side)), shown, side)
     control_train, control_test = reduced(control[: len(first)], control[len(first) :])
     parts = {
         "train": learnt[: len(first)],

@@ -29,6 +29,7 @@ from models.device import has_bf16_units
 from models.pet_classifier import PetNetwork, pet_odds
 from training import pet_data, probe
 from training.export import save
+from training.pet_features import headless
 
 CLASSES = len(breeds.NAMES)
 PASS = 0.975  # share of held-out pets that the threshold lets pass
@@ -77,19 +78,6 @@ RECIPES = {
     "pets_lite0": Recipe(),
     "pets_lite2": Recipe(backbone="efficientnet_lite2", epochs=8),
 }
-
-
-@torch.no_grad()
-def frozen_features(name: str, shown: list, mirrored: bool, batch: int = 32) -> torch.Tensor:
-    """Pooled features (N, d) of the pictures by a frozen ImageNet network, at its own size."""
-    network = backbones.load(registry.spec(name), torch.device("cpu"))
-    network.network.classifier = nn.Identity()
-    side, out = network.spec.size, []
-    for start in range(0, len(shown), batch):
-        part = [images.to_tensor(images.square(image, side)) for image in shown[start:][:batch]]
-        x = torch.cat(part)
-        out.append(network(x.flip(3) if mirrored else x))
-    return torch.cat(out)
 
 
 class Draws(Dataset):
@@ -150,18 +138,6 @@ def mixed(x: torch.Tensor, y: torch.Tensor, recipe: Recipe) -> tuple[torch.Tenso
     return x, kept * y + (1 - kept) * y[partner]
 
 
-@torch.no_grad()
-def logits(network: nn.Module, shown: list, side: int, mirrored: bool = False) -> torch.Tensor:
-    """Logits (N, 37) of whole photographs."""
-    network.eval()
-    out = []
-    for start in range(0, len(shown), 32):
-        part = [images.to_tensor(images.square(image, side)) for image in shown[start:][:32]]
-        x = torch.cat(part)
-        out.append(network(x.flip(3) if mirrored else x))
-    return torch.cat(out)
-
-
 def accuracy(found: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
     """Top-1, and its mean over the breeds."""
     right = (found.argmax(1) == labels).float()
@@ -175,7 +151,9 @@ def teach(train: list[pet_data.Photo], shown: list, allowed: torch.Tensor, cache
     for name in TEACHERS:
         path = cache / f"frozen_{name}.pt"
         if not path.exists():
-            torch.save([frozen_features(name, shown, flip).half() for flip in (False, True)], path)
+            network, side = headless(name), registry.spec(name).size
+            both = [pet_data.outputs(network, shown, side, flip).half() for flip in (False, True)]
+            torch.save(both, path)
             print("features of", name, flush=True)
         features[name] = [part.float() for part in torch.load(path, weights_only=True)]
     labels = torch.tensor([p.breed for p in train])
@@ -256,7 +234,7 @@ def export(name: str, run: Path, command: str, data: Path = pet_data.PETS) -> No
         known = base.network.classifier(network.rest(shared).mean((2, 3)))
         odds.append(pet_odds(known))
     head, network.classifier = network.classifier, nn.Identity()
-    features = logits(network, pet_data.pictures(others, data), recipe.shown)
+    features = pet_data.outputs(network, pet_data.pictures(others, data), recipe.shown)
     breed = torch.tensor([p.breed for p in others])
     centroids = torch.stack([features[breed == b].mean(0) for b in range(CLASSES)])
     found = torch.cat(found)
@@ -300,7 +278,11 @@ def learn(recipe: Recipe, run: Path, everything: bool, data: Path = pet_data.PET
     network = PetNetwork(base, recipe.stage)
     network.classifier.load_state_dict(head.state_dict())
     checked = [image for image, h in zip(shown, held.tolist(), strict=True) if h]
-    print("probe:", *accuracy(logits(network, checked, recipe.shown), labels[held]), flush=True)
+    print(
+        "probe:",
+        *accuracy(pet_data.outputs(network.eval(), checked, recipe.shown), labels[held]),
+        flush=True,
+    )
     average = PetNetwork(base, recipe.stage)
     average.load_state_dict(network.state_dict())
     body = list(network.tail.requires_grad_(True).parameters())
@@ -357,7 +339,7 @@ def learn(recipe: Recipe, run: Path, everything: bool, data: Path = pet_data.PET
                 rate = len(losses) * recipe.batch / (time.time() - start)
                 print(f"  {len(losses)}/{steps} loss {np.mean(losses[-50:]):.4f}, {rate:.1f}/s",
                       flush=True)  # fmt: skip
-        found = logits(average, checked, recipe.shown)
+        found = pet_data.outputs(average.eval(), checked, recipe.shown)
         oxford = torch.tensor([p.origin == "oxford" for p in train])[held]
         line = {
             "epoch": epoch + 1,
