@@ -98,8 +98,12 @@ async def alone(event: Callable[..., Awaitable]) -> float:
 
 
 async def crowd(event, visitors: int, seconds: float) -> tuple[float, float, int]:
-    """(events per second, p95 in seconds, errors) of visitors who drag without a pause."""
-    taken, errors, end = [], 0, time.perf_counter() + seconds
+    """(events per second, p95 in seconds, errors) of visitors who drag without a pause.
+
+    Each has had one answer before the clock starts: Gradio makes a session for whoever opens the
+    page, which takes longer than an event.
+    """
+    taken, errors, end = [], 0, 0.0
 
     async def visitor(client, session):
         nonlocal errors
@@ -113,7 +117,9 @@ async def crowd(event, visitors: int, seconds: float) -> tuple[float, float, int
 
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(timeout=60, limits=limits) as client:
+        await asyncio.gather(*[event(client, f"visitor{i}") for i in range(visitors)])
         start = time.perf_counter()
+        end = start + seconds
         await asyncio.gather(*[visitor(client, f"visitor{i}") for i in range(visitors)])
         whole = time.perf_counter() - start
     taken.sort()

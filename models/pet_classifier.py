@@ -16,6 +16,7 @@ from torch import nn
 
 from models import breeds, weights
 from models.backbones import Backbone
+from models.device import has_bf16_units
 from models.pets import PetSpec
 
 DOG_CLASSES = range(151, 269)  # ImageNet: Chihuahua to Mexican hairless
@@ -114,11 +115,15 @@ class PetClassifier:
     @torch.no_grad()
     def look(self, pictures: torch.Tensor) -> list[Seen]:
         """What is seen in pictures (N, 3, side, side) in [0, 1]; one `Seen` each."""
-        network = self.network
-        shared = network.shared(pictures)
-        maps = _ends(network.tail, shared)
+        network, at = self.network, self.network.base.placement
+        # Without gradients bfloat16 is faster even for depthwise convolutions, by 1.6 here.
+        faster = at.device.type == "cpu" and has_bf16_units()
+        with torch.autocast("cpu", torch.bfloat16, enabled=faster):
+            shared = network.shared(pictures)
+            maps = _ends(network.tail, shared).float()
+            known = _ends(network.rest, shared).float()
         pooled = maps.mean((2, 3))
-        known = network.base.network.classifier(_ends(network.rest, shared).mean((2, 3)))
+        known = network.base.network.classifier(known.mean((2, 3)))
         logits = network.classifier(pooled)
         scores = pet_odds(known) - self.threshold
         chances = (logits / self.temperature).softmax(1).cpu()
