@@ -11,6 +11,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from PIL import Image
 
+from demos import gan_views
 from demos.endpoints import Picture, expose
 from demos.engine import Engine
 from demos.page import LIGHT, Page
@@ -69,9 +70,7 @@ def mixed(engine: Engine, model, a, b, crossover, truncation=0.7) -> Image.Image
     """Cat a, the mix, cat b, side by side."""
 
     def work():
-        import torch
-
-        from models import gan, mosaics
+        from models import gan
         from models.images import to_image
 
         first, psi, _, _ = gan.check(a, truncation)
@@ -79,8 +78,7 @@ def mixed(engine: Engine, model, a, b, crossover, truncation=0.7) -> Image.Image
         network = engine.gans.get(model)
         cut = number("crossover", crossover, 0, gans.MAX_CROSSOVER, whole=True)
         one, other = network.codes(network.latents([first, second]), psi).split(1)
-        codes = torch.cat([one, network.mix(one, other, min(cut, network.layers)), other])
-        return to_image(mosaics.grid(network.draw(codes), 3))
+        return to_image(gan_views.mixed(network, one, other, cut))
 
     return engine.turns.submit(work).result()
 

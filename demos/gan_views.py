@@ -154,11 +154,16 @@ def strip(gan: Gan, wish: Wish) -> torch.Tensor:
 
 def mix(gan: Gan, wish: Wish) -> torch.Tensor:
     """Cat A, the mix, cat B."""
+    a, b = _code(gan, wish, wish.seed), _code(gan, wish, wish.seed_b)
+    return mixed(gan, a, b, wish.crossover, wish.noise)
+
+
+def mixed(gan: Gan, a: torch.Tensor, b: torch.Tensor, crossover: int, noise: int = 0):
+    """The cats of codes a and b, and between them a's coarse layers with b's from `crossover`."""
     import torch
 
-    a, b = _code(gan, wish, wish.seed), _code(gan, wish, wish.seed_b)
-    mixed = gan.mix(a, b, min(wish.crossover, gan.layers))
-    return _row(gan.draw(torch.cat([a, mixed, b]), wish.noise))
+    child = gan.mix(a, b, min(crossover, gan.layers))
+    return _row(gan.draw(torch.cat([a, child, b]), noise))
 
 
 def parts(gan: Gan, wish: Wish) -> torch.Tensor:

@@ -62,7 +62,7 @@ def test_the_map_is_exact(classifier, shown):
     """Its mean is the logit less the bias; against another breed, the difference of both."""
     (seen,) = classifier.look(shown("kitten"))
     layer = classifier.network.classifier
-    logits = classifier.network(shown("kitten"))[0]
+    logits = layer(seen.features)
     a, b = breeds.index("Siamese"), breeds.index("pug")
     plain = classifier.heat(seen, a).mean()
     assert plain.item() == pytest.approx((logits[a] - layer.bias[a]).item(), abs=1e-3)
@@ -71,6 +71,13 @@ def test_the_map_is_exact(classifier, shown):
     assert both.item() == pytest.approx(expected.item(), abs=1e-3)
     assert torch.equal(classifier.heat(seen, a, b, 0.0), classifier.heat(seen, a))
     assert torch.allclose(classifier.heat(seen, a, b), -classifier.heat(seen, b, a), atol=1e-4)
+
+
+def test_what_is_seen_is_what_the_network_says(classifier, shown):
+    """Up to bfloat16, in which it looks where the processor has units for it."""
+    (seen,) = classifier.look(shown("kitten"))
+    whole = (classifier.network(shown("kitten"))[0] / classifier.temperature).softmax(0)
+    assert (seen.probabilities - whole).abs().max() < 0.05
 
 
 def test_a_breed_against_itself_is_nothing(classifier, shown):
