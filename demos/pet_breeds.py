@@ -29,9 +29,13 @@ CSS = """
 """
 
 
+def _key(breed: str) -> str:
+    return "breed." + breed.lower().replace(" ", "_")
+
+
 def named(code: str, breed: str) -> str:
     """A breed's usual name in a language."""
-    return say(code, "breed." + breed.lower().replace(" ", "_"))
+    return say(code, _key(breed))
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -144,7 +148,7 @@ def _breeds(page: Page, nothing: str | None = None):
         known = sorted((named(code, breed), breed) for breed in breeds.NAMES)
         return [(page.text(nothing, code), ""), *known] if nothing else known
 
-    page.keys |= {"breed." + breed.lower().replace(" ", "_") for breed in breeds.NAMES}
+    page.keys |= {_key(breed) for breed in breeds.NAMES}
     return choices
 
 

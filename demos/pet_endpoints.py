@@ -13,7 +13,7 @@ from demos.engine import Engine
 from demos.language import say
 from demos.page import HEAVY, LIGHT, Page
 from models import breeds, images, pets, registry, weights
-from models.refusals import Refusal, number
+from models.refusals import Refusal, choice, number
 
 DEFAULT = pets.DEFAULT
 SHOWN_SIDE = 384
@@ -56,7 +56,6 @@ def feature_maps(page: Page, code: str, path, model: str, layer: str) -> Generat
     picture = images.open_image(path)
     spec = registry.spec(model)
     from models import feature_maps as maps
-    from models.refusals import choice
 
     choice("layer", layer, spec.map_layers)
     network = yield from networks.loaded(page, code, model)

@@ -11,6 +11,7 @@ from demos.endpoints import expose
 from demos.language import say
 from demos.pacing import paced
 from demos.page import LIGHT, PRIVATE, Page, speaks
+from demos.pet_breeds import named
 from demos.plots import curves
 from demos.widgets import Choice, Knob
 from models import breeds, tasks
@@ -93,12 +94,12 @@ def build(page: Page, tab: gr.Tab) -> None:
 
 
 def _knobs(page: Page) -> dict[str, gr.components.Component]:
-    def named(prefix: str, values):
+    def choices(prefix: str, values):
         return lambda code: [(page.text(f"{prefix}.{value}", code), value) for value in values]
 
     knobs: dict[str, gr.components.Component] = {}
     knobs["task"] = page.put(
-        Choice, "name.task", choices=named("train.task", tasks.KINDS), value="breeds"
+        Choice, "name.task", choices=choices("train.task", tasks.KINDS), value="breeds"
     )
     with gr.Row():
         knobs["per_class"] = page.put(Knob, "name.per_class", 0, 100, 0, step=1, min_width=140)
@@ -120,7 +121,7 @@ def _knobs(page: Page) -> dict[str, gr.components.Component]:
             with gr.Column(min_width=140):
                 knobs["schedule"] = page.put(
                     Choice, "name.schedule",
-                    choices=named("train.schedule", ("cosine", "constant")), value="cosine",
+                    choices=choices("train.schedule", ("cosine", "constant")), value="cosine",
                 )  # fmt: skip
                 page.formula(FORMULAS["schedule"])
             with gr.Column(min_width=140):
@@ -133,7 +134,7 @@ def _knobs(page: Page) -> dict[str, gr.components.Component]:
 def class_names(code: str, task: str) -> list[str]:
     """What the classes of a task are called in a language."""
     if task == "breeds":
-        return [say(code, "breed." + n.lower().replace(" ", "_")) for n in breeds.NAMES]
+        return [named(code, breed) for breed in breeds.NAMES]
     if task == "cats_vs_dogs":
         return [say(code, "pets.cat"), say(code, "pets.dog")]
     return list(tasks.CLASSES[task])

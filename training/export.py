@@ -117,6 +117,11 @@ def save(name: str, parts: dict[str, torch.Tensor], facts: dict) -> None:
     half = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in parts.items()}
     path = FOLDER / f"{name}.safetensors"
     save_file(half, path)
+    listed(name, path, facts)
+
+
+def listed(name: str, path: Path, facts: dict) -> None:
+    """Writes a finished file's name, sha256, size and `facts` into the manifest."""
     content = path.read_bytes()
     known = {"file": path.name, "sha256": hashlib.sha256(content).hexdigest()}
     record(name, known | {"bytes": len(content)} | facts)
