@@ -1,26 +1,30 @@
-"""Gatys with VGG-19 at 256 px: iterations per second, Netglass against the textbook loop.
+"""VGG-19 to 384 px: Netglass, coarse to fine, beside the textbook loop.
 
-    python -m benchmarks.style_speed --rounds 5 --steps 10
+    python -m benchmarks.style_speed --rounds 3 --steps 6
 
-Same random weights (they do for timing), same layers, same Gram and content losses, same Adam, the
-same number of steps. The textbook loop is what tutorials write: contiguous float32, the losses in
-plain tensor operations, `loss.backward()`.
+Same random weights (they do for timing), same layers, same Gram and content losses. The textbook
+loop is what tutorials write: one size, contiguous float32, the losses in plain tensor operations,
+`loss.backward()`. Netglass gets as many steps as fit into the textbook's time; both results are
+then judged by the textbook's loss in float32.
 """
 
 import argparse
 import statistics
+import time
+from dataclasses import replace
 
 import torch
 import torchvision
 from torch.nn import functional as F
 
 from benchmarks.common import EXAMPLES, machine, ratio, rounds
-from models import device, images, registry, style_transfer
+from models import device, images, registry, style_losses, style_transfer
 from models.backbones import Backbone
+from models.style_settings import Settings
 
 
-def textbook(network, spec, content, style, settings) -> float:
-    """The loop of the tutorials; returns the final total loss."""
+def textbook(network, spec, content, style, settings, judge=None):
+    """The loop of the tutorials: its picture; or the loss of a picture that it is to judge."""
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (spec.mean, spec.std))
     wanted = {int(layer.split(".")[1]): layer for layer in (*spec.style_layers, spec.content_layer)}
 
@@ -37,7 +41,7 @@ def textbook(network, spec, content, style, settings) -> float:
         return flat @ flat.T / flat.shape[1]
 
     def deviation(maps):
-        return maps.flatten(2)[0].std(1, correction=0) + style_transfer.DEVIATION_FLOOR
+        return maps.flatten(2)[0].std(1, correction=0) + style_losses.DEVIATION_FLOOR
 
     with torch.no_grad():
         style_maps, content_maps = features(style), features(content)
@@ -48,11 +52,8 @@ def textbook(network, spec, content, style, settings) -> float:
         }
         target = content_maps[spec.content_layer]
         spread = deviation(target).view(1, -1, 1, 1)
-    picture = content.clone().requires_grad_(True)
-    optimizer = torch.optim.Adam([picture], betas=(0.9, 0.99))
-    for number in range(settings.steps):
-        optimizer.param_groups[0]["lr"] = style_transfer.rate(settings, number / settings.steps)
-        optimizer.zero_grad()
+
+    def objective(picture):
         found = features(picture)
         loss = style_transfer.CONTENT_BALANCE * (
             F.mse_loss(found[spec.content_layer] / spread, target / spread)
@@ -63,19 +64,27 @@ def textbook(network, spec, content, style, settings) -> float:
             loss = loss + part / len(spec.style_layers)
         down = (picture[..., 1:, :] - picture[..., :-1, :]).square().mean()
         across = (picture[..., 1:] - picture[..., :-1]).square().mean()
-        loss = loss + style_transfer.TV_BALANCE * (down + across)
-        loss.backward()
+        return loss + style_transfer.TV_BALANCE * (down + across)
+
+    if judge is not None:
+        with torch.no_grad():
+            return objective(judge).item()
+    picture = content.clone().requires_grad_(True)
+    optimizer = torch.optim.Adam([picture], lr=0.02)
+    for _ in range(settings.steps):
+        optimizer.zero_grad()
+        objective(picture).backward()
         optimizer.step()
         with torch.no_grad():
             picture.clamp_(0, 1)
-    return loss.item()
+    return picture.detach()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=6)
+    parser.add_argument("--size", type=int, default=384)
     options = parser.parse_args()
 
     spec, cpu = registry.spec("vgg19"), torch.device("cpu")
@@ -89,27 +98,40 @@ def main() -> None:
     ours = Backbone(spec, copy, device.place(spec.depthwise, cpu))
     photo = images.open_image(EXAMPLES / "photos" / "astronaut.jpg")
     painting = images.open_image(EXAMPLES / "styles" / "starry_night.jpg")
-    content = images.to_tensor(images.square(photo, options.size))
-    style = images.to_tensor(images.square(painting, options.size))
-    settings = style_transfer.Settings(size=options.size, style_loss="gram", steps=options.steps)
+    photo, painting = (images.square(picture, options.size) for picture in (photo, painting))
+    content, style = images.to_tensor(photo), images.to_tensor(painting)
+    one = Settings(size=options.size, style_loss="gram", steps=options.steps)
 
-    def netglass(_round) -> float:
-        objective = style_transfer.Objective(ours, content, style, settings)
-        *_, (_, losses) = style_transfer.descend(objective, content, settings, options.steps)
-        return losses["total"]
+    def netglass(steps: int) -> torch.Tensor:
+        *_, last = style_transfer.transfer(ours, photo, painting, replace(one, steps=steps))
+        return last.image
 
+    def work(steps: int) -> float:
+        plan = style_transfer.schedule(replace(one, steps=steps))
+        return sum(side**2 * count for side, count in plan)
+
+    start = time.perf_counter()
+    textbook(plain, spec, content, style, one)
+    budget = time.perf_counter() - start
+    netglass(10)
+    start = time.perf_counter()
+    netglass(20)
+    steps = round(20 * budget / (time.perf_counter() - start))
     sides = {
-        "textbook": lambda _round: textbook(plain, spec, content, style, settings),
-        "Netglass": netglass,
+        "textbook": lambda _round: textbook(plain, spec, content, style, one),
+        "Netglass": lambda _round: netglass(steps),
     }
-    seconds, losses = rounds(sides, options.rounds)
-    print(f"Gatys et al. 2016, {spec.title}, {options.size} px, {options.steps} Adam steps,")
-    print(f"medians of {options.rounds} rounds\n")
-    print(f"{'':12}{'iterations/s':>14}{'final total loss':>18}")
+    seconds, pictures = rounds(sides, options.rounds)
+    done = {"textbook": options.size**2 * options.steps, "Netglass": work(steps)}
+    print(f"Gatys et al. 2016, {spec.title} (random weights), to {options.size} px, Gram matrices,")
+    print(f"{options.steps} steps against {steps} coarse to fine; {options.rounds} rounds\n")
+    print(f"{'':12}{'seconds':>9}{'Mpixel steps/s':>16}{'textbook loss':>15}")
     for name, taken in seconds.items():
-        rate = options.steps / statistics.median(taken)
-        print(f"{name:12}{rate:14.2f}{losses[name]:18.5f}")
-    print("\n" + ratio(seconds, "textbook", "Netglass"))
+        middle = statistics.median(taken)
+        loss = textbook(plain, spec, content, style, one, judge=pictures[name])
+        print(f"{name:12}{middle:9.2f}{done[name] / middle / 1e6:16.3f}{loss:15.5f}")
+    per_work = {name: [t / done[name] for t in taken] for name, taken in seconds.items()}
+    print("\npixels x steps a second: " + ratio(per_work, "textbook", "Netglass"))
     print(machine())
 
 

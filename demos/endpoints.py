@@ -22,7 +22,14 @@ class Picture(str):
     """Annotation of a picture that comes in: the path of the uploaded file."""
 
 
-_INPUTS = {Picture: Photo, str: gr.Textbox, int: gr.Number, float: gr.Number, bool: gr.Checkbox}
+_INPUTS = {
+    Picture: Photo,
+    str: gr.Textbox,
+    int: gr.Number,
+    float: gr.Number,
+    bool: gr.Checkbox,
+    list: gr.JSON,
+}
 
 
 def expose(function: Callable, outputs: dict[str, type], api_name: str, group: dict = HEAVY):

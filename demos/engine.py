@@ -21,6 +21,18 @@ if TYPE_CHECKING:
     from models.store import Store
 
 
+class Run(threading.Event):
+    """One visitor's run: set when Stop is pressed.
+
+    Attributes:
+        turned: knobs that were turned since it began.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.turned: dict[str, float] = {}
+
+
 class Engine:
     """What every demo shares.
 
@@ -33,7 +45,7 @@ class Engine:
         # Short computations take turns in one thread: side by side they would only get in each
         # other's way, and every new thread would bring a team of workers of its own.
         self.turns = ThreadPoolExecutor(1, thread_name_prefix="turns")
-        self._running: dict[tuple[str, str], threading.Event] = {}
+        self._running: dict[tuple[str, str], Run] = {}
 
     @cached_property
     def _store(self) -> Store:
@@ -75,6 +87,13 @@ class Engine:
         """The pet classifiers."""
         with self._lock:
             return self._pets
+
+    @cached_property
+    def style_costs(self):
+        """What style transfers cost on this machine."""
+        from models.style_cost import Costs
+
+        return Costs()
 
     @cached_property
     def breeds(self) -> Batch:
@@ -152,12 +171,12 @@ class Engine:
             given_up.set()
 
     @contextmanager
-    def run(self, session: str | None, demo: str) -> Iterator[threading.Event]:
+    def run(self, session: str | None, demo: str) -> Iterator[Run]:
         """A run of `demo` by one visitor; the event is set when that visitor presses Stop.
 
         The flag lives as long as the run: nothing of a visitor stays on the server.
         """
-        key, flag = (session or "", demo), threading.Event()
+        key, flag = (session or "", demo), Run()
         with self._lock:
             self._running[key] = flag
         try:
@@ -173,3 +192,15 @@ class Engine:
             flag = self._running.get((session or "", demo))
         if flag:
             flag.set()
+
+    def turn(self, session: str | None, demo: str, values: dict[str, float]) -> None:
+        """Tells the visitor's run of `demo` which knobs were turned; nothing if there is none."""
+        with self._lock:
+            run = self._running.get((session or "", demo))
+        if run:
+            run.turned = run.turned | values
+
+    def running(self, session: str | None, demo: str) -> bool:
+        """Whether the visitor has a run of `demo` under way."""
+        with self._lock:
+            return (session or "", demo) in self._running

@@ -99,13 +99,17 @@ class Page:
 
     def experiments(
         self, demo: str, turns: Sequence[dict], defaults: dict, knobs: list[gr.blocks.Block]
-    ) -> None:
+    ) -> list:
         """The "break it" corner: one button an experiment, with what to watch for beside it.
 
         Args:
             turns: for each experiment the values it turns, by knob name, from the `defaults`.
             knobs: the components of `defaults`, in its order.
+
+        Returns:
+            The buttons' events, for what is to follow them.
         """
+        pressed = []
         with self.put(gr.Accordion, "break_it", open=False):
             for number, turned in enumerate(turns, 1):
                 with gr.Row(elem_classes="experiment"):
@@ -113,7 +117,9 @@ class Page:
                     button = self.put(gr.Button, key, size="sm", scale=0, min_width=200)
                     self.put(gr.Markdown, f"{key}.watch")
                 values = list((defaults | turned).values())
-                button.click(lambda values=values: values, None, knobs, **PRIVATE, **LIGHT)
+                turn = button.click(lambda values=values: values, None, knobs, **PRIVATE, **LIGHT)
+                pressed.append(turn)
+        return pressed
 
 
 def speaks(function: Callable, labels: bool = True) -> Callable:

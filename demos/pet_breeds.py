@@ -11,7 +11,7 @@ from demos.language import say
 from demos.page import HEAVY, LIGHT, PRIVATE, Page, speaks
 from demos.plots import bars
 from demos.widgets import Choice, Knob, Photo
-from models import breeds, registry
+from models import breeds, pets, registry
 
 NAME = "pets"
 CAT = "chelsea"
@@ -41,11 +41,17 @@ def named(code: str, breed: str) -> str:
 def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
     page.intro(NAME)
-    page.put(gr.Markdown, "pets.quality", written=pet_endpoints.quality, elem_classes="note")
+    quality = page.put(
+        gr.Markdown, "pets.quality", written=pet_endpoints.quality, elem_classes="note"
+    )
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
             photo = page.put(Photo, "pets.photo", value=FIRST, height=290)
             pictures.examples(page, "photos", photo, CAT)
+            which = page.put(
+                Choice, "pets.model", [(spec.title, spec.name) for spec in pets.SPECS],
+                value=pets.DEFAULT, elem_id="pets-model",
+            )  # fmt: skip
             reset = page.put(gr.Button, "reset", size="sm")
         with gr.Column(scale=3, min_width=260):
             verdict = gr.HTML(elem_id="pets-verdict", elem_classes="pet-verdict")
@@ -89,14 +95,15 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.experiments(NAME, EXPERIMENTS, unturned, [contrast, model, layer, inside])
 
     @speaks
-    def look(code, path, gamma):
+    def look(code, path, gamma, name):
+        told = {quality: pet_endpoints.quality(code, name)}
         if path is None:
-            return {verdict: "", similar: "", heat: None}
-        picture, seen = pet_endpoints.seen(page.engine, path)
+            return told | {verdict: "", similar: "", heat: None}
+        picture, seen = pet_endpoints.seen(page.engine, path, name)
         first, second = (breeds.index(name) for name, _ in seen.top(2))
-        classifier = page.engine.pets.get(pet_endpoints.DEFAULT)
-        near = [(named(code, name), value) for name, value in classifier.similar(seen)]
-        return {
+        classifier = page.engine.pets.get(name)
+        near = [(named(code, kin), value) for kin, value in classifier.similar(seen)]
+        return told | {
             verdict: _verdict(code, seen),
             similar: bars(near, percent=False),
             breed: breeds.NAMES[first],
@@ -105,8 +112,8 @@ def build(page: Page, tab: gr.Tab) -> None:
         }
 
     @speaks
-    def explain(code, path, first, second, gamma):
-        return pet_endpoints.explained(page.engine, path, first, second, gamma)
+    def explain(code, path, first, second, gamma, name):
+        return pet_endpoints.explained(page.engine, path, first, second, gamma, name)
 
     @speaks
     def inspect(request: gr.Request, code, path, name, at):
@@ -121,11 +128,10 @@ def build(page: Page, tab: gr.Tab) -> None:
             )
             yield {line: "", mosaic: picture, shape: words}
 
-    outputs = [verdict, similar, breed, against, heat]
-    for arrives in (photo.change, tab.select):
-        arrives(look, [page.language, photo, contrast], outputs, **PRIVATE, **LIGHT)
-    page.language.input(look, [page.language, photo, contrast], outputs, **PRIVATE, **LIGHT)
-    chosen = [page.language, photo, breed, against, contrast]
+    outputs = [quality, verdict, similar, breed, against, heat]
+    for arrives in (photo.change, tab.select, which.change, page.language.input):
+        arrives(look, [page.language, photo, contrast, which], outputs, **PRIVATE, **LIGHT)
+    chosen = [page.language, photo, breed, against, contrast, which]
     for knob in (breed, against):
         knob.input(explain, chosen, heat, **PRIVATE, **LIGHT)
     contrast.change(explain, chosen, heat, trigger_mode="always_last", **PRIVATE, **LIGHT)
@@ -134,9 +140,9 @@ def build(page: Page, tab: gr.Tab) -> None:
     for event in (see.click, layer.change, inside.expand):
         event(inspect, watched, [line, mosaic, shape], **PRIVATE, **HEAVY)
     reset.click(
-        lambda: [FIRST, *DEFAULTS.values()],
+        lambda: [FIRST, pets.DEFAULT, *DEFAULTS.values()],
         None,
-        [photo, contrast, model, layer],
+        [photo, which, contrast, model, layer],
         **PRIVATE,
         **LIGHT,
     )

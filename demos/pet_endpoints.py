@@ -64,10 +64,10 @@ def feature_maps(page: Page, code: str, path, model: str, layer: str) -> Generat
     yield images.to_image(found.mosaic.expand(3, -1, -1)), found
 
 
-def quality(code: str) -> str:
-    """What was measured, in one line."""
+def quality(code: str, model: str = DEFAULT) -> str:
+    """What was measured of a classifier, in one line."""
     try:
-        found = weights.entry(DEFAULT)["measured"]
+        found = weights.entry(pets.spec(model).name)["measured"]
     except Refusal as error:
         return language.refusal(code, error)
     low, high = found["top1_interval"]
@@ -94,7 +94,7 @@ def expose_all(page: Page) -> None:
 
         Args:
             image: a photograph; its centre square is shown to the network.
-            model: pets_lite0.
+            model: pets_lite0 or pets_lite2.
 
         Returns:
             The confidences of the 37 breeds of the Oxford-IIIT Pet set, and a report: "breed",
@@ -129,7 +129,7 @@ def expose_all(page: Page) -> None:
             breed: one of the 37 breeds, such as "Siamese".
             against: another breed: red then speaks for the first and blue for the second.
             contrast: how much of the second breed's weights is taken away, 0 to 1.
-            model: pets_lite0.
+            model: pets_lite0 or pets_lite2.
 
         Returns:
             The photograph in grey, red where it speaks for the breed, blue where against (PNG).

@@ -31,7 +31,7 @@ def examples(page: Page, kind: str, target: gr.Image, first: str | None = None) 
         components=[target],
         samples=[[path] for path in files],
         samples_per_page=len(files),
-        type="tuple",
+        type="values",
         show_label=False,
         elem_classes="examples",
     )

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos import networks, pictures, status
-from demos.endpoints import Picture, expose
+from demos import networks, pictures, status, style_runs
 from demos.language import say
-from demos.pacing import paced
 from demos.page import HEAVY, LIGHT, PRIVATE, Page, speaks
 from demos.plots import curves
+from demos.style_runs import NAME, TERMS
 from demos.widgets import Choice, Knob, Photo
-from models import images, registry
+from models import images, registry, style_settings
 
-NAME = "style"
 DEFAULTS = {
     "content_weight": 1.0,
     "style_weight": 1.0,
@@ -21,11 +19,16 @@ DEFAULTS = {
     "style_loss": "moments",
     "init": "content",
     "optimizer": "adam",
-    "keep_colors": False,
+    "colors": "style",
     "steps": 120,
     "size": 384,
     "seed": 0,
+    "style_scale": 1.0,
+    "blend": 0.0,
+    "content_layer": registry.spec(registry.DEFAULT).content_layer,
+    "coarse_to_fine": True,
 }
+WEIGHTS = ("content_weight", "style_weight", "tv_weight")
 FORMULAS = {
     "content_weight": r"\alpha\,\mathrm{mean}\,\frac{(F-F_p)^2}{\sigma_p^2}",
     "style_weight": r"\beta\,\left(\frac{\lVert\Sigma-\Sigma_s\rVert^2}{\lVert\Sigma_s\rVert^2}"
@@ -33,13 +36,19 @@ FORMULAS = {
     "tv_weight": r"\gamma\,\mathrm{mean}\,(x_i-x_j)^2",
 }
 CONTENT, STYLE = "chelsea", "starry_night"
-TERMS = ("content", "style", "variation", "total")
+# As many sliders as the network with the most style layers needs.
+LAYERS = max(len(spec.style_layers) for spec in registry.SPECS)
+ALL = (1.0,) * LAYERS
+SHALLOW = tuple(1.0 if n < 3 else 0.0 for n in range(LAYERS))
 # What each "break it" button turns, from the defaults.
 EXPERIMENTS = (
     {"style_weight": 0.0, "init": "noise"},
     {"content_weight": 0.0, "init": "noise"},
     {"tv_weight": 10.0},
     {"style_loss": "gram"},
+    {"style_weight": 0.0, "init": "noise", "content_layer": "blocks.4.0.bn1"},
+    {"layers": SHALLOW},
+    {"coarse_to_fine": False},
 )
 
 
@@ -62,7 +71,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                         Photo, "style.style", value=pictures.example("styles", STYLE), height=170
                     )
                     pictures.examples(page, "styles", style, STYLE)
-            knobs = _knobs(page)
+            knobs, layers, second = _knobs(page)
         with gr.Column(scale=5, min_width=320):
             with gr.Row():
                 run = page.put(gr.Button, "run.paint", variant="primary", min_width=90)
@@ -70,70 +79,188 @@ def build(page: Page, tab: gr.Tab) -> None:
                 reset = page.put(gr.Button, "reset", min_width=70)
             line = gr.HTML(elem_id="style-status")
             live = page.put(
-                gr.Image, "style.live", format="jpeg", height=310, buttons=[], interactive=False
-            )
+                gr.Image, "style.live", format="jpeg", height=310, buttons=[], interactive=False,
+                elem_id="style-live",
+            )  # fmt: skip
             both = page.put(
                 gr.ImageSlider,
                 "style.both",
                 format="png",
                 visible=False,
             )
-            plot = gr.HTML(elem_id="style-plot")
             keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="style-download")
-    order = list(knobs.values())
-    page.experiments(NAME, EXPERIMENTS, DEFAULTS, order[1:])
-
-    outputs = [line, live, both, plot, keep]
+            strength = page.put(Knob, "name.strength", 0, 1, 1, step=0.05)
+            page.put(gr.Markdown, "style.ledger", elem_classes="note")
+            ledger = gr.HTML(elem_id="style-ledger")
+            plot = gr.HTML(elem_id="style-plot")
+    with page.put(gr.Accordion, "style.ways", open=False):
+        page.put(gr.Markdown, "style.ways.note")
+        with gr.Row():
+            compare = page.put(gr.Button, "style.ways.run", variant="primary", scale=0)
+        ways = gr.Gallery(
+            columns=3, height="auto", object_fit="contain", show_label=False, format="png",
+            interactive=False, elem_id="style-ways",
+        )  # fmt: skip
+    order = [*knobs.values(), *layers]
 
     @speaks
-    def paint(request: gr.Request, code, content_path, style_path, backbone, *values):
-        settings = dict(zip(DEFAULTS, values, strict=True))
-        yield {live: images.fit(images.open_image(content_path), 384)}
-        hide = {both: gr.update(visible=False), keep: gr.update(visible=False)}
-        with page.engine.run(request.session_hash, NAME) as stopped:
-            for moment in _paint(page, code, content_path, style_path, backbone, settings, stopped):
+    def paint(request: gr.Request, code, content_path, style_path, second_path, backbone, *values):
+        settings = _settings(backbone, values)
+        paths = content_path, style_path, second_path
+        yield {
+            live: gr.update(
+                value=images.fit(images.open_image(content_path), 384),
+                visible=True,
+                label=say(code, "style.live"),
+            ),
+            both: gr.update(visible=False),
+            keep: gr.update(visible=False),
+        }
+        with page.engine.run(request.session_hash, NAME) as going:
+            for moment in style_runs.painted(page, code, paths, backbone, settings, going):
                 if isinstance(moment, str):
                     yield {line: moment}
                     continue
                 step, last, seconds, image, losses, before = moment
                 # Coarse scales are shown at full size: the picture grows sharper, not larger.
                 shown = images.fit(image, int(settings["size"]))
-                yield {
+                said = status.finished if last else status.running
+                told = (step.step, step.steps, *(() if last else (step.progress,)), seconds)
+                update = {
                     live: gr.update(value=shown, visible=not last),
                     plot: _plot(code, losses, step.steps),
-                    line: status.finished(code, step.step, step.steps, seconds)
-                    if last
-                    else status.running(code, step.step, step.steps, step.progress, seconds),
-                } | (
-                    {
-                        both: gr.update(value=(before.resize(image.size), image), visible=True),
-                        keep: gr.update(value=pictures.png(image, "netglass-style"), visible=True),
-                    }
-                    if last
-                    else hide
-                )
-                hide = {}
+                    line: said(code, *told),
+                }
+                if step.pulls:
+                    update[ledger] = style_runs.ledger(code, step.losses, step.pulls)
+                if last:
+                    kept = pictures.png(image, "netglass-style")
+                    update[both] = gr.update(value=(before.resize(image.size), image), visible=True)
+                    update[keep] = gr.update(value=kept, visible=True)
+                yield update
 
-    inputs = [page.language, content, style, knobs["backbone"]]
-    inputs += [knobs[name] for name in DEFAULTS]
+    @speaks
+    def preview(code, content_path, style_path, share):
+        if not content_path or not style_path:
+            return {line: ""}
+        label = say(code, "style.preview")
+        return {
+            live: gr.update(
+                value=style_runs.previewed(page, content_path, style_path, share),
+                visible=True,
+                label=label,
+            ),
+            both: gr.update(visible=False),
+            keep: gr.update(visible=False),
+        }
+
+    @speaks
+    def foresee(request: gr.Request, code, content_path, style_path, second_path, name, *values):
+        if page.engine.running(request.session_hash, NAME):
+            return {line: gr.skip()}
+        if not content_path or not style_path:
+            return {line: ""}
+        paths = content_path, style_path, second_path
+        found = style_runs.foreseen(page, code, paths, name, _settings(name, values))
+        return {line: found[0], ledger: found[1]} if found else {line: "", ledger: ""}
+
+    @speaks
+    def ways_of(request: gr.Request, code, content_path, style_path, second_path, name, *values):
+        paths, settings = (content_path, style_path, second_path), _settings(name, values)
+        with page.engine.run(request.session_hash, NAME) as going:
+            yield from style_runs.compared(page, code, paths, name, settings, going)
+
+    def turn(request: gr.Request, *weights):
+        page.engine.turn(request.session_hash, NAME, dict(zip(WEIGHTS, weights, strict=True)))
+
+    sources = [page.language, content, style, second]
+    inputs = [*sources, *order]
+    outputs = [line, live, both, ledger, plot, keep]
     run.click(paint, inputs, outputs, **PRIVATE, **HEAVY)
+    compare.click(ways_of, inputs, ways, **PRIVATE, **HEAVY)
     page.stops(stop, NAME)
-    reset.click(
-        lambda: [
-            *(registry.DEFAULT, *DEFAULTS.values()),
-            *(None, gr.update(value=None, visible=True), gr.update(value=None, visible=False)),
-            *(None, gr.update(visible=False)),
-        ],
-        None,
-        order + outputs,
+    weights = [knobs[name] for name in WEIGHTS]
+    for knob in weights:
+        knob.release(turn, weights, None, **PRIVATE, queue=False)
+    always = {"trigger_mode": "always_last"}
+    pair = [page.language, content, style, strength]
+    for event in (content.change, style.change, strength.release, tab.select):
+        event(preview, pair, outputs, **always, **PRIVATE, **LIGHT)
+    for event in (content.change, style.change, second.change, tab.select):
+        event(foresee, inputs, [line, ledger], **always, **PRIVATE, **LIGHT)
+    for knob in order:
+        moved = knob.release if isinstance(knob, gr.Slider) else knob.input
+        moved(foresee, inputs, [line, ledger], **always, **PRIVATE, **LIGHT)
+    turns = [_values(registry.DEFAULT, DEFAULTS | turned) for turned in EXPERIMENTS]
+    buttons = page.experiments(
+        NAME,
+        [dict(enumerate(values)) for values in turns],
+        dict(enumerate(_values(registry.DEFAULT, DEFAULTS))),
+        order,
+    )
+    for pressed in buttons:
+        pressed.then(foresee, inputs, [line, ledger], **PRIVATE, **LIGHT)
+    knobs["backbone"].change(
+        _layers_of, [knobs["backbone"], knobs["content_layer"]], [knobs["content_layer"], *layers],
+        **PRIVATE, **LIGHT,
+    )  # fmt: skip
+    # A second style that counts for nothing would be a riddle.
+    second.change(
+        lambda path, share: (share or 0.5) if path else 0,
+        [second, knobs["blend"]],
+        knobs["blend"],
         **PRIVATE,
         **LIGHT,
     )
-    expose(_endpoint(page), {"picture": gr.Image, "report": gr.JSON}, "style_transfer")
+    cleared = reset.click(
+        lambda: [
+            *_values(registry.DEFAULT, DEFAULTS),
+            *(1, None, None, gr.update(value=None, visible=True)),
+            *(gr.update(value=None, visible=False), "", None, gr.update(visible=False)),
+        ],
+        None,
+        [*order, strength, second, line, live, both, ledger, plot, keep],
+        **PRIVATE,
+        **LIGHT,
+    )
+    cleared.then(preview, pair, outputs, **PRIVATE, **LIGHT)
+    cleared.then(foresee, inputs, [line, ledger], **PRIVATE, **LIGHT)
+    style_runs.expose_all(page)
 
 
-def _knobs(page: Page) -> dict[str, gr.components.Component]:
-    """The knobs by their names in `Settings`, the backbone first."""
+def _values(backbone: str, chosen: dict) -> list:
+    """The components' values, in their order: the network, its knobs, all layer sliders."""
+    return [backbone, *(chosen[name] for name in DEFAULTS), *chosen.get("layers", ALL)]
+
+
+def _settings(backbone: str, values: tuple) -> dict:
+    """What the components say, as the fields of `Settings`."""
+    chosen = dict(zip(DEFAULTS, values, strict=False))
+    colors = chosen.pop("colors")
+    if colors != "style":
+        chosen |= {"keep_colors": True, "color_method": colors}
+    count = len(registry.spec(backbone).style_layers)
+    return chosen | {"layer_weights": values[len(DEFAULTS) :][:count]}
+
+
+def _layers_of(backbone: str, layer: str) -> list:
+    """Updates of the content layer's choices and of the layers' sliders."""
+    spec = registry.spec(backbone)
+    choices = list(style_settings.content_layers(spec))
+    chosen = layer if layer in choices else spec.content_layer
+    return [gr.update(choices=choices, value=chosen), *(gr.update(**s) for s in _sliders(spec))]
+
+
+def _sliders(spec: registry.Spec) -> list[dict]:
+    names = spec.style_layers
+    return [
+        {"label": names[n], "visible": True} if n < len(names) else {"visible": False}
+        for n in range(LAYERS)
+    ]
+
+
+def _knobs(page: Page) -> tuple[dict[str, gr.components.Component], list[Knob], Photo]:
+    """The knobs by their names, the backbone first; the layers' sliders; the second style."""
 
     def options(kind: str, *names: str):
         return lambda code: [(page.text(f"style.{kind}.{name}", code), name) for name in names]
@@ -147,51 +274,54 @@ def _knobs(page: Page) -> dict[str, gr.components.Component]:
     with page.put(gr.Accordion, "style.more", open=False):
         with gr.Row():
             with gr.Column(min_width=150):
-                backbone = networks.chooser(page)
-            loss = page.put(
-                Choice, "name.style_loss", choices=options("loss", "moments", "gram"),
-                value="moments", min_width=150,
-            )  # fmt: skip
-            init = page.put(
-                Choice, "name.init", choices=options("init", "content", "noise"),
-                value="content", min_width=150,
-            )  # fmt: skip
+                knobs["backbone"] = networks.chooser(page)
+            for name, names, kind in (
+                ("style_loss", style_settings.STYLE_LOSSES, "loss"),
+                ("init", style_settings.INITS, "init"),
+            ):
+                knobs[name] = page.put(
+                    Choice, f"name.{name}", choices=options(kind, *names), value=DEFAULTS[name],
+                    min_width=150,
+                )  # fmt: skip
         with gr.Row():
-            steps = page.put(Knob, "name.steps", 10, 600, DEFAULTS["steps"], step=10, min_width=120)
-            size = page.put(Knob, "name.size", 64, 768, DEFAULTS["size"], step=32, min_width=120)
-            seed = page.put(gr.Number, "name.seed", 0, precision=0, min_width=80)
+            for name, low, high, step in (("steps", 10, 600, 10), ("size", 64, 1024, 32)):
+                knobs[name] = page.put(
+                    Knob, f"name.{name}", low, high, DEFAULTS[name], step=step, min_width=120
+                )
+            knobs["seed"] = page.put(gr.Number, "name.seed", 0, precision=0, min_width=80)
         with gr.Row():
-            optimizer = page.put(
-                Choice, "name.optimizer", choices=options("optimizer", "adam", "lbfgs"),
-                value="adam", min_width=150,
-            )  # fmt: skip
-            colours = page.put(gr.Checkbox, "name.keep_colors", value=False, min_width=150)
-    rest = {
-        "style_loss": loss, "init": init, "optimizer": optimizer, "keep_colors": colours,
-        "steps": steps, "size": size, "seed": seed,
-    }  # fmt: skip
-    return {"backbone": backbone} | knobs | rest
-
-
-def _paint(page, code, content_path, style_path, backbone, settings, stopped):
-    """Status lines while the network loads, then (step, last, seconds, image, losses, content)."""
-    content = images.open_image(content_path)
-    style = images.open_image(style_path)
-    registry.spec(backbone)
-    from models import style_transfer
-
-    settings = style_transfer.Settings(**settings)
-    network = yield from networks.loaded(page, code, backbone)
-    losses = {name: [] for name in TERMS}
-
-    def recorded():
-        for step in style_transfer.transfer(network, content, style, settings):
-            for name, value in step.losses.items():
-                losses[name].append(value)
-            yield step
-
-    for step, last, seconds in paced(recorded(), stopped):
-        yield step, last, seconds, images.to_image(step.image), losses, content
+            for name, names, kind in (
+                ("optimizer", style_settings.OPTIMIZERS, "optimizer"),
+                ("colors", ("style", *style_settings.COLOR_METHODS), "colors"),
+            ):
+                knobs[name] = page.put(
+                    Choice, f"name.{name}", choices=options(kind, *names), value=DEFAULTS[name],
+                    min_width=150,
+                )  # fmt: skip
+            knobs["coarse_to_fine"] = page.put(
+                gr.Checkbox, "name.coarse_to_fine", value=True, min_width=150
+            )
+    with page.put(gr.Accordion, "style.second", open=False), gr.Row():
+        with gr.Column(min_width=140):
+            second = page.put(Photo, "style.second.picture", height=140)
+            pictures.examples(page, "styles", second)
+        with gr.Column(min_width=150):
+            knobs["blend"] = page.put(Knob, "name.blend", 0, 1, 0, step=0.05)
+            page.formula(r"\mu=(1-b)\,\mu_1+b\,\mu_2,\quad G=(1-b)\,G_1+b\,G_2")
+            knobs["style_scale"] = page.put(Knob, "name.style_scale", 0.25, 2, 1, step=0.05)
+    with page.put(gr.Accordion, "style.layers", open=False):
+        spec = registry.spec(registry.DEFAULT)
+        knobs["content_layer"] = page.put(
+            Choice, "name.content_layer", list(style_settings.content_layers(spec)),
+            value=spec.content_layer,
+        )  # fmt: skip
+        page.put(gr.Markdown, "style.layers.note", elem_classes="note")
+        with gr.Row(elem_id="style-layers"):
+            layers = [
+                Knob(0, 3, 1, step=0.25, min_width=110, **options) for options in _sliders(spec)
+            ]
+    ordered = {name: knobs[name] for name in ("backbone", *DEFAULTS)}
+    return ordered, layers, second
 
 
 def _plot(code: str, losses: dict[str, list[float]], steps: int) -> str:
@@ -199,58 +329,3 @@ def _plot(code: str, losses: dict[str, list[float]], steps: int) -> str:
         say(code, f"style.term.{name}"): list(enumerate(losses[name], 1)) for name in TERMS[:3]
     }
     return curves(series, say(code, "plot.step"), steps, log=True)
-
-
-def _endpoint(page: Page):
-    def style_transfer(
-        language: str,
-        content: Picture,
-        style: Picture,
-        backbone: str = "efficientnet_lite0",
-        size: int = 384,
-        steps: int = 120,
-        style_loss: str = "moments",
-        content_weight: float = 1.0,
-        style_weight: float = 1.0,
-        tv_weight: float = 1.0,
-        init: str = "content",
-        optimizer: str = "adam",
-        keep_colors: bool = False,
-        seed: int = 0,
-    ):
-        """Paints one picture in the style of another, by neural style transfer (Gatys et al. 2016).
-
-        Streams the picture while it is optimised; the last one is the result. The same inputs and
-        seed give the same picture.
-
-        Args:
-            content: what to paint: a photograph.
-            style: how to paint it: a painting or a texture.
-            backbone: the network whose features are compared: efficientnet_lite0,
-                efficientnet_lite1, efficientnet_lite2, vgg16, vgg19, resnet50 or
-                mobilenet_v3_large.
-            size: longer side of the result in pixels, 64 to 1024.
-            steps: optimiser steps over all scales together, 1 to 5000.
-            style_loss: "moments" (means and covariances) or "gram" (Gram matrices, as in the
-                paper).
-            content_weight: how much the photo's layout matters, 0 to 1000; 1 is balanced.
-            style_weight: how much the style's texture matters, 0 to 1000; 1 is balanced.
-            tv_weight: how much smoothness matters (total variation), 0 to 1000; 1 is balanced.
-            init: start from the "content" picture or from "noise".
-            optimizer: "adam" or "lbfgs".
-            keep_colors: keep the photo's own colours and take only brushwork from the style.
-            seed: whole number that fixes the noise.
-
-        Returns:
-            The picture (PNG), and a report: steps done, seconds, and the loss curves.
-        """
-        settings = {name: value for name, value in locals().items() if name in DEFAULTS}
-        with page.engine.run(None, NAME) as stopped:
-            for moment in _paint(page, language, content, style, backbone, settings, stopped):
-                if isinstance(moment, str):
-                    continue
-                step, _, seconds, image, losses, _ = moment
-                report = {"steps": step.step, "seconds": round(seconds, 2), "losses": losses}
-                yield image, report
-
-    return style_transfer

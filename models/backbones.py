@@ -37,7 +37,9 @@ class Backbone(nn.Module):
         network.eval().requires_grad_(False)
         self._graph = _Tracer().trace(network)
         fold_batch_norm(network, self._graph)
-        self.network = network.to(placement.device, memory_format=placement.memory_format)
+        # Autocast would turn frozen weights into its type anew at every pass.
+        network.to(placement.device, placement.dtype, memory_format=placement.memory_format)
+        self.network = network
         for name in ("mean", "std"):
             values = torch.tensor(getattr(spec, name), device=placement.device).view(1, 3, 1, 1)
             self.register_buffer(name, values)

@@ -24,7 +24,10 @@ class PetSpec:
     side: int
 
 
-SPECS = (PetSpec("pets_lite0", "EfficientNet-Lite0: pets", "efficientnet_lite0", 3, 256),)
+SPECS = (
+    PetSpec("pets_lite0", "EfficientNet-Lite0: pets", "efficientnet_lite0", 3, 256),
+    PetSpec("pets_lite2", "EfficientNet-Lite2: pets", "efficientnet_lite2", 3, 256),
+)
 NAMES = tuple(spec.name for spec in SPECS)
 DEFAULT = NAMES[0]
 

@@ -43,6 +43,13 @@ ENGLISH = {
     "own_same_name": "Two classes are called {value}. Give each a name of its own.",
     "own_photos": "The class {value} needs {low} to {high} photos and has {count}.",
     "own_same_photo": "The same photo is in {first} and in {second}. Take it out of one of them.",
+    "nothing_to_minimise": "All weights are 0, so there is nothing to paint towards. Turn one up.",
+    "no_style_layer": "Every style layer is turned off. Turn one on, or set the style weight to 0.",
+    "layer_weights": "{title} compares style at {count} layers, so it takes {count} layer weights, "
+    "not {given}.",
+    "second_style": "A blend needs a second style picture. Add one, or set the blend to 0.",
+    "size_too_large": "A picture of {size} pixels would need about {needed} GB of memory, and "
+    "{free} GB are free. The largest that fits is {largest} pixels.",
     "no_encoder": "{title} has no encoder. Choose the VAE.",
 }
 

@@ -7,79 +7,36 @@ each term scaled so that the weight 1 is balanced for any backbone and any pair 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from models import images
+from models import images, style_colours
 from models.backbones import Backbone
-from models.refusals import choice, number
+from models.refusals import Refusal
+from models.style_losses import STYLE, ContentLoss, moments, variation
+from models.style_settings import Settings
 
-STYLE_LOSSES = ("moments", "gram")
-INITS = ("content", "noise")
-OPTIMIZERS = ("adam", "lbfgs")
-MIN_SIZE, MAX_SIZE = 64, 1024
 SMALLEST_SCALE = 128
 
 # What the weight 1 stands for, found by eye on Lite0 over four contents and eight styles.
 CONTENT_BALANCE = 0.05
-TV_BALANCE = 5.0
-# A channel that hardly varies in the style picture must not outweigh the others.
-DEVIATION_FLOOR = 0.05
+TV_BALANCE = 10.0
 AVERAGING = 0.9
+# A short memory: within tens of steps the gradients change by an order of magnitude.
+BETAS = (0.8, 0.9)
 # Adam's rate at the start of a scale, and the part of it that is left at the end. Larger steps
 # drown faces and strong styles in high-frequency noise; noise has a longer way to go.
 RATE, RATE_LEFT = {"content": 0.018, "noise": 0.05}, 0.2
 # Parts of the steps from the coarsest scale to the finest.
-SHARES = (0.55, 0.3, 0.15)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The knobs.
-
-    Attributes:
-        size: longer side of the result, pixels, 64..1024.
-        steps: optimiser steps over all scales together, 1..5000.
-        style_loss: "moments" (means and centred covariances of the activations) or "gram".
-        content_weight, style_weight, tv_weight: 0..1000; 1 is balanced.
-        init: start from the "content" picture or from "noise".
-        optimizer: "adam", or "lbfgs" as in the paper.
-        keep_colors: paint brightness only and keep the content's colours (Gatys et al. 2016b).
-        seed: of the noise, 0..2**31 - 1.
-
-    Raises:
-        Refusal: a value out of range.
-    """
-
-    size: int = 384
-    steps: int = 120
-    style_loss: str = "moments"
-    content_weight: float = 1.0
-    style_weight: float = 1.0
-    tv_weight: float = 1.0
-    init: str = "content"
-    optimizer: str = "adam"
-    keep_colors: bool = False
-    seed: int = 0
-
-    def __post_init__(self):
-        for name, low, high in (
-            ("size", MIN_SIZE, MAX_SIZE),
-            ("steps", 1, 5000),
-            ("seed", 0, 2**31 - 1),
-        ):
-            # Web forms send whole numbers as 384.0.
-            whole = number(name, getattr(self, name), low, high, whole=True)
-            object.__setattr__(self, name, whole)
-        for name in ("content_weight", "style_weight", "tv_weight"):
-            number(name, getattr(self, name), 0, 1000)
-        choice("style_loss", self.style_loss, STYLE_LOSSES)
-        choice("init", self.init, INITS)
-        choice("optimizer", self.optimizer, OPTIMIZERS)
+SHARES = (0.5, 0.3, 0.2)
+TERMS = ("content", "style", "variation")
+# How often the ledger is drawn up, in steps: it costs a second way back through the network.
+LEDGER_EVERY = 16
+GLANCE_SIDE = 192
 
 
 @dataclass(frozen=True)
@@ -91,6 +48,8 @@ class Step:
         image: the picture so far, (1, 3, H, W) in [0, 1]; its size grows from scale to scale.
         progress: share of the work done, 0..1 (fine scales take longer than coarse ones).
         losses: weighted "content", "style", "variation", and their "total"; empty at step 0.
+        pulls: the norm of each term's gradient over the sum of the three norms, by term, as it was
+            last measured: at the first step of a scale and every sixteenth; empty at step 0.
     """
 
     step: int
@@ -98,129 +57,111 @@ class Step:
     progress: float
     image: torch.Tensor
     losses: dict[str, float]
-
-
-class _Moments(torch.autograd.Function):
-    """Mean m and centred covariance S of points X (n, C), with the gradient in one pass over X:
-    dX = (X - 1 m^T)(G + G^T) / n + 1 g^T / n for G = dS, g = dm.
-
-    Autograd's own chain of mean, product and difference would write five arrays of X's size.
-    """
-
-    @staticmethod
-    def forward(context, points):
-        mean = points.mean(0)
-        covariance = (points.T @ points).div_(len(points)).addr_(mean, mean, alpha=-1)
-        context.save_for_backward(points, mean)
-        return covariance, mean
-
-    @staticmethod
-    def backward(context, d_covariance, d_mean):
-        points, mean = context.saved_tensors
-        both = (d_covariance + d_covariance.T) / len(points)
-        return torch.addmm(d_mean / len(points) - mean @ both, points, both)
-
-
-def covariance_and_mean(maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Activations (1, C, h, w) -> centred covariance (C, C) and mean (C) over the h * w places."""
-    # A view, no copy, when maps are channels-last.
-    return _Moments.apply(maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1]).float())
-
-
-def gram(maps: torch.Tensor) -> torch.Tensor:
-    """Activations (1, C, h, w) -> Gram matrix (C, C): G_ij = mean over places of F_i * F_j."""
-    covariance, mean = covariance_and_mean(maps)
-    return covariance + torch.outer(mean, mean)
-
-
-class MomentsLoss:
-    """Distance between the first two moments of activations.
-
-    With F divided by the style's deviation per channel (+ 0.05), covariance S and mean m:
-    |S - S*|^2 / |S*|^2 + mean((m - m*)^2).
-
-    Departure from Gatys et al. 2016, who compare Gram matrices: on rectified maps those are ruled
-    by the means, while centred covariances carry the strokes (Li et al. 2017, "Demystifying neural
-    style transfer", on matching moments).
-    """
-
-    def __init__(self, style_maps: torch.Tensor):
-        covariance, mean = covariance_and_mean(style_maps)
-        inverse = 1 / (covariance.diagonal().clamp(min=0).sqrt() + DEVIATION_FLOOR)
-        # Scaling the C x C matrix is scaling the maps, at a fraction of the cost.
-        self.scale, self.scales = inverse, torch.outer(inverse, inverse)
-        self.covariance, self.mean = covariance * self.scales, mean * inverse
-        self.norm = self.covariance.square().sum().clamp(min=1e-8)
-
-    def __call__(self, maps: torch.Tensor) -> torch.Tensor:
-        covariance, mean = covariance_and_mean(maps)
-        second = (covariance * self.scales - self.covariance).square().sum() / self.norm
-        return second + (mean * self.scale - self.mean).square().mean()
-
-
-class GramLoss:
-    """|G - G*|^2 / |G*|^2 on activations divided by the style's deviation per channel (+ 0.05).
-
-    Departure from Gatys et al. 2016: relative to the style's own Gram matrix instead of
-    1/(4 N^2 M^2), so that every layer and every style weighs the same.
-    """
-
-    def __init__(self, style_maps: torch.Tensor):
-        covariance, _ = covariance_and_mean(style_maps)
-        inverse = 1 / (covariance.diagonal().clamp(min=0).sqrt() + DEVIATION_FLOOR)
-        self.scales = torch.outer(inverse, inverse)
-        self.gram = gram(style_maps) * self.scales
-        self.norm = self.gram.square().sum().clamp(min=1e-8)
-
-    def __call__(self, maps: torch.Tensor) -> torch.Tensor:
-        return (gram(maps) * self.scales - self.gram).square().sum() / self.norm
-
-
-class ContentLoss:
-    """Mean squared distance of activations, each channel in units of the content's deviation."""
-
-    def __init__(self, content_maps: torch.Tensor):
-        maps = content_maps.float()
-        self.scale = 1 / (maps.std((2, 3), keepdim=True, correction=0) + DEVIATION_FLOOR)
-        self.target = maps
-
-    def __call__(self, maps: torch.Tensor) -> torch.Tensor:
-        return ((maps.float() - self.target) * self.scale).square().mean()
-
-
-def variation(picture: torch.Tensor) -> torch.Tensor:
-    """Mean squared difference of neighbours, down plus across (Mahendran & Vedaldi 2015)."""
-    down = (picture[..., 1:, :] - picture[..., :-1, :]).square().mean()
-    return down + (picture[..., 1:] - picture[..., :-1]).square().mean()
-
-
-STYLE = {"moments": MomentsLoss, "gram": GramLoss}
+    pulls: dict[str, float] = field(default_factory=dict)
 
 
 class Objective:
-    """The weighted losses of one pair of pictures at one scale."""
+    """The weighted losses of one pair of pictures at one scale.
+
+    Args:
+        content: (1, 3, H, W) in [0, 1].
+        styles: one picture (1, 3, h, w), or two that are blended.
+        settings: may be replaced at any time, as far as weights go.
+    """
 
     def __init__(
-        self, backbone: Backbone, content: torch.Tensor, style: torch.Tensor, settings: Settings
+        self,
+        backbone: Backbone,
+        content: torch.Tensor,
+        styles: torch.Tensor | Sequence[torch.Tensor],
+        settings: Settings,
     ):
-        spec = backbone.spec
         self.backbone, self.settings = backbone, settings
-        self.layers = (*spec.style_layers, spec.content_layer)
+        self.layers = backbone.spec.style_layers
+        self.weights = settings.weights_of(backbone.spec)
+        self.content_layer = settings.content_layer_of(backbone.spec)
+        styles = [styles] if isinstance(styles, torch.Tensor) else list(styles)
+        shares = [1.0] if len(styles) == 1 else [1 - settings.blend, settings.blend]
+        used = [layer for layer, weight in zip(self.layers, self.weights, strict=True) if weight]
         with torch.no_grad():
-            maps = backbone.features(style, spec.style_layers)
-            self.style = [STYLE[settings.style_loss](layer) for layer in maps]
-            self.content = ContentLoss(backbone.features(content, [spec.content_layer])[0])
+            found = [backbone.features(style, used) for style in styles] if used else []
+            kind = STYLE[settings.style_loss]
+            self.style = {
+                layer: kind(moments(maps, shares))
+                for layer, maps in zip(used, zip(*found, strict=True), strict=True)
+            }
+            self.content = ContentLoss(backbone.features(content, [self.content_layer])[0])
+
+    def terms(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Picture (1, 3, H, W) in [0, 1] -> the three weighted terms, scalars.
+
+        What has no weight is not computed.
+        """
+        set_to = self.settings
+        layers = list(self.style) if set_to.style_weight else []
+        wanted = [*layers, self.content_layer] if set_to.content_weight else layers
+        found = list(self.backbone.features(picture, wanted)) if wanted else []
+        zero = picture.sum() * 0
+        content, style = zero, zero
+        if set_to.content_weight:
+            content = set_to.content_weight * CONTENT_BALANCE * self.content(found[-1])
+        if layers:
+            weight = dict(zip(self.layers, self.weights, strict=True))
+            parts = [weight[n] * self.style[n](x) for n, x in zip(layers, found, strict=False)]
+            style = set_to.style_weight * sum(parts) / len(self.layers)
+        smooth = set_to.tv_weight * TV_BALANCE * variation(picture)
+        return dict(zip(TERMS, (content, style, smooth), strict=True))
 
     def __call__(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Picture (1, 3, H, W) in [0, 1] -> the weighted terms and their total, scalars."""
-        *maps, content_map = self.backbone.features(picture, self.layers)
-        style = sum(loss(layer) for loss, layer in zip(self.style, maps, strict=True)) / len(maps)
-        terms = {
-            "content": self.settings.content_weight * CONTENT_BALANCE * self.content(content_map),
-            "style": self.settings.style_weight * style,
-            "variation": self.settings.tv_weight * TV_BALANCE * variation(picture),
-        }
+        """The three weighted terms and their "total"."""
+        terms = self.terms(picture)
         return terms | {"total": sum(terms.values())}
+
+    def gradients(self, picture: torch.Tensor) -> tuple[dict, dict]:
+        """Losses with their "total", and the gradient of each term and of "total"."""
+        with torch.enable_grad():
+            losses = self(picture)
+            found = {}
+            for name in ("content", "variation"):
+                (found[name],) = torch.autograd.grad(losses[name], picture, retain_graph=True)
+            (found["total"],) = torch.autograd.grad(losses["total"], picture)
+        # Gradients add up, so the last one needs no way back of its own.
+        found["style"] = found["total"] - found["content"] - found["variation"]
+        return losses, found
+
+
+def pulls(gradients: dict[str, torch.Tensor]) -> dict[str, float]:
+    """The norm of each term's gradient over the sum of their norms; all 0 where nothing pulls."""
+    norms = {name: gradients[name].norm().item() for name in TERMS}
+    total = sum(norms.values())
+    return {name: value / total if total else 0.0 for name, value in norms.items()}
+
+
+def ledger(objective: Objective, picture: torch.Tensor) -> tuple[dict[str, float], dict]:
+    """Each term's weighted value at `picture`, and its share of the gradient's norm."""
+    losses, gradients = objective.gradients(picture.detach().requires_grad_(True))
+    return {name: losses[name].item() for name in TERMS}, pulls(gradients)
+
+
+def glance(
+    backbone: Backbone,
+    content: Image.Image,
+    style: Image.Image,
+    settings: Settings,
+    second: Image.Image | None,
+    picture: Image.Image,
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The ledger of a pair at any picture, such as a preview, 192 pixels large.
+
+    Raises:
+        Refusal: as `transfer`.
+    """
+    small = replace(settings, size=GLANCE_SIDE)
+    content, styles, _ = _prepared(backbone, content, style, small, second)
+    side, device = max(content.size), backbone.placement.device
+    references = [images.to_tensor(s, device) for s in styles]
+    objective = Objective(backbone, images.to_tensor(content, device), references, small)
+    return ledger(objective, images.to_tensor(images.fit(picture, side), device))
 
 
 class _Average:
@@ -236,17 +177,27 @@ class _Average:
 
 
 def scales(size: int) -> list[int]:
-    """Longer sides from coarse to fine, a factor of sqrt(2) apart, at most three."""
-    sides = [round(size * 0.5 ** (index / 2)) for index in (2, 1, 0)]
+    """Longer sides from coarse to fine, a factor of sqrt(2) apart, at most three up to 512 pixels;
+    larger pictures start as small."""
+    count = 3 if size <= 512 else 3 + math.ceil(2 * math.log2(size / 512))
+    sides = [round(size * 0.5 ** (index / 2)) for index in reversed(range(count))]
     return [side for side in sides if side >= SMALLEST_SCALE] or [size]
 
 
-def _shares(count: int, steps: int) -> list[int]:
-    """After how many steps each of `count` scales ends; coarse ones are cheap and get more."""
-    weights = SHARES[-count:]
-    ends = [round(steps * sum(weights[: index + 1]) / sum(weights)) for index in range(count)]
+def schedule(settings: Settings) -> list[tuple[int, int]]:
+    """(longer side, steps) of each scale, coarse to fine; coarse ones are cheap and get more."""
+    sides = scales(settings.size) if settings.coarse_to_fine else [settings.size]
+    sides = sides[-settings.steps :]
+    ratio = SHARES[-1] / SHARES[-2]
+    weights = [*SHARES, *(SHARES[-1] * ratio**n for n in range(1, len(sides) - 2))][-len(sides) :]
+    ends = [
+        round(settings.steps * sum(weights[: index + 1]) / sum(weights))
+        for index in range(len(sides))
+    ]
     # However few the steps are, every scale gets one.
-    return [max(i + 1, min(end, steps - (count - 1 - i))) for i, end in enumerate(ends)]
+    last = len(sides) - 1
+    ends = [max(i + 1, min(end, settings.steps - (last - i))) for i, end in enumerate(ends)]
+    return [(side, end - start) for side, start, end in zip(sides, [0, *ends], ends, strict=False)]
 
 
 def rate(settings: Settings, done: float) -> float:
@@ -255,14 +206,64 @@ def rate(settings: Settings, done: float) -> float:
     return RATE[settings.init] * left
 
 
-def _optimizer(name: str, picture: torch.Tensor) -> torch.optim.Optimizer:
+def _optimizer(name: str, picture: torch.Tensor, before=None) -> torch.optim.Optimizer:
+    """The optimiser of one scale; Adam goes on with the moments of the scale `before`."""
     if name == "lbfgs":
         return torch.optim.LBFGS([picture], max_iter=1, history_size=20)
-    return torch.optim.Adam([picture], betas=(0.9, 0.99))
+    optimizer = torch.optim.Adam([picture], betas=BETAS)
+    if before is not None:
+        (state,) = before.state.values()
+        share = state["exp_avg"].numel() / picture.numel()
+        optimizer.state[picture] = {
+            "step": state["step"],
+            # Losses are means, so twice the pixels have half the gradient each.
+            "exp_avg": share * _resized(state["exp_avg"], picture, "bicubic"),
+            # Bilinear keeps squares positive.
+            "exp_avg_sq": share**2 * _resized(state["exp_avg_sq"], picture, "bilinear"),
+        }
+    return optimizer
+
+
+def _resized(values: torch.Tensor, like: torch.Tensor, mode: str) -> torch.Tensor:
+    return F.interpolate(values, like.shape[-2:], mode=mode, align_corners=False)
+
+
+def _prepared(
+    backbone: Backbone,
+    content: Image.Image,
+    style: Image.Image,
+    settings: Settings,
+    second: Image.Image | None,
+) -> tuple[Image.Image, list[Image.Image], Image.Image | None]:
+    """Content and styles in the colours they are compared in, and the colours laid over at last."""
+    if settings.blend and second is None:
+        raise Refusal("second_style")
+    settings.weights_of(backbone.spec)
+    settings.content_layer_of(backbone.spec)
+    content = images.fit(content, settings.size)
+    largest = round(settings.size * max(1.0, settings.style_scale))
+    styles = [_shrunk(s, largest) for s in ([style, second] if settings.blend else [style])]
+    if settings.keep_colors and settings.color_method == "luminance":
+        grey = style_colours.brightness(content)
+        levelled = [style_colours.match_levels(style_colours.brightness(s), grey) for s in styles]
+        return grey, levelled, content
+    if settings.keep_colors:
+        return content, [style_colours.match_histogram(s, content) for s in styles], None
+    if not settings.style_weight:
+        return content, list(styles), None
+    # Departure from Gatys et al. 2016: the photo starts out in the style's colours, so that the
+    # steps go into strokes; there the optimiser has to move every pixel's colour first.
+    shares = [1.0] if len(styles) == 1 else [1 - settings.blend, settings.blend]
+    return style_colours.recolour(content, *styles, shares=shares), list(styles), None
 
 
 def transfer(
-    backbone: Backbone, content: Image.Image, style: Image.Image, settings: Settings
+    backbone: Backbone,
+    content: Image.Image,
+    style: Image.Image,
+    settings: Settings,
+    second: Image.Image | None = None,
+    turned: Callable[[], dict[str, float]] = dict,
 ) -> Iterator[Step]:
     """Paints `content` in the manner of `style`.
 
@@ -273,105 +274,93 @@ def transfer(
         backbone: shared and frozen; gradients are taken with respect to the picture only.
         content, style: RGB pictures of any size.
         settings: the knobs.
+        second: the style that `settings.blend` blends in.
+        turned: asked before each step for weights (content_weight, style_weight, tv_weight) that
+            have been changed meanwhile.
+
+    Raises:
+        Refusal: a blend without a second style, or layers that the network does not have.
     """
     device = backbone.placement.device
-    content, style = (images.fit(picture, settings.size) for picture in (content, style))
-    colours = content if settings.keep_colors else None
-    if settings.keep_colors:
-        content, style = _brightness(content), _brightness(style)
-        style = _match_levels(style, content)
-    else:
-        # Departure from Gatys et al. 2016: the photo starts out in the style's colours, so that the
-        # steps go into strokes; there the optimiser has to move every pixel's colour first.
-        content = recolour(content, style)
-    sides = scales(settings.size)[-settings.steps :]
-    shares = _shares(len(sides), settings.steps)
-    turns = zip(sides, [0, *shares], shares, strict=False)
-    total = sum(side**2 * (until - since) for side, since, until in turns)
-    done, work, picture = 0, 0.0, None
-    for side, until in zip(sides, shares, strict=True):
+    content, styles, colours = _prepared(backbone, content, style, settings, second)
+    plan = schedule(settings)
+    total = sum(side**2 * steps for side, steps in plan)
+    done, work, picture, optimizer, latest = 0, 0.0, None, None, {}
+    for side, steps in plan:
         target = images.to_tensor(images.fit(content, side), device)
-        reference = images.to_tensor(images.fit(style, side), device)
+        references = [
+            images.to_tensor(_shrunk(s, round(side * settings.style_scale)), device) for s in styles
+        ]
         if picture is None:
             picture = target.clone() if settings.init == "content" else _noise(target, settings)
-            yield Step(0, settings.steps, 0.0, _coloured(picture, colours), {})
+            yield Step(0, settings.steps, 0.0, style_colours.coloured(picture, colours), {})
         else:
             picture = F.interpolate(picture, target.shape[-2:], mode="bicubic").clamp(0, 1)
-        objective = Objective(backbone, target, reference, settings)
-        for smooth, losses in descend(objective, picture, settings, until - done):
+        objective = Objective(backbone, target, references, settings)
+        course = Descent(objective, picture, settings, steps, optimizer)
+        optimizer = course.optimizer
+        for smooth, losses, pulled in course.run(turned):
             picture = smooth
             done += 1
             work += side**2 / total
-            yield Step(done, settings.steps, min(work, 1.0), _coloured(picture, colours), losses)
+            latest = pulled or latest
+            shown = style_colours.coloured(picture, colours)
+            yield Step(done, settings.steps, min(work, 1.0), shown, losses, latest)
 
 
-def descend(
-    objective: Objective, start: torch.Tensor, settings: Settings, steps: int
-) -> Iterator[tuple[torch.Tensor, dict[str, float]]]:
-    """Optimises at one scale: after each of `steps`, the averaged picture and the losses."""
-    picture = start.clone().requires_grad_(True)
-    optimizer, average = _optimizer(settings.optimizer, picture), _Average()
-    losses: dict[str, torch.Tensor] = {}
+def _shrunk(style: Image.Image, side: int) -> Image.Image:
+    """The style picture at `side` pixels; never enlarged, which would only teach it to blur."""
+    return images.fit(style, min(max(16, side), max(style.size)))
 
-    def closure() -> torch.Tensor:
-        with torch.enable_grad():
-            losses.update(objective(picture))
-            (picture.grad,) = torch.autograd.grad(losses["total"], picture)
-        return losses["total"]
 
-    for done in range(steps):
-        if settings.optimizer == "adam":
-            optimizer.param_groups[0]["lr"] = rate(settings, done / steps)
-        optimizer.step(closure)
-        with torch.no_grad():
-            picture.clamp_(0, 1)
-            smooth = average.update(picture)
-        yield smooth, {name: value.item() for name, value in losses.items()}
+class Descent:
+    """The steps at one scale.
+
+    Args:
+        before: the optimiser of the scale before, whose moments are carried up.
+    """
+
+    def __init__(
+        self, objective: Objective, start: torch.Tensor, settings: Settings, steps: int, before=None
+    ):
+        self.objective, self.settings, self.steps = objective, settings, steps
+        self.picture = start.clone().requires_grad_(True)
+        self.optimizer = _optimizer(settings.optimizer, self.picture, before)
+
+    def run(
+        self, turned: Callable[[], dict[str, float]] = dict
+    ) -> Iterator[tuple[torch.Tensor, dict[str, float], dict[str, float]]]:
+        """After each step: the averaged picture, the losses before it, and the pulls if due."""
+        picture, objective, average = self.picture, self.objective, _Average()
+        losses, gradients = {}, {}
+
+        def closure() -> torch.Tensor:
+            if due:
+                found, grads = objective.gradients(picture)
+                gradients.update(grads)
+                picture.grad = grads["total"]
+            else:
+                with torch.enable_grad():
+                    found = objective(picture)
+                    (picture.grad,) = torch.autograd.grad(found["total"], picture)
+            losses.update(found)
+            return found["total"]
+
+        for done in range(self.steps):
+            due = done % LEDGER_EVERY == 0
+            if changes := turned():
+                objective.settings = replace(objective.settings, **changes)
+            if self.settings.optimizer == "adam":
+                self.optimizer.param_groups[0]["lr"] = rate(self.settings, done / self.steps)
+            self.optimizer.step(closure)
+            with torch.no_grad():
+                picture.clamp_(0, 1)
+                smooth = average.update(picture)
+            values = {name: value.item() for name, value in losses.items()}
+            yield smooth, values, pulls(gradients) if due else {}
 
 
 def _noise(like: torch.Tensor, settings: Settings) -> torch.Tensor:
     generator = torch.Generator().manual_seed(settings.seed)
     noise = torch.rand(like.shape, generator=generator).to(like.device)
     return 0.25 + 0.5 * noise
-
-
-def recolour(image: Image.Image, palette: Image.Image) -> Image.Image:
-    """`image` with the mean and covariance of the colours of `palette`.
-
-    y = A (x - mean) + mean*, with A = R (R S R)^(-1/2) R and R = S*^(1/2), the linear map that
-    moves colours least (Monge's; Pitie & Kokaram 2007); values are cut to [0, 1].
-    """
-    own, wanted = (images.to_tensor(picture)[0].flatten(1).double() for picture in (image, palette))
-    floor = 1e-4 * torch.eye(3, dtype=torch.double)
-    spread, goal = torch.cov(own) + floor, torch.cov(wanted) + floor
-    root = _power(goal, 0.5)
-    inverse = _power(root @ spread @ root, -0.5)
-    moved = root @ inverse @ root @ (own - own.mean(1, keepdim=True)) + wanted.mean(1, keepdim=True)
-    return images.to_image(moved.view(3, image.height, image.width))
-
-
-def _power(matrix: torch.Tensor, exponent: float) -> torch.Tensor:
-    values, vectors = torch.linalg.eigh(matrix)
-    return vectors * values.clamp(min=1e-12).pow(exponent) @ vectors.T
-
-
-def _brightness(image: Image.Image) -> Image.Image:
-    return image.convert("L").convert("RGB")
-
-
-def _match_levels(image: Image.Image, reference: Image.Image) -> Image.Image:
-    """`image` with the mean and deviation of `reference` (Gatys et al. 2016b, section 3)."""
-    own, wanted = images.to_tensor(image), images.to_tensor(reference)
-    gain = wanted.std() / own.std().clamp(min=1e-3)
-    return images.to_image((own - own.mean()) * gain + wanted.mean())
-
-
-def _coloured(picture: torch.Tensor, colours: Image.Image | None) -> torch.Tensor:
-    """The picture's brightness with the colours of the content, where those are kept."""
-    if colours is None:
-        return picture.detach()
-    size = (picture.shape[-1], picture.shape[-2])
-    _, blue, red = colours.resize(size, Image.Resampling.BICUBIC).convert("YCbCr").split()
-    painted = images.to_image(picture).convert("L")
-    merged = Image.merge("YCbCr", (painted, blue, red)).convert("RGB")
-    return images.to_tensor(merged, picture.device)

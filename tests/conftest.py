@@ -69,6 +69,14 @@ def app_url(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def client(app_url, tmp_path_factory):
+    """gradio_client, connected to the app."""
+    from gradio_client import Client
+
+    return Client(app_url, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
+
+
+@pytest.fixture(scope="session")
 def browser():
     """Debian's chromium, driven by Playwright."""
     sync_api = pytest.importorskip("playwright.sync_api")

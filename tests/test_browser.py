@@ -115,6 +115,59 @@ def test_upload_paint_watch_stop_download(open_page, tmp_path, photo):
     page.locator("#style-download").wait_for(state="hidden")
 
 
+@pytest.mark.parametrize("code", ["en", "mr", "ne", "hi"])
+def test_a_pair_is_previewed_weighed_and_blended(open_page, code):
+    page = open_page(query=f"?lang={code}")
+    tab(page, "style.tab", code)
+    live = page.locator("#style-live img")
+    live.wait_for()
+    page.locator("#style-live", has_text=say(code, "style.preview")).wait_for()
+    ledger = page.locator("#style-ledger .bar")
+    ledger.nth(2).wait_for()
+    assert say(code, "style.term.content") in ledger.first.inner_text()
+    assert re.search(r"\d", page.locator("#style-status").inner_text())
+    before = live.get_attribute("src")
+    page.locator("#style-style").locator("xpath=..").locator(".examples button").nth(3).click()
+    page.wait_for_function(
+        "before => document.querySelector('#style-live img')?.src !== before", arg=before
+    )
+    page.get_by_role("button", name=say(code, "style.second")).click()
+    page.locator("#style-second-picture").locator("xpath=..").locator(
+        ".examples button"
+    ).first.click()
+    share = page.get_by_label(f"number input for {say(code, 'name.blend')}")
+    page.wait_for_function(
+        "box => box.value === '0.5'", arg=share.locator("visible=true").element_handle()
+    )
+
+
+def test_one_pair_three_ways(open_page):
+    page = open_page()
+    tab(page, "style.tab")
+    page.locator("#style-ledger .bar").first.wait_for()
+    page.get_by_role("button", name=say("en", "style.more")).click()
+    set_number(page, "name.steps", 12)
+    set_number(page, "name.size", 96)
+    page.get_by_role("button", name=say("en", "style.ways")).click()
+    button(page, "style.ways.run").click()
+    page.locator("#style-ways", has_text="coarse to fine: 12 steps").wait_for()
+    assert page.locator("#style-ways img").count() >= 3
+
+
+def test_another_network_brings_its_own_layers(open_page):
+    page = open_page()
+    tab(page, "style.tab")
+    page.locator("#style-ledger .bar").first.wait_for()
+    page.get_by_role("button", name=say("en", "style.layers")).click()
+    sliders = page.locator("#style-layers input[type=range]").locator("visible=true")
+    assert sliders.count() == 10
+    page.get_by_role("button", name=say("en", "style.more")).click()
+    page.get_by_label(say("en", "network"), exact=True).locator("visible=true").click()
+    page.get_by_role("option", name="EfficientNet-Lite2", exact=True).click()
+    page.get_by_label("number input for blocks.3.3.bn1").locator("visible=true").wait_for()
+    assert sliders.count() == 13
+
+
 def test_dog_to_cat_is_one_click_and_the_download_still_fools(open_page, tmp_path, lite0):
     from models import images
 
@@ -336,6 +389,31 @@ def test_a_head_is_trained_live_and_its_mistakes_can_be_read(open_page):
     page.locator("#train-status", has_text="after 20 epochs").wait_for()
     button(page, "reset").click()
     page.wait_for_function("!document.querySelector('#train-plot svg')")
+
+
+def test_a_heads_training_can_be_stopped(open_page):
+    page = open_page()
+    tab(page, "train.tab")
+    set_number(page, "name.epochs", 100)
+    button(page, "run.train").click()
+    page.locator("#train-status", has_text=re.compile(r"Step [1-9]\d* of 100")).wait_for()
+    button(page, "stop").click()
+    said = page.locator("#train-status", has_text=re.compile(r"after \d+ epochs"))
+    said.wait_for()
+    assert int(re.search(r"after (\d+) epochs", said.inner_text())[1]) < 100
+    page.locator("#train-matrix rect.cell").first.wait_for()
+
+
+def test_the_larger_classifier_can_be_chosen(open_page):
+    page = open_page()
+    tab(page, "pets.tab")
+    page.locator("#pets-verdict h3").wait_for()
+    before = page.locator("#pets-verdict").inner_text()
+    page.locator("#pets-model input").click()
+    page.get_by_role("option", name="EfficientNet-Lite2: pets").click()
+    page.wait_for_function(
+        "before => document.querySelector('#pets-verdict').innerText !== before", arg=before
+    )
 
 
 def test_own_classes_stay_in_the_page(open_page, photo):

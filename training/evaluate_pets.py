@@ -2,9 +2,9 @@
 
     python -m training.evaluate_pets pets_lite0 --others gcompris/usr/share/gcompris-qt/rcc
 
-Writes the figures into the manifest and draws docs/pets_reliability.png and
-docs/pets_confusion.png. Nothing here may choose anything: models, temperature and threshold come
-from photographs held out of the training part.
+Writes the figures into the manifest; of the default classifier it also draws
+docs/pets_reliability.png and docs/pets_confusion.png. Nothing here may choose anything: models,
+temperature and threshold come from photographs held out of the training part.
 """
 
 from __future__ import annotations
@@ -144,10 +144,11 @@ def main() -> None:
         facts["refused_mean"] = round(sum(refused.values()) / len(refused), 4)
     facts["command"] = f"python -m training.evaluate_pets {chosen.name} --others RCC_FOLDER"
     record(chosen.name, {"measured": facts})
-    DOCS.mkdir(exist_ok=True)
-    reliability(steps, facts["ece_15_bins"]).save(DOCS / "pets_reliability.png")
-    matrix = transfer.confusion(found, labels, len(breeds.NAMES))
-    confusion_picture.draw(matrix, breeds.NAMES).save(DOCS / "pets_confusion.png", optimize=True)
+    if spec.name == pets.DEFAULT:
+        reliability(steps, facts["ece_15_bins"]).save(DOCS / "pets_reliability.png")
+        matrix = transfer.confusion(found, labels, len(breeds.NAMES))
+        drawn = confusion_picture.draw(matrix, breeds.NAMES)
+        drawn.save(DOCS / "pets_confusion.png", optimize=True)
     print(json.dumps(facts, indent=1))
 
 

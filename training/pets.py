@@ -4,8 +4,9 @@
 
 The head starts as a logistic regression on the frozen features (linear probing first, Kumar et al.
 2022); then the deep stages learn too, from shifted, mirrored, recoloured and mixed photographs,
-towards labels that are half a teacher's (Hinton et al. 2015): logistic regression on the features
-of Lite0 and Lite2 together, which saw the photo in question only when others were fitted.
+towards labels that are partly a teacher's (Hinton et al. 2015). The larger network's teacher is
+logistic regression on the features of Lite0 and Lite2 together, each photo left out of the fit
+that is asked about it; the smaller one's teacher is the larger one.
 """
 
 from __future__ import annotations
@@ -21,19 +22,21 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, Dataset
-from torchvision.transforms import v2
+from torch.utils.data import DataLoader
 
-from models import backbones, breeds, images, registry
+from models import backbones, breeds, images, pet_classifier, pets, registry
 from models.device import has_bf16_units
 from models.pet_classifier import PetNetwork, pet_odds
 from training import pet_data, probe
 from training.export import save
+from training.pet_draws import Draws, drawn, mixed
 from training.pet_features import headless
 
 CLASSES = len(breeds.NAMES)
 PASS = 0.975  # share of held-out pets that the threshold lets pass
 TEACHERS = ("efficientnet_lite0", "efficientnet_lite2")
+PROBES = "probes"
+PARTS = ("network", "average", "solver", "clock")
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Recipe:
         epochs: each draws `draws` photographs, breeds equally often.
         oxford: how much more often photographs of the test set's own origin are drawn.
         rate, head_rate: largest learning rates (AdamW, one warm-up epoch, then a half cosine).
+        teaches: "probes", or the name of a shipped classifier, which sees what the pupil sees.
         teacher: share of the teacher in the labels.
         mix: share of batches in which pairs of photographs are mixed.
         average: decay of the running average of the weights.
@@ -68,6 +72,7 @@ class Recipe:
     head_rate: float = 5e-4
     weight_decay: float = 0.02
     smoothing: float = 0.05
+    teaches: str = PROBES
     teacher: float = 0.5
     mix: float = 0.5
     average: float = 0.99
@@ -75,67 +80,9 @@ class Recipe:
 
 
 RECIPES = {
-    "pets_lite0": Recipe(),
+    "pets_lite0": Recipe(teaches="pets_lite2", teacher=0.8, mix=0.8, epochs=12, rate=1.5e-4),
     "pets_lite2": Recipe(backbone="efficientnet_lite2", epochs=8),
 }
-
-
-class Draws(Dataset):
-    """Photographs as a network in training sees them: (3, side, side) uint8, and their number."""
-
-    def __init__(self, shown: list[torch.Tensor], numbers: list[int], side: int):
-        self.shown, self.numbers = shown, numbers
-        self.change = v2.Compose(
-            [
-                # The wide range of shapes covers the part of the photos that was squashed.
-                v2.RandomResizedCrop(side, (0.3, 1.0), (0.65, 1.55), antialias=True),
-                v2.RandomHorizontalFlip(),
-                v2.RandomApply([v2.ColorJitter(0.3, 0.3, 0.3, 0.03)], 0.8),
-                v2.RandomGrayscale(0.05),
-                v2.RandomApply([v2.GaussianBlur(5, (0.1, 1.5))], 0.1),
-                v2.RandomApply([v2.RandomRotation(12)], 0.2),
-            ]
-        )
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def __getitem__(self, place: int) -> tuple[torch.Tensor, int]:
-        number = self.numbers[place]
-        return self.change(self.shown[number]), number
-
-
-def drawn(train: list[pet_data.Photo], allowed: list[bool], recipe: Recipe, epoch: int) -> list:
-    """The numbers of one epoch's photographs."""
-    chance = np.array(
-        [
-            (recipe.oxford if p.origin == "oxford" else 1.0) * a
-            for p, a in zip(train, allowed, strict=True)
-        ]
-    )
-    breed = np.array([p.breed for p in train])
-    for b in range(CLASSES):
-        chance[breed == b] /= chance[breed == b].sum()
-    rng = np.random.default_rng(epoch)
-    return rng.choice(len(train), recipe.draws, p=chance / chance.sum()).tolist()
-
-
-def mixed(x: torch.Tensor, y: torch.Tensor, recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pairs mixed: a rectangle of the partner (CutMix, Yun et al. 2019) or all of it, faintly
-    (mixup, Zhang et al. 2018), the labels in the same shares."""
-    if torch.rand(()) >= recipe.mix:
-        return x, y
-    share = float(torch.distributions.Beta(0.8, 0.8).sample())
-    partner = torch.randperm(len(x))
-    if torch.rand(()) < 0.5:
-        return share * x + (1 - share) * x[partner], share * y + (1 - share) * y[partner]
-    side = x.shape[-1]
-    cut = int(side * math.sqrt(1 - share))
-    top, left = (int(torch.randint(side - cut + 1, ())) for _ in range(2))
-    x = x.clone()
-    x[..., top : top + cut, left : left + cut] = x[partner][..., top : top + cut, left : left + cut]
-    kept = 1 - cut * cut / side**2
-    return x, kept * y + (1 - kept) * y[partner]
 
 
 def accuracy(found: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
@@ -179,7 +126,6 @@ def main() -> None:
     parser.add_argument(
         "--data", type=Path, default=pet_data.PETS, help="the zip, or a folder for the Oxford set"
     )
-    parser.add_argument("--everything", action="store_true", help="hold nothing out")
     parser.add_argument("--export", action="store_true", help="make the weight file of the run")
     parser.add_argument("--command", default="", help="what made the run, for the manifest")
     parser.add_argument("--set", nargs="*", default=[], help="recipe fields, such as epochs=4")
@@ -191,7 +137,7 @@ def main() -> None:
     if chosen.export:
         export(chosen.name, chosen.run, chosen.command, chosen.data)
     else:
-        learn(recipe, chosen.run, chosen.everything, chosen.data)
+        learn(recipe, chosen.run, chosen.data)
 
 
 def coolest(found: torch.Tensor, labels: torch.Tensor) -> float:
@@ -257,90 +203,38 @@ def export(name: str, run: Path, command: str, data: Path = pet_data.PETS) -> No
     save(name, parts, known | ({"command": command} if command else {}))
 
 
-def learn(recipe: Recipe, run: Path, everything: bool, data: Path = pet_data.PETS) -> None:
+def learn(recipe: Recipe, run: Path, data: Path = pet_data.PETS) -> None:
     """Trains into run/last.pt; starts where that file left off."""
     torch.manual_seed(0)
     train = [photo for photo in pet_data.photos(data) if photo.use == "train"]
     shown = pet_data.pictures(train, data)
     held = torch.tensor(pet_data.held_out(train))
-    allowed = torch.ones_like(held) if everything else ~held
     labels = torch.tensor([p.breed for p in train])
-    teacher, features = teach(train, shown, allowed, run)
-    sharp = nn.functional.one_hot(labels, CLASSES) * (1 - recipe.smoothing)
-    sharp = sharp + recipe.smoothing / CLASSES
-    targets = recipe.teacher * teacher + (1 - recipe.teacher) * sharp
-    base = backbones.load(registry.spec(recipe.backbone), torch.device("cpu"))
-    head = probe.fit(
-        torch.cat([part[allowed] for part in features[recipe.backbone]]),
-        labels[allowed].repeat(2),
-        CLASSES,
-    )
-    network = PetNetwork(base, recipe.stage)
-    network.classifier.load_state_dict(head.state_dict())
+    oxford = torch.tensor([p.origin == "oxford" for p in train])[held]
     checked = [image for image, h in zip(shown, held.tolist(), strict=True) if h]
-    print(
-        "probe:",
-        *accuracy(pet_data.outputs(network.eval(), checked, recipe.shown), labels[held]),
-        flush=True,
-    )
-    average = PetNetwork(base, recipe.stage)
-    average.load_state_dict(network.state_dict())
-    body = list(network.tail.requires_grad_(True).parameters())
-    groups = [
-        {"params": body, "lr": recipe.rate},
-        {"params": network.classifier.requires_grad_(True).parameters(), "lr": recipe.head_rate},
-    ]
-    solver = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
-    steps = recipe.draws // recipe.batch
-    total = steps * recipe.epochs
-
-    def pace(step: int) -> float:
-        warm = min(1.0, (step + 1) / steps)
-        return warm * 0.5 * (1 + math.cos(math.pi * min(1.0, step / total)))
-
-    clock = torch.optim.lr_scheduler.LambdaLR(solver, pace)
-    first, log = 0, []
-    if (run / "last.pt").exists():
-        state = torch.load(run / "last.pt", weights_only=True)
-        network.load_state_dict(state["network"])
-        average.load_state_dict(state["average"])
-        solver.load_state_dict(state["solver"])
-        clock.load_state_dict(state["clock"])
-        first, log = state["epoch"], state["log"]
+    guesses, features = teach(train, shown, ~held, run)
+    base = backbones.load(registry.spec(recipe.backbone), torch.device("cpu"))
+    probed = torch.cat([part[~held] for part in features[recipe.backbone]])
+    head = probe.fit(probed, labels[~held].repeat(2), CLASSES)
+    course = Course(recipe, base, head)
+    course.restore(run / "last.pt")
+    lesson = Lesson(recipe, labels, guesses)
     pixels = [pet_data.tensor(image) for image in shown]
-    for epoch in range(first, recipe.epochs):
+    for epoch in range(course.epoch, recipe.epochs):
         start = time.time()
         torch.manual_seed(1000 + epoch)
-        numbers = drawn(train, allowed.tolist(), recipe, epoch)
+        numbers = drawn(train, (~held).tolist(), recipe.draws, recipe.oxford, epoch)
         loader = DataLoader(
             Draws(pixels, numbers, recipe.side), recipe.batch, num_workers=1, drop_last=True,
             prefetch_factor=4,
         )  # fmt: skip
         losses = []
         for x, chosen in loader:
-            x = x.float().div_(255).contiguous(memory_format=torch.channels_last)
-            x, y = mixed(x, targets[chosen], recipe)
-            # Half the time where nothing learns; elsewhere the gradient of depthwise convolutions
-            # would be slower in bfloat16 than in float32.
-            with torch.autocast("cpu", torch.bfloat16, enabled=has_bf16_units()):
-                shared = network.shared(x)
-            found = network.classifier(network.tail(shared.float()).mean((2, 3)))
-            loss = nn.functional.cross_entropy(found, y)
-            solver.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(body, 1.0)
-            solver.step()
-            clock.step()
-            with torch.no_grad():
-                for kept, new in zip(average.parameters(), network.parameters(), strict=True):
-                    kept.lerp_(new, 1 - recipe.average)
-            losses.append(loss.item())
+            losses.append(course.step(*lesson(x, chosen)))
             if len(losses) % 50 == 0:
                 rate = len(losses) * recipe.batch / (time.time() - start)
-                print(f"  {len(losses)}/{steps} loss {np.mean(losses[-50:]):.4f}, {rate:.1f}/s",
-                      flush=True)  # fmt: skip
-        found = pet_data.outputs(average.eval(), checked, recipe.shown)
-        oxford = torch.tensor([p.origin == "oxford" for p in train])[held]
+                print(f"  {len(losses)} loss {np.mean(losses[-50:]):.4f}, {rate:.1f}/s", flush=True)
+        found = pet_data.outputs(course.average.eval(), checked, recipe.shown)
         line = {
             "epoch": epoch + 1,
             "loss": round(float(np.mean(losses)), 4),
@@ -348,16 +242,107 @@ def learn(recipe: Recipe, run: Path, everything: bool, data: Path = pet_data.PET
             "of_oxford": [round(v, 4) for v in accuracy(found[oxford], labels[held][oxford])],
             "seconds": round(time.time() - start),
         }
-        log.append(line)
         print(json.dumps(line), flush=True)
-        state = {
-            "network": network.state_dict(), "average": average.state_dict(),
-            "solver": solver.state_dict(), "clock": clock.state_dict(), "epoch": epoch + 1,
-            "start": head.state_dict(), "log": log, "recipe": asdict(recipe),
-            "everything": everything,
-        }  # fmt: skip
-        torch.save(state, run / "new.pt")
-        (run / "new.pt").replace(run / "last.pt")
+        course.keep(run / "last.pt", line)
+
+
+class Lesson:
+    """Makes a batch of pictures and the labels that the network is to give them.
+
+    Args:
+        labels: (N,) breeds of all photographs.
+        guesses: (N, 37), what the probes give those they were not fitted on.
+    """
+
+    def __init__(self, recipe: Recipe, labels: torch.Tensor, guesses: torch.Tensor):
+        self.recipe = recipe
+        sharp = nn.functional.one_hot(labels, CLASSES) * (1 - recipe.smoothing)
+        self.sharp = sharp + recipe.smoothing / CLASSES
+        self.guesses = guesses
+        self.network = None
+        if recipe.teaches != PROBES:
+            spec = pets.spec(recipe.teaches)
+            base = backbones.load(registry.spec(spec.backbone), torch.device("cpu"))
+            self.network = pet_classifier.load(spec, base).network
+
+    def __call__(self, x: torch.Tensor, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pictures (N, 3, H, W) uint8 and their numbers -> pictures in [0, 1], labels (N, 37)."""
+        x = x.float().div_(255).contiguous(memory_format=torch.channels_last)
+        share = self.recipe.teacher
+        if self.network is None:
+            both = share * self.guesses[chosen] + (1 - share) * self.sharp[chosen]
+            return mixed(x, both, self.recipe.mix)
+        x, sharp = mixed(x, self.sharp[chosen], self.recipe.mix)
+        # The teacher sees the very picture that the pupil does (Beyer et al. 2022).
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=has_bf16_units()):
+            told = self.network(x).float().softmax(1)
+        return x, share * told + (1 - share) * sharp
+
+
+class Course:
+    """A network in training, the running average of its weights, and their checkpoint."""
+
+    def __init__(self, recipe: Recipe, base: backbones.Backbone, head: nn.Linear):
+        self.recipe = recipe
+        self.start = head.state_dict()
+        self.network, self.average = (PetNetwork(base, recipe.stage).eval() for _ in range(2))
+        for network in (self.network, self.average):
+            network.classifier.load_state_dict(self.start)
+        self.body = list(self.network.tail.requires_grad_(True).parameters())
+        top = self.network.classifier.requires_grad_(True).parameters()
+        groups = [
+            {"params": self.body, "lr": recipe.rate},
+            {"params": top, "lr": recipe.head_rate},
+        ]
+        self.solver = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
+        steps = recipe.draws // recipe.batch
+        total = steps * recipe.epochs
+
+        def pace(step: int) -> float:
+            warm = min(1.0, (step + 1) / steps)
+            return warm * 0.5 * (1 + math.cos(math.pi * min(1.0, step / total)))
+
+        self.clock = torch.optim.lr_scheduler.LambdaLR(self.solver, pace)
+        self.epoch, self.log = 0, []
+
+    def step(self, x: torch.Tensor, y: torch.Tensor) -> float:
+        """One step towards labels y (N, 37) for pictures x; the loss before it."""
+        # Half the time where nothing learns; elsewhere the gradient of depthwise convolutions
+        # would be slower in bfloat16 than in float32.
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_bf16_units()):
+            shared = self.network.shared(x)
+        found = self.network.classifier(self.network.tail(shared.float()).mean((2, 3)))
+        loss = nn.functional.cross_entropy(found, y)
+        self.solver.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.body, 1.0)
+        self.solver.step()
+        self.clock.step()
+        with torch.no_grad():
+            for part in ("tail", "classifier"):
+                kept, new = (getattr(n, part).parameters() for n in (self.average, self.network))
+                for old, now in zip(kept, new, strict=True):
+                    old.lerp_(now, 1 - self.recipe.average)
+        return loss.item()
+
+    def keep(self, path: Path, line: dict) -> None:
+        """Writes the checkpoint after an epoch."""
+        self.epoch += 1
+        self.log.append(line)
+        state = {part: getattr(self, part).state_dict() for part in PARTS}
+        state |= {"start": self.start, "epoch": self.epoch, "log": self.log}
+        state |= {"recipe": asdict(self.recipe)}
+        torch.save(state, path.with_name("new.pt"))
+        path.with_name("new.pt").replace(path)
+
+    def restore(self, path: Path) -> None:
+        """Goes on from the checkpoint, if there is one."""
+        if not path.exists():
+            return
+        state = torch.load(path, weights_only=True)
+        for part in PARTS:
+            getattr(self, part).load_state_dict(state[part])
+        self.epoch, self.log = state["epoch"], state["log"]
 
 
 if __name__ == "__main__":

@@ -109,5 +109,5 @@ def test_a_damaged_file_is_refused(tmp_path, monkeypatch, store):
 
 
 def test_an_unknown_classifier_is_refused():
-    with pytest.raises(Refusal, match="Choose one of: pets_lite0"):
+    with pytest.raises(Refusal, match="Choose one of: pets_lite0, pets_lite2"):
         pets.spec("pets_lite9")

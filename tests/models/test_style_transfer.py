@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from models import images, style_transfer
+from models import images, style_colours, style_transfer
 from models.refusals import Refusal
 from models.style_transfer import Settings, transfer
 
@@ -22,11 +22,6 @@ class Toy:
         return [pictures for _ in layers]
 
 
-def maps(*channels):
-    """Activations (1, C, 1, n) from one list of values per channel."""
-    return torch.tensor(channels).view(1, len(channels), 1, -1)
-
-
 def picture(seed: int, size=(48, 32)) -> Image.Image:
     generator = torch.Generator().manual_seed(seed)
     return images.to_image(torch.rand(3, size[1], size[0], generator=generator))
@@ -37,48 +32,6 @@ def run(backbone=None, **settings):
     return list(transfer(backbone or Toy(), picture(1), picture(2), Settings(**options)))
 
 
-def test_moments_by_hand():
-    covariance, mean = style_transfer.covariance_and_mean(maps([0.0, 2.0], [1.0, 5.0]))
-    assert mean.tolist() == [1.0, 3.0]
-    assert covariance.tolist() == [[1.0, 2.0], [2.0, 4.0]]
-
-
-def test_gram_by_hand():
-    assert style_transfer.gram(maps([0.0, 2.0], [1.0, 5.0])).tolist() == [[2.0, 5.0], [5.0, 13.0]]
-
-
-def test_moments_gradient_is_the_numerical_one():
-    points = torch.randn(5, 3, dtype=torch.double, requires_grad=True)
-    assert torch.autograd.gradcheck(style_transfer._Moments.apply, points)
-
-
-def test_moments_loss_by_hand(monkeypatch):
-    monkeypatch.setattr(style_transfer, "DEVIATION_FLOOR", 0.0)
-    loss = style_transfer.MomentsLoss(maps([0.0, 4.0]))  # mean 2, variance 4, deviation 2
-    # In units of the deviation: mean 1, variance 1. Of (0, 8): mean 2, variance 4.
-    assert loss(maps([0.0, 4.0])).item() == pytest.approx(0.0)
-    assert loss(maps([0.0, 8.0])).item() == pytest.approx((4 - 1) ** 2 / 1 + (2 - 1) ** 2)
-
-
-def test_gram_loss_by_hand(monkeypatch):
-    monkeypatch.setattr(style_transfer, "DEVIATION_FLOOR", 0.0)
-    loss = style_transfer.GramLoss(maps([0.0, 4.0]))  # G = 8, in units of the variance 2
-    assert loss(maps([0.0, 4.0])).item() == pytest.approx(0.0)
-    assert loss(maps([4.0, 4.0])).item() == pytest.approx((4 - 2) ** 2 / 2**2)  # G = 16, so 4
-
-
-def test_content_loss_by_hand(monkeypatch):
-    monkeypatch.setattr(style_transfer, "DEVIATION_FLOOR", 0.0)
-    loss = style_transfer.ContentLoss(maps([0.0, 4.0]))  # deviation 2
-    assert loss(maps([2.0, 4.0])).item() == pytest.approx((1 + 0) / 2)
-
-
-def test_variation_by_hand():
-    x = torch.tensor([[0.0, 1.0], [0.0, 3.0]]).view(1, 1, 2, 2)
-    # Down: 0, 2 -> mean square 2. Across: 1, 3 -> mean square 5.
-    assert style_transfer.variation(x).item() == pytest.approx(7.0)
-
-
 def test_average_is_unbiased():
     average = style_transfer._Average()
     assert average.update(torch.tensor(0.3)).item() == pytest.approx(0.3)
@@ -87,7 +40,14 @@ def test_average_is_unbiased():
 
 
 @pytest.mark.parametrize(
-    ("size", "expected"), [(384, [192, 272, 384]), (200, [141, 200]), (64, [64]), (128, [128])]
+    ("size", "expected"),
+    [
+        (384, [192, 272, 384]),
+        (200, [141, 200]),
+        (64, [64]),
+        (128, [128]),
+        (1024, [256, 362, 512, 724, 1024]),
+    ],
 )
 def test_scales(size, expected):
     assert style_transfer.scales(size) == expected
@@ -109,8 +69,8 @@ def test_fewer_steps_than_scales_end_at_full_size():
 
 
 def test_starts_from_the_content_or_from_noise():
-    first, second = (images.fit(picture(number), 64) for number in (1, 2))
-    content = images.to_tensor(style_transfer.recolour(first, second))
+    first, second = images.fit(picture(1), 64), picture(2)
+    content = images.to_tensor(style_colours.recolour(first, second))
     assert torch.equal(run()[0].image, content)
     assert not torch.equal(run(init="noise")[0].image, content)
 
@@ -127,7 +87,7 @@ def test_content_alone_changes_nothing():
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
-@pytest.mark.parametrize("style_loss", ["moments", "gram"])
+@pytest.mark.parametrize("style_loss", ["moments", "gram", "wasserstein"])
 def test_the_loss_falls(optimizer, style_loss):
     steps = run(optimizer=optimizer, style_loss=style_loss, steps=30)
     assert steps[-1].losses["total"] < steps[1].losses["total"]
@@ -149,24 +109,6 @@ def test_kept_colours_are_the_contents():
         assert sorted(differences)[len(differences) // 2] <= 4
 
 
-def test_recolour_matches_mean_and_covariance():
-    grey = torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(0)) * 0.3 + 0.3
-    palette = grey.flip(0) * torch.tensor([0.5, 1.0, 1.2]).view(3, 1, 1)
-    own, wanted = images.to_image(grey), images.to_image(palette)
-    moved, goal = (
-        images.to_tensor(image)[0].flatten(1)
-        for image in (style_transfer.recolour(own, wanted), wanted)
-    )
-    assert torch.allclose(moved.mean(1), goal.mean(1), atol=5e-3)
-    assert torch.allclose(torch.cov(moved), torch.cov(goal), atol=5e-4)
-
-
-def test_recolour_leaves_a_picture_of_its_own_colours_alone():
-    own = picture(1)
-    moved = style_transfer.recolour(own, own)
-    assert (images.to_tensor(moved) - images.to_tensor(own)).abs().max() <= 1 / 255 + 1e-6
-
-
 def test_the_rate_falls_by_half_a_cosine():
     settings = Settings()
     assert style_transfer.rate(settings, 0.0) == pytest.approx(0.018)
@@ -175,11 +117,22 @@ def test_the_rate_falls_by_half_a_cosine():
 
 
 @pytest.mark.parametrize(
-    ("count", "steps", "expected"),
-    [(3, 120, [66, 102, 120]), (3, 3, [1, 2, 3]), (2, 2, [1, 2]), (1, 7, [7])],
+    ("size", "steps", "expected"),
+    [
+        (384, 120, [(192, 60), (272, 36), (384, 24)]),
+        (384, 3, [(192, 1), (272, 1), (384, 1)]),
+        (384, 2, [(272, 1), (384, 1)]),
+        (64, 7, [(64, 7)]),
+        (1024, 120, [(256, 49), (362, 30), (512, 19), (724, 13), (1024, 9)]),
+    ],
 )
-def test_shares(count, steps, expected):
-    assert style_transfer._shares(count, steps) == expected
+def test_schedule(size, steps, expected):
+    assert style_transfer.schedule(Settings(size=size, steps=steps)) == expected
+
+
+def test_the_papers_way_stays_at_one_size():
+    settings = Settings(size=384, steps=120, coarse_to_fine=False)
+    assert style_transfer.schedule(settings) == [(384, 120)]
 
 
 def test_two_identical_pictures_work():
@@ -210,6 +163,12 @@ def test_flat_pictures_work():
         ({"style_loss": "magic"}, "unknown_choice"),
         ({"init": None}, "unknown_choice"),
         ({"optimizer": "sgd"}, "unknown_choice"),
+        ({"color_method": "none"}, "unknown_choice"),
+        ({"style_scale": 0.1}, "out_of_range"),
+        ({"blend": 1.5}, "out_of_range"),
+        ({"layer_weights": (1.0, -1.0)}, "out_of_range"),
+        ({"layer_weights": (0.0, 0.0)}, "no_style_layer"),
+        ({"content_weight": 0, "style_weight": 0, "tv_weight": 0}, "nothing_to_minimise"),
     ],
 )
 def test_bad_settings_are_refused(bad, key):
@@ -222,6 +181,127 @@ def test_whole_numbers_may_come_as_floats():
     settings = Settings(size=96.0, steps=3.0, seed=1.0)
     assert (settings.size, settings.steps, settings.seed) == (96, 3, 1)
     assert isinstance(settings.steps, int)
+
+
+class Two(Toy):
+    """A "network" with two layers, the second at half the size."""
+
+    spec = SimpleNamespace(
+        title="Two", style_layers=("pixels", "half"), content_layer="half", name="two"
+    )
+
+    def features(self, pictures, layers):
+        half = torch.nn.functional.avg_pool2d(pictures, 2)
+        return [pictures if layer == "pixels" else half for layer in layers]
+
+
+def objective(settings, styles=None, backbone=None):
+    content, style = (images.to_tensor(picture(number)) for number in (1, 2))
+    return style_transfer.Objective(backbone or Two(), content, styles or [style], settings)
+
+
+def test_a_layer_weight_scales_its_part():
+    x = images.to_tensor(picture(3))
+    both, first, twice = (
+        objective(Settings(layer_weights=weights)).terms(x)["style"].item()
+        for weights in ((1.0, 1.0), (1.0, 0.0), (2.0, 0.0))
+    )
+    assert twice == pytest.approx(2 * first)
+    assert first < both
+
+
+def test_layer_weights_must_fit_the_network():
+    with pytest.raises(Refusal, match="2 layer weights, not 3"):
+        objective(Settings(layer_weights=(1.0, 1.0, 1.0)))
+
+
+def test_the_content_layer_can_be_chosen():
+    x = images.to_tensor(picture(3))
+    usual, other = (
+        objective(Settings(content_layer=layer)).terms(x)["content"].item()
+        for layer in ("", "pixels")
+    )
+    assert usual == objective(Settings(content_layer="half")).terms(x)["content"].item()
+    assert usual != other
+    with pytest.raises(Refusal, match="Choose one of: pixels, half"):
+        objective(Settings(content_layer="middle"))
+
+
+def test_the_pulls_are_the_gradients_shares():
+    x = images.to_tensor(picture(3))
+    chosen = objective(Settings())
+    losses, found = style_transfer.ledger(chosen, x)
+    assert sum(found.values()) == pytest.approx(1)
+    norms = {}
+    for name in style_transfer.TERMS:
+        leaf = x.clone().requires_grad_(True)
+        term = chosen.terms(leaf)[name]
+        assert losses[name] == pytest.approx(term.item())
+        norms[name] = torch.autograd.grad(term, leaf)[0].norm().item()
+    for name, norm in norms.items():
+        assert found[name] == pytest.approx(norm / sum(norms.values()), rel=1e-3)
+
+
+def test_a_knob_turned_during_a_run_counts_at_once():
+    turned = {}
+    losses = []
+    for step in transfer(
+        Toy(), picture(1), picture(2), Settings(size=64, steps=6), turned=lambda: turned
+    ):
+        if step.step == 3:
+            turned["tv_weight"] = 100.0
+        losses.append(step.losses.get("variation"))
+    assert losses[4] > 50 * losses[3]
+
+
+def test_a_blend_is_neither_style():
+    def painted(**settings):
+        chosen = Settings(size=64, steps=4, **settings)
+        return list(transfer(Toy(), picture(1), picture(2), chosen, picture(3)))[-1].image
+
+    first, middle, last = (painted(blend=share) for share in (0.0, 0.5, 1.0))
+    assert not torch.equal(first, middle)
+    assert not torch.equal(middle, last)
+    alone = list(transfer(Toy(), picture(1), picture(3), Settings(size=64, steps=4)))[-1].image
+    assert torch.allclose(last, alone, atol=1e-4)
+
+
+def test_a_blend_needs_two_styles():
+    with pytest.raises(Refusal, match="second style"):
+        run(blend=0.5)
+
+
+def test_a_small_style_is_not_enlarged():
+    assert style_transfer._shrunk(picture(2, (40, 30)), 384).size == (40, 30)
+    assert style_transfer._shrunk(picture(2, (400, 300)), 200).size == (200, 150)
+
+
+def test_adams_moments_are_carried_up():
+    first = torch.zeros(1, 3, 8, 8, requires_grad=True)
+    before = style_transfer._optimizer("adam", first)
+    first.grad = torch.ones_like(first)
+    before.step()
+    second = torch.zeros(1, 3, 16, 16, requires_grad=True)
+    after = style_transfer._optimizer("adam", second, before)
+    state = after.state[second]
+    assert state["exp_avg"].shape == state["exp_avg_sq"].shape == second.shape
+    # A fifth of the gradient 1, over four times as many pixels.
+    assert state["exp_avg"].mean().item() == pytest.approx(0.2 / 4)
+    assert state["exp_avg_sq"].mean().item() == pytest.approx(0.1 / 16)
+    assert state["step"].item() == 1
+
+
+@pytest.mark.parametrize("grey", [True, False])
+@pytest.mark.parametrize("method", ["luminance", "histogram"])
+def test_original_colours_of_a_grey_picture(grey, method):
+    content = picture(1).convert("L").convert("RGB") if grey else picture(1)
+    chosen = Settings(size=64, steps=4, keep_colors=True, color_method=method)
+    image = images.to_image(list(transfer(Toy(), content, picture(2), chosen))[-1].image)
+    spread = torch.cov(images.to_tensor(image)[0].flatten(1))
+    assert spread.isfinite().all()
+    if grey and method == "luminance":
+        red, green, blue = image.split()
+        assert red.tobytes() == green.tobytes() == blue.tobytes()
 
 
 def test_on_the_real_network(lite0, photo, painting):

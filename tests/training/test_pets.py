@@ -1,5 +1,6 @@
 """Fine-tuning pets: its parts by hand, and one whole run on a made-up set."""
 
+import dataclasses
 import json
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from models import pet_classifier, registry
 from models.pets import PetSpec
-from training import evaluate_pets, export, pet_features, pets, probe
+from training import evaluate_pets, export, pet_draws, pet_features, pets, probe
 
 
 def test_a_probe_finds_what_is_plain():
@@ -20,7 +21,7 @@ def test_a_probe_finds_what_is_plain():
 
 def test_breeds_are_drawn_equally_and_oxford_more_often(made_up):
     photos = made_up(300)
-    numbers = pets.drawn(photos, [True] * 300, pets.Recipe(draws=3000, oxford=4.0), epoch=0)
+    numbers = pet_draws.drawn(photos, [True] * 300, 3000, 4.0, epoch=0)
     breeds = torch.tensor([photos[n].breed for n in numbers])
     assert (torch.bincount(breeds).float() / 3000 - 1 / 3).abs().max() < 0.05
     share = sum(photos[n].origin == "oxford" for n in numbers) / 3000
@@ -31,10 +32,10 @@ def test_mixing_keeps_the_labels_whole():
     torch.manual_seed(0)
     x, y = torch.rand(6, 3, 32, 32), torch.eye(6)
     for _ in range(20):
-        mixed, labels = pets.mixed(x, y, pets.Recipe(mix=1.0))
+        mixed, labels = pet_draws.mixed(x, y, 1.0)
         assert mixed.shape == x.shape
         assert labels.sum(1).tolist() == pytest.approx([1] * 6)
-    assert pets.mixed(x, y, pets.Recipe(mix=0.0))[0] is x
+    assert pet_draws.mixed(x, y, 0.0)[0] is x
 
 
 def test_the_temperature_of_logits_that_are_twice_too_large_is_two():
@@ -72,10 +73,11 @@ def test_a_whole_run_on_a_made_up_set(oxford, tmp_path, monkeypatch, store):
     run.mkdir()
     folder.mkdir()
     recipe = pets.Recipe(side=64, shown=64, epochs=1, draws=16, batch=8)
-    pets.learn(recipe, run, False, oxford)
+    pets.learn(recipe, run, oxford)
     first = torch.load(run / "last.pt", weights_only=True)
     assert first["epoch"] == 1
-    pets.learn(pets.Recipe(side=64, shown=64, epochs=2, draws=16, batch=8), run, False, oxford)
+    longer = dataclasses.replace(recipe, epochs=2, teaches="pets_lite0")
+    pets.learn(longer, run, oxford)
     assert torch.load(run / "last.pt", weights_only=True)["epoch"] == 2
     for module in (export, pet_classifier.weights):
         monkeypatch.setattr(module, "FOLDER", folder)

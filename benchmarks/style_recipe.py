@@ -1,0 +1,105 @@
+"""The default style transfer beside the recipe it grew out of, on EfficientNet-Lite0 at 384 px.
+
+    python -m benchmarks.style_recipe --rounds 3
+
+The recipe: three scales of 40 steps, Adam at 0.05, an average of 0.97, start from the photo as it
+is. Both results are judged by the same style loss, on the picture as it is given out.
+"""
+
+import argparse
+import statistics
+
+import torch
+from torch.nn import functional as F
+
+from benchmarks.common import EXAMPLES, machine, ratio, rounds
+from models import images, registry, style_losses, style_transfer
+from models.store import Store
+from models.style_settings import Settings
+
+PAIRS = (
+    ("chelsea", "starry_night"),
+    ("astronaut", "stained_glass"),
+    ("scarlet_macaw", "mosaic"),
+    ("german_shepherd", "woodcut"),
+)
+
+
+def recipe(network, content, style, size: int) -> torch.Tensor:
+    """The plain recipe's picture."""
+    spec, picture = network.spec, None
+    for side in style_transfer.scales(size):
+        target, reference = (images.to_tensor(images.fit(i, side)) for i in (content, style))
+        with torch.no_grad():
+            maps = network.features(reference, spec.style_layers)
+            losses = [style_losses.MomentsLoss(style_losses.moments([m])) for m in maps]
+            keep = style_losses.ContentLoss(network.features(target, [spec.content_layer])[0])
+        start = target if picture is None else F.interpolate(picture, target.shape[-2:])
+        x = start.clone().requires_grad_(True)
+        solver = torch.optim.Adam([x], lr=0.05, betas=(0.9, 0.99))
+        total, weight = 0.0, 0.0
+        for _ in range(40):
+            *found, deep = network.features(x, (*spec.style_layers, spec.content_layer))
+            parts = [loss(m) for loss, m in zip(losses, found, strict=True)]
+            loss = sum(parts) / len(parts) + 0.05 * keep(deep) + 5 * style_losses.variation(x)
+            (x.grad,) = torch.autograd.grad(loss, x)
+            solver.step()
+            with torch.no_grad():
+                x.clamp_(0, 1)
+                total, weight = 0.97 * total + 0.03 * x, 0.97 * weight + 0.03
+        picture = (total / weight).detach()
+    return picture
+
+
+def judged(network, picture: torch.Tensor, style, size: int) -> float:
+    """The style loss of a finished picture."""
+    shown = images.to_tensor(images.to_image(picture))
+    spec = network.spec
+    with torch.no_grad():
+        wanted = network.features(images.to_tensor(images.fit(style, size)), spec.style_layers)
+        found = network.features(shown, spec.style_layers)
+        parts = [
+            style_losses.MomentsLoss(style_losses.moments([w]))(f)
+            for w, f in zip(wanted, found, strict=True)
+        ]
+    return float(sum(parts) / len(parts))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--size", type=int, default=384)
+    options = parser.parse_args()
+    network = Store().get(registry.DEFAULT)
+    settings = Settings(size=options.size)
+    losses: dict[str, list[float]] = {"recipe": [], "Netglass": []}
+    taken: dict[str, list[float]] = {"recipe": [], "Netglass": []}
+    for content_name, style_name in PAIRS:
+        content = images.open_image(EXAMPLES / "photos" / f"{content_name}.jpg")
+        style = images.open_image(EXAMPLES / "styles" / f"{style_name}.jpg")
+
+        def ours(_round, content=content, style=style):
+            *_, last = style_transfer.transfer(network, content, style, settings)
+            return last.image
+
+        sides = {
+            "recipe": lambda _round, c=content, s=style: recipe(network, c, s, options.size),
+            "Netglass": ours,
+        }
+        seconds, pictures = rounds(sides, options.rounds)
+        for name, picture in pictures.items():
+            losses[name].append(judged(network, picture, style, options.size))
+            taken[name] += seconds[name]
+            middle = statistics.median(seconds[name])
+            pair = f"{content_name} / {style_name}"
+            print(f"{pair:28}{name:10}{middle:6.1f} s  style loss {losses[name][-1]:.4f}")
+    for name, values in losses.items():
+        print(
+            f"{name:10}{statistics.median(taken[name]):6.1f} s  mean {statistics.mean(values):.4f}"
+        )
+    print(ratio(taken, "recipe", "Netglass"))
+    print(machine())
+
+
+if __name__ == "__main__":
+    main()

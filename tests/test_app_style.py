@@ -1,0 +1,131 @@
+"""Style transfer's endpoints in the running app."""
+
+import json
+
+import numpy as np
+import pytest
+from gradio_client import handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+
+def small(client, photo, painting, **options):
+    files = (handle_file(photo("chelsea")), handle_file(painting("mosaic")))
+    options = {"size": 96, "steps": 6} | options
+    return client.predict(*files, **options, api_name="/style_transfer")
+
+
+def test_pictures_stream_and_repeat(client, photo, painting):
+    def submit():
+        return client.submit(
+            handle_file(photo("chelsea")),
+            handle_file(painting("mosaic")),
+            size=128,
+            steps=12,
+            api_name="/style_transfer",
+        )
+
+    job = submit()
+    picture, report = job.result(timeout=120)
+    assert len(job.outputs()) >= 2
+    with Image.open(picture) as image:
+        assert image.format == "PNG"
+        assert max(image.size) == 128
+        first = np.asarray(image)
+    assert report["steps"] == 12
+    assert report["seconds"] > 0
+    assert set(report["losses"]) == {"content", "style", "variation", "total"}
+    assert {len(curve) for curve in report["losses"].values()} == {12}
+    assert sum(report["pulls"].values()) == pytest.approx(1, abs=1e-3)
+    again, _ = submit().result(timeout=120)
+    assert np.array_equal(np.asarray(Image.open(again)), first)
+
+
+def test_every_knob_of_the_bench_changes_the_picture(client, photo, painting):
+    plain = np.asarray(Image.open(small(client, photo, painting)[0]))
+    second = handle_file(painting("woodcut"))
+    for options in (
+        {"style_loss": "wasserstein"},
+        {"style_scale": 0.5},
+        {"layer_weights": [1, 1, 1, 0, 0, 0, 0, 0, 0, 0]},
+        {"keep_colors": True, "color_method": "histogram"},
+        {"second_style": second, "blend": 0.5},
+        {"optimizer": "lbfgs"},
+        {"coarse_to_fine": False, "size": 256},
+    ):
+        picture, _ = small(client, photo, painting, **options)
+        found = np.asarray(Image.open(picture).resize(plain.shape[1::-1]))
+        assert abs(found.astype(int) - plain).mean() > 0.5, options
+
+
+def test_preview(client, photo, painting):
+    files = (handle_file(photo("chelsea")), handle_file(painting("mosaic")))
+    weak, strong = (
+        client.predict(*files, **options, api_name="/style_preview")
+        for options in ({"strength": 0.2}, {})
+    )
+    with Image.open(weak) as one, Image.open(strong) as other:
+        assert one.format == "PNG"
+        assert max(one.size) == 384
+        assert abs(np.asarray(one).astype(int) - np.asarray(other)).mean() > 3
+
+
+BAD = [
+    ({"content_weight": 0, "style_weight": 0, "tv_weight": 0}, "All weights are 0"),
+    ({"layer_weights": [0] * 10}, "Every style layer is turned off"),
+    ({"layer_weights": [1, 1]}, "takes 10 layer weights, not 2"),
+    ({"layer_weights": ["1"] * 10}, "layer_weights must be a number"),
+    ({"layer_weights": {"bn1": 1}}, "layer_weights must be"),
+    ({"layer_weights": 3}, "layer_weights must be"),
+    ({"blend": 0.5}, "needs a second style picture"),
+    ({"blend": 2}, "blend must be from 0 to 1"),
+    ({"style_scale": 9}, "style_scale must be from 0.25 to 2"),
+    ({"content_layer": "blocks.9"}, "Choose one of: bn1, blocks.0.0.bn1"),
+    ({"color_method": "magic"}, "Choose one of: luminance, histogram"),
+]
+
+
+@pytest.mark.parametrize(("bad", "message"), BAD, ids=lambda value: str(value)[:40])
+def test_bad_knobs_are_said(client, photo, painting, bad, message):
+    with pytest.raises(AppError) as caught:
+        small(client, photo, painting, **bad)
+    assert message in str(caught.value)
+
+
+def test_bad_pictures_are_said(client, photo, painting, tmp_path):
+    good = handle_file(painting("mosaic"))
+    text = tmp_path / "text.jpg"
+    text.write_text(json.dumps("not a picture"))
+    long = tmp_path / "long.png"
+    Image.new("RGB", (50, 2000)).save(long)
+    for endpoint in ("/style_transfer", "/style_preview"):
+        for path, message in ((text, "not a picture"), (long, "at most 8")):
+            bad = handle_file(str(path))
+            for pair in ((bad, good), (good, bad)):
+                with pytest.raises(AppError, match=message):
+                    client.predict(*pair, api_name=endpoint)
+        for pair in ((None, good), (good, None)):
+            with pytest.raises(AppError, match="There is no picture yet"):
+                client.predict(*pair, api_name=endpoint)
+    with pytest.raises(AppError, match="strength must be from 0 to 1"):
+        client.predict(good, good, strength=3, api_name="/style_preview")
+    assert small(client, photo, painting)[1]["steps"] == 6
+
+
+def test_odd_pictures_are_painted(client, photo, tmp_path):
+    """A style smaller than the size asked for; a grey photo with its own colours."""
+    tiny, grey = tmp_path / "tiny.png", tmp_path / "grey.png"
+    Image.effect_noise((20, 30), 80).convert("RGB").save(tiny)
+    with Image.open(photo("chelsea")) as image:
+        image.convert("L").save(grey)
+    for method in ("luminance", "histogram"):
+        picture, _ = client.predict(
+            handle_file(str(grey)),
+            handle_file(str(tiny)),
+            size=128,
+            steps=4,
+            keep_colors=True,
+            color_method=method,
+            api_name="/style_transfer",
+        )
+        assert max(Image.open(picture).size) == 128
