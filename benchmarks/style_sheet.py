@@ -1,11 +1,16 @@
-"""Style transfer as a visitor gets it: seconds a picture, seconds to the first one, and a sheet.
+"""Every content in every style, on one sheet; seconds a picture and seconds to the first one.
 
-python -m benchmarks.style_sheet --out docs/style_sheet.jpg
+    python -m benchmarks.style_sheet --out docs/style_sheet.jpg
+    python -m benchmarks.style_sheet --styles FOLDER --set steps=200 style_loss=wasserstein
+
+Rows are contents, columns are styles, both shown along the edges. The last row is painted in the
+content's own colours (`keep_colors`).
 """
 
 import argparse
 import statistics
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from PIL import Image
@@ -13,49 +18,72 @@ from PIL import Image
 from benchmarks.common import EXAMPLES, machine
 from models import images, registry, style_transfer
 from models.store import Store
+from models.style_settings import Settings
 
-PAIRS = (
-    ("chelsea", "starry_night"),
-    ("astronaut", "stained_glass"),
-    ("scarlet_macaw", "mosaic"),
-    ("german_shepherd", "woodcut"),
-)
+CONTENTS = ("chelsea", "astronaut", "scarlet_macaw", "german_shepherd")
+STYLES = ("starry_night", "stained_glass", "mosaic", "woodcut")
+GAP, THUMB = 8, 128
+
+
+def painted(network, content, style, settings) -> tuple[Image.Image, float, float]:
+    """The result, seconds to the first picture, seconds in all."""
+    start, first = time.perf_counter(), None
+    for step in style_transfer.transfer(network, content, style, settings):
+        if first is None:
+            images.to_image(step.image)
+            first = time.perf_counter() - start
+    return images.to_image(step.image), first, time.perf_counter() - start
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("style_sheet.jpg"))
     parser.add_argument("--backbone", default=registry.DEFAULT, choices=registry.NAMES)
-    parser.add_argument("--pairs", nargs="*", help="content/style ...; default: the README's four")
+    parser.add_argument("--contents", nargs="*", default=CONTENTS, help="example photos")
+    parser.add_argument("--styles", nargs="*", default=STYLES, help="example styles, or a folder")
+    parser.add_argument("--set", nargs="*", default=[], help="settings, such as steps=200")
     options = parser.parse_args()
-    pairs = [tuple(pair.split("/")) for pair in options.pairs or ()] or PAIRS
+    changes = dict(item.split("=") for item in options.set)
+    plain = asdict(Settings())
+    for name, value in changes.items():
+        kind = type(plain[name])
+        plain[name] = value == "True" if kind is bool else kind(value)
 
     network = Store().get(options.backbone)
-    settings = style_transfer.Settings()
-    results, firsts, wholes = [], [], []
-    for content_name, style_name in pairs:
-        content = images.open_image(EXAMPLES / "photos" / f"{content_name}.jpg")
-        style = images.open_image(EXAMPLES / "styles" / f"{style_name}.jpg")
-        start, first = time.perf_counter(), None
-        for step in style_transfer.transfer(network, content, style, settings):
-            if first is None:
-                images.to_image(step.image)
-                first = time.perf_counter() - start
-        wholes.append(time.perf_counter() - start)
-        firsts.append(first)
-        results.append(images.to_image(step.image))
-        size = "x".join(map(str, results[-1].size))
-        print(f"{content_name} / {style_name}: {size}, {wholes[-1]:.1f} s, first {first:.2f} s")
+    contents = [images.open_image(EXAMPLES / "photos" / f"{n}.jpg") for n in options.contents]
+    if Path(options.styles[0]).is_dir():
+        files = sorted(f for f in Path(options.styles[0]).iterdir() if f.suffix != ".md")[:6]
+    else:
+        files = [EXAMPLES / "styles" / f"{name}.jpg" for name in options.styles]
+    styles = [images.open_image(file) for file in files]
+    rows = [(content, Settings(**plain)) for content in contents]
+    rows.append((contents[0], Settings(**plain | {"keep_colors": True})))
+
+    cell, firsts, wholes = plain["size"] + GAP, [], []
+    sheet = Image.new("RGB", (THUMB + GAP + cell * len(styles),) * 2, "white")
+    tops = [THUMB + GAP]
+    for row, (content, settings) in enumerate(rows):
+        sheet.paste(images.fit(content, THUMB), (0, tops[-1]))
+        height = 0
+        for column, style in enumerate(styles):
+            result, first, whole = painted(network, content, style, settings)
+            firsts.append(first)
+            wholes.append(whole)
+            left = THUMB + GAP + column * cell
+            if not row:
+                sheet.paste(images.fit(style, THUMB), (left, 0))
+            if tops[-1] + result.height > sheet.height:
+                sheet = sheet.crop((0, 0, sheet.width, tops[-1] + result.height))
+            sheet.paste(result, (left, tops[-1]))
+            height = max(height, result.height)
+            print(f"{row} {files[column].stem}: {'x'.join(map(str, result.size))}, {whole:.1f} s")
+        tops.append(tops[-1] + height + GAP)
     print(f"median {statistics.median(wholes):.1f} s, first picture {max(firsts):.2f} s at most")
-    print(f"{settings.size} px, {settings.steps} steps; {machine()}")
-    width = sum(result.width for result in results) + 8 * (len(results) - 1)
-    sheet = Image.new("RGB", (width, max(result.height for result in results)), "white")
-    left = 0
-    for result in results:
-        sheet.paste(result, (left, 0))
-        left += result.width + 8
+    print(f"{plain['size']} px, {plain['steps']} steps; {machine()}")
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(options.out, quality=90)
+    paper = Image.new("RGB", (sheet.width, tops[-1] - GAP), "white")
+    paper.paste(sheet)
+    paper.save(options.out, quality=88)
 
 
 if __name__ == "__main__":

