@@ -28,16 +28,17 @@ class PetNetwork(nn.Module):
 
     Args:
         base: the ImageNet network; its first stages are shared, not copied.
-        stage: the first of its seven stages that is copied.
+        stage: the first of its seven stages that is copied; -1 copies the stem too.
     """
 
     def __init__(self, base: Backbone, stage: int):
         super().__init__()
         network = base.network
         self.base = base
-        self.trunk = nn.Sequential(network.conv_stem, network.bn1, *network.blocks[:stage])
-        own = [*network.blocks[stage:], network.conv_head, network.bn2]
-        self.rest = nn.Sequential(*own)
+        stem = [network.conv_stem, network.bn1]
+        layers = [*stem, *network.blocks, network.conv_head, network.bn2]
+        first = len(stem) + stage if stage >= 0 else 0
+        self.trunk, self.rest = nn.Sequential(*layers[:first]), nn.Sequential(*layers[first:])
         self.tail = copy.deepcopy(self.rest)
         self.classifier = nn.Linear(network.classifier.in_features, len(breeds.NAMES))
 
@@ -45,8 +46,7 @@ class PetNetwork(nn.Module):
         """Pictures (N, 3, H, W) in [0, 1] -> activations of the last shared stage."""
         at = self.base.placement
         x = (pictures.to(at.device) - self.base.mean) / self.base.std
-        with torch.no_grad():
-            return self.trunk(x.contiguous(memory_format=at.memory_format))
+        return self.trunk(x.contiguous(memory_format=at.memory_format))
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> logits (N, 37)."""

@@ -46,6 +46,7 @@ class Recipe:
     Attributes:
         backbone: where it starts.
         stage: the first of the seven stages that learns; those before stay the backbone's own.
+            -1: the stem learns too.
         side: of the squares it learns from, in pixels.
         shown: of the whole photographs it is measured on: larger, because a cut-out makes the
             animal look larger than it will be (Touvron et al. 2019).
@@ -203,8 +204,13 @@ def export(name: str, run: Path, command: str, data: Path = pet_data.PETS) -> No
     save(name, parts, known | ({"command": command} if command else {}))
 
 
-def learn(recipe: Recipe, run: Path, data: Path = pet_data.PETS) -> None:
-    """Trains into run/last.pt; starts where that file left off."""
+def learn(recipe: Recipe, run: Path, data: Path = pet_data.PETS, adversary=None) -> None:
+    """Trains into run/last.pt; starts where that file left off.
+
+    Args:
+        adversary: changes each batch so that the network errs, and tells how well it withstands
+            (`training/pets_robust.py`).
+    """
     torch.manual_seed(0)
     train = [photo for photo in pet_data.photos(data) if photo.use == "train"]
     shown = pet_data.pictures(train, data)
@@ -230,7 +236,10 @@ def learn(recipe: Recipe, run: Path, data: Path = pet_data.PETS) -> None:
         )  # fmt: skip
         losses = []
         for x, chosen in loader:
-            losses.append(course.step(*lesson(x, chosen)))
+            x, y = lesson(x, chosen)
+            if adversary:
+                x = adversary(course.network, x, y, epoch)
+            losses.append(course.step(x, y))
             if len(losses) % 50 == 0:
                 rate = len(losses) * recipe.batch / (time.time() - start)
                 print(f"  {len(losses)} loss {np.mean(losses[-50:]):.4f}, {rate:.1f}/s", flush=True)
@@ -242,6 +251,8 @@ def learn(recipe: Recipe, run: Path, data: Path = pet_data.PETS) -> None:
             "of_oxford": [round(v, 4) for v in accuracy(found[oxford], labels[held][oxford])],
             "seconds": round(time.time() - start),
         }
+        if adversary:
+            line |= adversary.told(course.average, checked, labels[held])
         print(json.dumps(line), flush=True)
         course.keep(run / "last.pt", line)
 
