@@ -44,7 +44,7 @@ def pictures():
 def peak(name: str, plain: bool, size: int, loss: str, steps: int, out) -> None:
     """Puts (foretold bytes, bytes beyond the network, bytes in all) into `out`."""
     backbone = network(name, plain)
-    settings = Settings(size=size, steps=steps, style_loss=loss)
+    settings = Settings(size=size, steps=steps, style_loss=loss, optimizer="lbfgs")
     foretold = Costs().bytes(backbone, settings)
     gc.collect()
     before = psutil.Process().memory_info().rss
@@ -57,9 +57,10 @@ def peak(name: str, plain: bool, size: int, loss: str, steps: int, out) -> None:
 def growth(name: str, runs: int) -> None:
     """Resident memory after the third run and after `runs` more."""
     backbone, process = network(name), psutil.Process()
+    settings = Settings(size=256, steps=12, optimizer="lbfgs")
     for number in range(3 + runs):
         content, style = pictures()
-        for _ in style_transfer.transfer(backbone, content, style, Settings(size=256, steps=12)):
+        for _ in style_transfer.transfer(backbone, content, style, settings):
             pass
         if number == 2:
             first = process.memory_info().rss

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from demos.batch import Batch
-from models import gans, pets, registry
+from models import classifiers, gans, pets, registry
 from models.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -134,14 +134,15 @@ class Engine:
         }
 
     def network(self, name: str) -> Generator[tuple[int, int], None, Backbone]:
-        """The network called `name`; yields (bytes so far, bytes in all) while it is downloaded.
+        """The classifier called `name`; yields (bytes so far, bytes in all) while it is downloaded.
 
         Runs the load in a thread, so that a closed browser ends a download at once.
 
         Raises:
             Refusal: unknown name, or weights that can't be had.
         """
-        registry.spec(name)
+        classifiers.spec(name)
+        store = self.pets if name in pets.NAMES else self.store
         news: queue.SimpleQueue = queue.SimpleQueue()
         given_up = threading.Event()
 
@@ -152,7 +153,7 @@ class Engine:
 
         def work() -> None:
             try:
-                news.put(("network", self.store.get(name, progress)))
+                news.put(("network", store.get(name, progress)))
             except BaseException as error:
                 news.put(("error", error))
 

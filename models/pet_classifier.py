@@ -112,6 +112,15 @@ class PetClassifier:
         parts = (self.network.tail, self.network.classifier)
         return sum(p.numel() * p.element_size() for part in parts for p in part.parameters())
 
+    @property
+    def placement(self):
+        """Where and how it computes."""
+        return self.network.base.placement
+
+    def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Pictures (N, 3, H, W) in [0, 1] -> calibrated logits (N, 37), float32, differentiable."""
+        return self.network(pictures) / self.temperature
+
     @torch.no_grad()
     def look(self, pictures: torch.Tensor) -> list[Seen]:
         """What is seen in pictures (N, 3, side, side) in [0, 1]; one `Seen` each."""

@@ -13,13 +13,15 @@ import torch
 from models.backbones import Backbone
 from models.refusals import Refusal
 from models.style_settings import MIN_SIZE, Settings
-from models.style_transfer import Descent, Objective, schedule
+from models.style_transfer import LBFGS_HISTORY, Descent, Objective, schedule
 
 PROBES = (128, 256)
 # A run takes more than what a step saves for its way back: gradients in flight and the workspace of
 # convolutions grow with that; the picture's own gradients, moments and copies with its pixels.
 # Fitted from above to what benchmarks/style_memory.py measures (Lite0, ResNet-50, VGG-19).
 SPARE, PER_PIXEL = 1.4, 600
+# L-BFGS remembers pairs of float32 steps and gradients, three colours each.
+LBFGS_PER_PIXEL = LBFGS_HISTORY * 2 * 3 * 4
 
 
 class Costs:
@@ -36,7 +38,8 @@ class Costs:
     def _probed(self, backbone: Backbone, settings: Settings):
         used = tuple(weight > 0 for weight in settings.weights_of(backbone.spec))
         terms = settings.content_weight > 0, settings.style_weight > 0
-        key = (backbone.spec.name, settings.style_loss, settings.content_layer, used, terms)
+        shape = settings.style_loss, settings.content_layer, settings.optimizer
+        key = (backbone.spec.name, *shape, used, terms)
         with self._lock:
             if key not in self.known:
                 small, large = (_step(backbone, settings, side) for side in PROBES)
@@ -61,7 +64,8 @@ class Costs:
         """How much memory its largest scale will take beyond the network itself."""
         _, (start, each) = self._probed(backbone, settings)
         pixels = settings.size**2 * ratio
-        return SPARE * (start + each * pixels) + PER_PIXEL * pixels
+        own = PER_PIXEL + LBFGS_PER_PIXEL * (settings.optimizer == "lbfgs")
+        return SPARE * (start + each * pixels) + own * pixels
 
     def check(self, backbone: Backbone, settings: Settings, ratio: float = 1.0) -> None:
         """Refuses a size that does not fit into the memory that is free.

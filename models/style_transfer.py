@@ -31,6 +31,7 @@ BETAS = (0.8, 0.9)
 # Adam's rate at the start of a scale, and the part of it that is left at the end. Larger steps
 # drown faces and strong styles in high-frequency noise; noise has a longer way to go.
 RATE, RATE_LEFT = {"content": 0.018, "noise": 0.05}, 0.2
+LBFGS_HISTORY = 10  # twice as many cost memory and changed nothing
 # Parts of the steps from the coarsest scale to the finest.
 SHARES = (0.5, 0.3, 0.2)
 TERMS = ("content", "style", "variation")
@@ -210,7 +211,7 @@ def rate(settings: Settings, done: float) -> float:
 def _optimizer(name: str, picture: torch.Tensor, before=None) -> torch.optim.Optimizer:
     """The optimiser of one scale; Adam goes on with the moments of the scale `before`."""
     if name == "lbfgs":
-        return torch.optim.LBFGS([picture], max_iter=1, history_size=20)
+        return torch.optim.LBFGS([picture], max_iter=1, history_size=LBFGS_HISTORY)
     optimizer = torch.optim.Adam([picture], betas=BETAS)
     if before is not None:
         (state,) = before.state.values()
@@ -328,6 +329,13 @@ class Descent:
         self.picture = start.clone().requires_grad_(True)
         self.optimizer = _optimizer(settings.optimizer, self.picture, before)
 
+    def _turn(self, changes: dict[str, float]) -> None:
+        before = self.objective.settings
+        self.objective.settings = replace(before, **changes)
+        if self.settings.optimizer == "lbfgs" and self.objective.settings != before:
+            # The curvature it remembers is that of another function.
+            self.optimizer = _optimizer("lbfgs", self.picture)
+
     def run(
         self, turned: Callable[[], dict[str, float]] = dict
     ) -> Iterator[tuple[torch.Tensor, dict[str, float], dict[str, float]]]:
@@ -350,7 +358,7 @@ class Descent:
         for done in range(self.steps):
             due = done % LEDGER_EVERY == 0
             if changes := turned():
-                objective.settings = replace(objective.settings, **changes)
+                self._turn(changes)
             if self.settings.optimizer == "adam":
                 self.optimizer.param_groups[0]["lr"] = rate(self.settings, done / self.steps)
             self.optimizer.step(closure)

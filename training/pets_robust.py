@@ -47,9 +47,7 @@ class Adversary:
         return {"pgd10_2": round(right.float().mean().item(), 4)}
 
 
-def disturbed(
-    network: nn.Module, x: torch.Tensor, y: torch.Tensor, radius: float
-) -> torch.Tensor:
+def disturbed(network: nn.Module, x: torch.Tensor, y: torch.Tensor, radius: float) -> torch.Tensor:
     """One step up the cross-entropy's gradient signs, from a random place within `radius`."""
     start = (x + radius * (2 * torch.rand_like(x) - 1)).requires_grad_(True)
     loss = nn.functional.cross_entropy(network(start), y)
