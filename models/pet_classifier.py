@@ -2,7 +2,8 @@
 
 The first stages are those of the frozen ImageNet backbone, shared with everything else that uses
 it; the later ones were fine-tuned (`training/pets.py`). The backbone's own later stages are kept
-beside them: they know a thousand other things by name, so they are asked whether this is a pet.
+beside them: they know a thousand other things by name, so they are asked whether this is a pet; and
+a second linear layer reads breeds off their features, which the fine-tuning could not spoil.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ class PetNetwork(nn.Module):
     Args:
         base: the ImageNet network; its first stages are shared, not copied.
         stage: the first of its seven stages that is copied; -1 copies the stem too.
+        reads_base: whether the backbone's own last features count too.
     """
 
-    def __init__(self, base: Backbone, stage: int):
+    def __init__(self, base: Backbone, stage: int, reads_base: bool = False):
         super().__init__()
         network = base.network
         self.base = base
@@ -40,7 +42,9 @@ class PetNetwork(nn.Module):
         first = len(stem) + stage if stage >= 0 else 0
         self.trunk, self.rest = nn.Sequential(*layers[:first]), nn.Sequential(*layers[first:])
         self.tail = copy.deepcopy(self.rest)
-        self.classifier = nn.Linear(network.classifier.in_features, len(breeds.NAMES))
+        features = network.classifier.in_features
+        self.classifier = nn.Linear(features, len(breeds.NAMES))
+        self.second = nn.Linear(features, len(breeds.NAMES)) if reads_base else None
 
     def shared(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> activations of the last shared stage."""
@@ -50,7 +54,17 @@ class PetNetwork(nn.Module):
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> logits (N, 37)."""
-        return self.classifier(self.tail(self.shared(pictures)).mean((2, 3)))
+        shared = self.shared(pictures)
+        pooled = self.tail(shared).mean((2, 3))
+        return self.logits(pooled, self.rest(shared).mean((2, 3)) if self.second else None)
+
+    def logits(self, pooled: torch.Tensor, known: torch.Tensor | None) -> torch.Tensor:
+        """Pooled features (N, d), fine-tuned and of the backbone -> logits (N, 37).
+
+        W a + b, and W' a' + b' if the backbone's features count.
+        """
+        found = self.classifier(pooled)
+        return found + self.second(known) if self.second else found
 
 
 @dataclass(frozen=True)
@@ -59,13 +73,15 @@ class Seen:
 
     Attributes:
         maps: (d, h, w), the last feature maps.
-        features: (d,), their means.
+        known: (d, h, w), those of the backbone as it came.
+        features: (d,), the means of `maps`.
         probabilities: (37,), calibrated, sum 1.
         cat: probability that it is a cat rather than a dog.
         score: log-odds that it is a cat or a dog at all, less the threshold.
     """
 
     maps: torch.Tensor
+    known: torch.Tensor
     features: torch.Tensor
     probabilities: torch.Tensor
     cat: float
@@ -123,22 +139,28 @@ class PetClassifier:
 
     @torch.no_grad()
     def look(self, pictures: torch.Tensor) -> list[Seen]:
-        """What is seen in pictures (N, 3, side, side) in [0, 1]; one `Seen` each."""
+        """What is seen in pictures (N, 3, side, side) in [0, 1]; one `Seen` each.
+
+        The maps of a mirror image are turned back and averaged with the picture's own: as what
+        follows is linear, that is the average of both logits, and the maps stay exact.
+        """
         network, at = self.network, self.network.base.placement
         # Without gradients bfloat16 is faster even for depthwise convolutions, by 1.6 here.
         faster = at.device.type == "cpu" and has_bf16_units()
+        both = torch.cat([pictures, pictures.flip(3)]) if self.spec.mirrored else pictures
         with torch.autocast("cpu", torch.bfloat16, enabled=faster):
-            shared = network.shared(pictures)
+            shared = network.shared(both)
             maps = _ends(network.tail, shared).float()
             known = _ends(network.rest, shared).float()
-        pooled = maps.mean((2, 3))
-        known = network.base.network.classifier(known.mean((2, 3)))
-        logits = network.classifier(pooled)
-        scores = pet_odds(known) - self.threshold
+        if self.spec.mirrored:
+            maps, known = _turned_back(maps), _turned_back(known)
+        pooled, by_base = maps.mean((2, 3)), known.mean((2, 3))
+        logits = network.logits(pooled, by_base)
+        scores = pet_odds(network.base.network.classifier(by_base)) - self.threshold
         chances = (logits / self.temperature).softmax(1).cpu()
         cats = chances[:, : len(breeds.CATS)].sum(1)
         return [
-            Seen(maps[n], pooled[n], chances[n], cats[n].item(), scores[n].item())
+            Seen(maps[n], known[n], pooled[n], chances[n], cats[n].item(), scores[n].item())
             for n in range(len(pictures))
         ]
 
@@ -154,9 +176,15 @@ class PetClassifier:
         Args:
             contrast: 0 (plain CAM) to 1 (the whole difference of the two logits).
         """
-        weight = self.network.classifier.weight
-        direction = weight[breed] - (0 if against is None else contrast * weight[against])
-        return torch.einsum("k,khw->hw", direction, seen.maps.float()).cpu()
+        heat = 0.0
+        for layer, maps in (
+            (self.network.classifier, seen.maps),
+            (self.network.second, seen.known),
+        ):
+            if layer is not None:
+                other = 0 if against is None else contrast * layer.weight[against]
+                heat = heat + torch.einsum("k,khw->hw", layer.weight[breed] - other, maps.float())
+        return heat.cpu()
 
     def similar(self, seen: Seen, count: int = 5) -> list[tuple[str, float]]:
         """The breeds whose mean training photograph is nearest by the cosine of the features."""
@@ -179,6 +207,12 @@ def _ends(stages: nn.Sequential, shared: torch.Tensor) -> torch.Tensor:
     return torch.cat([act(conv(one)) for one in x.split(1)])
 
 
+def _turned_back(maps: torch.Tensor) -> torch.Tensor:
+    """Maps (2N, d, h, w) of pictures and of their mirror images -> their averages (N, d, h, w)."""
+    straight, mirrored = maps.chunk(2)
+    return (straight + mirrored.flip(3)) / 2
+
+
 def load(spec: PetSpec, base: Backbone) -> PetClassifier:
     """The classifier of `spec` on its backbone, weights checked.
 
@@ -186,8 +220,8 @@ def load(spec: PetSpec, base: Backbone) -> PetClassifier:
         Refusal: the weight file is missing or damaged.
     """
     state = weights.load(spec.name)
-    network = PetNetwork(base, spec.stage)
-    for part in ("tail", "classifier"):
+    network = PetNetwork(base, spec.stage, reads_base="second.weight" in state)
+    for part in ("tail", "classifier", *(("second",) if network.second else ())):
         own = {k.removeprefix(part + "."): v for k, v in state.items() if k.startswith(part + ".")}
         getattr(network, part).load_state_dict(own)
     return PetClassifier(spec, network, state)

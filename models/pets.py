@@ -15,6 +15,7 @@ class PetSpec:
         backbone: the ImageNet network it was fine-tuned from.
         stage: the first of that network's seven stages which was.
         side: of the square picture it is shown, in pixels.
+        mirrored: it looks at the picture's mirror image too, which costs as much again.
     """
 
     name: str
@@ -22,11 +23,12 @@ class PetSpec:
     backbone: str
     stage: int
     side: int
+    mirrored: bool = False
 
 
 SPECS = (
     PetSpec("pets_lite0", "EfficientNet-Lite0: pets", "efficientnet_lite0", 3, 256),
-    PetSpec("pets_lite2", "EfficientNet-Lite2: pets", "efficientnet_lite2", 3, 256),
+    PetSpec("pets_lite2", "EfficientNet-Lite2: pets", "efficientnet_lite2", 3, 256, True),
 )
 NAMES = tuple(spec.name for spec in SPECS)
 DEFAULT = NAMES[0]

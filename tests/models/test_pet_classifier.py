@@ -61,13 +61,14 @@ def test_the_same_answer_alone_and_in_company(classifier, shown):
 def test_the_map_is_exact(classifier, shown):
     """Its mean is the logit less the bias; against another breed, the difference of both."""
     (seen,) = classifier.look(shown("kitten"))
-    layer = classifier.network.classifier
-    logits = layer(seen.features)
+    network = classifier.network
+    logits = network.logits(seen.features, seen.known.mean((1, 2)))
+    bias = network.classifier.bias + (network.second.bias if network.second else 0)
     a, b = breeds.index("Siamese"), breeds.index("pug")
     plain = classifier.heat(seen, a).mean()
-    assert plain.item() == pytest.approx((logits[a] - layer.bias[a]).item(), abs=1e-3)
+    assert plain.item() == pytest.approx((logits[a] - bias[a]).item(), abs=1e-3)
     both = classifier.heat(seen, a, b).mean()
-    expected = logits[a] - logits[b] - layer.bias[a] + layer.bias[b]
+    expected = logits[a] - logits[b] - bias[a] + bias[b]
     assert both.item() == pytest.approx(expected.item(), abs=1e-3)
     assert torch.equal(classifier.heat(seen, a, b, 0.0), classifier.heat(seen, a))
     assert torch.allclose(classifier.heat(seen, a, b), -classifier.heat(seen, b, a), atol=1e-4)
@@ -78,6 +79,20 @@ def test_what_is_seen_is_what_the_network_says(classifier, shown):
     (seen,) = classifier.look(shown("chelsea"))
     whole = (classifier.network(shown("chelsea"))[0] / classifier.temperature).softmax(0)
     assert (seen.probabilities - whole).abs().max() < 0.05
+
+
+def test_looking_at_the_mirror_image_too_averages_both(store, shown):
+    spec = pets.spec("pets_lite2")
+    assert spec.mirrored
+    classifier = pet_classifier.load(spec, store.get(spec.backbone))
+    picture = shown("chelsea")
+    (seen,) = classifier.look(picture)
+    both = classifier.network(torch.cat([picture, picture.flip(3)])).mean(0)
+    expected = (both / classifier.temperature).softmax(0)
+    assert (seen.probabilities - expected).abs().max() < 0.05
+    (turned,) = classifier.look(picture.flip(3))
+    assert torch.allclose(turned.probabilities, seen.probabilities, atol=1e-3)
+    assert torch.allclose(turned.maps, seen.maps.flip(2), atol=1e-3)
 
 
 def test_a_breed_against_itself_is_nothing(classifier, shown):

@@ -254,6 +254,22 @@ def test_a_knob_turned_during_a_run_counts_at_once():
     assert losses[4] > 50 * losses[3]
 
 
+def test_lbfgs_forgets_its_curvature_when_a_knob_is_turned_and_can_be_stopped():
+    turned, losses = {}, []
+    settings = Settings(size=64, steps=12, optimizer="lbfgs")
+    going = transfer(Toy(), picture(1), picture(2), settings, turned=lambda: turned)
+    for step in going:
+        if step.step == 6:
+            turned["style_weight"] = 0.0
+        if step.step == 9:
+            going.close()
+        losses.append(step.losses)
+    assert len(losses) == 10  # the start and nine steps
+    assert losses[8]["style"] == 0
+    assert losses[9]["total"] <= losses[8]["total"]
+    assert step.image.isfinite().all()
+
+
 def test_a_blend_is_neither_style():
     def painted(**settings):
         chosen = Settings(size=64, steps=4, **settings)

@@ -87,8 +87,21 @@ def test_a_whole_run_on_a_made_up_set(oxford, tmp_path, monkeypatch, store):
     assert entry["held_out"]["of_oxford"] == 37
     spec = PetSpec("tiny", "tiny", "efficientnet_lite0", recipe.stage, 64)
     classifier = pet_classifier.load(spec, store.get("efficientnet_lite0"))
-    (seen,) = classifier.look(torch.rand(1, 3, 64, 64))
+    assert classifier.network.second is not None
+    picture = torch.rand(1, 3, 64, 64)
+    (seen,) = classifier.look(picture)
     assert seen.probabilities.shape == (37,)
+    assert torch.allclose(classifier(picture).softmax(1)[0], seen.probabilities, atol=0.01)
+
+
+def test_a_second_course_goes_on_from_the_shipped_network(oxford, tmp_path):
+    recipe = pets.Recipe(side=64, shown=64, epochs=0, before="pets_lite0", teacher=0.0)
+    pets.learn(recipe, tmp_path, oxford)
+    state = torch.load(tmp_path / "last.pt", weights_only=True)
+    known = pet_classifier.weights.load("pets_lite0")
+    for part in (state["start"], state["average"]):
+        assert torch.equal(part["classifier.weight"], known["classifier.weight"])
+    assert state["recipe"]["before"] == "pets_lite0"
 
 
 @pytest.mark.parametrize("name", ["efficientnet_lite0", "mobilenet_v3_large", "resnet50"])

@@ -2,6 +2,7 @@
 
 import torch
 
+from training import evaluate_robust
 from training.pets_robust import disturbed, withstood
 
 
@@ -42,3 +43,23 @@ def test_what_is_far_from_the_border_withstands():
         False,
         False,
     ]
+
+
+def test_what_fell_within_a_small_radius_has_fallen_within_a_large_one():
+    """0.503 is darkened below a half by one grey level of 255, 0.506 by two, 0.53 by none."""
+    x, labels = flat(0.503, 0.506, 0.53, 0.4), torch.tensor([0, 0, 0, 0])
+    found = evaluate_robust.curve(Brightness(), x, labels)
+    assert found["clean"].tolist() == [True, True, True, False]
+    assert found["pgd20_1"].tolist() == [False, True, True, False]
+    assert found["pgd20_2"].tolist() == [False, False, True, False]
+    assert found["pgd20_4"].tolist() == [False, False, True, False]
+
+
+def test_signs_of_hidden_gradients_by_hand():
+    """An honest network: an attack without a bound darkens everything, restarts find no more."""
+    x, labels = flat(0.503, 0.53, 0.4), torch.tensor([0, 0, 0])
+    found = evaluate_robust.signs(Brightness(), x, labels, (x, x - 0.01))
+    assert found["photos"] == 2
+    assert found["pgd20_2"] == found["pgd20_2_of_4_restarts"] == found["pgd100_2"] == 0.5
+    assert found["transferred_2"] == 0.5
+    assert found["pgd50_64"] == 0.0

@@ -1,0 +1,105 @@
+"""Measures what defences cost a pet classifier on photographs that nobody attacked.
+
+    python -m training.evaluate_defences pets_lite0
+
+Top-1 on the test photographs with every picture saved as a JPEG first, and, on every fourth of
+them, with a vote of noisy copies (Cohen et al. 2019), where abstaining counts as wrong. Writes
+"defences" into the manifest's entry.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from models import images, pet_classifier, pets, smoothing
+from models.attack_looks import Network
+from models.attack_survival import saved
+from models.store import Store
+from training import pet_data
+from training.evaluate_pets import wilson
+from training.export import record
+
+QUALITIES = (95, 75, 50, 30)
+SIGMAS = (8, 16, 32)
+SAMPLES, CONFIDENCE = 32, 0.95
+EVERY = 4
+
+
+def share(right: Sequence[bool]) -> dict:
+    """The share right and its 95% interval."""
+    top1 = sum(right) / len(right)
+    return {"top1": round(top1, 4), "interval": wilson(top1, len(right))}
+
+
+@torch.no_grad()
+def plain(network: Network, shown: Sequence[torch.Tensor], labels: Sequence[int]) -> list[bool]:
+    """Whether each picture (1, 3, H, W) is named rightly."""
+    return [
+        int(network(picture).argmax(1)) == label
+        for picture, label in zip(shown, labels, strict=True)
+    ]
+
+
+def behind_jpeg(network: Network, shown, labels, quality: int) -> dict:
+    """The share right when every picture passes through a JPEG."""
+    return share(plain(network, [saved(x, "JPEG", quality) for x in shown], labels))
+
+
+def voted(network: Network, shown, labels, sigma: float, samples: int = SAMPLES) -> dict:
+    """The share right by a vote under noise of `sigma`/255, and of how many it abstained."""
+    settings = smoothing.Settings(sigma, samples, CONFIDENCE)
+    right, abstained = [], 0
+    for picture, label in zip(shown, labels, strict=True):
+        *_, vote = smoothing.smoothed(network, picture, settings)
+        abstained += vote.abstains
+        right.append(not vote.abstains and vote.nominee == label)
+    return share(right) | {"abstained": round(abstained / len(right), 4)}
+
+
+def measured(network: Network, pictures: Sequence[Image.Image], labels, side: int) -> dict:
+    """All figures, as the manifest keeps them."""
+    shown = [images.to_tensor(images.square(image, side)) for image in pictures]
+    few, their = shown[::EVERY], labels[::EVERY]
+    undefended = plain(network, shown, labels)
+    facts = {
+        "photos": len(shown),
+        "none": share(undefended),
+        "jpeg": {str(q): behind_jpeg(network, shown, labels, q) for q in QUALITIES},
+    }
+    print(json.dumps(facts), flush=True)
+    sigmas = {}
+    for sigma in SIGMAS:
+        sigmas[str(sigma)] = voted(network, few, their, sigma)
+        print(sigma, sigmas[str(sigma)], flush=True)
+    smooth = {"photos": len(few), "samples": SAMPLES, "confidence": CONFIDENCE}
+    return facts | {"smoothing": smooth | {"none": share(undefended[::EVERY]), "sigma": sigmas}}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=pets.NAMES)
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=pet_data.PETS,
+        help="the zip, or a folder for the Oxford set",
+    )
+    chosen = parser.parse_args()
+    spec = pets.spec(chosen.name)
+    classifier = pet_classifier.load(spec, Store("cpu").get(spec.backbone))
+    test = [photo for photo in pet_data.photos(chosen.data) if photo.use == "test"]
+    shown = pet_data.pictures(test, chosen.data)
+    facts = measured(classifier, shown, [photo.breed for photo in test], spec.side)
+    facts["command"] = f"python -m training.evaluate_defences {chosen.name}"
+    record(chosen.name, {"defences": facts})
+    print(json.dumps(facts, indent=1))
+
+
+if __name__ == "__main__":
+    main()
