@@ -6,29 +6,25 @@ import time
 
 import gradio as gr
 
-from demos import networks, pictures, status
+from demos import attack_deeper, attack_knobs, attack_transfer, networks, pictures, status
+from demos.attack_knobs import DEFAULTS
 from demos.endpoints import Picture, expose
 from demos.language import say
 from demos.pacing import paced
 from demos.page import HEAVY, LIGHT, PRIVATE, Page, speaks
 from demos.plots import bars, curves
-from demos.widgets import Choice, Knob, Photo
-from models import images, registry
+from demos.widgets import Photo
+from models import classifiers, images, pets
+from models.attack_settings import Settings
 
 NAME = "attack"
-DEFAULTS = {
-    "method": "pgd",
-    "target": "",
-    "epsilon": 4.0,
-    "steps": 20,
-    "step_size": 1.0,
-    "seed": 0,
-}
 EXPERIMENTS = (
     {"epsilon": 1.0},
     {"method": "fgsm", "epsilon": 16.0},
     {"target": "pizza", "epsilon": 8.0, "steps": 40},
     {"target": "Siamese cat", "epsilon": 64.0, "step_size": 8.0},
+    {"method": "deepfool", "norm": "l2"},
+    {"method": "patch", "target": "toaster", "steps": 60, "step_size": 8.0},
 )
 DOG = "german_shepherd"
 
@@ -42,7 +38,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 Photo, "attack.photo", value=pictures.example("photos", DOG), height=210
             )
             pictures.examples(page, "photos", photo, DOG)
-            knobs = _knobs(page)
+            knobs = attack_knobs.build(page)
         with gr.Column(scale=6, min_width=320):
             with gr.Row():
                 run = page.put(gr.Button, "run.attack", variant="primary", min_width=90)
@@ -61,6 +57,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="attack-download")
     order = list(knobs.values())
     page.experiments(NAME, EXPERIMENTS, DEFAULTS, order[1:])
+    attack_deeper.build(page, photo, knobs)
     outputs = [line, clean, fooled, change, before, after, plot, keep]
 
     @speaks
@@ -102,7 +99,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     dog.click(
         lambda: [
             pictures.example("photos", DOG),
-            registry.DEFAULT,
+            classifiers.DEFAULT,
             *(DEFAULTS | {"target": "Siamese cat"}).values(),
         ],
         None,
@@ -117,20 +114,21 @@ def build(page: Page, tab: gr.Tab) -> None:
         if path is None:
             return None, page.text("attack.before_none", code)
         picture = images.open_image(path)
-        spec = registry.spec(model)
-        seen = images.square(picture, spec.size)
-        if not registry.weights_path(spec).exists():
+        namer = classifiers.spec(model)
+        seen = images.square(picture, namer.side)
+        if not attack_transfer.here(model):
             return seen, page.text("attack.before_none", code)
         from models import attacks
 
-        top = attacks.top_classes(page.engine.store.get(model), images.to_tensor(seen))
+        store = page.engine.pets if model in pets.NAMES else page.engine.store
+        top = attacks.top_classes(store.get(model), images.to_tensor(seen), namer=namer)
         return seen, _verdict(code, "attack.verdict_before", top)
 
-    for arrives in (photo.change, tab.select):
+    for arrives in (photo.change, tab.select, knobs["model"].change):
         arrives(look, [page.language, photo, knobs["model"]], [clean, before], **PRIVATE, **LIGHT)
     reset.click(
         lambda: [
-            *(None, registry.DEFAULT, *DEFAULTS.values()),
+            *(None, classifiers.DEFAULT, *DEFAULTS.values()),
             *("", None, None, None, "", "", "", gr.update(visible=False)),
         ],
         None,
@@ -151,61 +149,33 @@ def _picture(page: Page, key: str) -> gr.Image:
     )
 
 
-def _knobs(page: Page) -> dict[str, gr.components.Component]:
-    def methods(code: str):
-        return [(page.text(f"attack.method.{name}", code), name) for name in ("pgd", "fgsm")]
-
-    def targets(code: str):
-        return [
-            (page.text("attack.untargeted", code), ""),
-            *((n, n) for n in registry.class_names()),
-        ]
-
-    knobs = {}
-    with gr.Row():
-        knobs["method"] = page.put(
-            Choice, "name.method", choices=methods, value="pgd", min_width=130
-        )
-        knobs["target"] = page.put(Choice, "name.target", choices=targets, value="", min_width=130)
-    with gr.Row():
-        with gr.Column(min_width=140):
-            knobs["epsilon"] = page.put(Knob, "name.epsilon", 0, 32, 4, step=1)
-            page.formula(r"\lVert x'-x\rVert_\infty\le\varepsilon")
-        with gr.Column(min_width=140):
-            knobs["steps"] = page.put(Knob, "name.steps", 1, 100, 20, step=1)
-            page.formula(r"x\leftarrow\Pi_\varepsilon\left(x+a\,\mathrm{sign}\,\nabla_xL\right)")
-    with page.put(gr.Accordion, "attack.more", open=False):
-        with gr.Row():
-            with gr.Column(min_width=140):
-                knobs["step_size"] = page.put(Knob, "name.step_size", 0.25, 16, 1, step=0.25)
-                page.formula(r"a=\mathrm{step\ size}/255")
-            knobs["seed"] = page.put(gr.Number, "name.seed", 0, precision=0, min_width=80)
-        model = networks.chooser(page)
-    return {"model": model} | knobs
-
-
 def _attack(page, code, path, model, settings, stopped):
     """Status lines, then (step, last, seconds, picture seen, curve, report, magnified, factor)."""
     picture = images.open_image(path)
-    spec = registry.spec(model)
+    namer = classifiers.spec(model)
+    settings = Settings(**settings | {"target": settings["target"] or None})
+    if settings.target is not None:
+        namer.index(settings.target)  # before a network is read
     from models import attacks
 
-    settings = attacks.Settings(**settings | {"target": settings["target"] or None})
     network = yield from networks.loaded(page, code, model)
-    seen = images.square(picture, spec.size)
+    seen = images.square(picture, namer.side)
     clean = images.to_tensor(seen, network.placement.device)
     curve = {"true": [], "target": []}
 
     def recorded():
-        for step in attacks.attack(network, clean, settings):
+        for step in attacks.attack(network, clean, settings, namer=namer):
             curve["true"].append((step.step, step.true[0]))
             if step.target:
                 curve["target"].append((step.step, step.target[0]))
             yield step
 
     for step, last, seconds in paced(recorded(), stopped):
-        report = attacks.evaluate(network, clean, step.adversarial, settings) if last else None
-        magnified, factor = attacks.magnify(clean, step.adversarial) if last else (None, 1)
+        report, magnified, factor = None, None, 1
+        if last:
+            found = step.adversarial
+            report = attacks.evaluate(network, clean, found, settings, step.step, seconds, namer)
+            magnified, factor = attacks.magnify(clean, found)
         yield step, last, seconds, seen, curve, report, magnified, factor
 
 
@@ -236,8 +206,19 @@ def _endpoint(page: Page):
         steps: int = 20,
         step_size: float = 1.0,
         seed: int = 0,
+        restarts: int = 1,
+        momentum: float = 1.0,
+        overshoot: float = 0.02,
+        constant: float = 0.1,
+        kappa: float = 0.0,
+        searches: int = 4,
+        patch_size: float = 0.35,
+        patch_x: float = 0.5,
+        patch_y: float = 0.5,
+        patch_angle: float = 0.0,
+        patch_spread: float = 0.0,
     ):
-        """Changes a picture so slightly that nobody sees it, and so that an ImageNet network errs.
+        """Changes a picture so slightly that nobody sees it, and so that a network errs.
 
         Streams the attack; the last pictures and report are the result. The adversarial picture is
         an exact PNG at the size the network sees; everything in the report is measured on it.
@@ -245,16 +226,38 @@ def _endpoint(page: Page):
         Args:
             image: the picture to attack; its centre square is what the network sees.
             model: the network to fool: efficientnet_lite0, efficientnet_lite1, efficientnet_lite2,
-                vgg16, vgg19, resnet50 or mobilenet_v3_large.
-            method: "pgd" (many small steps, Madry et al. 2018) or "fgsm" (one step, Goodfellow et
-                al. 2015).
-            norm: "linf": no colour value changes by more than epsilon.
-            target: an ImageNet class the picture should be taken for, such as "Siamese cat"; leave
-                it out for "anything but the truth".
-            epsilon: largest change of a colour value, in whole grey levels (1/255), 0 to 64.
-            steps: gradient steps, 1 to 1000 (pgd).
-            step_size: change per step in grey levels (1/255), up to 64 (pgd).
-            seed: whole number that fixes the random start.
+                vgg16, vgg19, resnet50, mobilenet_v3_large, or one that knows 37 breeds of pets:
+                pets_lite0, pets_lite2.
+            method: "pgd" (many small steps, Madry et al. 2018), "fgsm" (one step, Goodfellow et
+                al. 2015), "mi_fgsm" (small steps with momentum, Dong et al. 2018), "deepfool"
+                (straight over the nearest border, without a target, Moosavi-Dezfooli et al. 2016),
+                "carlini_wagner" (the shortest change an optimiser finds, 2017) or "patch" (a round
+                sticker that anyone sees, Brown et al. 2017; 60 steps of 8 suit it).
+            norm: "linf": no colour value changes by more than epsilon; "l2": the whole change is
+                no longer than epsilon (carlini_wagner and patch ignore it).
+            target: a class of the network that the picture should be taken for, such as "Siamese
+                cat" (of the pets' networks "Siamese"); leave it out for "anything but the truth".
+            epsilon: for linf the largest change of a colour value, in whole grey levels (1/255);
+                for l2 the Euclidean length of the change with colours from 0 to 1; 0 to 64 (fgsm,
+                pgd, mi_fgsm).
+            steps: gradient steps, 1 to 1000; for deepfool at most so many, for carlini_wagner in
+                each search.
+            step_size: change per step, up to 64, in the unit of epsilon; for carlini_wagner and
+                patch in grey levels (pgd, mi_fgsm, carlini_wagner, patch).
+            seed: whole number that fixes the random start (pgd, patch).
+            restarts: how many random starts are tried until one fools, 1 to 20 (pgd).
+            momentum: share of the former steps' direction that is kept, 0 to 2 (mi_fgsm).
+            overshoot: how far beyond the border it goes, as a share of the way, 0 to 1 (deepfool).
+            constant: what success weighs against the length of the change, at first, 0.0001 to
+                10000 (carlini_wagner).
+            kappa: by how much the wanted class's logit must lead, 0 to 100 (carlini_wagner).
+            searches: how many weights of success are tried, 1 to 10 (carlini_wagner).
+            patch_size: the sticker's diameter as a share of the picture's side, 0.05 to 1 (patch).
+            patch_x: where it is, 0 at the left edge to 1 at the right (patch).
+            patch_y: where it is, 0 at the top to 1 at the bottom (patch).
+            patch_angle: degrees it is turned clockwise, -180 to 180 (patch).
+            patch_spread: over how much of the picture it must work, 0 for this one place to 1 for
+                anywhere and turned by up to 45 degrees (patch).
 
         Returns:
             The adversarial picture (PNG), the change magnified (PNG), and a report: top five
@@ -262,7 +265,10 @@ def _endpoint(page: Page):
         """
         settings = {
             "method": method, "norm": norm, "target": target, "epsilon": epsilon,
-            "steps": steps, "step_size": step_size, "seed": seed,
+            "steps": steps, "step_size": step_size, "seed": seed, "restarts": restarts,
+            "momentum": momentum, "overshoot": overshoot, "constant": constant, "kappa": kappa,
+            "searches": searches, "patch_size": patch_size, "patch_x": patch_x,
+            "patch_y": patch_y, "patch_angle": patch_angle, "patch_spread": patch_spread,
         }  # fmt: skip
         start = time.perf_counter()
         with page.engine.run(None, NAME) as stopped:

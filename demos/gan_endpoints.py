@@ -11,7 +11,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from demos import gan_views
+from demos import gan_views, pictures
 from demos.endpoints import Picture, expose
 from demos.engine import Engine
 from demos.page import LIGHT, Page
@@ -66,6 +66,16 @@ def film(
     return str(path)
 
 
+def sent(engine: Engine, _code: str, model, seed, truncation, noise, *sliders) -> str:
+    """Path of the cat at hand as a PNG, four times enlarged: networks look at larger pictures."""
+    from models.images import to_image
+
+    picture = engine.turns.submit(_cat, engine, model, seed, truncation, sliders, noise).result()
+    image = to_image(picture)
+    large = image.resize([4 * side for side in image.size], Image.Resampling.BICUBIC)
+    return pictures.png(large, f"netglass-{model}-{seed}")
+
+
 def mixed(engine: Engine, model, a, b, crossover, truncation=0.7) -> Image.Image:
     """Cat a, the mix, cat b, side by side."""
 
@@ -95,13 +105,7 @@ def judged(engine: Engine, model, seed, truncation, sliders: Sequence, noise, pa
     """(overlay, verdict) of the cat at hand, the photo (None if there is none) and pure noise."""
 
     def cat():
-        from models import gan
-
-        first, psi, _, shifts = gan.check(seed, truncation, 1, sliders)
-        network = engine.gans.get(model)
-        codes = network.codes(network.latents([first]), psi, shifts)
-        picture = network.draw(codes, number("noise", noise, 0, gans.MAX_SEED, whole=True))
-        return _judge(engine, model, picture)
+        return _judge(engine, model, _cat(engine, model, seed, truncation, sliders, noise))
 
     def static():
         import torch
@@ -111,6 +115,16 @@ def judged(engine: Engine, model, seed, truncation, sliders: Sequence, noise, pa
 
     photo = None if path is None else verdict(engine, model, path)
     return engine.turns.submit(cat).result(), photo, engine.turns.submit(static).result()
+
+
+def _cat(engine: Engine, model, seed, truncation, sliders: Sequence, noise):
+    """(1, 3, 64, 64), the cat at hand."""
+    from models import gan
+
+    first, psi, _, shifts = gan.check(seed, truncation, 1, sliders)
+    network = engine.gans.get(model)
+    codes = network.codes(network.latents([first]), psi, shifts)
+    return network.draw(codes, number("noise", noise, 0, gans.MAX_SEED, whole=True))
 
 
 def _judge(engine: Engine, model, picture):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from pathlib import Path
 
 import gradio as gr
 
-from demos import gan_endpoints, gan_inside, pictures
+from demos import gan_endpoints, gan_inside, pictures, sending
 from demos.gan_views import BLANK, SHEET, view
 from demos.language import say
 from demos.page import LIGHT, PRIVATE, Page, speaks
@@ -108,6 +109,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             view(page, "gan.view.cat", "cat", CAT, now=True, css="gan-cat")
             page.put(gr.HTML, "gan.score", written=lambda code: _score(page, code))
             gr.HTML('<div class="gan-trouble" role="alert"></div>')
+            sender = gr.Column()
             knobs["truncation"] = page.put(
                 Knob, "name.truncation", 0, gans.MAX_TRUNCATION, 0.7, step=0.05
             )
@@ -143,6 +145,9 @@ def build(page: Page, tab: gr.Tab) -> None:
         _vae(page)
     knobs |= sliders
     order = [knobs[name] for name in DEFAULTS]
+    with sender:
+        cat = [knobs[name] for name in ("model", "seed", "truncation", "noise", *SLIDERS)]
+        sending.buttons(page, partial(gan_endpoints.sent, page.engine), cat)
     page.experiments(NAME, EXPERIMENTS, DEFAULTS, order)
     follow = {"js": "(...values) => window.netglassGan(...values)", "api_visibility": "private"}
     for knob in order:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos import TABS, gan_explorer, gan_inside, language, pet_breeds, train_head
+from demos import (
+    TABS,
+    attack_deeper,
+    gan_explorer,
+    gan_inside,
+    language,
+    pet_breeds,
+    sending,
+    train_head,
+)
 from demos.engine import Engine
 from demos.page import PRIVATE, Page
 
@@ -53,7 +62,7 @@ CSS = """
 
 
 # What the demos bring along: styles, and a script for the head of the page.
-CSS += gan_explorer.CSS + gan_inside.CSS + pet_breeds.CSS + train_head.CSS
+CSS += gan_explorer.CSS + gan_inside.CSS + pet_breeds.CSS + train_head.CSS + attack_deeper.CSS
 HEAD = gan_explorer.HEAD + train_head.HEAD
 
 
@@ -82,10 +91,11 @@ def build(engine: Engine) -> gr.Blocks:
                 # Until the page has found its language: an earlier click would be overruled.
                 interactive=False,
             )
-        with gr.Tabs(overflow_behavior="wrap"):
+        with gr.Tabs(overflow_behavior="wrap") as tabs:
             for demo in TABS:
                 with page.put(gr.Tab, f"{demo.NAME}.tab", id=demo.NAME) as tab:
                     demo.build(page, tab)
+        sending.connect(page, tabs)
         components, said = page.speak()
 
         def arrive(chosen: str, request: gr.Request):

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import time
+import math
 
 import gradio as gr
 
-from demos import networks, pictures, status
-from demos.endpoints import expose
+from demos import ideal_more, ideal_runs, networks, pictures, status
+from demos.ideal_runs import NAME
 from demos.language import say
-from demos.pacing import paced
 from demos.page import HEAVY, LIGHT, PRIVATE, Page, speaks
 from demos.plots import bars, curves
-from demos.widgets import Choice, Knob
-from models import images, registry
+from demos.widgets import Choice, Knob, Photo
+from models import classifiers, images, pets, registry
 
-NAME = "ideal"
 DEFAULTS = {
+    "model": registry.DEFAULT,
     "class_name": "Siamese cat",
     "method": "fourier",
-    "size": 224,
     "steps": 256,
     "tv_weight": 1.0,
+    "start": "noise",
+    "layer": "",
+    "channel": 0,
+    "size": 224,
     "seed": 0,
+    "octaves": 1,
+    "decorrelated": True,
 }
 METHODS = ("plain", "variation", "fourier")
 ONE_CLICK = ("Siamese cat", "zebra", "golden retriever")
@@ -31,6 +35,8 @@ EXPERIMENTS = (
     {"method": "variation", "tv_weight": 10.0},
     {"method": "fourier", "tv_weight": 0.0},
     {"method": "fourier", "class_name": "hammer"},
+    {"decorrelated": False},
+    {"method": "plain", "layer": "blocks.3", "channel": 11, "steps": 128},
 )
 
 
@@ -44,7 +50,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                     page.put(gr.Button, f"ideal.{name}", size="sm", min_width=90)
                     for name in ("siamese_cat", "zebra", "golden_retriever")
                 ]
-            knobs = _knobs(page)
+            knobs, photo = _knobs(page)
         with gr.Column(scale=6, min_width=320):
             with gr.Row():
                 run = page.put(gr.Button, "run.dream", variant="primary", min_width=90)
@@ -52,177 +58,167 @@ def build(page: Page, tab: gr.Tab) -> None:
                 reset = page.put(gr.Button, "reset", min_width=70)
             line = gr.HTML(elem_id="ideal-status")
             with gr.Row():
-                slots = {
-                    method: page.put(
-                        gr.Image,
-                        f"ideal.slot.{method}",
-                        format="png",
-                        height=230,
-                        buttons=[],
-                        interactive=False,
-                        min_width=140,
-                        elem_id=f"ideal-{method}",
-                    )
-                    for method in METHODS
-                }
+                slots = {name: _picture(page, f"ideal.slot.{name}", 230) for name in METHODS}
+            strip = _picture(page, "ideal.strip", 140)
             with gr.Row():
                 verdict = gr.HTML(elem_id="ideal-verdict")
                 plot = gr.HTML(elem_id="ideal-plot")
-            keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="ideal-download")
-    order = list(knobs.values())
-    page.experiments(NAME, EXPERIMENTS, DEFAULTS, order[1:])
-    outputs = [line, *slots.values(), verdict, plot, keep]
+            with gr.Row():
+                keep = page.put(
+                    gr.DownloadButton, "download", visible=False, elem_id="ideal-download"
+                )
+                keep_strip = page.put(
+                    gr.DownloadButton, "ideal.strip.keep", visible=False, elem_id="ideal-keep-strip"
+                )
+    order = [knobs[name] for name in DEFAULTS]
+    ideal_more.build(page, photo, dict(zip(DEFAULTS, order, strict=True)))
+    page.experiments(NAME, EXPERIMENTS, DEFAULTS, order)
+    outputs = [line, *slots.values(), strip, verdict, plot, keep, keep_strip]
 
     @speaks
-    def dream(request: gr.Request, code, model, *values):
+    def dream(request: gr.Request, code, path, *values):
         settings = dict(zip(DEFAULTS, values, strict=True))
-        yield {keep: gr.update(visible=False), verdict: ""}
+        yield {keep: gr.update(visible=False), keep_strip: gr.update(visible=False), verdict: ""}
+        seen = 0
         with page.engine.run(request.session_hash, NAME) as stopped:
-            for moment in _dream(page, code, model, settings, stopped):
+            for moment in ideal_runs.dreamed(page, code, settings, path, stopped):
                 if isinstance(moment, str):
                     yield {line: moment}
                     continue
-                step, last, seconds, curve, found = moment
-                image = images.to_image(step.image)
-                slot = slots[settings["method"]]
-                series = {say(code, "ideal.probability"): curve}
-                now = {
-                    slot: image,
-                    plot: curves(series, say(code, "plot.step"), step.steps, y_range=(0, 1)),
-                }
+                step, last, seconds, curve, found, moments = moment
+                image = ideal_runs.shown(step)
+                now = {slots[settings["method"]]: image, plot: _curve(code, settings, step, curve)}
+                if last or len(moments.kept) > seen:
+                    seen, row = len(moments.kept), images.to_image(moments.row())
+                    now[strip] = row
                 if not last:
                     progress = step.step / step.steps
                     now[line] = status.running(code, step.step, step.steps, progress, seconds)
                     yield now
                     continue
-                named = [(registry.spec(name).title, value) for name, value in found.items()]
-                words = say(code, "ideal.verdict", name=settings["class_name"])
                 yield now | {
                     line: status.finished(code, step.step, step.steps, seconds),
-                    verdict: f"<b>{words}</b>{bars(named)}",
-                    keep: gr.update(value=pictures.png(image, "netglass-ideal"), visible=True),
+                    verdict: _verdict(code, settings["class_name"], found),
+                    keep: _kept(image, "netglass-ideal"),
+                    keep_strip: _kept(row, "netglass-ideal-strip"),
                 }
 
-    inputs = [page.language, *order]
+    inputs = [page.language, photo, *order]
     run.click(dream, inputs, outputs, **PRIVATE, **HEAVY)
+    asked = [knobs["model"], knobs["class_name"], knobs["layer"]]
     for button, name in zip(one_click, ONE_CLICK, strict=True):
-        button.click(lambda name=name: name, None, knobs["class_name"], **PRIVATE, **LIGHT).then(
-            dream, inputs, outputs, **PRIVATE, **HEAVY
-        )
+        button.click(
+            lambda name=name: [registry.DEFAULT, name, ""], None, asked, **PRIVATE, **LIGHT
+        ).then(dream, inputs, outputs, **PRIVATE, **HEAVY)
+    knobs["model"].change(speaks(_follow), [page.language, *asked], asked[1:], **PRIVATE, **LIGHT)
+    photo.change(
+        lambda path: "photo" if path else "noise", photo, knobs["start"], **PRIVATE, **LIGHT
+    )
     page.stops(stop, NAME)
+    hidden = gr.update(visible=False)
+    blank = ["", None, None, None, None, "", "", hidden, hidden]
     reset.click(
-        lambda: [
-            registry.DEFAULT,
-            *DEFAULTS.values(),
-            "",
-            *[None] * 3,
-            "",
-            "",
-            gr.update(visible=False),
-        ],
+        lambda: [None, *DEFAULTS.values(), *blank],
         None,
-        order + outputs,
+        [photo, *order, *outputs],
         **PRIVATE,
         **LIGHT,
     )
-    expose(_endpoint(page), {"picture": gr.Image, "report": gr.JSON}, "ideal_class")
+    ideal_runs.expose_all(page)
 
 
-def _knobs(page: Page) -> dict[str, gr.components.Component]:
+def _picture(page: Page, key: str, height: int) -> gr.Image:
+    options = {"format": "png", "buttons": [], "interactive": False, "min_width": 140}
+    name = key.replace("slot.", "").replace(".", "-")
+    return page.put(gr.Image, key, height=height, elem_id=name, **options)
+
+
+def _kept(image, name: str):
+    return gr.update(value=pictures.png(image, name), visible=True)
+
+
+def _curve(code: str, settings: dict, step, curve: list) -> str:
+    key = "ideal.activation" if settings["layer"] else "ideal.probability"
+    whole = _axis(curve) if settings["layer"] else (0, 1)
+    return curves({say(code, key): curve}, say(code, "plot.step"), step.steps, y_range=whole)
+
+
+def _axis(curve: list[tuple[float, float]]) -> tuple[float, float]:
+    """An axis with 0 whose quarters are short numbers: 1, 2, 4, 8, 10, 20, ...."""
+    values = [height for _, height in curve]
+    span = max(max(values), -min(values), 1e-3)
+    power = 10 ** math.floor(math.log10(span))
+    top = next(n * power for n in (1, 2, 4, 8, 10) if n * power >= span)
+    return (-top if min(values) < 0 else 0, top)
+
+
+def _verdict(code: str, class_name: str, found: dict[str, float]) -> str:
+    if not found:
+        return ""
+    named = [(classifiers.spec(name).title, value) for name, value in found.items()]
+    words = say(code, "ideal.verdict", name=class_name)
+    return f"<b>{words}</b>{bars(named)}"
+
+
+def _follow(code: str, model: str, class_name: str, layer: str):
+    """The classes and layers of the chosen network; what was chosen stays if it is among them."""
+    names = classifiers.spec(model).classes
+    default = "Siamese" if model in pets.NAMES else DEFAULTS["class_name"]
+    layers = layer_choices(model)
+    return (
+        gr.update(choices=list(names), value=class_name if class_name in names else default),
+        gr.update(choices=layers, value=layer if layer in dict(layers).values() else ""),
+    )
+
+
+def layer_choices(model: str) -> list[tuple[str, str]]:
+    """The layers of a network that can be climbed, and first of all none; pets show none."""
+    layers = registry.spec(model).map_layers if model in registry.NAMES else ()
+    return [("–", ""), *((name, name) for name in layers)]
+
+
+def _knobs(page: Page) -> tuple[dict[str, gr.components.Component], Photo]:
     def methods(code: str):
         return [(page.text(f"ideal.method.{name}", code), name) for name in METHODS]
 
-    knobs = {
-        "class_name": page.put(
-            Choice, "name.class_name", choices=lambda code: list(registry.class_names()),
-            value=DEFAULTS["class_name"],
-        ),
-        "method": page.put(Choice, "name.method_ideal", choices=methods, value="fourier"),
-    }  # fmt: skip
+    def starts(code: str):
+        return [(page.text(f"ideal.start.{name}", code), name) for name in ("noise", "photo")]
+
+    knobs = {}
+    names = list(registry.class_names())
+    knobs["class_name"] = page.put(
+        Choice, "name.class_name", names, value=DEFAULTS["class_name"], elem_id="ideal-class"
+    )
+    knobs["model"] = networks.chooser(page, networks.classifying)
+    knobs["method"] = page.put(Choice, "name.method_ideal", choices=methods, value="fourier")
     page.formula(r"\max_x\;\log p(c\mid x)-w\,\mathrm{TV}(x)")
     with gr.Row():
-        steps = page.put(Knob, "name.steps", 16, 1024, DEFAULTS["steps"], step=16, min_width=120)
-        weight = page.put(Knob, "name.tv_weight_ideal", 0, 10, 1.0, step=0.1, min_width=120)
-    with page.put(gr.Accordion, "ideal.more", open=False):
+        knobs["steps"] = page.put(
+            Knob, "name.steps", 16, 1024, DEFAULTS["steps"], step=16, min_width=120
+        )
+        knobs["tv_weight"] = page.put(
+            Knob, "name.tv_weight_ideal", 0, 10, 1.0, step=0.1, min_width=120
+        )
+    with page.put(gr.Accordion, "ideal.from_photo", open=False):
+        photo = page.put(Photo, "ideal.photo", height=150)
+        pictures.examples(page, "photos", photo)
+        knobs["start"] = page.put(Choice, "name.start", choices=starts, value="noise")
+        knobs["octaves"] = page.put(Knob, "name.octaves", 1, 4, 1, step=1)
+        page.formula(r"x_0=\text{photo},\qquad x_{t+1}=x_t+\eta\,g_t")
+    with page.put(gr.Accordion, "ideal.one_channel", open=False):
+        page.put(gr.Markdown, "ideal.one_channel.note", elem_classes="note")
         with gr.Row():
-            size = page.put(Knob, "name.size", 64, 512, DEFAULTS["size"], step=32, min_width=120)
-            seed = page.put(gr.Number, "name.seed", 0, precision=0, min_width=80)
-        model = networks.chooser(page)
-    rest = {"size": size, "steps": steps, "tv_weight": weight, "seed": seed}
-    return {"model": model} | knobs | rest
-
-
-def _dream(page, code, model, settings, stopped):
-    """Status lines while networks load, then (step, last, seconds, curve, final probabilities)."""
-    registry.spec(model)
-    from models import ideal_class
-
-    settings = ideal_class.Settings(**settings)
-    network = yield from networks.loaded(page, code, model)
-    together = [network]
-    if settings.method == "fourier":
-        together.append((yield from networks.loaded(page, code, ideal_class.partner(model))))
-    index = registry.class_index(settings.class_name)
-    curve = []
-
-    def recorded():
-        for step in ideal_class.dream(together, settings):
-            curve.append((step.step, step.probability))
-            yield step
-
-    for step, last, seconds in paced(recorded(), stopped):
-        found = ideal_class.probabilities(together, step.image, index) if last else None
-        yield step, last, seconds, curve, found
-
-
-def _endpoint(page: Page):
-    def ideal_class(
-        language: str,
-        class_name: str = "Siamese cat",
-        model: str = "efficientnet_lite0",
-        method: str = "fourier",
-        size: int = 224,
-        steps: int = 256,
-        tv_weight: float = 1.0,
-        seed: int = 0,
-    ):
-        """Draws what an ImageNet network takes for the ideal picture of a class, out of noise.
-
-        Streams the picture while it is optimised; the last one is the result.
-
-        Args:
-            class_name: one of the 1,000 ImageNet class names, such as "zebra".
-            model: the network to look into: efficientnet_lite0, efficientnet_lite1,
-                efficientnet_lite2, vgg16, vgg19, resnet50 or mobilenet_v3_large.
-            method: "fourier" (a picture people recognise, made with a second network), "variation"
-                (gradient ascent with a smoothness term: fur and stripes) or "plain" (noise to us,
-                certainty to the network).
-            size: side of the picture in pixels, 64 to 512.
-            steps: optimiser steps, 1 to 2000.
-            tv_weight: how much smoothness matters, 0 to 10; 1 is the method's own default.
-            seed: whole number that fixes the noise at the start.
-
-        Returns:
-            The picture (PNG), and a report: the class, its probability by the chosen network and by
-            each network that took part, seconds.
-        """
-        settings = {
-            "class_name": class_name, "method": method, "size": size, "steps": steps,
-            "tv_weight": tv_weight, "seed": seed,
-        }  # fmt: skip
-        start = time.perf_counter()
-        with page.engine.run(None, NAME) as stopped:
-            for moment in _dream(page, language, model, settings, stopped):
-                if isinstance(moment, str):
-                    continue
-                step, last, _, _, found = moment
-                report = {
-                    "class": class_name,
-                    "probability": found[model] if last else step.probability,
-                    "by_model": found or {},
-                    "steps": step.step,
-                    "seconds": round(time.perf_counter() - start, 2),
-                }
-                yield images.to_image(step.image), report
-
-    return ideal_class
+            layers = layer_choices(registry.DEFAULT)
+            knobs["layer"] = page.put(
+                Choice, "name.layer_ideal", layers, value="", min_width=120, elem_id="ideal-layer"
+            )
+            knobs["channel"] = page.put(gr.Number, "name.channel", 0, precision=0, min_width=120)
+        page.formula(r"\max_x\;\tfrac{1}{hw}\textstyle\sum_{i,j}A_k(x)_{ij}")
+        knobs["decorrelated"] = page.put(gr.Checkbox, "name.decorrelated", value=True)
+        page.formula(r"x=\sigma\big(C\,\mathcal{F}^{-1}(z/f)\big)")
+    with page.put(gr.Accordion, "ideal.more", open=False), gr.Row():
+        knobs["size"] = page.put(
+            Knob, "name.size", 64, 512, DEFAULTS["size"], step=32, min_width=120
+        )
+        knobs["seed"] = page.put(gr.Number, "name.seed", 0, precision=0, min_width=80)
+    return knobs, photo

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import gradio as gr
 
@@ -10,11 +10,11 @@ from demos import language, status
 from demos.language import say
 from demos.page import LIGHT, PRIVATE, Page
 from demos.widgets import Choice
-from models import registry
+from models import classifiers, pets, registry
 
 
 def choices(code: str) -> list[tuple[str, str]]:
-    """All networks as (text, name); those whose weights are not here carry a mark."""
+    """ImageNet's networks as (text, name); those whose weights are not here carry a mark."""
 
     def text(spec: registry.Spec) -> str:
         if registry.weights_path(spec).exists():
@@ -24,7 +24,12 @@ def choices(code: str) -> list[tuple[str, str]]:
     return [(text(spec), spec.name) for spec in registry.SPECS]
 
 
-def chooser(page: Page) -> Choice:
+def classifying(code: str) -> list[tuple[str, str]]:
+    """All classifiers, the pets' too, as `choices` gives them."""
+    return choices(code) + [(spec.title, spec.name) for spec in pets.SPECS]
+
+
+def chooser(page: Page, choices: Callable = choices) -> Choice:
     """The dropdown, and below it a line that says what choosing a network means."""
     picked = page.put(Choice, "network", choices=choices, value=registry.DEFAULT)
     note = gr.Markdown(visible=False, elem_classes="note")
@@ -33,8 +38,8 @@ def chooser(page: Page) -> Choice:
 
 
 def _note(code: str, name: str):
-    spec = registry.spec(name)
-    if registry.weights_path(spec).exists():
+    spec = registry.spec(name) if name not in pets.NAMES else None
+    if spec is None or registry.weights_path(spec).exists():
         return gr.update(visible=False)
     from models import backbones, downloads
 
@@ -47,7 +52,7 @@ def _note(code: str, name: str):
 
 def loaded(page: Page, code: str, name: str) -> Generator[str]:
     """The network called `name`, yielding status lines (HTML) while it is loaded."""
-    title = registry.spec(name).title
+    title = classifiers.spec(name).title
     yield status.loading(code, title)
     waiting = page.engine.network(name)
     while True:

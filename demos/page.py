@@ -26,6 +26,8 @@ class Page:
         engine: what the demos compute with.
         language: the component that holds the visitor's language; the first input of every event.
         arrivals: inputs and options of what the browser does by itself when the page opens.
+        doors: components that other tabs may send to; every `Photo` by its key.
+        parcels: the buttons that send, see `demos.sending`.
     """
 
     def __init__(self, engine: Engine):
@@ -34,6 +36,8 @@ class Page:
         self._spoken: list[tuple[gr.blocks.Block, Callable[[str], dict]]] = []
         self.language: gr.Radio | None = None
         self.arrivals: list[tuple[list[gr.blocks.Block], dict]] = []
+        self.doors: dict[str, gr.blocks.Block] = {}
+        self.parcels: list = []
 
     def text(self, key: str, code: str = language.DEFAULT) -> str:
         """The text of `key`; remembers that the page uses it."""
@@ -72,6 +76,8 @@ class Page:
         options.setdefault("elem_id", key.replace(".", "-") if kind is Photo else None)
         component = kind(*args, **props(language.DEFAULT), **options)
         self._spoken.append((component, props))
+        if kind is Photo:
+            self.doors[key] = component
         return component
 
     def speak(self) -> tuple[list[gr.blocks.Block], Callable[[str], list[dict]]]:
@@ -92,10 +98,10 @@ class Page:
         """A tab's idea, in three sentences."""
         self.put(gr.Markdown, f"{demo}.idea", elem_classes="idea")
 
-    def formula(self, latex: str) -> None:
+    def formula(self, latex: str) -> gr.Markdown:
         """The formula of the knob above, the same in every language."""
         delimiters = [{"left": "$", "right": "$", "display": False}]
-        gr.Markdown(f"${latex}$", latex_delimiters=delimiters, elem_classes="formula")
+        return gr.Markdown(f"${latex}$", latex_delimiters=delimiters, elem_classes="formula")
 
     def experiments(
         self, demo: str, turns: Sequence[dict], defaults: dict, knobs: list[gr.blocks.Block]

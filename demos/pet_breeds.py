@@ -6,7 +6,7 @@ from html import escape
 
 import gradio as gr
 
-from demos import networks, pet_endpoints, pictures
+from demos import networks, pet_endpoints, pictures, sending
 from demos.language import say
 from demos.page import HEAVY, LIGHT, PRIVATE, Page, speaks
 from demos.plots import bars
@@ -53,6 +53,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 value=pets.DEFAULT, elem_id="pets-model",
             )  # fmt: skip
             reset = page.put(gr.Button, "reset", size="sm")
+            sending.buttons(page, lambda code, path: path, [photo], {"attack.model": which})
         with gr.Column(scale=3, min_width=260):
             verdict = gr.HTML(elem_id="pets-verdict", elem_classes="pet-verdict")
             page.formula(r"p_i=\mathrm{softmax}(z/T)_i")

@@ -16,6 +16,9 @@ def curves(
     log: bool = False,
     y_range: tuple[float, float] | None = None,
     log_x: bool = False,
+    root_x: bool = False,
+    dashed: dict[str, list[tuple[float, float]]] | None = None,
+    marks: dict[str, float] | None = None,
 ) -> str:
     """Lines over a common x axis up to `x_end`, as an SVG string that follows the page's theme.
 
@@ -24,11 +27,15 @@ def curves(
         log: logarithmic y axis.
         y_range: fixed y axis; otherwise it fits the points.
         log_x: logarithmic x axis from 1 instead of a linear one from 0.
+        root_x: an x axis on which small values have more room: by square roots.
+        dashed: second lines of the same names and colours.
+        marks: an x by name, drawn as a vertical line of that name's colour.
     """
-    drawn = {
-        name: [(x, y) for x, y in points if math.isfinite(y) and (y > 0 or not log)]
-        for name, points in series.items()
-    }
+
+    def kept(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        return [(x, y) for x, y in points if math.isfinite(y) and (y > 0 or not log)]
+
+    drawn = {name: kept(points) for name, points in series.items()}
     values = [y for points in drawn.values() for _, y in points] or [0.1, 1.0]
     low, high = y_range or (min(values), max(values))
     if log:
@@ -38,6 +45,7 @@ def curves(
     def place(x: float, y: float) -> tuple[float, float]:
         share = ((math.log10(y) if log else y) - low) / (high - low)
         along = math.log(max(x, 1)) / math.log(max(x_end, 2)) if log_x else x / max(x_end, 1)
+        along = along**0.5 if root_x else along
         across = LEFT + along * (WIDTH - LEFT - RIGHT)
         return across, HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
@@ -49,16 +57,26 @@ def curves(
             f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" class="g"/>'
         )
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{text}</text>')
-    marks = [10**n for n in range(9) if 10**n <= x_end] if log_x else [0, x_end / 2, x_end]
-    for mark in marks:
+    ticks = [10**n for n in range(9) if 10**n <= x_end] if log_x else [0, x_end / 2, x_end]
+    if root_x:
+        ticks = [x_end * share**2 for share in (0, 0.25, 0.5, 0.75, 1)]
+    for mark in ticks:
         x, _ = place(mark, 1)
-        anchor = "start" if mark == marks[0] else "middle" if mark < x_end else "end"
+        anchor = "start" if mark == ticks[0] else "middle" if mark < x_end else "end"
         parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 12}" text-anchor="{anchor}">{mark:g}</text>')
     parts.append(f'<text x="{(LEFT + WIDTH) / 2 + 60}" y="{HEIGHT - 12}">{escape(x_title)}</text>')
     legend = LEFT
     for colour, (name, points) in zip(COLOURS, drawn.items(), strict=False):
-        path = " ".join("{:.1f},{:.1f}".format(*place(x, y)) for x, y in points)
-        parts.append(f'<polyline points="{path}" stroke="{colour}"/>')
+        parts.append(f'<polyline points="{_path(place, points)}" stroke="{colour}"/>')
+        if dashed and name in dashed:
+            path = _path(place, kept(dashed[name]))
+            parts.append(f'<polyline points="{path}" stroke="{colour}" stroke-dasharray="4 4"/>')
+        if marks and name in marks:
+            x, _ = place(marks[name], 1)
+            parts.append(
+                f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" '
+                f'stroke="{colour}" stroke-width="1.5" opacity=".6"/>'
+            )
         parts.append(f'<circle cx="{legend + 5}" cy="12" r="5" fill="{colour}"/>')
         parts.append(f'<text x="{legend + 14}" y="16">{escape(name)}</text>')
         legend += 34 + 8 * len(name)
@@ -66,6 +84,10 @@ def curves(
         f'<svg class="curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{escape(", ".join(drawn))}">{"".join(parts)}</svg>'
     )
+
+
+def _path(place, points: list[tuple[float, float]]) -> str:
+    return " ".join("{:.1f},{:.1f}".format(*place(x, y)) for x, y in points)
 
 
 def _levels(low: float, high: float, log: bool) -> list[float]:

@@ -25,6 +25,8 @@ ENGLISH = {
     "unknown_class": "ImageNet has no class called {value}. The nearest names: {nearest}.",
     "target_is_prediction": "The network already takes this picture for {value}. Choose another "
     "target.",
+    "untargeted_only": "{title} only drives a picture away from its class. Leave the target "
+    "out, or choose another method.",
     "weights_unreachable": "{title} can't be used now: its weights ({megabytes} MB) are not on "
     "this machine and could not be downloaded. Connect to the internet and try again, or put the "
     "file {file} into the folder {folder}.",
@@ -50,6 +52,9 @@ ENGLISH = {
     "second_style": "A blend needs a second style picture. Add one, or set the blend to 0.",
     "size_too_large": "A picture of {size} pixels would need about {needed} GB of memory, and "
     "{free} GB are free. The largest that fits is {largest} pixels.",
+    "too_few_samples": "With {count} noisy copies not even a unanimous vote proves a majority at "
+    "{confidence} confidence. Take at least {least}.",
+    "no_layers": "{title} shows no layers here. Choose an ImageNet network, or climb to a class.",
     "no_encoder": "{title} has no encoder. Choose the VAE.",
 }
 

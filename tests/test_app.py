@@ -17,6 +17,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
+DREAM_REST = '"", null, "noise", null, 1, true, 1, false]'  # of /ideal_class, from "layer" on
 
 
 def get(url: str) -> bytes:
@@ -44,6 +45,7 @@ def test_public_endpoints_are_the_contract(client):
         "/gan_sample", "/gan_walk", "/gan_mix", "/discriminate",
         "/style_transfer", "/style_preview", "/attack", "/ideal_class",
         "/classify_pet", "/explain_pet", "/feature_maps", "/train_head",
+        "/attack_curve", "/attack_survival", "/attack_transfer", "/smoothed",
     }  # fmt: skip
     defaults = {
         name: {p["parameter_name"]: p["parameter_default"] for p in entry["parameters"]}
@@ -69,13 +71,16 @@ def test_public_endpoints_are_the_contract(client):
         "tv_weight": 1.0, "init": "content", "optimizer": "adam", "keep_colors": False, "seed": 0,
     }  # fmt: skip
     assert style.items() <= defaults["/style_transfer"].items()
-    assert defaults["/attack"] == {
+    attack = {
         "image": None, "model": "efficientnet_lite0", "method": "pgd", "norm": "linf",
         "target": None, "epsilon": 4.0, "steps": 20, "step_size": 1.0, "seed": 0,
     }  # fmt: skip
+    assert attack.items() <= defaults["/attack"].items()
     assert defaults["/ideal_class"] == {
         "class_name": "Siamese cat", "model": "efficientnet_lite0", "method": "fourier",
-        "size": 224, "steps": 256, "tv_weight": 1.0, "seed": 0,
+        "size": 224, "steps": 256, "tv_weight": 1.0, "seed": 0, "layer": "", "channel": None,
+        "start": "noise", "image": None, "octaves": 1, "decorrelated": True, "count": 1,
+        "strip": False,
     }  # fmt: skip
 
 
@@ -104,6 +109,40 @@ def test_attack_keeps_its_promise(client, photo, lite0):
     *_, nothing = client.predict(handle_file(adversarial), epsilon=0, steps=1, api_name="/attack")
     assert nothing["before"][0]["class"] == "Siamese cat"
     assert nothing["linf"] == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"target": "Siamese"},
+        {"method": "deepfool", "norm": "l2"},
+        {"method": "mi_fgsm", "norm": "l2", "epsilon": 2, "step_size": 0.25},
+    ],
+)
+def test_a_pet_classifier_is_attacked_at_its_own_size(client, photo, options):
+    from models import breeds
+
+    cat = handle_file(photo("chelsea"))
+    adversarial, _, report = client.predict(cat, model="pets_lite0", **options, api_name="/attack")
+    assert report["success"]
+    assert report["after"][0]["class"] in breeds.NAMES
+    assert report["after"][0]["class"] == options.get("target", report["after"][0]["class"])
+    with Image.open(adversarial) as saved:
+        assert saved.size == (256, 256)
+    seen = client.predict(handle_file(adversarial), model="pets_lite0", api_name="/classify_pet")
+    assert seen[1]["breed"] == report["after"][0]["class"]
+
+
+def test_a_picture_smaller_than_the_network_is_enlarged(client, photo, tmp_path):
+    path = tmp_path / "small.png"
+    with Image.open(photo("german_shepherd")) as image:
+        image.resize((40, 40)).save(path)
+    adversarial, _, report = client.predict(
+        handle_file(str(path)), steps=5, epsilon=8, step_size=2, api_name="/attack"
+    )
+    assert report["success"]
+    with Image.open(adversarial) as saved:
+        assert saved.size == (224, 224)
 
 
 def test_gan_sample_is_a_grid_and_repeats(client):
@@ -294,6 +333,11 @@ BAD = [
     ("/attack", {"target": "German shepherd"}, "already takes this picture for German shepherd"),
     ("/attack", {"epsilon": 2.5}, "epsilon must be a whole number"),
     ("/attack", {"epsilon": 65}, "epsilon must be from 0 to 64"),
+    ("/attack", {"steps": 0}, "steps must be from 1 to 1000"),
+    ("/attack", {"model": "pets_lite9"}, "Choose one of: efficientnet_lite0"),
+    ("/attack", {"model": "pets_lite0", "target": "Siamse"}, "The nearest names: Siamese"),
+    ("/attack", {"method": "deepfool", "target": "pizza"}, "DeepFool only drives"),
+    ("/attack", {"method": "patch", "patch_size": 1.5}, "patch_size must be from 0.05 to 1"),
     ("/ideal_class", {"class_name": "Siamesse cat"}, "The nearest names: Siamese cat"),
     ("/ideal_class", {"size": 9999}, "size must be from 64 to 512"),
     ("/ideal_class", {"method": "magic"}, "Choose one of: fourier"),
@@ -351,12 +395,12 @@ def post(app_url: str, endpoint: str, data: str, **headers) -> str:
 
 
 def test_nan_over_http_is_said(app_url):
-    data = '["zebra", "efficientnet_lite0", "plain", 64, 2, NaN, 0]'
+    data = '["zebra", "efficientnet_lite0", "plain", 64, 2, NaN, 0, ' + DREAM_REST
     assert "tv_weight must be a number" in post(app_url, "ideal_class", data)
 
 
 def test_api_errors_follow_the_callers_language(app_url):
-    data = '["zebra", "efficientnet_lite0", "plain", 64, 0, 1, 0]'
+    data = '["zebra", "efficientnet_lite0", "plain", 64, 0, 1, 0, ' + DREAM_REST
     stream = post(app_url, "ideal_class", data, **{"Accept-Language": "hi-IN,hi;q=0.9"})
     from demos import language
 

@@ -189,6 +189,55 @@ def test_dog_to_cat_is_one_click_and_the_download_still_fools(open_page, tmp_pat
     assert lite0(images.to_tensor(seen)).argmax().item() == 284
 
 
+def choose(page, key, option, code="en"):
+    """Picks an option of a dropdown, by the text it shows."""
+    page.get_by_label(say(code, key), exact=True).locator("visible=true").first.click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+@pytest.mark.parametrize(("code", "viewport"), [("en", LAPTOP), ("hi", PHONE)])
+def test_an_attack_shows_the_knobs_it_reads(open_page, code, viewport):
+    page = open_page(viewport=viewport, query=f"?lang={code}")
+    tab(page, "attack.tab", code)
+
+    def knob(name):
+        return page.get_by_text(say(code, f"name.{name}"), exact=True).locator("visible=true")
+
+    knob("epsilon").first.wait_for()
+    assert knob("patch_size").count() == 0
+    choose(page, "name.method", say(code, "attack.method.patch"), code)
+    knob("patch_size").first.wait_for()
+    for name in ("epsilon", "norm"):
+        assert knob(name).count() == 0
+    choose(page, "name.method", say(code, "attack.method.deepfool"), code)
+    knob("norm").first.wait_for()
+    for name in ("target", "patch_size", "patch_spread"):
+        assert knob(name).count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_pet_network_is_attacked_towards_a_breed(open_page):
+    page = open_page()
+    tab(page, "attack.tab")
+    page.get_by_role("button", name=say("en", "attack.more")).click()
+    choose(page, "network", "EfficientNet-Lite0: pets")
+    page.locator("#attack-before", has_text="leonberger").wait_for()
+    target = page.get_by_label(say("en", "name.target"), exact=True).locator("visible=true")
+    target.click()
+    target.fill("siam")
+    page.get_by_role("option", name="Siamese", exact=True).click()
+    button(page, "run.attack").click()
+    page.locator("#attack-after", has_text=say("en", "attack.success")).wait_for()
+    assert "Siamese" in page.locator("#attack-after").inner_text()
+    # The language changes; the network's own classes stay.
+    page.get_by_label("हिन्दी").click()
+    page.get_by_role("tab", name=say("hi", "attack.tab")).first.wait_for()
+    target = page.get_by_label(say("hi", "name.target"), exact=True).locator("visible=true")
+    target.click()
+    target.fill("beag")
+    page.get_by_role("option", name="beagle", exact=True).wait_for()
+
+
 def test_ideal_class_runs_and_stops(open_page):
     page = open_page()
     tab(page, "ideal.tab")
@@ -198,6 +247,8 @@ def test_ideal_class_runs_and_stops(open_page):
     button(page, "stop").click()
     page.locator("#ideal-status", has_text="Stopped after").wait_for()
     page.locator("#ideal-verdict", has_text="EfficientNet-Lite2").wait_for()
+    page.locator("#ideal-strip img").wait_for()
+    assert page.locator("#ideal-keep-strip").is_visible()
 
 
 @pytest.mark.parametrize("code", ["mr", "hi"])

@@ -20,6 +20,18 @@ def test_a_logarithmic_line_by_hand():
     assert points(svg) == ["46.0,200.0 338.0,113.0 630.0,26.0"]
 
 
+def test_square_roots_dashes_and_marks_by_hand():
+    # 4 of 16 lies at half the axis, 1 at a quarter.
+    line = [(0, 1.0), (4, 0.0)]
+    svg = curves({"p": line}, "e", 16, y_range=(0, 1), root_x=True, dashed={"p": line[::-1]},
+                 marks={"p": 1.0, "q": 9.0})  # fmt: skip
+    assert points(svg) == ["46.0,26.0 338.0,200.0", "338.0,200.0 46.0,26.0"]
+    lines = [line for line in ElementTree.fromstring(svg).iter("line") if line.get("stroke")]
+    assert [line.get("x1") for line in lines] == ["192.0"]
+    texts = [text.text for text in ElementTree.fromstring(svg).iter("text")]
+    assert [text for text in texts if text.isdigit()][-5:] == ["0", "1", "4", "9", "16"]
+
+
 @pytest.mark.parametrize(
     "series",
     [{}, {"a": []}, {"a": [(1, float("nan"))]}, {"a": [(1, 0.0)]}, {"a": [(1, 2.0)]}],

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from models import ideal_class, store
+from models import ideal_class, images, store
+from models.dream_views import total_variation
 from models.ideal_class import Settings, dream, partner, probabilities
 from models.refusals import Refusal
 
@@ -28,21 +29,6 @@ def settings(**changes):
 
 def last(networks, chosen):
     return list(dream(networks, chosen))[-1]
-
-
-def test_total_variation_of_a_2x2_picture():
-    picture = torch.tensor([[[[0.0, 1.0], [0.5, 0.0]]]])
-    # Across: 1 and 0.25, down: 0.25 and 1; their means are 0.625 each.
-    assert ideal_class.total_variation(picture).item() == 1.25
-    assert ideal_class.total_variation(torch.full((1, 3, 5, 4), 0.3)).item() == 0
-
-
-def test_spectrum_scale_of_a_4x4_picture():
-    # Frequencies: rows 0, 1, 2, 1; columns 0, 1, 2. (1, 2, 4, 5, 8)^(-0.9 / 2) / 4:
-    one, two, four, five, eight = 0.25, 0.18301, 0.13397, 0.12117, 0.09807
-    expected = [[one, one, four], [one, two, five], [four, five, eight], [one, two, five]]
-    scale = ideal_class.spectrum_scale(4)
-    torch.testing.assert_close(scale, torch.tensor(expected), atol=1e-5, rtol=0)
 
 
 def test_one_plain_step_by_hand():
@@ -111,11 +97,11 @@ def test_it_can_be_closed_at_any_yield(yields):
 
 def test_fourier_takes_turns_and_the_others_do_not():
     lead, second = Reddish(size=224), Reddish(size=260)
-    list(dream([lead, second], settings(steps=4)))
-    # The whole start picture, then views of 144 and, in the last two fifths, 224 pixels; the second
-    # network is made for pictures 260 / 224 as large.
-    assert lead.seen == [224, 144, 144]
-    assert second.seen == [167, 260]
+    list(dream([lead, second], settings(size=224, steps=10)))
+    # The whole start picture, then views of 144, from 7 tenths on of 184 and at last of 224 pixels;
+    # the second network is made for pictures 260 / 224 as large.
+    assert lead.seen == [224, 144, 144, 144, 144, 184]
+    assert second.seen == [167, 167, 167, 214, 260]
     for method in ("plain", "variation"):
         idle = Reddish()
         list(dream([Reddish(), idle], settings(method=method)))
@@ -129,13 +115,7 @@ def test_the_variation_weight_counts_except_in_plain():
     assert torch.equal(picture("plain", 0), picture("plain", 10))
     for method in ("variation", "fourier"):
         rough, smooth = picture(method, 0), picture(method, 10)
-        assert ideal_class.total_variation(smooth) < ideal_class.total_variation(rough)
-
-
-def test_a_larger_fourier_picture_is_the_same_picture_drawn_larger():
-    small, large = (next(dream([Reddish()], settings(size=size))).image for size in (224, 448))
-    # Only the shortest waves, which have no sine at 224 pixels, differ.
-    torch.testing.assert_close(large[..., ::2, ::2], small, atol=1e-3, rtol=0)
+        assert total_variation(smooth) < total_variation(rough)
 
 
 def test_probabilities_are_of_the_8_bit_picture_at_each_network_s_size():
@@ -151,6 +131,7 @@ def test_partners():
     assert partner("efficientnet_lite1") == "efficientnet_lite2"
     assert partner("efficientnet_lite2") == "efficientnet_lite0"
     assert partner("vgg16") == "efficientnet_lite0"
+    assert (partner("pets_lite0"), partner("pets_lite2")) == ("pets_lite2", "pets_lite0")
 
 
 @pytest.mark.parametrize(
@@ -158,6 +139,16 @@ def test_partners():
     [
         ("class_name", "unicorn", "unknown_class"),
         ("class_name", None, "unknown_class"),
+        ("class_name", "Siamese", "unknown_class"),  # of the pets
+        ("model", "magic", "unknown_choice"),
+        ("model", "pets_lite0", "unknown_breed"),  # the default class is one of ImageNet's
+        ("layer", "blocks.9", "unknown_choice"),
+        ("channel", -1, "out_of_range"),
+        ("channel", 1.5, "not_whole"),
+        ("start", "paper", "unknown_choice"),
+        ("octaves", 0, "out_of_range"),
+        ("octaves", 5, "out_of_range"),
+        ("count", 7, "out_of_range"),
         ("method", "magic", "unknown_choice"),
         ("size", 63, "out_of_range"),
         ("size", 513, "out_of_range"),
@@ -177,6 +168,44 @@ def test_bad_settings_are_refused(field, value, key):
     with pytest.raises(Refusal) as refused:
         Settings(**{field: value})
     assert refused.value.key == key
+
+
+def test_breeds_are_classes_of_the_pet_classifiers_alone():
+    assert Settings(model="pets_lite2", class_name="siamese").index == 10
+    with pytest.raises(Refusal) as refused:
+        Settings(model="pets_lite0", class_name="Siamese", layer="blocks.3")
+    assert refused.value.key == "no_layers"
+
+
+@pytest.mark.parametrize("method", ideal_class.METHODS)
+def test_pictures_at_once_are_those_of_single_runs(method):
+    together = last([Reddish(), Reddish()], settings(method=method, seed=5, count=3)).image
+    alone = [last([Reddish(), Reddish()], settings(method=method, seed=5 + n)) for n in range(3)]
+    torch.testing.assert_close(together, torch.cat([step.image for step in alone]))
+    assert not torch.equal(together[0], together[1])
+
+
+@pytest.mark.parametrize("method", ideal_class.METHODS)
+def test_a_start_photo_is_the_start(method, photo):
+    kitten = images.open_image(photo("kitten"))
+    first, *_, end = dream([Reddish()], settings(method=method, start="photo", steps=8), kitten)
+    expected = images.to_tensor(images.square(kitten, 64))
+    # Waves come as near to black and white as half a grey level.
+    tolerance = 1 / 509 if method == "fourier" else 0
+    torch.testing.assert_close(first.image, expected, atol=tolerance, rtol=0)
+    assert end.image[:, 0].mean() > first.image[:, 0].mean()
+
+
+def test_a_start_photo_must_be_there():
+    with pytest.raises(Refusal) as refused:
+        next(dream([Reddish()], settings(start="photo")))
+    assert refused.value.key == "no_picture"
+
+
+def test_only_pictures_that_are_looked_at_are_drawn():
+    step = next(dream([Reddish()], settings()))
+    assert "image" not in vars(step)
+    assert step.image is step.image
 
 
 def test_whole_floats_are_taken_as_numbers():
