@@ -104,7 +104,8 @@ def build(page: Page) -> dict[str, gr.components.Component]:
 
     method, target, model = (found[name] for name in ("method", "target", "model"))
     on = PRIVATE | LIGHT
-    method.change(_shown, method, [rule, target, *columns.values()], **on)
+    shown = [rule, target, *(columns[name] for name in NAMES[1:])]
+    method.change(_shown, method, shown, **on)
     method.input(_paced, method, [found["steps"], found["step_size"]], **on)
     found["norm"].change(_stepped, found["norm"], found["epsilon"], **on)
     for changes in (model.change, page.language.change):
@@ -119,9 +120,8 @@ def _column(columns: dict[str, gr.Column], name: str) -> gr.Column:
 
 def _shown(method: str) -> list:
     """The formula, and the knobs that the method reads; a target it can't have is taken back."""
-    names = ["target", "norm", "epsilon", "steps", *PATCH, *MORE, "seed"]
     target = gr.skip() if "target" in READS[method] else ""
-    columns = [gr.update(visible=name in READS[method]) for name in names]
+    columns = [gr.update(visible=name in READS[method]) for name in NAMES[1:]]
     return [f"${STEP[method]}$", target, *columns]
 
 

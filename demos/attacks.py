@@ -56,7 +56,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             plot = gr.HTML(elem_id="attack-plot")
             keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="attack-download")
     order = list(knobs.values())
-    page.experiments(NAME, EXPERIMENTS, DEFAULTS, order[1:])
+    page.experiments(NAME, EXPERIMENTS, {"model": classifiers.DEFAULT} | DEFAULTS, order)
     attack_deeper.build(page, photo, knobs)
     outputs = [line, clean, fooled, change, before, after, plot, keep]
 

@@ -132,6 +132,8 @@ def _look(network, pictures, labels, target, wanted: Objective | None) -> tuple:
             return log_p, labels, None
         # Summed, not averaged: what happens to a picture doesn't depend on its neighbours.
         (slope,) = torch.autograd.grad(wanted(log_p, labels, target).sum(), leaf)
+        if 0 in slope.stride():  # one number for many places can't be written to
+            slope = slope.clone()
     return log_p.detach(), labels, slope
 
 

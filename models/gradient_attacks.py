@@ -99,8 +99,6 @@ def _turn(
 
     for step in range(1, plan.steps + 1):
         way = now.gradient
-        if 0 in way.stride():  # one number for many places can't be written to
-            way = way.clone()
         if plan.momentum is not None:
             velocity = _gather(way, velocity, plan.momentum)
             way = velocity.clone()

@@ -1,0 +1,58 @@
+"""Seconds for what the attack and ideal-class tabs do, on EfficientNet-Lite0 at its own size.
+
+    python -m benchmarks.deeper --rounds 3
+
+One picture attacked in 20 targeted steps; curves of 12 radii by three methods with the smallest
+radius that fools; an ideal class in 256 steps, with what its networks say of it.
+"""
+
+import argparse
+import statistics
+
+from benchmarks.common import EXAMPLES, machine, rounds
+from models import attack_curve, attacks, classifiers, ideal_class, images, registry
+from models.store import Store
+
+NAME = registry.DEFAULT
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    store, namer = Store("cpu"), classifiers.spec(NAME)
+    network = store.get(NAME)
+    dog = images.open_image(EXAMPLES / "photos" / "german_shepherd.jpg")
+    picture = images.to_tensor(images.square(dog, namer.side))
+    cat = namer.index("Siamese cat")
+    together = [network, store.get(ideal_class.partner(NAME))]
+    told = {}
+
+    def attacked(_round):
+        *_, last = attacks.attack(network, picture, attacks.Settings(target="Siamese cat"))
+        told["20 targeted steps"] = f"target at {last.target[0]:.3f}"
+
+    def curved(_round):
+        *_, last = attack_curve.curves(network, picture, attack_curve.Settings())
+        told["12 radii, 3 methods"] = f"{len(last.epsilons)} radii"
+
+    def dreamt(_round):
+        settings = ideal_class.Settings()
+        *_, last = ideal_class.dream(together, settings)
+        found = [ideal_class.certainties(one, last.image, cat)[0] for one in together]
+        told["ideal class, 256 steps"] = "by both networks " + ", ".join(f"{p:.3f}" for p in found)
+
+    sides = {
+        "20 targeted steps": attacked,
+        "12 radii, 3 methods": curved,
+        "ideal class, 256 steps": dreamt,
+    }
+    seconds, _ = rounds(sides, options.rounds)
+    for name, taken in seconds.items():
+        middle, low, high = statistics.median(taken), min(taken), max(taken)
+        print(f"{name:24}{middle:7.2f} s ({low:.2f} to {high:.2f}); {told[name]}")
+    print(machine())
+
+
+if __name__ == "__main__":
+    main()
