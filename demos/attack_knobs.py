@@ -52,9 +52,11 @@ SLIDERS = {
     "patch_angle": (-180, 180, 5, r"T(p)=R_\theta\,p"),
     "patch_spread": (0, 1, 0.1, r"T\sim\mathrm{place}+s\,U,\;\theta\pm45^\circ s"),
 }
-PATCH = ("patch_size", "patch_x", "patch_y", "patch_angle", "patch_spread")
+PATCH = ("patch_size", "patch_angle", "patch_x", "patch_y")
 MORE = ("step_size", "restarts", "momentum", "overshoot", "constant", "kappa", "searches")
-NAMES = ("method", "target", "norm", "epsilon", "steps", *PATCH, *MORE, "seed")
+NAMES = (
+    "method", "target", "norm", "epsilon", "steps", *PATCH, "patch_spread", *MORE, "seed",
+)  # fmt: skip
 DEFAULTS = {name: getattr(Settings(), name) for name in NAMES} | {"target": ""}
 
 
@@ -91,9 +93,11 @@ def build(page: Page) -> dict[str, gr.components.Component]:
     with gr.Row():
         slider("epsilon")
         slider("steps")
-    with gr.Row():
-        for name in PATCH:
-            slider(name)
+    for pair in zip(PATCH[::2], PATCH[1::2], strict=True):
+        with gr.Row():
+            for name in pair:
+                slider(name)
+    slider("patch_spread")
     with page.put(gr.Accordion, "attack.more", open=False):
         with gr.Row():
             for name in MORE:
