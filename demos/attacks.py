@@ -227,7 +227,7 @@ def _endpoint(page: Page):
             image: the picture to attack; its centre square is what the network sees.
             model: the network to fool: efficientnet_lite0, efficientnet_lite1, efficientnet_lite2,
                 vgg16, vgg19, resnet50, mobilenet_v3_large, or one that knows 37 breeds of pets:
-                pets_lite0, pets_lite2.
+                pets_lite0, pets_lite2, pets_lite0_robust.
             method: "pgd" (many small steps, Madry et al. 2018), "fgsm" (one step, Goodfellow et
                 al. 2015), "mi_fgsm" (small steps with momentum, Dong et al. 2018), "deepfool"
                 (straight over the nearest border, without a target, Moosavi-Dezfooli et al. 2016),

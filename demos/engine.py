@@ -75,13 +75,9 @@ class Engine:
     @cached_property
     def _pets(self) -> Store:
         from models import pet_classifier
-        from models.pet_pair import PetPair
         from models.store import Store
 
         def load(spec, _device, progress):
-            if isinstance(spec, pets.PairSpec):
-                members = [self.pets.get(name, progress) for name in spec.members]
-                return PetPair(spec, members)
             return pet_classifier.load(spec, self.store.get(spec.backbone, progress))
 
         return Store(self.device_name, load=load, spec=pets.spec)

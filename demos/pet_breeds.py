@@ -49,7 +49,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             photo = page.put(Photo, "pets.photo", value=FIRST, height=290)
             pictures.examples(page, "photos", photo, CAT)
             which = page.put(
-                Choice, "pets.model", [(spec.title, spec.name) for spec in pets.ASKED],
+                Choice, "pets.model", [(spec.title, spec.name) for spec in pets.SPECS],
                 value=pets.DEFAULT, elem_id="pets-model",
             )  # fmt: skip
             reset = page.put(gr.Button, "reset", size="sm")

@@ -94,7 +94,7 @@ def expose_all(page: Page) -> None:
 
         Args:
             image: a photograph; its centre square is shown to the network.
-            model: pets_lite0, pets_lite2, pets_both (asked together) or pets_lite0_robust.
+            model: pets_lite0, pets_lite2 or pets_lite0_robust.
 
         Returns:
             The confidences of the 37 breeds of the Oxford-IIIT Pet set, and a report: "breed",
@@ -129,7 +129,7 @@ def expose_all(page: Page) -> None:
             breed: one of the 37 breeds, such as "Siamese".
             against: another breed: red then speaks for the first and blue for the second.
             contrast: how much of the second breed's weights is taken away, 0 to 1.
-            model: pets_lite0, pets_lite2, pets_both (asked together) or pets_lite0_robust.
+            model: pets_lite0, pets_lite2 or pets_lite0_robust.
 
         Returns:
             The photograph in grey, red where it speaks for the breed, blue where against (PNG).

@@ -68,15 +68,21 @@ class PetNetwork(nn.Module):
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What is said of one picture.
+class Seen:
+    """What the network makes of one picture.
 
     Attributes:
+        maps: (d, h, w), the last feature maps.
+        known: (d, h, w), those of the backbone as it came.
+        features: (d,), the means of `maps`.
         probabilities: (37,), calibrated, sum 1.
         cat: probability that it is a cat rather than a dog.
         score: log-odds that it is a cat or a dog at all, less the threshold.
     """
 
+    maps: torch.Tensor
+    known: torch.Tensor
+    features: torch.Tensor
     probabilities: torch.Tensor
     cat: float
     score: float
@@ -92,21 +98,6 @@ class Verdict:
         return [
             (breeds.NAMES[n], v) for n, v in zip(numbers.tolist(), values.tolist(), strict=True)
         ]
-
-
-@dataclass(frozen=True)
-class Seen(Verdict):
-    """What one network makes of one picture.
-
-    Attributes:
-        maps: (d, h, w), the last feature maps.
-        known: (d, h, w), those of the backbone as it came.
-        features: (d,), the means of `maps`.
-    """
-
-    maps: torch.Tensor
-    known: torch.Tensor
-    features: torch.Tensor
 
 
 class PetClassifier:
@@ -169,7 +160,7 @@ class PetClassifier:
         chances = (logits / self.temperature).softmax(1).cpu()
         cats = chances[:, : len(breeds.CATS)].sum(1)
         return [
-            Seen(chances[n], cats[n].item(), scores[n].item(), maps[n], known[n], pooled[n])
+            Seen(maps[n], known[n], pooled[n], chances[n], cats[n].item(), scores[n].item())
             for n in range(len(pictures))
         ]
 

@@ -26,23 +26,6 @@ class PetSpec:
     mirrored: bool = False
 
 
-@dataclass(frozen=True)
-class PairSpec:
-    """Classifiers that are asked together.
-
-    Attributes:
-        name: what endpoints call them, and their entry in weights/manifest.json.
-        title: what people call them.
-        members: the classifiers' names; all are shown the same picture.
-        side: of that square picture, in pixels.
-    """
-
-    name: str
-    title: str
-    members: tuple[str, ...]
-    side: int
-
-
 SPECS = (
     PetSpec("pets_lite0", "EfficientNet-Lite0: pets", "efficientnet_lite0", 3, 256),
     PetSpec("pets_lite2", "EfficientNet-Lite2: pets", "efficientnet_lite2", 3, 256, True),
@@ -50,16 +33,12 @@ SPECS = (
 )
 NAMES = tuple(spec.name for spec in SPECS)
 DEFAULT = NAMES[0]
-BOTH = PairSpec("pets_both", "Lite0 and Lite2 together: pets", NAMES[:2], 256)
-# What can name a breed; to be attacked or dreamt of it takes a single network.
-ASKED = (*SPECS, BOTH)
 
 
-def spec(name: str) -> PetSpec | PairSpec:
+def spec(name: str) -> PetSpec:
     """The classifier called `name`.
 
     Raises:
         Refusal: there is none; the message lists the names.
     """
-    names = tuple(known.name for known in ASKED)
-    return ASKED[names.index(choice("model", name, names))]
+    return SPECS[NAMES.index(choice("model", name, NAMES))]

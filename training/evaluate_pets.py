@@ -18,8 +18,6 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from models import breeds, confusion_picture, images, pet_classifier, pets, transfer
-from models.pet_classifier import PetClassifier
-from models.pet_pair import PetPair
 from models.store import Store
 from training import others, pet_data
 from training.export import record
@@ -66,13 +64,6 @@ def mean_per_class(right: torch.Tensor, labels: torch.Tensor) -> tuple[float, li
     return torch.stack([g.mean() for g in groups]).mean().item(), [round(low, 4), round(high, 4)]
 
 
-def loaded(spec: pets.PetSpec | pets.PairSpec, store: Store) -> PetClassifier | PetPair:
-    """A classifier, or several that are asked together."""
-    if isinstance(spec, pets.PairSpec):
-        return PetPair(spec, [loaded(pets.spec(name), store) for name in spec.members])
-    return pet_classifier.load(spec, store.get(spec.backbone))
-
-
 def looked(classifier, shown: list[Image.Image]) -> list:
     """What the classifier sees in each picture."""
     out = []
@@ -111,14 +102,14 @@ def reliability(steps: list[tuple[int, float, float]], error: float) -> Image.Im
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=[spec.name for spec in pets.ASKED])
+    parser.add_argument("name", choices=pets.NAMES)
     parser.add_argument("--others", type=Path, help="folder of .rcc files, see training/others.py")
     parser.add_argument(
         "--data", type=Path, default=pet_data.PETS, help="the zip, or a folder for the Oxford set"
     )
     chosen = parser.parse_args()
     spec = pets.spec(chosen.name)
-    classifier = loaded(spec, Store("cpu"))
+    classifier = pet_classifier.load(spec, Store("cpu").get(spec.backbone))
     test = [photo for photo in pet_data.photos(chosen.data) if photo.use == "test"]
     labels = torch.tensor([photo.breed for photo in test])
     seen = looked(classifier, pet_data.pictures(test, chosen.data))
@@ -152,8 +143,7 @@ def main() -> None:
         facts |= {"refused": refused, "refused_of": counts}
         facts["refused_mean"] = round(sum(refused.values()) / len(refused), 4)
     facts["command"] = f"python -m training.evaluate_pets {chosen.name} --others RCC_FOLDER"
-    together = {"members": spec.members} if isinstance(spec, pets.PairSpec) else {}
-    record(chosen.name, together | {"measured": facts})
+    record(chosen.name, {"measured": facts})
     if spec.name == pets.DEFAULT:
         reliability(steps, facts["ece_15_bins"]).save(DOCS / "pets_reliability.png")
         matrix = transfer.confusion(found, labels, len(breeds.NAMES))
