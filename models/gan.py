@@ -115,7 +115,9 @@ class Gan:
         """
         if self.styled:
             mean = self.generator.mean
-            base = mean + truncation * (self.generator.mapping(z) - mean)
+            # One by one: matrix products of other heights are summed in another order on some CPUs.
+            found = torch.cat([self.generator.mapping(one) for one in z.split(1)])
+            base = mean + truncation * (found - mean)
         else:
             base = truncation * z
         if any(sliders):
