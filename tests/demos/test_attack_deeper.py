@@ -2,7 +2,6 @@
 
 import json
 
-import gradio as gr
 import pytest
 from PIL import Image
 
@@ -108,8 +107,7 @@ def page(store):
 
     engine = Engine("cpu")
     engine.__dict__["_store"] = store
-    with gr.Blocks():
-        yield Page(engine)
+    return Page(engine)
 
 
 def test_two_networks_side_by_side(page, photo):
