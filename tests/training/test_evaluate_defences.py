@@ -46,6 +46,7 @@ def test_a_vote_abstains_on_the_border_and_is_wrong_there():
 def test_what_is_measured_is_what_the_page_says(monkeypatch):
     monkeypatch.setattr(evaluate_defences, "SAMPLES", 8)
     monkeypatch.setattr(evaluate_defences, "SIGMAS", (8,))
+    monkeypatch.setattr(evaluate_defences, "EVERY", 4)
     pictures = [Image.new("RGB", (20, 30), (grey,) * 3) for grey in (10, 30, 220, 250, 60, 240)]
     facts = measured(brightness, pictures, [0, 0, 1, 1, 1, 1], side=16)
     assert facts["photos"] == 6
