@@ -7,6 +7,7 @@ import gradio as gr
 from demos import (
     TABS,
     attack_deeper,
+    cache,
     gan_explorer,
     gan_inside,
     language,
@@ -75,6 +76,7 @@ def theme() -> gr.themes.Base:
 
 def build(engine: Engine) -> gr.Blocks:
     """The page, ready to launch."""
+    cache.keep_whole()
     with gr.Blocks(title="Netglass", analytics_enabled=False, delete_cache=(3600, 7200)) as blocks:
         page = Page(engine)
         saved = gr.BrowserState("", storage_key="netglass-language", secret="netglass")

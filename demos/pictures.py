@@ -6,10 +6,10 @@ import io
 from pathlib import Path
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 from PIL import Image
 
+from demos.cache import kept
 from demos.page import PRIVATE, Page
 
 EXAMPLES = Path(__file__).with_name("examples")
@@ -46,4 +46,4 @@ def png(image: Image.Image, name: str) -> str:
     """
     stream = io.BytesIO()
     image.save(stream, "PNG", compress_level=1)
-    return save_bytes_to_cache(stream.getvalue(), f"{name}.png", get_upload_folder())
+    return kept(stream.getvalue(), f"{name}.png", get_upload_folder())
