@@ -130,7 +130,9 @@ def test_a_pet_classifier_is_attacked_at_its_own_size(client, photo, options):
     with Image.open(adversarial) as saved:
         assert saved.size == (256, 256)
     seen = client.predict(handle_file(adversarial), model="pets_lite0", api_name="/classify_pet")
-    assert seen[1]["breed"] == report["after"][0]["class"]
+    named = [entry["label"] for entry in seen[0]["confidences"]]
+    # DeepFool stops just behind the border, where bfloat16 may still see the one or the other.
+    assert report["after"][0]["class"] in named[: 2 if options.get("method") == "deepfool" else 1]
 
 
 def test_a_picture_smaller_than_the_network_is_enlarged(client, photo, tmp_path):

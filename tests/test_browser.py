@@ -12,7 +12,7 @@ from demos.language import say
 
 LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 GAN_VIEWS = ("gan.walk", "gan.growth", "gan.noise", "gan.judge", "gan.inside", "gan.vae", "gan.mix")
-WAIT = 60_000  # milliseconds; a machine may be busy
+WAIT = 120_000  # milliseconds; a machine may be busy
 
 
 @pytest.fixture
@@ -160,11 +160,13 @@ def test_another_network_brings_its_own_layers(open_page):
     page.locator("#style-ledger .bar").first.wait_for()
     page.get_by_role("button", name=say("en", "style.layers")).click()
     sliders = page.locator("#style-layers input[type=range]").locator("visible=true")
+    sliders.nth(9).wait_for()
     assert sliders.count() == 10
     page.get_by_role("button", name=say("en", "style.more")).click()
     page.get_by_label(say("en", "network"), exact=True).locator("visible=true").click()
     page.get_by_role("option", name="EfficientNet-Lite2", exact=True).click()
     page.get_by_label("number input for blocks.3.3.bn1").locator("visible=true").wait_for()
+    sliders.nth(12).wait_for()
     assert sliders.count() == 13
 
 

@@ -220,4 +220,4 @@ def test_large_pictures_go_through_the_network_a_few_at_a_time(monkeypatch):
     parted = result(counted, clean, settings)
     assert sizes == [2, 2, 1] * 4
     torch.testing.assert_close(parted.adversarial, together.adversarial)
-    assert parted.true == pytest.approx(together.true)
+    assert parted.true == pytest.approx(together.true, rel=1e-4)

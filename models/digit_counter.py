@@ -1,0 +1,61 @@
+"""A small classifier that counts the digits a generator draws; the manifest has its accuracy."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from models import weights
+
+NAME = "digit_counter"
+CHANNELS = (16, 32, 64)
+
+
+class DigitCounter(nn.Module):
+    """Digits (N, 1, 28, 28) in [-1, 1] -> logits (N, 10).
+
+    Three 3 x 3 convolutions with batch norm and ReLU, halved by the largest of 2 x 2 after the
+    first two; the mean of each channel's four quarters and one linear layer.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.convs = nn.ModuleList(
+            nn.Conv2d(before, after, 3, padding=1, bias=False)
+            for before, after in zip((1, *CHANNELS), CHANNELS, strict=False)
+        )
+        self.norms = nn.ModuleList(nn.BatchNorm2d(count) for count in CHANNELS)
+        self.head = nn.Linear(4 * CHANNELS[-1], 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for index, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True)):
+            x = F.relu(norm(conv(x)))
+            if index < 2:
+                x = F.max_pool2d(x, 2)
+        return self.head(F.adaptive_avg_pool2d(x, 2).flatten(1))
+
+
+@cache
+def load() -> DigitCounter:
+    """The trained one, frozen, shared by all.
+
+    Raises:
+        Refusal: its weight file is missing or damaged.
+    """
+    network = DigitCounter()
+    network.load_state_dict(weights.load(NAME))
+    return network.eval().requires_grad_(False)
+
+
+@torch.inference_mode()
+def count(pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(digit seen in each picture (N,), its probability (N,)).
+
+    Args:
+        pictures: (N, 1, 28, 28) in [-1, 1].
+    """
+    chances, digits = load()(pictures.float().cpu()).softmax(1).max(1)
+    return digits, chances
