@@ -1,5 +1,13 @@
 """What people see. The only place, with app.py, that imports Gradio."""
 
-from demos import attacks, gan_explorer, ideal_class, pet_breeds, style_transfer, train_head
+from demos import (
+    attacks,
+    gan_explorer,
+    gan_training,
+    ideal_class,
+    pet_breeds,
+    style_transfer,
+    train_head,
+)
 
-TABS = (gan_explorer, style_transfer, pet_breeds, train_head, attacks, ideal_class)
+TABS = (gan_explorer, gan_training, style_transfer, pet_breeds, train_head, attacks, ideal_class)

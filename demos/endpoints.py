@@ -91,4 +91,6 @@ def _component(kind: type, parameter: inspect.Parameter) -> gr.components.Compon
     value = None if parameter.default is inspect.Parameter.empty else parameter.default
     # "str | None" is a text that may be left out.
     kind = next(part for part in (get_args(kind) or (kind,)) if part is not type(None))
+    if kind is bool and value is None:
+        kind = list  # a checkbox that is left out says "no"; JSON can say nothing
     return _INPUTS[kind](label=parameter.name, value=value)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from demos.batch import Batch
+from demos.gym_runs import Registry
 from models import classifiers, gans, pets, registry
 from models.refusals import Refusal
 
@@ -45,6 +46,12 @@ class Engine:
         # Short computations take turns in one thread: side by side they would only get in each
         # other's way, and every new thread would bring a team of workers of its own.
         self.turns = ThreadPoolExecutor(1, thread_name_prefix="turns")
+        # Live trainings take turns in a thread of their own, a slice each, first come first served:
+        # sliders need not wait for them, and no run gets more than its share.
+        self._slices = ThreadPoolExecutor(
+            1, thread_name_prefix="gym", initializer=one_core_for_this_thread
+        )
+        self.gym = Registry()
         self._running: dict[tuple[str, str], Run] = {}
 
     @cached_property
@@ -110,6 +117,10 @@ class Engine:
             return [seen[n] for n in range(len(items))]
 
         return Batch(self.turns, look, 8)
+
+    def gym_turn(self, function: Callable, *args):
+        """`function(*args)` in its turn among the slices of all live trainings."""
+        return self._slices.submit(function, *args).result()
 
     def preload(self) -> None:
         """Loads the networks that the tabs use by default."""
@@ -205,3 +216,19 @@ class Engine:
         """Whether the visitor has a run of `demo` under way."""
         with self._lock:
             return (session or "", demo) in self._running
+
+
+def one_core_for_this_thread() -> None:
+    """Lets PyTorch compute on one core in the calling thread, and on all of them elsewhere.
+
+    Live training goes on for minutes: with a team on every core the page, its server and other
+    visitors would get stuck behind it, and small networks are hardly faster for it.
+    """
+    import torch
+
+    everywhere = torch.get_num_threads()
+    torch.set_num_threads(1)
+    # The number is kept per thread, but new threads begin with the one that was set last.
+    restored = threading.Thread(target=torch.set_num_threads, args=(everywhere,))
+    restored.start()
+    restored.join()

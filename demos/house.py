@@ -10,6 +10,7 @@ from demos import (
     cache,
     gan_explorer,
     gan_inside,
+    gan_training,
     language,
     pet_breeds,
     sending,
@@ -64,7 +65,8 @@ CSS = """
 
 # What the demos bring along: styles, and a script for the head of the page.
 CSS += gan_explorer.CSS + gan_inside.CSS + pet_breeds.CSS + train_head.CSS + attack_deeper.CSS
-HEAD = gan_explorer.HEAD + train_head.HEAD
+CSS += gan_training.CSS
+HEAD = gan_explorer.HEAD + train_head.HEAD + gan_training.HEAD
 
 
 def theme() -> gr.themes.Base:
@@ -112,8 +114,24 @@ def build(engine: Engine) -> gr.Blocks:
         mark = "(code, ...rest) => {document.documentElement.lang = code; return [code, ...rest]}"
         blocks.load(arrive, saved, [page.language, *components], **PRIVATE, queue=False)
         page.language.input(switch, page.language, [saved, *components], **PRIVATE, queue=False)
+        blocks.load(_opened, None, tabs, **PRIVATE, queue=False)
+        for read, wanted in page.greetings:
+            blocks.load(_greeter(read), None, wanted, **PRIVATE, queue=False)
         for inputs, options in page.arrivals:
             blocks.load(None, inputs, None, **options)
         page.language.change(None, page.language, None, js=mark, api_visibility="private")
     blocks.page = page
     return blocks
+
+
+def _opened(request: gr.Request):
+    """The tab that the address asks for."""
+    wanted = request.query_params.get("tab")
+    return gr.Tabs(selected=wanted) if wanted in [demo.NAME for demo in TABS] else gr.skip()
+
+
+def _greeter(read):
+    def greet(request: gr.Request):
+        return read(request.query_params)
+
+    return greet

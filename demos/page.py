@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from inspect import isgeneratorfunction
 
@@ -16,6 +16,8 @@ from models.refusals import Refusal
 
 HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 2}
 LIGHT = {"concurrency_id": "light", "concurrency_limit": 8}
+# Watching a live training is waiting for its turns, which costs nothing: many may do so at once.
+GYM = {"concurrency_id": "gym", "concurrency_limit": 24}
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -26,6 +28,7 @@ class Page:
         engine: what the demos compute with.
         language: the component that holds the visitor's language; the first input of every event.
         arrivals: inputs and options of what the browser does by itself when the page opens.
+        greetings: what an address asks for: (function of its parameters, the components it sets).
         doors: components that other tabs may send to; every `Photo` by its key.
         parcels: the buttons that send, see `demos.sending`.
     """
@@ -36,6 +39,7 @@ class Page:
         self._spoken: list[tuple[gr.blocks.Block, Callable[[str], dict]]] = []
         self.language: gr.Radio | None = None
         self.arrivals: list[tuple[list[gr.blocks.Block], dict]] = []
+        self.greetings: list[tuple[Callable[[Mapping], list], list[gr.blocks.Block]]] = []
         self.doors: dict[str, gr.blocks.Block] = {}
         self.parcels: list = []
 
@@ -79,6 +83,10 @@ class Page:
         if kind is Photo:
             self.doors[key] = component
         return component
+
+    def greet(self, function: Callable[[Mapping], list], components: list) -> None:
+        """When the page opens, sets `components` to what `function` reads from its address."""
+        self.greetings.append((function, components))
 
     def speak(self) -> tuple[list[gr.blocks.Block], Callable[[str], list[dict]]]:
         """All components with texts, and the function that gives their updates for a language."""

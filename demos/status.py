@@ -41,6 +41,25 @@ def trained(code: str, epoch, seconds: float) -> str:
     return _line(words, epoch.step / epoch.steps)
 
 
+def live(code: str, moment, rate: float) -> str:
+    """A live training: how far it is, and how fast."""
+    words = say(
+        code,
+        "gym.live",
+        rounds=f"{moment.rounds:,}",
+        examples=f"{moment.examples:,}",
+        rate=f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}",
+    )
+    return f'<div class="status">{escape(words)}</div>'
+
+
+def paused(code: str, moment) -> str:
+    """A live training that rests, or that went wrong."""
+    key = "gym.diverged" if moment.diverged else "gym.paused"
+    words = say(code, key, rounds=f"{moment.rounds:,}")
+    return f'<div class="status">{escape(words)}</div>'
+
+
 def _line(words: str, share: float | None) -> str:
     value = "" if share is None else f' value="{share:.3f}"'
     return f'<div class="status"><progress max="1"{value}></progress>{escape(words)}</div>'

@@ -20,6 +20,14 @@ ENGLISH = {
     "{limit} times the shorter one; crop it first.",
     "not_a_number": "{name} must be a number, not {value}.",
     "not_whole": "{name} must be a whole number, not {value}.",
+    "not_a_switch": "{name} must be true or false, not {value}.",
+    "gym_full": "All {count} places for live training are taken. Wait a little, or stop a run that "
+    "you no longer need.",
+    "gym_memory": "This run would need about {needed} MB of memory, and a run may take {limit} MB. "
+    "Choose narrower networks (width) or smaller pictures.",
+    "gym_wrong_data": "{architecture} networks can't make this kind of data. Choose another "
+    "architecture, or other data.",
+    "gym_no_run": "There is no run yet. Press Run first.",
     "out_of_range": "{name} must be from {low} to {high}, not {value}.",
     "unknown_choice": "{name} can't be {value}. Choose one of: {choices}.",
     "unknown_class": "ImageNet has no class called {value}. The nearest names: {nearest}.",
@@ -56,6 +64,15 @@ ENGLISH = {
     "{confidence} confidence. Take at least {least}.",
     "no_layers": "{title} shows no layers here. Choose an ImageNet network, or climb to a class.",
     "no_encoder": "{title} has no encoder. Choose the VAE.",
+    "drawn_points": "A drawing needs {low} to {high} points and has {count}. Draw a line or a few "
+    "dots.",
+    "drawn_outside": "A drawing is made of points (x, y), both numbers from -1 to 1.",
+    "own_pictures": "It takes {low} to {high} pictures that can be read; there are {count}.",
+    "own_pictures_same": "Only {count} of these pictures differ. A GAN needs at least {low} "
+    "different ones, or it can only learn one by heart.",
+    "gym_unreadable": "What was drawn or added did not arrive in a form that can be read. Start "
+    "again; if that does not help, clear it and draw or add it anew.",
+    "gym_too_large": "That is too much at once: {limit} MB is the limit. Take some pictures out.",
 }
 
 

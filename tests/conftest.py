@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browsing import LAPTOP, WAIT
+
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "demos" / "examples"
@@ -88,6 +90,27 @@ def browser():
         started = playwright.chromium.launch(executable_path=path, args=quiet.split())
         yield started
         started.close()
+
+
+@pytest.fixture
+def open_page(browser, app_url):
+    """Opens the page in a fresh browser profile; fails the test on a page error."""
+    contexts, errors = [], []
+
+    def opened(locale="en-US", viewport=LAPTOP, query=""):
+        context = browser.new_context(locale=locale, viewport=viewport, accept_downloads=True)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(app_url + query)
+        page.get_by_role("tab").first.wait_for()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert errors == []
 
 
 @pytest.fixture(scope="session")

@@ -9,45 +9,9 @@ from PIL import Image
 
 from demos import language
 from demos.language import say
+from tests.browsing import LAPTOP, PHONE, button, choose, set_number, tab
 
-LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 GAN_VIEWS = ("gan.walk", "gan.growth", "gan.noise", "gan.judge", "gan.inside", "gan.vae", "gan.mix")
-WAIT = 120_000  # milliseconds; a machine may be busy
-
-
-@pytest.fixture
-def open_page(browser, app_url):
-    """Opens the page in a fresh browser profile; fails the test on a page error."""
-    contexts, errors = [], []
-
-    def opened(locale="en-US", viewport=LAPTOP, query=""):
-        context = browser.new_context(locale=locale, viewport=viewport, accept_downloads=True)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(WAIT)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(app_url + query)
-        page.get_by_role("tab").first.wait_for()
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert errors == []
-
-
-def button(page, key, code="en"):
-    return page.get_by_role("button", name=say(code, key), exact=True).locator("visible=true")
-
-
-def tab(page, key, code="en"):
-    page.get_by_role("tab", name=say(code, key), exact=True).first.click()
-
-
-def set_number(page, key, value):
-    box = page.get_by_label(f"number input for {say('en', key)}").locator("visible=true")
-    box.fill(str(value))
-    box.press("Tab")
 
 
 @pytest.mark.parametrize(
@@ -189,12 +153,6 @@ def test_dog_to_cat_is_one_click_and_the_download_still_fools(open_page, tmp_pat
     seen = images.square(images.open_image(path), 224)
     assert np.array_equal(np.asarray(seen), pixels)
     assert lite0(images.to_tensor(seen)).argmax().item() == 284
-
-
-def choose(page, key, option, code="en"):
-    """Picks an option of a dropdown, by the text it shows."""
-    page.get_by_label(say(code, key), exact=True).locator("visible=true").first.click()
-    page.get_by_role("option", name=option, exact=True).click()
 
 
 @pytest.mark.parametrize(("code", "viewport"), [("en", LAPTOP), ("hi", PHONE)])

@@ -79,3 +79,18 @@ def test_a_newer_run_keeps_its_flag_when_an_older_one_ends():
         engine.stop("asha", "style")
         assert flag.is_set()
     assert engine._running == {}
+
+
+def test_live_training_takes_one_core_and_leaves_the_rest_alone():
+    import threading
+
+    import torch
+
+    engine, before = Engine("cpu"), torch.get_num_threads()
+    assert engine.gym_turn(torch.get_num_threads) == 1
+    found = []
+    other = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+    other.start()
+    other.join()
+    assert found == [before]
+    assert torch.get_num_threads() == before

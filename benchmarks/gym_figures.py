@@ -1,0 +1,68 @@
+"""How soon the gym's healthy presets have learnt: the ring, and digits.
+
+    python -m benchmarks.gym_figures --seconds-ring 20 --seconds-digits 120
+
+Runs alone on the machine, from scratch, for the given wall-clock time. Digits are judged by the
+shipped counter on 1,000 samples.
+"""
+
+from __future__ import annotations
+
+import argparse
+from time import perf_counter
+
+import torch
+
+from models import digit_counter, gan_data, gan_figures, gan_presets
+from models.device import has_bf16_units, pick
+from models.gan_training import Trainer
+
+SAMPLES = 1000
+SHARE = 0.03
+
+
+def ring(seed: int, limit: float) -> tuple[float | None, gan_figures.Figures]:
+    """(seconds until all modes are covered, or None; the figures at the end of the time)."""
+    trainer = Trainer(gan_data.plane("ring"), gan_presets.POINTS.turned(seed=seed), pick("auto"))
+    start, covered = perf_counter(), None
+    while perf_counter() - start < limit:
+        trainer.work(0.25)
+        figures = gan_figures.take(trainer)
+        if covered is None and figures.modes == figures.of:
+            covered = perf_counter() - start
+    return covered, figures
+
+
+def digits(seed: int, limit: float) -> tuple[int, float, int]:
+    """(rounds, mean confidence, classes with more than 3% of the samples)."""
+    trainer = Trainer(gan_data.digits(), gan_presets.DIGITS.turned(seed=seed), pick("auto"))
+    start = perf_counter()
+    while perf_counter() - start < limit:
+        trainer.work(0.5)
+    z = torch.randn(SAMPLES, trainer.settings.latent, generator=torch.Generator().manual_seed(7))
+    seen, sure = digit_counter.count(trainer.sample(z))
+    shares = torch.bincount(seen, minlength=10) / SAMPLES
+    return trainer.rounds, sure.mean().item(), int((shares > SHARE).sum())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seconds-ring", type=float, default=20)
+    parser.add_argument("--seconds-digits", type=float, default=120)
+    chosen = parser.parse_args()
+    for seed in range(chosen.seeds):
+        covered, figures = ring(seed, chosen.seconds_ring)
+        when = "never" if covered is None else f"{covered:.1f} s"
+        print(f"ring, seed {seed}: all 8 modes after {when}; in the end {figures.modes} of 8, "
+              f"{figures.quality:.0%} of samples near one", flush=True)  # fmt: skip
+    for seed in range(chosen.seeds):
+        rounds, sure, classes = digits(seed, chosen.seconds_digits)
+        print(f"digits, seed {seed}: {rounds} rounds in {chosen.seconds_digits:.0f} s, "
+              f"mean confidence {sure:.3f}, {classes} classes above 3%", flush=True)  # fmt: skip
+    units = "yes" if has_bf16_units() else "no"
+    print(f"{torch.get_num_threads()} threads, bf16 units: {units}")
+
+
+if __name__ == "__main__":
+    main()

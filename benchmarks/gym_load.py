@@ -1,0 +1,84 @@
+"""Visitors who train at once: whether all advance, and what they hold on to.
+
+    python -m benchmarks.gym_load --visitors 10 --seconds 60
+
+Starts the app and has every visitor stream /gan_train, half of them on digits and half on the ring;
+counts the rounds that each one gets, the longest wait between two updates, and the server's memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import threading
+import time
+
+import psutil
+from gradio_client import Client
+
+from benchmarks.common import machine
+from benchmarks.gan_load import start
+
+URL = "http://127.0.0.1:7984"
+KINDS = ({"preset": "digits"}, {"preset": "ring"})
+MOST = 100_000
+
+
+class Visitor(threading.Thread):
+    """One that watches its training until time is up."""
+
+    def __init__(self, number: int, until: float):
+        super().__init__(daemon=True)
+        self.kind = KINDS[number % len(KINDS)]
+        self.until, self.rounds, self.longest, self.error = until, 0, 0.0, ""
+
+    def run(self) -> None:
+        client = Client(URL, verbose=False)
+        job = client.submit(**self.kind, steps=MOST, api_name="/gan_train")
+        seen, last = 0, time.perf_counter()
+        while time.perf_counter() < self.until:
+            outputs = job.outputs()
+            if len(outputs) > seen:
+                now = time.perf_counter()
+                self.longest, last = max(self.longest, now - last), now
+                seen, self.rounds = len(outputs), outputs[-1][1]["rounds"]
+            if job.done():
+                self.error = str(job.exception())
+                break
+            time.sleep(0.1)
+        job.cancel()
+
+
+def memory(pid: int) -> float:
+    """Megabytes of a process that are in memory."""
+    return psutil.Process(pid).memory_info().rss / 2**20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--visitors", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=60)
+    chosen = parser.parse_args()
+    process = start(["app.py", "--port", URL.rsplit(":", 1)[1], "--preload"], URL)
+    try:
+        before = memory(process.pid)
+        until = time.perf_counter() + chosen.seconds
+        visitors = [Visitor(number, until) for number in range(chosen.visitors)]
+        for visitor in visitors:
+            visitor.start()
+        for visitor in visitors:
+            visitor.join()
+        during = memory(process.pid)
+        for kind in KINDS:
+            own = [visitor for visitor in visitors if visitor.kind is kind]
+            rounds = [visitor.rounds for visitor in own]
+            print(f"{kind['preset']}: {len(own)} visitors, rounds {min(rounds)} to {max(rounds)}, "
+                  f"longest wait {max(v.longest for v in own):.1f} s, "
+                  f"errors {sum(bool(v.error) for v in own)}")  # fmt: skip
+        print(f"memory {before:.0f} MB before, {during:.0f} MB with all of them; {machine()}")
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+if __name__ == "__main__":
+    main()

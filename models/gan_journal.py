@@ -1,0 +1,62 @@
+"""The story of a run: every moment's figures, thinned out as it grows, and its film strip."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from models import collapse_doctor, gan_figures, gan_landscape, gan_settings
+from models.collapse_doctor import Reading, Verdict
+from models.gan_figures import Figures
+from models.gan_strip import Strip
+from models.gan_training import Moment, Trainer
+
+MOST = 400
+PLANE_SIDE = 240
+KEPT = 2 * collapse_doctor.WINDOW
+# Seconds between two looks at the samples: looking must not take much from training.
+PLANE_SECONDS, PICTURE_SECONDS = 0.5, 1.5
+CURVES = ("loss_d", "loss_g", "accuracy_real", "accuracy_fake")
+
+
+def steps(moment: Moment) -> int:
+    """Steps of both networks, D's skipped ones too: time that passes in slow motion as well."""
+    return moment.steps_d + moment.skipped + moment.steps_g
+
+
+class Journal:
+    """Keeps what the plots, the doctor and the strip need, in bounded memory."""
+
+    def __init__(self):
+        self.curves: dict[str, list[tuple[float, float]]] = {name: [] for name in CURVES}
+        self.readings: list[Reading] = []
+        self.strip = Strip()
+        self._due = 0.0
+
+    def add(self, trainer: Trainer, moment: Moment, now: bool = False) -> Figures | None:
+        """Notes a moment; takes figures of the samples when it is time again, or `now`."""
+        at = steps(moment)
+        for name, points in self.curves.items():
+            value = getattr(moment, name)
+            if value is not None:
+                points.append((at, value))
+            if len(points) > MOST:
+                del points[1:-1:2]
+        plane = len(trainer.data.shape) == 1
+        if not (now or moment.diverged) and time.monotonic() < self._due:
+            return None
+        figures = gan_figures.take(trainer)
+        self._due = time.monotonic() + (PLANE_SECONDS if plane else PICTURE_SECONDS)
+        # The doctor reads numbers; the samples would only fill the memory.
+        self.readings.append(Reading(replace(moment, samples=moment.samples[:0].clone()), figures))
+        del self.readings[:-KEPT]
+        shown = gan_landscape.plane(trainer, moment, PLANE_SIDE) if plane else moment.samples
+        self.strip.add(at, shown)
+        return figures
+
+    def verdict(self, trainer: Trainer) -> Verdict:
+        """What the doctor says now."""
+        settings = trainer.settings
+        return collapse_doctor.diagnose(
+            self.readings, settings.architecture, gan_settings.cost(settings)
+        )

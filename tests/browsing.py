@@ -1,0 +1,26 @@
+"""What the browser tests do again and again."""
+
+from demos.language import say
+
+LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WAIT = 120_000  # milliseconds; a machine may be busy
+
+
+def button(page, key, code="en"):
+    return page.get_by_role("button", name=say(code, key), exact=True).locator("visible=true")
+
+
+def tab(page, key, code="en"):
+    page.get_by_role("tab", name=say(code, key), exact=True).first.click()
+
+
+def set_number(page, key, value):
+    box = page.get_by_label(f"number input for {say('en', key)}").locator("visible=true")
+    box.fill(str(value))
+    box.press("Tab")
+
+
+def choose(page, key, option, code="en"):
+    """Picks an option of a dropdown, by the text it shows."""
+    page.get_by_label(say(code, key), exact=True).locator("visible=true").first.click()
+    page.get_by_role("option", name=option, exact=True).click()
