@@ -37,6 +37,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first", type=int, default=0, help="first seed")
+    kinds = ("broken", "repaired")
+    parser.add_argument("--kinds", nargs="*", choices=kinds, default=kinds)
     parser.add_argument("--presets", nargs="*", default=gan_presets.NAMES)
     parser.add_argument(
         "--figures", type=Path, help="append each run's last reading, as JSON lines"
@@ -45,7 +47,11 @@ def main() -> None:
     right = whole = 0
     for name in chosen.presets:
         preset = gan_presets.preset(name)
-        for repaired in (False, True) if preset.repair else (False,):
+        for repaired in (False, True):
+            if ("repaired" if repaired else "broken") not in chosen.kinds or (
+                repaired and not preset.repair
+            ):
+                continue
             wanted = "healthy" if repaired else preset.verdict
             found: Counter[str] = Counter()
             for seed in range(chosen.first, chosen.first + chosen.seeds):

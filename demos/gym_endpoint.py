@@ -57,7 +57,8 @@ def expose_all(page: Page) -> None:
         that data. The same inputs and seed give the same samples.
 
         Args:
-            data: "ring", "grid", "moons", "line", "drawn", "digits", "few" (20 digits) or "own";
+            data: "ring", "grid", "moons", "line", "drawn", "digits", "mnist" (all of it, where the
+                internet is), "few" (20 digits) or "own";
                 empty for the preset's.
             preset: "ring", "digits", "dense", or one that breaks: "collapse", "strong", "hot",
                 "few" or "skipped"; read only if `data` is empty.
@@ -106,7 +107,7 @@ def expose_all(page: Page) -> None:
         # Of the caller's own, in the registry like all others while it lasts.
         key = f"api-{time.time_ns()}"
         engine = page.engine
-        live = engine.gym.open(key, lambda: engine.gym_turn(gym_wish.make, engine, wished))
+        live = engine.gym.open(key, lambda: gym_wish.make(engine, wished))
         try:
             yield from _course(page, key, live, rounds)
         finally:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from models.gan_data import Data
 
-KINDS = ("ring", "grid", "moons", "line", "drawn", "digits", "few", "own")
+KINDS = ("ring", "grid", "moons", "line", "drawn", "digits", "mnist", "few", "own")
 MEGABYTES = 12
 MOST_BYTES = 200_000  # in one picture; the browser's take about 4,000
 ADDRESS = re.compile(r"data:image/(?:jpeg|png|webp);base64,([A-Za-z0-9+/]+={0,2})")
@@ -111,6 +111,8 @@ def data_of(kind: str, payload: str | None = None, side: int = 32) -> Brought:
     choice("data", kind, KINDS)
     if kind in gan_data.PLANE:
         return Brought(gan_data.plane(kind))
+    if kind == "mnist":
+        return Brought(gan_data.mnist())
     if kind in ("digits", "few"):
         return Brought(gan_data.digits(few=kind == "few"))
     points, addresses = _unpacked(payload)

@@ -71,9 +71,14 @@ def make(engine: Engine, wished: Wish) -> LiveRun:
     Raises:
         Refusal: data that can't be learnt from, or a weight file that can't be read.
     """
+    # Not in the trainings' thread: pictures take a while to decode, or to download.
+    brought = gym_inputs.data_of(wished.data, wished.payload, wished.side)
+    return engine.gym_turn(_make, engine, wished, brought)
+
+
+def _make(engine: Engine, wished: Wish, brought: gym_inputs.Brought) -> LiveRun:
     from models import device, weights
 
-    brought = gym_inputs.data_of(wished.data, wished.payload, wished.side)
     start, settings = None, wished.settings
     if wished.shipped:
         tensors = weights.load(SHIPPED)
@@ -100,6 +105,6 @@ def opened(engine: Engine, session: str, wished: Wish, anew: bool = False) -> Li
     """
     run = engine.gym.get(session)
     if anew or run is None or run.identity != wished.identity:
-        return engine.gym.open(session, lambda: engine.gym_turn(make, engine, wished))
+        return engine.gym.open(session, lambda: make(engine, wished))
     run.wanted = wished.settings
     return run

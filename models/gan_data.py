@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from PIL import Image
@@ -59,7 +60,7 @@ class Pictures:
     """A set of pictures, some of which neither network ever sees.
 
     Attributes:
-        name: "digits", "few" or "own".
+        name: "digits", "mnist", "few" or "own".
         shown: uint8 (N, C, side, side), to learn from.
         held: uint8 (M, C, side, side), kept back, to tell learning from knowing by heart.
         counted: whether they are digits, so that a classifier can count what is drawn.
@@ -167,6 +168,26 @@ def digits(few: bool = False) -> Pictures:
     rest = (~held).nonzero()[:, 0]
     pair = torch.cat([rest[values[rest] == value][: FEW // 10] for value in range(10)])
     return Pictures("few", cells[pair], cells[held], counted=True)
+
+
+def mnist(folder: Path | None = None) -> Pictures:
+    """The whole of MNIST: 60,000 digits to learn from, its own 10,000 test digits kept back.
+
+    Args:
+        folder: where torchvision keeps it, or puts it after the download; PyTorch's cache if None.
+
+    Raises:
+        Refusal: it is not there and can't be downloaded.
+    """
+    from torchvision import datasets
+
+    place = folder or Path(torch.hub.get_dir()) / "netglass"
+    try:
+        parts = [datasets.MNIST(place, train=train, download=True) for train in (True, False)]
+    except (RuntimeError, OSError) as error:
+        raise Refusal("mnist_unreachable", folder=place) from error
+    shown, held = (part.data[:, None].contiguous() for part in parts)
+    return Pictures("mnist", shown, held, counted=True)
 
 
 def own(pictures: Sequence[Image.Image], side: int = 32) -> Pictures:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from models.gan_settings import Settings
 from models.refusals import choice
 
-DATA = ("ring", "grid", "moons", "line", "drawn", "digits", "few", "own")
+DATA = ("ring", "grid", "moons", "line", "drawn", "digits", "mnist", "few", "own")
 PLANE = ("ring", "grid", "moons", "line", "drawn")
 # What the architectures want to be healthy on what data; everything else is a preset's own.
 POINTS = Settings()
@@ -61,9 +61,9 @@ PRESETS = (
     Preset(
         "collapse",
         "ring",
-        POINTS.turned(lr_d=5e-4, lr_g=1e-3, beta1=0.5, r1=0.0),
+        POINTS.turned(lr_d=1e-4, r1=0.0),
         "mode_collapse",
-        {"r1": 0.1},
+        {"lr_d": 1e-3},
     ),
     Preset(
         "strong",

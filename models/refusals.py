@@ -21,6 +21,8 @@ ENGLISH = {
     "not_a_number": "{name} must be a number, not {value}.",
     "not_whole": "{name} must be a whole number, not {value}.",
     "not_a_switch": "{name} must be true or false, not {value}.",
+    "mnist_unreachable": "The whole MNIST set (11 MB) is not in {folder} and could not be "
+    "downloaded. Connect to the internet and try again, or take the 10,000 digits that are here.",
     "gym_full": "All {count} places for live training are taken. Wait a little, or stop a run that "
     "you no longer need.",
     "gym_memory": "This run would need about {needed} MB of memory, and a run may take {limit} MB. "

@@ -42,7 +42,7 @@ def test_the_page_needs_no_internet(app_url):
 def test_public_endpoints_are_the_contract(client):
     api = client.view_api(return_format="dict")["named_endpoints"]
     assert set(api) == {
-        "/gan_sample", "/gan_walk", "/gan_mix", "/discriminate",
+        "/gan_sample", "/gan_walk", "/gan_mix", "/discriminate", "/gan_train",
         "/style_transfer", "/style_preview", "/attack", "/ideal_class",
         "/classify_pet", "/explain_pet", "/feature_maps", "/train_head",
         "/attack_curve", "/attack_survival", "/attack_transfer", "/smoothed",
@@ -65,6 +65,8 @@ def test_public_endpoints_are_the_contract(client):
     head = {"task": "breeds", "per_class": 0, "epochs": 20, "lr": 0.003, "seed": 0}
     assert head.items() <= defaults["/train_head"].items()
     assert defaults["/style_preview"] == {"content": None, "style": None, "strength": 1.0}
+    gym = {"data": "", "preset": "ring", "steps": 2000, "lr_d": None, "lr_g": None, "seed": 0}
+    assert gym.items() <= defaults["/gan_train"].items()
     style = {
         "content": None, "style": None, "backbone": "efficientnet_lite0", "size": 384,
         "steps": 120, "style_loss": "moments", "content_weight": 1.0, "style_weight": 1.0,

@@ -54,7 +54,7 @@ def test_digits_and_a_few_of_them():
 
 
 def test_kinds_are_those_of_the_page():
-    assert set(gym_inputs.KINDS) == {*gan_data.PLANE, "drawn", "digits", "few", "own"}
+    assert set(gym_inputs.KINDS) == {*gan_data.PLANE, "drawn", "digits", "mnist", "few", "own"}
     for wrong in ("cats", "", None, 3):
         assert refused(wrong, payload(LINE)).key == "unknown_choice"
 

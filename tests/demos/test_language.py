@@ -7,10 +7,25 @@ from pathlib import Path
 import pytest
 
 from demos import language
-from models import tasks
+from models import collapse_doctor, tasks
+from models.gan_settings import LIMITS
 from models.refusals import ENGLISH, Refusal
 
 ROOT = Path(__file__).parents[2]
+FIGURES = (
+    "loss_d", "coin", "loss_g", "accuracy_real", "accuracy_fake", "slope_d", "slope_g", "change_d",
+    "change_g", "modes", "balance", "quality", "sure", "diversity", "heart", "skipped",
+)  # fmt: skip
+# A verdict's sentence is named by the first figure that decided.
+REASONS = {
+    f"gym.doctor.{name}"
+    for name in (
+        "too_early.rounds", "no_number.rounds", "skipped_discriminator.skipped",
+        "high_rate.loss_d", "high_rate.change_g", "by_heart.heart",
+        "strong_discriminator.accuracy_real", "mode_collapse.modes", "mode_collapse.diversity",
+        "healthy.modes", "healthy.diversity",
+    )
+}  # fmt: skip
 OTHERS = [code for code in language.LANGUAGES if code != "en"]
 
 
@@ -53,6 +68,9 @@ def test_no_key_is_unused(page):
         "style.term.": {f"style.term.{name}" for name in ("content", "style", "variation")},
         "train.kind.": {f"train.kind.{k}" for kinds in tasks.KINDS.values() for k in kinds},
         "attack.curve.": {"attack.curve.true", "attack.curve.target"},
+        "gym.doctor.": {f"gym.doctor.{name}" for name in collapse_doctor.VERDICTS} | REASONS,
+        "gym.figure.": {f"gym.figure.{name}" for name in FIGURES},
+        "gym.phase.": {f"gym.phase.{name}" for name in ("turns", "learns", "frozen", "steps")},
     }
     used = page.keys.union(*families.values())
     used |= {key for key in language.texts("en") if f'"{key}"' in sources}
@@ -67,7 +85,7 @@ def knob_names() -> set[str]:
     names = set(re.findall(r'(?:number|choice|figure)\(\s*"(\w+)"', sources))
     names |= set(re.findall(r'_choice", name="(\w+)"', sources))
     sliders = {f"d{i}" for i in range(1, 9)}
-    return names | sliders | {"content_weight", "style_weight", "tv_weight"}
+    return names | sliders | set(LIMITS) | {"content_weight", "style_weight", "tv_weight"}
 
 
 def test_english_refusals_are_the_models_own():

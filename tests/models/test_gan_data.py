@@ -202,3 +202,25 @@ def test_own_pictures_that_are_refused(pictures, side, key):
     with pytest.raises(Refusal) as caught:
         gan_data.own(pictures, side)
     assert caught.value.key == key
+
+
+def test_the_whole_of_mnist_is_read_from_its_folder_or_refused(tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    from torchvision import datasets
+
+    def there(place, train, download):
+        assert (place, download) == (tmp_path, True)
+        return SimpleNamespace(data=torch.full((5 if train else 3, 28, 28), 7, dtype=torch.uint8))
+
+    monkeypatch.setattr(datasets, "MNIST", there)
+    found = gan_data.mnist(tmp_path)
+    assert found.shown.shape == (5, 1, 28, 28)
+    assert found.held.shape == (3, 1, 28, 28)
+
+    def offline(*_args, **_options):
+        raise RuntimeError("Error downloading train-images-idx3-ubyte.gz")
+
+    monkeypatch.setattr(datasets, "MNIST", offline)
+    with pytest.raises(Refusal, match="could not be downloaded"):
+        gan_data.mnist(tmp_path)
