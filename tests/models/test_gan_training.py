@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -16,6 +17,12 @@ from models.gan_training import Trainer
 
 RING = gan_data.plane("ring")
 WHOLE = float("inf")  # seconds: a slice ends by its rounds, however slow the machine
+
+
+@pytest.fixture(autouse=True)
+def kept_every_time(monkeypatch):
+    """Small networks are kept after each slice; on a busy machine that must not depend on time."""
+    monkeypatch.setattr(gan_training, "CHEAP", float("inf"))
 
 
 def pictures(side=16, channels=1):
@@ -166,6 +173,13 @@ def test_means_are_since_the_moment_before():
         empty.rounds = 0
 
 
+def test_slopes_and_changes_are_of_a_slice_s_first_step():
+    first, slice_ = made(loss="hinge"), made(loss="hinge", d_steps=3, g_steps=2)
+    one = first.advance(WHOLE, 1, "discriminator")
+    many = slice_.advance(WHOLE, 4)
+    assert (many.slope_d, many.change_d) == (one.slope_d, one.change_d)
+
+
 def test_a_network_without_a_step_has_no_figures():
     trainer = made()
     moment = trainer.advance(WHOLE, rounds=2, phase="generator")
@@ -295,6 +309,8 @@ COURSES = [
     ("mlp", {"loss": "wasserstein", "d_steps": 3}),
     ("mlp", {"skip_below": 1.38, "g_steps": 2}),
     ("dense", {"ema": 0.9, "r1": 0.5}),
+    ("dense", {}),
+    ("dcgan", {}),
     ("dcgan", {"augment": True, "ema": 0.99, "beta1": 0.5}),
     ("dcgan", {"augment": True, "ema": 0.99, "r1": 1.0, "spectral": True}),
     ("dcgan", {"loss": "wasserstein", "augment": True, "ema": 0.5}),
@@ -363,8 +379,9 @@ def test_the_global_generator_plays_no_part(architecture):
     assert not torch.equal(weights(other.G), weights(made(architecture, seed=5).G))
 
 
-def test_looking_leaves_modes_and_statistics():
-    trainer = made("dcgan", ema=0.9)
+@pytest.mark.parametrize("ema", [0, 0.9])
+def test_looking_leaves_modes_and_statistics(ema):
+    trainer = made("dcgan", ema=ema)
     trainer.work(rounds=2)
     before = trainer.state()
     modes = [m.training for net in (trainer.G, trainer.D, trainer.average) for m in net.modules()]
@@ -631,8 +648,6 @@ def grown(network, factor):
         ("non_saturating", {"r1": 1.0}, 1e8),  # |grad d|^2
         ("wasserstein", {}, 1e8),
         ("hinge", {}, 1e14),  # d itself
-        # The loss is a float, the gradient is one, its square, of which Adam keeps a mean, is none.
-        ("least_squares", {}, 1e5),
     ],
 )
 def test_a_rate_of_10_that_blows_up(loss, values, factor):
@@ -656,6 +671,19 @@ def test_a_rate_of_10_that_blows_up(loss, values, factor):
     assert all_finite(trainer)
     assert after.change_d > 0
     assert all(weight.requires_grad for weight in trainer.D.parameters())
+
+
+def test_a_slope_whose_square_is_no_number():
+    """Loss and gradient are numbers, but Adam keeps a mean of squares: it would stand still."""
+    trainer = made(loss="least_squares")
+    trainer.work(rounds=3)
+    good = trainer.state()
+    grown(trainer.D, 1e6)
+    logits = trainer.judge(RING.draw(100, torch.Generator().manual_seed(0)))
+    assert 1e12 < logits.abs().max() < 1e18  # squared, still far from 3e38
+    trainer.work(rounds=1, phase="discriminator")
+    assert trainer.diverged
+    assert same(trainer.state(), good)
 
 
 @pytest.mark.parametrize("architecture", ["mlp", "dense", "dcgan"])
@@ -686,6 +714,33 @@ def test_the_last_good_moment_is_the_last_slice_s_end():
     assert trainer.diverged
     assert trainer.rounds == 4
     assert same(trainer.state(), good)
+
+
+def test_what_is_dear_to_keep_is_kept_seldom(monkeypatch):
+    """Keeping takes 1 s on this clock: the next time is 10 s later at the earliest."""
+    clock = SimpleNamespace(now=100.0)
+    trainer = made()
+    state = trainer.state
+
+    def slow():
+        clock.now += 1
+        return state()
+
+    monkeypatch.setattr(gan_training, "CHEAP", 0.005)
+    monkeypatch.setattr(gan_training, "time", SimpleNamespace(perf_counter=lambda: clock.now))
+    monkeypatch.setattr(trainer, "state", slow)
+    kept = []
+    for _ in range(15):
+        before = trainer._good
+        trainer.work(rounds=1)
+        kept.append(trainer._good is not before)
+        clock.now += 1.5
+    # Kept at 100 s; then 102.5, 104, ..., and 110 or later again.
+    assert [n for n, known in enumerate(kept) if known] == [0, 6, 12]
+    good = trainer.rounds - 2
+    grown(trainer.D, torch.inf)
+    trainer.work(rounds=1)
+    assert (trainer.diverged, trainer.rounds) == (True, good)
 
 
 def test_the_generator_s_loss_may_break_first():
