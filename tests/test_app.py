@@ -442,7 +442,7 @@ def test_every_endpoint_explains_itself(blocks):
     from gradio.utils import get_function_description
 
     public = [f for f in blocks.fns.values() if f.api_visibility == "public"]
-    assert len(public) == 16
+    assert len(public) == 17
     for function in public:
         description, parameters, returns = get_function_description(function.fn)
         assert len(description) > 40
