@@ -104,8 +104,8 @@ def diagnose(readings: Sequence[Reading], architecture: str, coin: float) -> Ver
         return Verdict("by_heart", (("heart", heart), ("accuracy_real", real)))
     if last.rounds < PATIENCE[architecture]:
         return Verdict("too_early", (("rounds", last.rounds),))
-    if sure and loss is not None and coin and loss < WON * coin:
-        pull = of_moment("slope_g")
+    pull = of_moment("slope_g")
+    if sure and pull is not None and coin and loss < WON * coin:
         return Verdict(
             "strong_discriminator",
             (("accuracy_real", real), ("accuracy_fake", fake), ("loss_d", loss), ("slope_g", pull)),
