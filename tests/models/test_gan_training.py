@@ -116,7 +116,7 @@ def test_rounds_are_the_textbook_s(architecture, values, loss):
     before = weights(trainer.G)
     trainer.work(rounds=6)
     for mine, plain in ((trainer.G, G), (trainer.D, D)):
-        # Adam takes a whole step along a gradient that is nearly 0, whichever sign rounding gives it.
+        # Adam takes a whole step along a gradient near 0, whichever sign rounding gives it.
         torch.testing.assert_close(mine.state_dict(), plain.state_dict(), atol=3e-3, rtol=1e-3)
     assert (weights(trainer.G) - before).abs().max() > 0.01
 
