@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import platform
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -20,12 +19,14 @@ from time import perf_counter
 import torch
 from torch import nn
 
+from benchmarks.common import machine, ratio
 from models import gan, gan_data, gans
-from models.device import has_bf16_units, pick
-from models.gan_networks import ConvDiscriminator, ConvGenerator
+from models.dcgan import DCDiscriminator, DCGenerator
+from models.device import pick
 from models.gan_settings import Settings
 from models.gan_training import Trainer
 from training import data
+from training.evaluate_gan import frechet
 
 BATCH, LATENT, WIDTH, SIDE = 32, 100, 64, 64
 RATE, BETAS = 2e-4, (0.5, 0.99)
@@ -54,7 +55,7 @@ class Textbook:
         self.adam_g.step()
 
 
-class PlainGenerator(ConvGenerator):
+class PlainGenerator(DCGenerator):
     """The same layers without a hint on memory layout."""
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
@@ -64,7 +65,7 @@ class PlainGenerator(ConvGenerator):
         return self.convs[-1](x).tanh()
 
 
-class PlainDiscriminator(ConvDiscriminator):
+class PlainDiscriminator(DCDiscriminator):
     """The same layers without a hint on memory layout."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -76,22 +77,11 @@ class PlainDiscriminator(ConvDiscriminator):
         return self.verdict(x).flatten()
 
 
-def frechet(a: torch.Tensor, b: torch.Tensor) -> float:
-    """|m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)) of features (N, d), in float64."""
-    a, b = a.double(), b.double()
-    ca, cb = torch.cov(a.T), torch.cov(b.T)
-    values, vectors = torch.linalg.eigh(ca)
-    root = vectors * values.clamp_min(0).sqrt() @ vectors.T
-    middle = torch.linalg.eigvalsh(root @ cb @ root).clamp_min(0).sqrt().sum()
-    distance = (a.mean(0) - b.mean(0)).square().sum() + ca.trace() + cb.trace() - 2 * middle
-    return float(distance)
-
-
 @torch.no_grad()
 def codes(encoder: nn.Module, pictures: torch.Tensor) -> torch.Tensor:
     """The VAE encoder's means of pictures (N, 3, 64, 64) in [-1, 1]."""
     found = [encoder(part) for part in pictures.split(64)]
-    return torch.cat([value[0] if isinstance(value, tuple) else value for value in found]).float()
+    return torch.cat([mean for mean, _ in found]).double()
 
 
 def main() -> None:
@@ -108,7 +98,7 @@ def main() -> None:
         latent=LATENT, width=WIDTH,
     )  # fmt: skip
     ours = Trainer(gan_data.Pictures("own", shown, held), settings, pick("auto"))
-    plain = PlainGenerator(LATENT, WIDTH, 3, SIDE), PlainDiscriminator(WIDTH, 3, SIDE)
+    plain = PlainGenerator(WIDTH, LATENT, 3, SIDE), PlainDiscriminator(WIDTH, 3, SIDE)
     for network, start in zip(plain, (ours.G, ours.D), strict=True):
         network.load_state_dict(copy.deepcopy(start.state_dict()))
         network.to(memory_format=torch.contiguous_format)
@@ -122,8 +112,9 @@ def main() -> None:
                     textbook.step()
             else:
                 ours.work(rounds=chosen.turn)
-            times[name].append(perf_counter() - start)
-    rate = {name: BATCH * chosen.turn / median(taken[1:]) for name, taken in times.items()}
+            if turn:  # the first warms up
+                times[name].append(perf_counter() - start)
+    rate = {name: BATCH * chosen.turn / median(taken) for name, taken in times.items()}
     print(f"{'':10}{'images/s':>10}{'Frechet distance':>18}")
     judge = gan.load(gans.spec(gans.VAE), torch.device("cpu")).encoder.float()
     real = codes(judge, gan_data.scaled(held))
@@ -135,14 +126,8 @@ def main() -> None:
     for name in times:
         distance = frechet(codes(judge, made[name]), real)
         print(f"{name:10}{rate[name]:10.1f}{distance:18.2f}")
-    ratios = [a / b for a, b in zip(times["textbook"][1:], times["Netglass"][1:], strict=True)]
-    print(
-        f"\nratio of medians {rate['Netglass'] / rate['textbook']:.2f}; "
-        f"per turn {min(ratios):.2f} to {max(ratios):.2f}"
-    )
-    units = "yes" if has_bf16_units() else "no"
-    print(f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, "
-          f"bf16 units: {units}")  # fmt: skip
+    print("\n" + ratio(times, "textbook", "Netglass"))
+    print(machine(ours.device))
 
 
 if __name__ == "__main__":

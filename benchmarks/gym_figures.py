@@ -13,8 +13,9 @@ from time import perf_counter
 
 import torch
 
+from benchmarks.common import machine
 from models import digit_counter, gan_data, gan_figures, gan_presets
-from models.device import has_bf16_units, pick
+from models.device import pick
 from models.gan_training import Trainer
 
 SAMPLES = 1000
@@ -60,8 +61,7 @@ def main() -> None:
         rounds, sure, classes = digits(seed, chosen.seconds_digits)
         print(f"digits, seed {seed}: {rounds} rounds in {chosen.seconds_digits:.0f} s, "
               f"mean confidence {sure:.3f}, {classes} classes above 3%", flush=True)  # fmt: skip
-    units = "yes" if has_bf16_units() else "no"
-    print(f"{torch.get_num_threads()} threads, bf16 units: {units}")
+    print(machine())
 
 
 if __name__ == "__main__":

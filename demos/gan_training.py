@@ -19,6 +19,7 @@ from demos import (
 )
 from demos.gym_runs import LiveRun
 from demos.language import say
+from demos.pacing import REST
 from demos.page import GYM, LIGHT, PRIVATE, Page, speaks
 from demos.widgets import Choice
 from models import gan_presets, gan_settings
@@ -27,7 +28,6 @@ from models.refusals import Refusal
 NAME = "gym"
 FIRST = "ring"
 SPEEDS = {"slow": 0.9, "normal": 0.15, "fast": 0.6}
-REST = 0.03
 VIEWS = ("heat", "arrows", "warp")
 # A page left open overnight must not train for ever.
 MOST_SECONDS = 1800
@@ -39,9 +39,6 @@ CSS = (
 """
 )
 HEAD = gym_inputs.HEAD
-# The browser hands over what was drawn or uploaded with the event that needs it.
-BRING_ALONE = "(_, ...rest) => [window.netglassGym.payload(), ...rest]"
-BRING = "(code, _, ...rest) => [code, window.netglassGym.payload(), ...rest]"
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -65,10 +62,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             gym_inputs.build(page)
             knobs = gym_knobs.build(page, start)
         with gr.Column(scale=6, min_width=320):
-            with gr.Row():
-                run = page.put(gr.Button, "gym.run", variant="primary", min_width=90)
-                stop = page.put(gr.Button, "stop", variant="stop", min_width=70)
-                reset = page.put(gr.Button, "reset", min_width=70)
+            run, stop, reset = page.controls("gym.run")
             with gr.Row():
                 steps = {
                     phase: page.put(gr.Button, f"gym.step.{phase}", size="sm", min_width=90)
@@ -93,7 +87,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     order = [data, architecture, side, shipped, *knobs.values()]
     with page.put(gr.Accordion, "break_it", open=False):
         corners = [_corner(page, preset) for preset in gan_presets.BROKEN]
-    gym_keep.build(page, [page.language, data, architecture, side, shipped, *knobs.values()])
+    gym_keep.build(page, [page.language, *order])
     gym_growing.build(page, gym_inputs.data_of, payload)
 
     shown = [line, turn, picture, plot, doctor]
@@ -110,7 +104,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         return {
             line: status.live(code, run.moment, rate),
             turn: gym_views.phase(code, run),
-            picture: gym_views.picture(run, *flags),
+            picture: page.engine.gym_turn(gym_views.picture, run, *flags),
             plot: gym_views.losses(code, run),
             doctor: gym_views.doctor(code, run),
         }
@@ -159,10 +153,11 @@ def build(page: Page, tab: gr.Tab) -> None:
         if live is None:
             return
         try:
-            asked, live.pace, live.views = wished(values)
+            # Without what was drawn or uploaded: that is only read by Run, and may be megabytes.
+            asked, live.pace, live.views = wished(("", *values))
         except ValueError:
             return  # said when Run is pressed
-        if asked.identity == live.identity:
+        if asked.networks == live.identity[0]:
             live.wanted = asked.settings
 
     def clear(request: gr.Request, code):
@@ -171,7 +166,7 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     inputs = [page.language, payload, speed, views, *order]
     watch = {**PRIVATE, **GYM}
-    run.click(go, inputs, shown, js=BRING, **watch)
+    run.click(go, inputs, shown, js=gym_inputs.BRING, **watch)
     for phase, button in steps.items():
         fixed = gr.State(phase)
         button.click(
@@ -182,7 +177,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     reset.click(clear, page.language, shown, **PRIVATE, queue=False)
     for knob in (views, speed, *knobs.values()):
         moved = knob.release if isinstance(knob, gr.Slider) else knob.input
-        moved(turned, inputs[1:], None, js=BRING_ALONE, **PRIVATE, queue=False)
+        moved(turned, inputs[2:], None, **PRIVATE, queue=False)
 
     def healthy(kind, wanted):
         fits = kind in gan_presets.PLANE
@@ -207,9 +202,9 @@ def build(page: Page, tab: gr.Tab) -> None:
         ):
             values = [preset.data, settings.architecture, 32, False, *_values(settings, knobs)]
             button.click(lambda values=values: values, None, order, **PRIVATE, **LIGHT).then(
-                anew if fresh else go, inputs, shown, js=BRING, **watch
+                anew if fresh else go, inputs, shown, js=gym_inputs.BRING, **watch
             )
-    page.greet(lambda query: gym_keep.read(query, order, list(knobs)), order)
+    page.greet(gym_keep.read, order)
     gym_endpoint.expose_all(page)
 
 
@@ -219,7 +214,6 @@ def _slices(page: Page, live: LiveRun) -> Iterator[None]:
         if live.pace != "slow":
             page.engine.gym_turn(live.slice, SPEEDS[live.pace])
             yield
-            # On a machine with two cores the browser needs some of them to show what came.
             live.paused.wait(REST)
             if live.moment.diverged:
                 return

@@ -10,8 +10,10 @@ import gradio as gr
 
 from demos import gym_views, gym_wish
 from demos.endpoints import expose
+from demos.gym_runs import LiveRun
 from demos.page import GYM, Page
 from models import gan_presets
+from models.gan_settings import KNOBS
 from models.refusals import number
 
 MOST_STEPS = 100_000
@@ -98,10 +100,10 @@ def expose_all(page: Page) -> None:
         else:
             chosen = gan_presets.preset(preset)
             data, base = chosen.data, chosen.repaired if repaired else chosen.settings
-        knobs = {name: getattr(base, name) for name in vars(base) if name != "architecture"}
-        for name in knobs:
-            if given[name] is not None and given[name] != "":
-                knobs[name] = given[name]
+        left_out = (None, "")
+        knobs = {
+            name: getattr(base, name) if given[name] in left_out else given[name] for name in KNOBS
+        }
         payload = json.dumps({"points": points or [], "pictures": pictures or []})
         wished = gym_wish.wish(data, payload, side, False, architecture or base.architecture, knobs)
         # Of the caller's own, in the registry like all others while it lasts.
@@ -109,7 +111,7 @@ def expose_all(page: Page) -> None:
         engine = page.engine
         live = engine.gym.open(key, lambda: gym_wish.make(engine, wished))
         try:
-            yield from _course(page, key, live, rounds)
+            yield from _course(page, live, rounds)
         finally:
             engine.gym.close(key)
 
@@ -117,30 +119,24 @@ def expose_all(page: Page) -> None:
     expose(gan_train, outputs, "gan_train", GYM)
 
 
-def _course(page: Page, key: str, live, rounds: int):
+def _course(page: Page, live: LiveRun, rounds: int):
     """(picture, report), about twice a second and at the end; moments lie at fixed rounds."""
-    engine, began = page.engine, time.perf_counter()
+    engine, trainer, began = page.engine, live.trainer, time.perf_counter()
     every = math.ceil(rounds / MOMENTS)
-    due = 0.0
-    while live.trainer.rounds < rounds and not live.paused.is_set():
-        wanted = min(every, rounds - live.trainer.rounds)
-        engine.gym_turn(live.chunk, SLICE, wanted)
-        while live.trainer.rounds % every and live.trainer.rounds < rounds:
-            if live.trainer.diverged:
-                break
-            left = min(every - live.trainer.rounds % every, rounds - live.trainer.rounds)
-            engine.gym_turn(live.chunk, SLICE, left)
-        last = live.trainer.rounds >= rounds or live.trainer.diverged
+    due, last = 0.0, False
+    while not last and not live.paused.is_set():
+        until = min(trainer.rounds + every, rounds)
+        while trainer.rounds < until and not trainer.diverged:
+            engine.gym_turn(live.chunk, SLICE, until - trainer.rounds)
+        last = trainer.rounds >= rounds or trainer.diverged
         engine.gym_turn(live.note, True)
         if last or time.perf_counter() >= due:
             due = time.perf_counter() + SHOWN_SECONDS
             picture = engine.gym_turn(gym_views.picture, live, True, False, False)
             yield picture, _report(live, time.perf_counter() - began)
-        if live.trainer.diverged:
-            return
 
 
-def _report(live, seconds: float) -> dict:
+def _report(live: LiveRun, seconds: float) -> dict:
     verdict, curves = live.verdict(), live.journal.curves
 
     def rounded(value):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from demos import status
+from demos import gym_inputs, status
 from demos.engine import Run
 from demos.language import say
+from demos.pacing import REST
 from demos.page import GYM, LIGHT, PRIVATE, Page, speaks
 from demos.plots import curves
 from demos.widgets import Choice, Knob
@@ -31,7 +32,7 @@ SIDE = SIDES[-1]
 DEFAULTS = {"data": "digits", "budget": 32, "fade": True, "seed": 0}
 EXPERIMENTS = ({"fade": False}, {"budget": 8})
 # A slice leaves others their turn; showing costs more, so not every slice is shown.
-SLICE, SECONDS_BETWEEN, REST = 0.08, 0.3, 0.03
+SLICE, SECONDS_BETWEEN = 0.08, 0.3
 FADE_IN = r"x=(1-\alpha)\,\mathrm{up}(x_{n-1})+\alpha\,x_n"
 PLACES = {
     "stable": "gym.grow.stable",
@@ -39,8 +40,6 @@ PLACES = {
     "together": "gym.grow.together",
 }
 POINTS, HIGHEST = 150, 5
-# The browser hands over the visitor's pictures with the event that needs them.
-BRING = "(code, _, ...rest) => [code, window.netglassGym?.payload() ?? '', ...rest]"
 SHOW = "(kind) => {if (kind === 'own') window.netglassGym?.show(kind); return kind}"
 
 
@@ -60,10 +59,7 @@ def build(page: Page, data_of: Callable, payload: gr.components.Component) -> No
                 page.formula(FADE_IN)
         with gr.Row():
             knobs = _knobs(page)
-        with gr.Row():
-            run = page.put(gr.Button, "gym.grow.run", variant="primary", min_width=90)
-            stop = page.put(gr.Button, "stop", variant="stop", min_width=70)
-            reset = page.put(gr.Button, "reset", min_width=70)
+        run, stop, reset = page.controls("gym.grow.run")
         line = gr.HTML(elem_id="gym-grow-status")
         columns = {}
         with gr.Row(equal_height=False):
@@ -107,7 +103,7 @@ def build(page: Page, data_of: Callable, payload: gr.components.Component) -> No
         return [*DEFAULTS.values(), *["", None, "", "", None, "", ""]]
 
     inputs = [page.language, payload, *order]
-    run.click(go, inputs, outputs, js=BRING, **PRIVATE, **GYM)
+    run.click(go, inputs, outputs, js=gym_inputs.BRING, **PRIVATE, **GYM)
     page.stops(stop, NAME)
     reset.click(clear, None, [*order, *outputs], **PRIVATE, **LIGHT)
     knobs["data"].change(None, knobs["data"], knobs["data"], js=SHOW, api_visibility="private")
@@ -188,7 +184,6 @@ def raced(race: Race, turn: Callable, stopped: Run, losses: Losses) -> Iterator[
         if last or time.perf_counter() >= due:
             yield dict(legs)
             due = time.perf_counter() + SECONDS_BETWEEN
-            # On a machine with two cores the browser needs some of them to show what came.
             stopped.wait(REST)
 
 
@@ -221,8 +216,7 @@ def _line(code: str, legs: dict[str, Leg], elapsed: float, done: bool, stopped: 
         words += " · " + say(code, "status.left", seconds=max(1, round(left)))
     # The bar shows time: the first pixels take far longer than the last.
     share = 0.0 if left is None else elapsed / max(elapsed + left, 1e-9)
-    bar = f'<progress max="1" value="{share:.3f}"></progress>'
-    return f'<div class="status">{bar}{escape(words)}</div>'
+    return status.line(words, share)
 
 
 def standing(code: str, leg: Leg) -> str:

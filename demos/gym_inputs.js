@@ -6,23 +6,16 @@
   // In the plane [-1, 1]^2: how far apart the points of a stroke lie, and a tap's disc of points.
   const STEP = 0.01, DOT = 24, DOT_RADIUS = 0.03, BLUE = "#2f7ed8", PIXELS = 720;
   const strokes = [];
-  let pictures = [], kind = "", words = {}, panel = null, canvas = null, thumbs = null;
+  let pictures = [], kind = "", say, panel = null, canvas = null, thumbs = null;
   let pointer = null, stream = null, timer = null, opening = 0, clearings = 0;
+  const { make } = netglassPanel;
 
-  const make = (tag, css, text) => {
-    const node = document.createElement(tag);
-    if (css) node.className = css;
-    if (text != null) node.textContent = text;
-    return node;
-  };
   const button = (text, press) => {
     const node = make("button", "", text);
     node.type = "button";
     node.addEventListener("click", press);
     return node;
   };
-  const say = (key, values = {}) =>
-    (words[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
   const write = (place, text) => {
     const node = panel?.querySelector(place);
     if (node) node.textContent = text;
@@ -311,14 +304,5 @@
     }),
   };
 
-  new MutationObserver(() => {
-    const found = document.getElementById("gym-inputs");
-    const said = document.getElementById("gym-inputs-words")?.dataset.words;
-    if (!found || !said) return;
-    if (found === panel && said === panel.dataset.said) return;
-    panel = found;
-    panel.dataset.said = said;
-    words = JSON.parse(said);
-    draw();
-  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-words"] });
+  netglassPanel.watch("gym-inputs", (found, told) => { panel = found; say = told; draw(); });
 })();

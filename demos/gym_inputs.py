@@ -12,12 +12,10 @@ import binascii
 import json
 import re
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import gradio as gr
-
+from demos import panel
 from demos.page import Page
 from models import images
 from models.refusals import Refusal, choice
@@ -37,9 +35,11 @@ WORDS = (
 )  # fmt: skip
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 HEAD = f"<script>{SCRIPT}</script>"
+# Hands over what was drawn or added, with the event that needs it, as its second input.
+BRING = "(code, _, ...rest) => [code, window.netglassGym.payload(), ...rest]"
 CSS = """
-#gym-brings-words {display: none}
-#gym-brings:not(:has([data-kind=drawn])):not(:has([data-kind=own])) {display: none}
+#gym-inputs-words-block {display: none}
+#gym-inputs-block:not(:has([data-kind=drawn])):not(:has([data-kind=own])) {display: none}
 #gym-inputs .gym-half {display: none}
 #gym-inputs[data-kind=drawn] .gym-canvas, #gym-inputs[data-kind=own] .gym-tray {display: block}
 #gym-inputs p {margin: 0 0 6px; font-size: .9rem}
@@ -81,18 +81,7 @@ def build(page: Page) -> None:
     `window.netglassGym.show(kind)` decides what of it is seen: the canvas for "drawn", the tray
     for "own", nothing for the rest.
     """
-    gr.HTML('<div id="gym-inputs"></div>', elem_id="gym-brings")
-    page.put(
-        gr.HTML,
-        "gym.in.canvas",
-        written=lambda code: _words(page, code),
-        elem_id="gym-brings-words",
-    )
-
-
-def _words(page: Page, code: str) -> str:
-    words = {word: page.text(f"gym.in.{word}", code) for word in WORDS}
-    return f'<div id="gym-inputs-words" hidden data-words="{escape(json.dumps(words))}"></div>'
+    panel.build(page, "gym-inputs", "gym.in", WORDS)
 
 
 def data_of(kind: str, payload: str | None = None, side: int = 32) -> Brought:

@@ -17,11 +17,12 @@ from demos import gym_wish
 from demos.cache import kept
 from demos.gym_runs import LiveRun
 from demos.page import GYM, PRIVATE, Page, speaks
-from models import gan_presets, gan_settings
-from models.gan_settings import Settings
+from models import gan_presets
+from models.gan_settings import KNOBS
 from models.refusals import Refusal
 
 FRAME_MS = 150
+ROWS = 12
 
 
 def build(page: Page, inputs: list[gr.blocks.Block]) -> None:
@@ -82,10 +83,6 @@ def build(page: Page, inputs: list[gr.blocks.Block]) -> None:
     )  # fmt: skip
 
 
-KNOBS = tuple(name for name in gan_settings.NAMES if name != "architecture")
-ROWS = 12
-
-
 def thinned(moments: list) -> list:
     """At most `ROWS` of them, first and last included."""
     if len(moments) <= ROWS:
@@ -128,31 +125,33 @@ def query(asked: gym_wish.Wish) -> dict[str, str]:
     settings = asked.settings
     usual = gan_presets.settings_for(asked.data, settings.architecture)
     turned = {
-        name: json.dumps(value)
+        name: value if name == "loss" else json.dumps(value)
         for name in KNOBS
-        if (value := getattr(settings, name)) != getattr(usual, name) and name != "loss"
+        if (value := getattr(settings, name)) != getattr(usual, name)
     }
     found = {"tab": "gym", "data": asked.data, "architecture": settings.architecture}
-    if settings.loss != usual.loss:
-        found["loss"] = settings.loss
     if asked.data == "own":
         found |= {"side": str(asked.side)} | ({"shipped": "1"} if asked.shipped else {})
     return found | turned
 
 
-def read(address: Mapping[str, str], order: list, knobs: list[str]) -> list:
-    """Values of the components `order` that an address asks for; what it gets wrong is ignored."""
-    untouched = [gr.skip() for _ in order]
+def read(address: Mapping[str, str]) -> list:
+    """Values of data, architecture, side, shipped start and knobs that an address asks for; what it
+    gets wrong is ignored.
+    """
+    untouched = [gr.skip()] * (4 + len(KNOBS))
     data = address.get("data")
     if address.get("tab") != "gym" or data not in gan_presets.DATA:
         return untouched
     try:
         settings = gan_presets.settings_for(data, address.get("architecture"))
-        turned = {name: json.loads(address[name]) for name in knobs
-                  if name in address and name != "loss"}  # fmt: skip
-        if "loss" in address:
-            turned["loss"] = address["loss"]
-        settings: Settings = settings.turned(**turned)
+        turned = {
+            # A loss stands there by its name, all else as JSON.
+            name: address[name] if name == "loss" else json.loads(address[name])
+            for name in KNOBS
+            if name in address
+        }
+        settings = settings.turned(**turned)
     except (ValueError, TypeError):
         return untouched
     own = data == "own"
@@ -162,5 +161,5 @@ def read(address: Mapping[str, str], order: list, knobs: list[str]) -> list:
         settings.architecture,
         gr.update(value=side, visible=own),
         gr.update(value=address.get("shipped") == "1", visible=own),
-        *(getattr(settings, name) for name in knobs),
+        *(getattr(settings, name) for name in KNOBS),
     ]

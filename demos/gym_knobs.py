@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos.page import Page
+from demos.page import PRIVATE, Page
 from demos.widgets import Choice, Knob
 from models import gan_settings
 from models.gan_settings import Settings
@@ -57,9 +57,8 @@ def build(page: Page, defaults: Settings) -> dict[str, gr.components.Component]:
     put(Choice, "loss", choices=names)
     game = page.formula(GAMES[defaults.loss])
     knobs["loss"].change(
-        lambda name: f"${GAMES.get(name, '')}$", knobs["loss"], game, api_visibility="private",
-        queue=False, show_progress="hidden",
-    )  # fmt: skip
+        lambda name: f"${GAMES.get(name, '')}$", knobs["loss"], game, **PRIVATE, queue=False
+    )
     with gr.Row():
         put(gr.Number, "lr_d")
         put(gr.Number, "lr_g")
@@ -84,4 +83,4 @@ def build(page: Page, defaults: Settings) -> dict[str, gr.components.Component]:
             put(Knob, "latent", top=128, step=1)
             put(Knob, "width", top=128, step=4)
             put(gr.Number, "seed", precision=0)
-    return {name: knobs[name] for name in gan_settings.NAMES if name != "architecture"}
+    return {name: knobs[name] for name in gan_settings.KNOBS}

@@ -35,11 +35,15 @@ class Wish:
     shipped: bool = False
 
     @property
-    def identity(self) -> tuple:
-        """What another run would be needed for."""
-        brought = hashlib.sha256((self.payload or "").encode()).hexdigest()
+    def networks(self) -> tuple:
+        """What other networks would be needed for."""
         fixed = tuple(getattr(self.settings, name) for name in FIXED)
-        return self.data, self.side, self.shipped, brought, fixed
+        return self.data, self.side, self.shipped, fixed
+
+    @property
+    def identity(self) -> tuple[tuple, str]:
+        """What another run would be needed for: other networks, or other things brought."""
+        return self.networks, hashlib.sha256((self.payload or "").encode()).hexdigest()
 
 
 def wish(data: str, payload: str, side: int, shipped: bool, architecture: str, knobs: dict) -> Wish:
@@ -82,14 +86,7 @@ def _make(engine: Engine, wished: Wish, brought: gym_inputs.Brought) -> LiveRun:
     start, settings = None, wished.settings
     if wished.shipped:
         tensors = weights.load(SHIPPED)
-        start = {
-            part: {
-                key.removeprefix(f"{part}."): value
-                for key, value in tensors.items()
-                if key.startswith(f"{part}.")
-            }
-            for part in ("generator", "discriminator")
-        }
+        start = {part: weights.part(tensors, part) for part in ("generator", "discriminator")}
         # Knobs that leave out the discriminator's batch norm come in afterwards.
         settings = settings.turned(r1=0.0, loss="non_saturating")
     run = LiveRun(brought.data, settings, wished.identity, device.pick(engine.device_name), start)

@@ -12,6 +12,7 @@ from demos import (
     gan_inside,
     gan_training,
     language,
+    panel,
     pet_breeds,
     sending,
     train_head,
@@ -66,7 +67,7 @@ CSS = """
 # What the demos bring along: styles, and a script for the head of the page.
 CSS += gan_explorer.CSS + gan_inside.CSS + pet_breeds.CSS + train_head.CSS + attack_deeper.CSS
 CSS += gan_training.CSS
-HEAD = gan_explorer.HEAD + train_head.HEAD + gan_training.HEAD
+HEAD = panel.HEAD + gan_explorer.HEAD + train_head.HEAD + gan_training.HEAD
 
 
 def theme() -> gr.themes.Base:
@@ -114,9 +115,13 @@ def build(engine: Engine) -> gr.Blocks:
         mark = "(code, ...rest) => {document.documentElement.lang = code; return [code, ...rest]}"
         blocks.load(arrive, saved, [page.language, *components], **PRIVATE, queue=False)
         page.language.input(switch, page.language, [saved, *components], **PRIVATE, queue=False)
-        blocks.load(_opened, None, tabs, **PRIVATE, queue=False)
-        for read, wanted in page.greetings:
-            blocks.load(_greeter(read), None, wanted, **PRIVATE, queue=False)
+        wanted = [part for _, parts in page.greetings for part in parts]
+
+        def greet(request: gr.Request):
+            query = request.query_params
+            return [_tab(query.get("tab")), *(v for read, _ in page.greetings for v in read(query))]
+
+        blocks.load(greet, None, [tabs, *wanted], **PRIVATE, queue=False)
         for inputs, options in page.arrivals:
             blocks.load(None, inputs, None, **options)
         page.language.change(None, page.language, None, js=mark, api_visibility="private")
@@ -124,14 +129,6 @@ def build(engine: Engine) -> gr.Blocks:
     return blocks
 
 
-def _opened(request: gr.Request):
-    """The tab that the address asks for."""
-    wanted = request.query_params.get("tab")
-    return gr.Tabs(selected=wanted) if wanted in [demo.NAME for demo in TABS] else gr.skip()
-
-
-def _greeter(read):
-    def greet(request: gr.Request):
-        return read(request.query_params)
-
-    return greet
+def _tab(name: str | None):
+    """Selects the tab called `name`, if there is one."""
+    return gr.Tabs(selected=name) if name in [demo.NAME for demo in TABS] else gr.skip()

@@ -52,10 +52,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 ]
             knobs, photo = _knobs(page)
         with gr.Column(scale=6, min_width=320):
-            with gr.Row():
-                run = page.put(gr.Button, "run.dream", variant="primary", min_width=90)
-                stop = page.put(gr.Button, "stop", variant="stop", min_width=70)
-                reset = page.put(gr.Button, "reset", min_width=70)
+            run, stop, reset = page.controls("run.dream")
             line = gr.HTML(elem_id="ideal-status")
             with gr.Row():
                 slots = {name: _picture(page, f"ideal.slot.{name}", 230) for name in METHODS}

@@ -3,16 +3,9 @@
 (() => {
   const SIDE = 224, MOST = 40, MOST_CLASSES = 5;
   const classes = [{ name: "", photos: [] }, { name: "", photos: [] }];
-  let words = {}, newPhoto = null, stream = null, panel = null;
+  let say, newPhoto = null, stream = null, panel = null;
+  const { make } = netglassPanel;
 
-  const make = (tag, css, text) => {
-    const node = document.createElement(tag);
-    if (css) node.className = css;
-    if (text != null) node.textContent = text;
-    return node;
-  };
-  const say = (key, values = {}) =>
-    (words[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
   const complain = (text) => { panel.querySelector(".own-trouble").textContent = text; };
 
   function shrink(source, width, height) {
@@ -156,14 +149,5 @@
     }
   }
 
-  new MutationObserver(() => {
-    const found = document.getElementById("own");
-    const said = document.getElementById("own-words")?.dataset.words;
-    if (!found || !said) return;
-    if (found === panel && said === panel.dataset.said) return;
-    panel = found;
-    panel.dataset.said = said;
-    words = JSON.parse(said);
-    draw();
-  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-words"] });
+  netglassPanel.watch("own", (found, told) => { panel = found; say = told; draw(); });
 })();

@@ -10,7 +10,6 @@ import asyncio
 import base64
 import binascii
 import json
-from html import escape
 from pathlib import Path
 
 import gradio as gr
@@ -18,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from demos import language
+from demos import language, panel
 from demos.engine import Engine
 from demos.language import say
 from demos.page import Page
@@ -56,13 +55,7 @@ CSS = """
 def build(page: Page) -> None:
     """The panel; the script fills it, so that a change of language leaves the photographs alone."""
     page.put(gr.Markdown, "own.note")
-    gr.HTML('<div id="own"></div>')
-    page.put(gr.HTML, "own.name", written=lambda code: _words(page, code))
-
-
-def _words(page: Page, code: str) -> str:
-    words = {word: page.text(f"own.{word}", code) for word in WORDS}
-    return f'<div id="own-words" hidden data-words="{escape(json.dumps(words))}"></div>'
+    panel.build(page, "own", "own", WORDS)
 
 
 def routes(engine: Engine) -> list[Route]:

@@ -7,6 +7,8 @@ from threading import Event
 
 SECONDS_BETWEEN = 0.3
 SHOWING_SHARE = 0.12
+# Between slices of a live training: on two cores the browser needs some time to show what came.
+REST = 0.03
 
 
 def paced(steps: Generator, stop: Event, seconds: float = SECONDS_BETWEEN) -> Iterator:

@@ -94,6 +94,15 @@ class Page:
             gr.update(**props(code)) for _, props in self._spoken
         ]
 
+    def controls(self, key: str) -> tuple[gr.Button, gr.Button, gr.Button]:
+        """A row of three buttons: run (the text of `key`), stop, reset."""
+        with gr.Row():
+            return (
+                self.put(gr.Button, key, variant="primary", min_width=90),
+                self.put(gr.Button, "stop", variant="stop", min_width=70),
+                self.put(gr.Button, "reset", min_width=70),
+            )
+
     def stops(self, button: gr.Button, demo: str) -> None:
         """Makes `button` stop the visitor's own run of `demo`: a flag that the run's loop reads."""
 

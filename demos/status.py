@@ -11,21 +11,21 @@ def running(code: str, step: int, steps: int, progress: float, seconds: float) -
     words = say(code, "status.step", step=step, steps=steps)
     if left is not None:
         words += " · " + say(code, "status.left", seconds=max(1, round(left)))
-    return _line(words, progress)
+    return line(words, progress)
 
 
 def loading(code: str, title: str, done: int = 0, total: int = 0) -> str:
     """A network being read, or downloaded (bytes so far, bytes in all)."""
     if not total:
-        return _line(say(code, "status.loading", title=title), None)
+        return line(say(code, "status.loading", title=title), None)
     words = say(code, "status.download", title=title, done=done >> 20, total=total >> 20)
-    return _line(words, done / total)
+    return line(words, done / total)
 
 
 def finished(code: str, step: int, steps: int, seconds: float) -> str:
     """The end of a run, whole or stopped."""
     key = "status.done" if step >= steps else "status.stopped"
-    return _line(say(code, key, step=step, steps=steps, seconds=f"{seconds:.1f}"), step / steps)
+    return line(say(code, key, step=step, steps=steps, seconds=f"{seconds:.1f}"), step / steps)
 
 
 def trained(code: str, epoch, seconds: float) -> str:
@@ -38,7 +38,7 @@ def trained(code: str, epoch, seconds: float) -> str:
         epochs=epoch.step,
         seconds=f"{seconds:.1f}",
     )
-    return _line(words, epoch.step / epoch.steps)
+    return line(words, epoch.step / epoch.steps)
 
 
 def live(code: str, moment, rate: float) -> str:
@@ -50,16 +50,20 @@ def live(code: str, moment, rate: float) -> str:
         examples=f"{moment.examples:,}",
         rate=f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}",
     )
-    return f'<div class="status">{escape(words)}</div>'
+    return _said(words)
 
 
 def paused(code: str, moment) -> str:
     """A live training that rests, or that went wrong."""
     key = "gym.diverged" if moment.diverged else "gym.paused"
-    words = say(code, key, rounds=f"{moment.rounds:,}")
-    return f'<div class="status">{escape(words)}</div>'
+    return _said(say(code, key, rounds=f"{moment.rounds:,}"))
 
 
-def _line(words: str, share: float | None) -> str:
+def line(words: str, share: float | None) -> str:
+    """Words under a bar; a share that nobody knows is None."""
     value = "" if share is None else f' value="{share:.3f}"'
-    return f'<div class="status"><progress max="1"{value}></progress>{escape(words)}</div>'
+    return _said(words, f'<progress max="1"{value}></progress>')
+
+
+def _said(words: str, bar: str = "") -> str:
+    return f'<div class="status">{bar}{escape(words)}</div>'

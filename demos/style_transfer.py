@@ -74,10 +74,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                     pictures.examples(page, "styles", style, STYLE)
             knobs, layers, second = _knobs(page)
         with gr.Column(scale=5, min_width=320):
-            with gr.Row():
-                run = page.put(gr.Button, "run.paint", variant="primary", min_width=90)
-                stop = page.put(gr.Button, "stop", variant="stop", min_width=70)
-                reset = page.put(gr.Button, "reset", min_width=70)
+            run, stop, reset = page.controls("run.paint")
             line = gr.HTML(elem_id="style-status")
             live = page.put(
                 gr.Image, "style.live", format="jpeg", height=310, buttons=[], interactive=False,

@@ -54,10 +54,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         with gr.Column(scale=4, min_width=300):
             knobs = _knobs(page)
         with gr.Column(scale=6, min_width=320):
-            with gr.Row():
-                run = page.put(gr.Button, "run.train", variant="primary", min_width=90)
-                stop = page.put(gr.Button, "stop", variant="stop", min_width=70)
-                reset = page.put(gr.Button, "reset", min_width=70)
+            run, stop, reset = page.controls("run.train")
             with gr.Row():
                 control = page.put(gr.Button, "train.control", size="sm", min_width=160)
                 sizes = page.put(gr.Button, "train.sizes", size="sm", min_width=160)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.refusals import Refusal, choice, number
+from models.refusals import Refusal, choice, number, settle
 
 # FGSM, PGD and MI-FGSM follow the gradient within a ball; the others have loops of their own.
 METHODS = ("fgsm", "pgd", "mi_fgsm", "deepfool", "carlini_wagner", "patch")
@@ -110,9 +110,7 @@ class Settings:
         for name, (low, high) in REAL.items():
             number(name, getattr(self, name), low, high)
         for name, (low, high) in WHOLE.items():
-            # Web forms send whole numbers as 20.0; loops and generators want 20.
-            value = number(name, getattr(self, name), low, high, whole=True)
-            object.__setattr__(self, name, value)
+            settle(self, name, low, high, whole=True)
         if self.method == "deepfool" and self.target is not None:
             raise Refusal("untargeted_only", title=TITLES[self.method])
 

@@ -1,6 +1,8 @@
-"""DCGAN for 64 x 64 pictures (Radford et al. 2015). Pictures are (N, 3, 64, 64) in [-1, 1]."""
+"""DCGAN (Radford et al. 2015), 64 px wide open for other sides. Pictures are in [-1, 1]."""
 
 from __future__ import annotations
+
+import math
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +12,20 @@ from models.style_gan import Look, unseen
 
 LATENT = 100
 WIDTH = 64
+SIDE = 64
+
+
+def start_of(side: int) -> tuple[int, int]:
+    """(side of the smallest map, doublings from there) for pictures of `side`.
+
+    Raises:
+        ValueError: neither 4 x 2^n nor 7 x 2^n with n >= 1.
+    """
+    for first in (4, 7):
+        doublings = int(math.log2(side / first)) if side > first else 0
+        if doublings and first << doublings == side:
+            return first, doublings
+    raise ValueError(f"no network for pictures of {side} px")
 
 
 def _start(module: nn.Module) -> None:
@@ -21,17 +37,22 @@ def _start(module: nn.Module) -> None:
 
 
 class DCGenerator(nn.Module):
-    """z (N, 100) ~ N(0, I) -> pictures (N, 3, 64, 64), by five transposed convolutions.
+    """z (N, latent) ~ N(0, I) -> pictures (N, channels, side, side), by transposed convolutions.
 
-    Channels 512, 256, 128, 64, 3 at 4, 8, 16, 32, 64 px; batch norm and ReLU between, tanh last.
+    The first makes a small map (4 px; 7 px for sides of 7 x 2^n, such as 28), each of the others
+    doubles its side; channels halve each time and end at `width`: 512, 256, 128, 64, 3 at 4, 8, 16,
+    32, 64 px. Batch norm and ReLU between, tanh last.
     """
 
-    def __init__(self, width: int = WIDTH):
+    def __init__(
+        self, width: int = WIDTH, latent: int = LATENT, channels: int = 3, side: int = SIDE
+    ):
         super().__init__()
-        widths = (8 * width, 4 * width, 2 * width, width)
-        self.convs = nn.ModuleList([nn.ConvTranspose2d(LATENT, widths[0], 4, bias=False)])
-        for before, after in zip(widths, (*widths[1:], 3), strict=True):
-            self.convs.append(nn.ConvTranspose2d(before, after, 4, 2, 1, bias=after == 3))
+        first, doublings = start_of(side)
+        widths = [width << n for n in reversed(range(doublings))]
+        self.convs = nn.ModuleList([nn.ConvTranspose2d(latent, widths[0], first, bias=False)])
+        for before, after in zip(widths, (*widths[1:], channels), strict=True):
+            self.convs.append(nn.ConvTranspose2d(before, after, 4, 2, 1, bias=after == channels))
         self.norms = nn.ModuleList(nn.BatchNorm2d(count) for count in widths)
         self.apply(_start)
 
@@ -42,27 +63,31 @@ class DCGenerator(nn.Module):
             x = conv(x)
             look(f"{index}.conv", x)
             if index < len(self.norms):
-                x = F.relu(self.norms[index](x))
+                x = F.relu(self.norms[index](x), inplace=True)
                 look(f"{index}.activate", x)
         return x.tanh()
 
 
 class DCDiscriminator(nn.Module):
-    """Pictures (N, 3, 64, 64) -> logits (N,): the generator's layers the other way round.
+    """Pictures (N, channels, side, side) -> logits (N,): the generator's layers turned round.
 
     Strided convolutions with 64, 128, 256, 512 channels at 32, 16, 8, 4 px, leaky ReLU, batch norm
-    from the second on; a last convolution takes the 4 x 4 map to one number.
+    from the second on unless `norm` is False; a last convolution takes the smallest map to one
+    number.
     """
 
-    def __init__(self, width: int = WIDTH):
+    def __init__(self, width: int = WIDTH, channels: int = 3, side: int = SIDE, norm: bool = True):
         super().__init__()
-        widths = (width, 2 * width, 4 * width, 8 * width)
+        last, halvings = start_of(side)
+        widths = [width << n for n in range(halvings)]
         self.convs = nn.ModuleList(
-            nn.Conv2d(before, after, 4, 2, 1, bias=index == 0)
-            for index, (before, after) in enumerate(zip((3, *widths), widths, strict=False))
+            nn.Conv2d(before, after, 4, 2, 1, bias=not norm or index == 0)
+            for index, (before, after) in enumerate(zip((channels, *widths), widths, strict=False))
         )
-        self.norms = nn.ModuleList(nn.BatchNorm2d(count) for count in widths[1:])
-        self.verdict = nn.Conv2d(widths[-1], 1, 4)
+        self.norms = nn.ModuleList(
+            nn.BatchNorm2d(count) if norm else nn.Identity() for count in widths[1:]
+        )
+        self.verdict = nn.Conv2d(widths[-1], 1, last)
         self.apply(_start)
 
     def forward(self, x: torch.Tensor, look: Look = unseen) -> torch.Tensor:

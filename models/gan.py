@@ -297,19 +297,18 @@ def load(spec: GanSpec, device: torch.device, progress=None) -> Gan:
     tensors = weights.load(spec.name)
     make_generator, make_discriminator = NETWORKS[spec.kind]
 
-    def part(prefix: str, make) -> nn.Module | None:
+    def part(name: str, make) -> nn.Module | None:
         if make is None:
             return None
-        mine = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
         network = make()
-        network.load_state_dict(mine)
+        network.load_state_dict(weights.part(tensors, name))
         return network
 
-    encoder = part("encoder.", vae.Encoder) if spec.kind == "vae" else None
+    encoder = part("encoder", vae.Encoder) if spec.kind == "vae" else None
     return Gan(
         spec,
-        part("generator.", make_generator),
-        part("discriminator.", make_discriminator),
+        part("generator", make_generator),
+        part("discriminator", make_discriminator),
         tensors["directions"][:SLIDERS],
         place(depthwise=False, device=device),
         encoder,

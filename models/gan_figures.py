@@ -45,6 +45,17 @@ def spread(examples: torch.Tensor) -> float:
     return float(torch.pdist(flat).mean()) if len(flat) > 1 else 0.0
 
 
+def own_modes(data: Points, points: torch.Tensor) -> torch.Tensor:
+    """The mode of each of points (N, 2) that lies within reach of one, the nearest: (n,)."""
+    far, nearest = torch.cdist(points, data.modes).min(1)
+    return nearest[far < data.reach]
+
+
+def held(which: torch.Tensor, of: int, drawn: int) -> torch.Tensor:
+    """Which modes get `DUE` of what would be theirs, (of,) bool; arguments as of `covered`."""
+    return torch.bincount(which, minlength=of) >= DUE * drawn / of
+
+
 def covered(which: torch.Tensor, of: int, drawn: int) -> tuple[int, float]:
     """(modes covered, balance) of samples.
 
@@ -56,7 +67,7 @@ def covered(which: torch.Tensor, of: int, drawn: int) -> tuple[int, float]:
     counts = torch.bincount(which, minlength=of).double()
     shares = counts / counts.sum().clamp_min(1)
     entropy = abs(float(torch.special.xlogy(shares, shares).sum()))
-    return int((counts >= DUE * drawn / of).sum()), entropy / math.log(of) if of > 1 else 1.0
+    return int(held(which, of, drawn).sum()), entropy / math.log(of) if of > 1 else 1.0
 
 
 def take(trainer: Trainer) -> Figures:
@@ -71,11 +82,9 @@ def take(trainer: Trainer) -> Figures:
     real = data.draw(len(few), chance)
     diversity = spread(few) / max(spread(real), 1e-9)
     if plane:
-        near = torch.cdist(made, data.modes).min(1)
-        own = near.values < data.reach
-        modes, balance = covered(near.indices[own], len(data.modes), count)
-        quality = float(own.float().mean())
-        return Figures(diversity, modes, len(data.modes), balance, quality, None)
+        own = own_modes(data, made)
+        modes, balance = covered(own, len(data.modes), count)
+        return Figures(diversity, modes, len(data.modes), balance, len(own) / count, None)
     modes = balance = quality = None
     if data.counted:
         seen, sure = digit_counter.count(made)

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from PIL.Image import Resampling
 
 from models.gan_data import Points
-from models.gan_figures import DUE
+from models.gan_figures import held, own_modes
 from models.gan_training import Moment, Trainer
 
 EDGE = 1.25
@@ -74,16 +74,11 @@ def plane(
 
 
 def covered(data: Points, points: torch.Tensor) -> torch.Tensor:
-    """Which of the K modes, (K,) bool, have enough of points (N, 2).
-
-    As `gan_figures` counts: `DUE` N / K points within reach that have no nearer mode.
-    """
+    """Which of the K modes, (K,) bool, have enough of points (N, 2); none if there are none."""
     count = len(data.modes)
     if not len(points):
         return torch.zeros(count, dtype=torch.bool)
-    far, nearest = torch.cdist(points, data.modes).min(1)
-    found = torch.bincount(nearest[far < data.reach], minlength=count)
-    return found >= DUE * len(points) / count
+    return held(own_modes(data, points), count, len(points))
 
 
 def opinion(trainer: Trainer, reals: torch.Tensor, fakes: torch.Tensor) -> np.ndarray:

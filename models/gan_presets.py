@@ -26,7 +26,6 @@ DIGITS = Settings(
     width=32,
 )
 DENSE = DIGITS.turned(architecture="dense", lr_d=2e-4, lr_g=2e-4, width=128)
-OWN = DIGITS.turned(augment=True)
 
 
 @dataclass(frozen=True)

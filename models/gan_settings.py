@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields, replace
 
-from models.refusals import Refusal, choice, number
+from models.refusals import Refusal, choice, settle
 
 LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein")
 ARCHITECTURES = ("mlp", "dense", "dcgan")
@@ -77,9 +77,8 @@ class Settings:
     def __post_init__(self):
         choice("architecture", self.architecture, ARCHITECTURES)
         choice("loss", self.loss, LOSSES)
-        for name, (low, high, whole) in LIMITS.items():
-            value = number(name, getattr(self, name), low, high, whole)
-            object.__setattr__(self, name, value)  # a whole 64.0 becomes 64
+        for name, limits in LIMITS.items():
+            settle(self, name, *limits)
         for name in ("spectral", "augment"):
             if not isinstance(getattr(self, name), bool):
                 raise Refusal("not_a_switch", name=name, value=getattr(self, name))
@@ -98,6 +97,8 @@ class Settings:
 
 
 NAMES = tuple(field.name for field in fields(Settings))
+# All but the architecture, which is chosen with the data.
+KNOBS = tuple(name for name in NAMES if name != "architecture")
 
 
 def cost(settings: Settings) -> float:

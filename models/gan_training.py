@@ -11,7 +11,6 @@ import copy
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -22,6 +21,7 @@ from models.device import place
 from models.diff_augment import augment
 from models.gan_data import Data
 from models.gan_settings import Settings
+from models.gan_steps import Diverged, follow, resting
 
 STRIP = 16
 CLOUD = 1024
@@ -35,7 +35,6 @@ ADAM_BETA2 = 0.99
 # average, twice, if it were as large as both networks.
 BYTES_PER_WEIGHT = 4 * (4 + 3 + 2)
 CHEAP = 0.005
-PHASES = ("discriminator", "generator", "both")
 
 
 @dataclass(frozen=True)
@@ -86,10 +85,6 @@ class _Tally:
     change: dict[str, float] = field(default_factory=dict)
 
 
-class _Diverged(ArithmeticError):
-    pass
-
-
 class Trainer:
     """One run: networks, optimisers, running average, and the draws' state.
 
@@ -110,7 +105,7 @@ class Trainer:
         device: torch.device | str = "cpu",
         start: dict[str, dict] | None = None,
     ):
-        self.data, self.settings, self.start = data, settings, start
+        self.data, self.settings = data, settings
         self.device = torch.device(device)
         self.chance = torch.Generator().manual_seed(settings.seed)
         with torch.random.fork_rng(devices=[]):
@@ -175,7 +170,7 @@ class Trainer:
         """One batch for D; G's weights and statistics stay as they are."""
         settings = self.settings
         real = self._real()
-        with torch.no_grad(), _resting(self.G), self._precision():
+        with torch.no_grad(), resting(self.G), self._precision():
             fake = self.G(self._noise()).float()
         self.examples += len(real)
         shown = self._shown(torch.cat([real, fake]))
@@ -202,7 +197,7 @@ class Trainer:
     def step_generator(self, measured: bool = True) -> None:
         """One batch for G; D's weights and statistics stay as they are."""
         self.G.train()
-        with _resting(self.D):
+        with resting(self.D):
             with self._precision():
                 fake = self.G(self._noise())
                 logits = self.D(self._shown(fake.float())).float()
@@ -211,7 +206,8 @@ class Trainer:
             self.phase = "generator"
             self._update("g", loss, measured)
         self.steps_g += 1
-        self._follow()
+        # With ema 0 the average is G itself, so that one turned on in mid-run begins there.
+        follow(self.average, self.G, self.settings.ema, self.steps_g)
 
     def round(self, measured: bool = True) -> None:
         """D's steps, then G's."""
@@ -252,7 +248,7 @@ class Trainer:
 
     def _update(self, name: str, loss: torch.Tensor, measured: bool) -> None:
         if not math.isfinite(loss.item()):
-            raise _Diverged
+            raise Diverged
         adam, weights = self._adams[name], list(self._networks[name].parameters())
         adam.zero_grad()
         loss.backward()
@@ -264,17 +260,6 @@ class Trainer:
             size = float(nn.utils.get_total_norm(before))
             moved = torch._foreach_sub([w.detach() for w in weights], before)
             self._tally.change[name] = float(nn.utils.get_total_norm(moved)) / max(size, 1e-12)
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        """The running average; it keeps less at first, so that the start is soon forgotten.
-
-        With ema 0 it is G itself, so that an average turned on in mid-run begins there.
-        """
-        share = min(self.settings.ema, (1 + self.steps_g) / (10 + self.steps_g))
-        mine, theirs = (list(n.state_dict().values()) for n in (self.average, self.G))
-        for a, b in zip(mine, theirs, strict=True):
-            a.lerp_(b, 1 - share) if a.is_floating_point() else a.copy_(b)
 
     # -- looking -----------------------------------------------------------------------------------
 
@@ -302,7 +287,7 @@ class Trainer:
     def pull(self, points: torch.Tensor) -> torch.Tensor:
         """Where G's loss would have points (N, 2) go: minus its gradient at each of them."""
         at = points.detach().to(self.device).requires_grad_()
-        with _resting(self.D):
+        with resting(self.D):
             losses = gan_losses.generator(self.settings.loss, self.D(at).float()) * len(at)
             (slope,) = torch.autograd.grad(losses, at)
         return -slope.cpu()
@@ -345,7 +330,7 @@ class Trainer:
                 if time.perf_counter() - start >= seconds:
                     break
             self._keep()
-        except _Diverged:
+        except Diverged:
             self.load(self._good)
             self.diverged = True
         return done
@@ -385,7 +370,7 @@ class Trainer:
         if all(bool(value.isfinite().all()) for value in tensors):
             self._good = state
         else:
-            raise _Diverged
+            raise Diverged
 
     def state(self) -> dict:
         """A copy of everything that training goes on from."""
@@ -412,27 +397,3 @@ class Trainer:
         self.rounds, self.steps_d, self.steps_g, self.skipped, self.examples = counts
         self._tally = _Tally()
         self.turn(self.settings)
-
-
-@contextmanager
-def _resting(network: nn.Module):
-    """Neither weights nor statistics of `network` change; gradients pass through it."""
-    changing = [m for m in network.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
-    # Spectral norm's power iteration writes its vectors whenever the layer is in training mode.
-    iterating = [m for m in network.modules() if type(m).__name__ == "_SpectralNorm"]
-    weights = [p for p in network.parameters() if p.requires_grad]
-    for module in changing:
-        module.track_running_stats = False
-    for module in iterating:
-        module.eval()
-    for weight in weights:
-        weight.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for module in changing:
-            module.track_running_stats = True
-        for module in iterating:
-            module.train(network.training)
-        for weight in weights:
-            weight.requires_grad_(True)

@@ -222,6 +222,5 @@ def load(spec: PetSpec, base: Backbone) -> PetClassifier:
     state = weights.load(spec.name)
     network = PetNetwork(base, spec.stage, reads_base="second.weight" in state)
     for part in ("tail", "classifier", *(("second",) if network.second else ())):
-        own = {k.removeprefix(part + "."): v for k, v in state.items() if k.startswith(part + ".")}
-        getattr(network, part).load_state_dict(own)
+        getattr(network, part).load_state_dict(weights.part(state, part))
     return PetClassifier(spec, network, state)

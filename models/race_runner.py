@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +18,7 @@ from torch import nn
 from models import gan_losses, growing_gan
 from models.device import place
 from models.gan_data import Pictures, scaled
+from models.gan_steps import Diverged, follow, resting
 from models.growing_schedule import BATCHES, LAST, LAZY, Place, Settings, step_pixels
 
 LOSS = "non_saturating"
@@ -57,11 +58,7 @@ class Leg:
     diverged: bool
 
 
-class _Diverged(ArithmeticError):
-    pass
-
-
-class Runner:
+class Runner(ABC):
     """One way to 32 px: networks, optimisers, running average, and the draws' state.
 
     Args:
@@ -101,25 +98,25 @@ class Runner:
 
     # -- what the two do differently ---------------------------------------------------------------
 
+    @abstractmethod
     def place(self) -> Place:
         """Where the next step is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def real(self, pictures: torch.Tensor, at: Place) -> torch.Tensor:
         """Real pictures (N, C, 32, 32) as the one that D's verdict depends on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def views(self, picture: torch.Tensor) -> list[torch.Tensor]:
         """All that D is shown of the pictures from `real`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def draw(self, network: growing_gan.Generator, z: torch.Tensor, at: Place) -> list:
         """What D is shown of the pictures that `network` makes of z (N, 64)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def judge(self, views: list[torch.Tensor], at: Place) -> torch.Tensor:
         """D's logits (N,)."""
-        raise NotImplementedError
 
     # -- steps -------------------------------------------------------------------------------------
 
@@ -144,12 +141,12 @@ class Runner:
 
     def step_generator(self, at: Place) -> float:
         """One batch for G; its loss. D stays as it is."""
-        with _resting(self.D):
+        with resting(self.D):
             with self._precision():
                 logits = self.judge(self.draw(self.G, self._noise(at), at), at).float()
             loss = gan_losses.generator(LOSS, logits)
             self._update(self.G, self._adam_g, loss)
-        self._follow()
+        follow(self.average, self.G, EMA, self.steps)
         return loss.item()
 
     def step(self) -> None:
@@ -175,7 +172,7 @@ class Runner:
                 self.step()
                 if time.perf_counter() - start >= seconds:
                     break
-        except _Diverged:
+        except Diverged:
             self.diverged = True
         self.seconds += time.perf_counter() - start
         return self.leg()
@@ -225,22 +222,5 @@ class Runner:
         loss.backward()
         slopes = [weight.grad for weight in network.parameters() if weight.grad is not None]
         if not math.isfinite(loss.item() + nn.utils.get_total_norm(slopes).item()):
-            raise _Diverged
+            raise Diverged
         adam.step()
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        """The running average; it keeps less at first, so that the start is soon forgotten."""
-        share = min(EMA, (1 + self.steps) / (10 + self.steps))
-        mine, theirs = (list(network.parameters()) for network in (self.average, self.G))
-        torch._foreach_lerp_(mine, theirs, 1 - share)
-
-
-@contextmanager
-def _resting(network: nn.Module):
-    """The weights of `network` get no gradients; gradients pass through it."""
-    network.requires_grad_(False)
-    try:
-        yield
-    finally:
-        network.requires_grad_(True)

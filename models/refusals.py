@@ -107,6 +107,13 @@ def number(name: str, value, low: float, high: float, whole: bool = False):
     return int(value) if whole else float(value)
 
 
+def settle(settings, name: str, low: float, high: float, whole: bool = False) -> None:
+    """Checks a number of a frozen dataclass by `number`, and stores it as that gives it: forms send
+    20.0 for 20, and loops and generators want 20.
+    """
+    object.__setattr__(settings, name, number(name, getattr(settings, name), low, high, whole))
+
+
 def choice(name: str, value, choices):
     """`value` if it is one of `choices` (strings).
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.refusals import Refusal, choice, number
+from models.refusals import Refusal, choice, number, settle
 from models.registry import Spec
 
 STYLE_LOSSES = ("moments", "gram", "wasserstein")
@@ -65,9 +65,7 @@ class Settings:
             ("steps", 1, 5000),
             ("seed", 0, 2**31 - 1),
         ):
-            # Web forms send whole numbers as 384.0.
-            whole = number(name, getattr(self, name), low, high, whole=True)
-            object.__setattr__(self, name, whole)
+            settle(self, name, low, high, whole=True)
         for name in ("content_weight", "style_weight", "tv_weight"):
             number(name, getattr(self, name), 0, 1000)
         number("style_scale", self.style_scale, 0.25, 2)

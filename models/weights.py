@@ -61,3 +61,8 @@ def load(name: str, folder: Path | None = None) -> dict[str, torch.Tensor]:
         key: value.to(torch.float32) if value.is_floating_point() else value
         for key, value in read(content(name, folder)).items()
     }
+
+
+def part(tensors: dict[str, torch.Tensor], name: str) -> dict[str, torch.Tensor]:
+    """Those of a weight file's tensors that are called `name.*`, without that prefix."""
+    return {k.removeprefix(f"{name}."): v for k, v in tensors.items() if k.startswith(f"{name}.")}

@@ -5,7 +5,6 @@ import torch
 from torch import nn
 
 from models import dcgan, gan_networks, weights
-from models.gan_networks import ConvDiscriminator, ConvGenerator
 from models.gan_settings import Settings
 
 PICTURES = [(1, 28, 28), (3, 32, 32), (3, 64, 64)]
@@ -60,13 +59,13 @@ def test_weights_counted_by_hand():
      (64, (4, 4)), (4096, (4, 10))],
 )  # fmt: skip
 def test_where_a_side_starts(side, expected):
-    assert gan_networks.start_of(side) == expected
+    assert dcgan.start_of(side) == expected
 
 
 @pytest.mark.parametrize("side", [-8, 0, 1, 4, 7, 9, 12, 20, 27, 30, 31, 33, 48, 63, 65, 100])
 def test_odd_sides_are_refused(side):
     with pytest.raises(ValueError, match=f"no network for pictures of {side} px"):
-        gan_networks.start_of(side)
+        dcgan.start_of(side)
     with pytest.raises(ValueError, match="no network"):
         gan_networks.build(tiny(architecture="dcgan"), (3, side, side))
 
@@ -146,7 +145,7 @@ def shipped():
 
 
 def test_the_shipped_dcgan_fits_and_paints_the_same(shipped):
-    ours, theirs = ConvGenerator(100, 64, 3, 64).eval(), dcgan.DCGenerator().eval()
+    ours, theirs = dcgan.DCGenerator(64, 100, 3, 64).eval(), dcgan.DCGenerator().eval()
     ours.load_state_dict(shipped["generator"])
     theirs.load_state_dict(shipped["generator"])
     z = torch.randn(2, 100, generator=torch.Generator().manual_seed(0))
@@ -154,7 +153,7 @@ def test_the_shipped_dcgan_fits_and_paints_the_same(shipped):
         made = ours(z)
         torch.testing.assert_close(made, theirs(z))
     assert made.std() > 0.1
-    judge, critic = ConvDiscriminator(64, 3, 64).eval(), dcgan.DCDiscriminator().eval()
+    judge, critic = dcgan.DCDiscriminator(64, 3, 64).eval(), dcgan.DCDiscriminator().eval()
     judge.load_state_dict(shipped["discriminator"])
     critic.load_state_dict(shipped["discriminator"])
     with torch.inference_mode():
@@ -167,4 +166,4 @@ def test_the_shipped_networks_are_those_that_settings_build(shipped):
     generator.load_state_dict(shipped["generator"])
     discriminator.load_state_dict(shipped["discriminator"])
     with pytest.raises(RuntimeError, match="norms"):
-        ConvDiscriminator(64, 3, 64, norm=False).load_state_dict(shipped["discriminator"])
+        dcgan.DCDiscriminator(64, 3, 64, norm=False).load_state_dict(shipped["discriminator"])
