@@ -107,7 +107,9 @@ def build(engine: Engine) -> gr.Blocks:
             wished = request.query_params.get("lang") or chosen
             if wished not in language.LANGUAGES:
                 wished = language.detect(request.headers.get("accept-language"))
-            return [gr.update(value=wished, interactive=True), *said(wished)]
+            # The page is built in the default language: nothing to say anew, and it opens sooner.
+            texts = said(wished) if wished != language.DEFAULT else [gr.skip()] * len(components)
+            return [gr.update(value=wished, interactive=True), *texts]
 
         def switch(code: str):
             return [code, *said(code)]

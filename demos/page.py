@@ -18,7 +18,8 @@ HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 2}
 LIGHT = {"concurrency_id": "light", "concurrency_limit": 8}
 # Watching a live training is waiting for its turns, which costs nothing: many may do so at once.
 GYM = {"concurrency_id": "gym", "concurrency_limit": 24}
-PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
+# Gradio walks the whole page for every component an event may show progress on: name none.
+PRIVATE = {"api_visibility": "private", "show_progress": "hidden", "show_progress_on": []}
 
 
 class Page:

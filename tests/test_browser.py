@@ -22,7 +22,7 @@ def test_the_browsers_language_is_spoken(open_page, locale, code):
     for key in ("gan.tab", "style.tab", "pets.tab", "train.tab", "attack.tab", "ideal.tab"):
         page.get_by_role("tab", name=say(code, key)).wait_for()
     button(page, "gan.chance", code).wait_for()
-    assert page.evaluate("document.documentElement.lang") == code
+    page.wait_for_function("code => document.documentElement.lang == code", arg=code)
 
 
 def test_the_language_can_be_switched_and_is_remembered(open_page):
