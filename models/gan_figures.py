@@ -97,9 +97,14 @@ def take(trainer: Trainer) -> Figures:
 def by_heart(trainer: Trainer, made: torch.Tensor) -> float:
     """`Figures.heart`, from at most as many shown and held-back pictures as were `made`."""
     data = trainer.data
-    shown, held = (scaled(part[: len(made)]) for part in (data.shown, data.held))
+    shown, held = (scaled(_spread(part, len(made))) for part in (data.shown, data.held))
     on_shown, on_held, on_made = (float(trainer.judge(x).mean()) for x in (shown, held, made))
     gap = on_shown - on_made
     if gap <= 1e-6:
         return 0.0
     return min(1.0, max(0.0, (on_shown - on_held) / gap))
+
+
+def _spread(pictures: torch.Tensor, most: int) -> torch.Tensor:
+    """At most `most` of them, evenly spread: they may be sorted by what they show."""
+    return pictures[:: max(1, -(-len(pictures) // most))]

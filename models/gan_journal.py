@@ -31,11 +31,14 @@ class Journal:
         self.curves: dict[str, list[tuple[float, float]]] = {name: [] for name in CURVES}
         self.readings: list[Reading] = []
         self.strip = Strip()
-        self._due = 0.0
+        self._due, self._last = 0.0, 0
 
     def add(self, trainer: Trainer, moment: Moment, now: bool = False) -> Figures | None:
         """Notes a moment; takes figures of the samples when it is time again, or `now`."""
         at = steps(moment)
+        if self._last > at:  # a run that diverged is back at an earlier state
+            self._forget(at)
+        self._last = at
         for name, points in self.curves.items():
             value = getattr(moment, name)
             if value is not None:
@@ -53,6 +56,13 @@ class Journal:
         shown = gan_landscape.plane(trainer, moment, PLANE_SIDE) if plane else moment.samples
         self.strip.add(at, shown)
         return figures
+
+    def _forget(self, at: int) -> None:
+        """What came after step `at` has not happened."""
+        for points in self.curves.values():
+            points[:] = [point for point in points if point[0] <= at]
+        self.readings = [reading for reading in self.readings if steps(reading.moment) <= at]
+        self.strip.forget(at)
 
     def verdict(self, trainer: Trainer) -> Verdict:
         """What the doctor says now."""

@@ -21,11 +21,11 @@ DIGITS = Settings(
     beta1=0.5,
     batch=64,
     r1=0.0,
-    ema=0.99,
-    latent=64,
+    ema=0.998,
+    latent=16,
     width=32,
 )
-DENSE = DIGITS.turned(architecture="dense", lr_d=2e-4, lr_g=2e-4, width=128)
+DENSE = DIGITS.turned(architecture="dense", lr_d=2e-4, lr_g=2e-4, ema=0.99, latent=64, width=128)
 
 
 @dataclass(frozen=True)

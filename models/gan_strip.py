@@ -42,9 +42,14 @@ class Strip:
         if self.offered % self.stride == 0 and len(self._kept) == self.limit - 1:
             self._kept = self._kept[::2]
             self.stride *= 2
-        if self.offered % self.stride == 0:
+        if self.offered % self.stride == 0 or not self._kept:
             self._kept.append(self._newest)
         self.offered += 1
+
+    def forget(self, after: int) -> None:
+        """Drops what was shown after so many rounds."""
+        self._kept = [moment for moment in self._kept if moment[0] <= after]
+        self._newest = self._kept[-1] if self._kept else None
 
     @property
     def moments(self) -> list[tuple[int, Shown]]:

@@ -159,6 +159,14 @@ def test_few_pictures_are_compared_with_as_many():
     assert trainer.asked == 64
 
 
+def test_sorted_pictures_are_all_asked_for():
+    """80 held back, sorted: D knows the first half, and takes the other half for generated."""
+    held = torch.cat([flat(255, 40), flat(0, 40)])
+    data = Pictures("own", flat(255, 80), held)
+    trainer = Faked(data, gan_data.scaled(flat(0)))
+    assert gan_figures.take(trainer).heart == pytest.approx(0.5, abs=1e-6)
+
+
 def test_pictures_all_alike_have_no_diversity():
     pair = torch.cat([flat(0, 1), flat(255, 1)])
     data = Pictures("own", pair.repeat(10, 1, 1, 1), pair)

@@ -72,6 +72,19 @@ def test_a_blow_is_noted_at_once(clock):
     assert journal.verdict(trainer).name == "no_number"
 
 
+def test_what_a_divergence_takes_back_is_forgotten(clock):
+    """The run is back at round 1: time must not run backwards in plots, strip and readings."""
+    journal, trainer = Journal(), run()
+    for at in (1, 2, 3):
+        journal.add(trainer, moment(at, loss_d=float(at)), now=True)
+    journal.add(trainer, moment(1, loss_d=9.0, diverged=True))
+    assert journal.curves["loss_d"] == [(2, 1.0), (2, 9.0)]
+    assert [reading.moment.rounds for reading in journal.readings] == [1, 1]
+    assert [at for at, _ in journal.strip.moments] == [2, 2]
+    journal.add(trainer, moment(2), now=True)
+    assert [at for at, _ in journal.strip.moments] == [2, 2, 4]
+
+
 def test_curves_run_along_the_steps_of_both(clock):
     journal = Journal()
     journal.add(run(), replace(MOMENT, steps_d=3, skipped=4, steps_g=5))

@@ -37,6 +37,19 @@ def test_a_long_run_stays_bounded_and_evenly_spread():
     assert {b - a for a, b in pairwise(kept[:-1])} == {strip.stride}
 
 
+def test_what_has_not_happened_is_forgotten():
+    strip = Strip(limit=4)
+    for at in range(10):
+        strip.add(at, torch.zeros(1, 1, 2, 2))
+    assert [at for at, _ in strip.moments] == [0, 4, 8, 9]
+    strip.forget(after=8)
+    assert [at for at, _ in strip.moments] == [0, 4, 8]
+    strip.forget(after=-1)
+    assert strip.moments == []
+    strip.add(3, torch.zeros(1, 1, 2, 2))
+    assert [at for at, _ in strip.moments] == [3]
+
+
 def test_pictures_are_kept_at_eight_bits():
     strip = Strip()
     strip.add(0, torch.tensor([-1.0, 0.0, 1.0, 7.0]).view(4, 1, 1, 1))
