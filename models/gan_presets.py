@@ -14,18 +14,20 @@ DATA = ("ring", "grid", "moons", "line", "drawn", "digits", "mnist", "few", "own
 PLANE = ("ring", "grid", "moons", "line", "drawn")
 # What the architectures want to be healthy on what data; everything else is a preset's own.
 POINTS = Settings()
-DIGITS = Settings(
+PICTURES = Settings(
     architecture="dcgan",
     lr_d=1e-3,
     lr_g=1e-3,
     beta1=0.5,
     batch=64,
     r1=0.0,
-    ema=0.998,
-    latent=16,
+    ema=0.99,
+    latent=64,
     width=32,
 )
-DENSE = DIGITS.turned(architecture="dense", lr_d=2e-4, lr_g=2e-4, ema=0.99, latent=64, width=128)
+# Ten thousand pictures hold D back long enough for a longer average, and ask less of z.
+DIGITS = PICTURES.turned(ema=0.998, latent=16)
+DENSE = PICTURES.turned(architecture="dense", lr_d=2e-4, lr_g=2e-4, width=128)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ PRESETS = (
     Preset(
         "strong",
         "digits",
-        DIGITS.turned(loss="minimax", lr_d=2e-3, d_steps=4),
+        PICTURES.turned(loss="minimax", lr_d=2e-3, d_steps=4),
         "strong_discriminator",
         {"skip_below": 0.9},
         anew=True,
@@ -80,7 +82,7 @@ PRESETS = (
         {"lr_d": 1e-3, "lr_g": 1e-3},
         anew=True,
     ),
-    Preset("few", "few", DIGITS, "by_heart", {"augment": True}, anew=True),
+    Preset("few", "few", PICTURES, "by_heart", {"augment": True}, anew=True),
     Preset(
         "skipped",
         "ring",
@@ -113,5 +115,8 @@ def settings_for(data: str, architecture: str | None = None) -> Settings:
         choice("architecture", architecture or "mlp", ("mlp",))
         return POINTS
     choice("architecture", architecture or "dcgan", ("dcgan", "dense"))
-    chosen = DENSE if architecture == "dense" else DIGITS
+    if architecture == "dense":
+        chosen = DENSE
+    else:
+        chosen = PICTURES if data in ("few", "own") else DIGITS
     return chosen.turned(augment=data == "own")

@@ -77,7 +77,7 @@ def test_settings_for_data(data):
 
 def test_settings_for_an_architecture():
     assert gan_presets.settings_for("digits") == gan_presets.DIGITS
-    assert gan_presets.settings_for("own") == gan_presets.DIGITS.turned(augment=True)
+    assert gan_presets.settings_for("own") == gan_presets.PICTURES.turned(augment=True)
     assert gan_presets.settings_for("digits", "dense") == gan_presets.DENSE
     own = gan_presets.settings_for("own", "dense")
     assert (own.architecture, own.augment) == ("dense", True)
