@@ -115,8 +115,6 @@ def settings_for(data: str, architecture: str | None = None) -> Settings:
         choice("architecture", architecture or "mlp", ("mlp",))
         return POINTS
     choice("architecture", architecture or "dcgan", ("dcgan", "dense"))
-    if architecture == "dense":
-        chosen = DENSE
-    else:
-        chosen = PICTURES if data in ("few", "own") else DIGITS
+    convolving = PICTURES if data in ("few", "own") else DIGITS
+    chosen = {"dense": DENSE, "dcgan": convolving}[architecture or "dcgan"]
     return chosen.turned(augment=data == "own")
