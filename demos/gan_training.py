@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -36,8 +37,15 @@ CSS = (
     + gym_views.CSS
     + """
 #gym-picture img {image-rendering: pixelated; object-fit: contain}
+.gym-pictures .plane-only {display: none !important}
 """
 )
+# What is brought along, and what belongs to points in the plane only, comes and goes with the data.
+SHOW = f"""(kind) => {{
+  const plane = {json.dumps(gan_presets.PLANE)}.includes(kind);
+  document.documentElement.classList.toggle("gym-pictures", !plane);
+  window.netglassGym.show(kind);
+}}"""
 HEAD = gym_inputs.HEAD
 
 
@@ -48,13 +56,11 @@ def build(page: Page, tab: gr.Tab) -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
             payload = gr.Textbox(visible=False)
-            with gr.Row():
-                data = page.put(Choice, "name.data", choices=_choices(page, "data"), value=FIRST,
-                                min_width=140)  # fmt: skip
-                architecture = page.put(
-                    Choice, "name.architecture", choices=_choices(page, "architecture"),
-                    value=start.architecture, min_width=140,
-                )  # fmt: skip
+            data = page.put(Choice, "name.data", choices=_choices(page, "data"), value=FIRST)
+            architecture = page.put(
+                Choice, "name.architecture", choices=_choices(page, "architecture"),
+                value=start.architecture,
+            )  # fmt: skip
             with gr.Row():
                 side = page.put(Choice, "name.side", choices=lambda _: [("32", 32), ("64", 64)],
                                 value=32, visible=False, min_width=100)  # fmt: skip
@@ -76,14 +82,15 @@ def build(page: Page, tab: gr.Tab) -> None:
                     picture = page.put(gr.Image, "gym.picture", format="png", height=380,
                                        buttons=["fullscreen"], interactive=False,
                                        elem_id="gym-picture")  # fmt: skip
-                    page.put(gr.Markdown, "gym.legend", elem_classes="note")
+                    page.put(gr.Markdown, "gym.legend", elem_classes="note plane-only")
                     speed = page.put(gr.Radio, "gym.speed", choices=_named(page, "speed", SPEEDS),
                                      value="normal", min_width=200)  # fmt: skip
                     views = page.put(gr.CheckboxGroup, "gym.views", value=["heat"],
-                                     choices=_named(page, "view", VIEWS))  # fmt: skip
+                                     choices=_named(page, "view", VIEWS),
+                                     elem_classes="plane-only")  # fmt: skip
                 with gr.Column(min_width=260):
                     doctor = gr.HTML(elem_id="gym-doctor")
-                    plot = gr.HTML(elem_id="gym-plot")
+            plot = gr.HTML(elem_id="gym-plot")
     order = [data, architecture, side, shipped, *knobs.values()]
     with page.put(gr.Accordion, "break_it", open=False):
         corners = [_corner(page, preset) for preset in gan_presets.BROKEN]
@@ -189,7 +196,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     made = [architecture, side, shipped, *knobs.values()]
     for changed in (data, architecture):
         changed.input(healthy, [data, architecture], made, **PRIVATE, **LIGHT)
-    data.change(None, data, None, js="(kind) => window.netglassGym.show(kind)", **PRIVATE)
+    data.change(None, data, None, js=SHOW, **PRIVATE)
 
     @speaks
     def anew(request: gr.Request, code, *values):

@@ -14,6 +14,7 @@ from demos import (
     language,
     panel,
     pet_breeds,
+    plots,
     sending,
     train_head,
 )
@@ -48,8 +49,6 @@ CSS = """
 .examples img {object-fit: cover; border-radius: 4px}
 .status {font-size: .9rem; min-height: 2.2em}
 .status progress {accent-color: #6366f1; width: 100%; height: 8px; display: block}
-.curves {width: 100%; max-height: 180px} .curves text {fill: currentColor; font-size: 12px}
-.curves .g {stroke: currentColor; opacity: .18} .curves polyline {fill: none; stroke-width: 2}
 .bars {margin: 2px 0} .bar {position: relative; display: flex; justify-content: space-between;
   padding: 2px 8px; margin: 2px 0; font-size: .9rem; border-radius: 4px; overflow: hidden;
   background: var(--background-fill-secondary)}
@@ -65,7 +64,14 @@ CSS = """
 
 
 # What the demos bring along: styles, and a script for the head of the page.
-CSS += gan_explorer.CSS + gan_inside.CSS + pet_breeds.CSS + train_head.CSS + attack_deeper.CSS
+CSS += (
+    plots.CSS
+    + gan_explorer.CSS
+    + gan_inside.CSS
+    + pet_breeds.CSS
+    + train_head.CSS
+    + attack_deeper.CSS
+)
 CSS += gan_training.CSS
 HEAD = panel.HEAD + gan_explorer.HEAD + train_head.HEAD + gan_training.HEAD
 

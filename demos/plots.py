@@ -5,8 +5,18 @@ import math
 from html import escape
 
 COLOURS = ("#e4572e", "#2f7ed8", "#3aa655", "#8a5cc7")
-WIDTH, HEIGHT = 640, 230
-LEFT, RIGHT, TOP, BOTTOM = 46, 10, 26, 30
+WIDTH, HEIGHT = 640, 200
+LEFT, RIGHT, TOP, BOTTOM = 56, 10, 10, 24
+# Letters that can be read on a phone too, where the drawing is half as wide.
+CSS = """
+.curves {margin: 0; container-type: inline-size; font-size: 12px}
+.curves figcaption {display: flex; flex-wrap: wrap; gap: 2px 14px}
+.curves i {display: inline-block; width: 10px; height: 10px; border-radius: 5px; margin-right: 5px}
+.curves svg {width: 100%; max-height: 180px} .curves text {fill: currentColor; font-size: 14px}
+.curves .g {stroke: currentColor; opacity: .18} .curves polyline {fill: none; stroke-width: 2}
+.curves div {text-align: center}
+@container (max-width: 460px) {.curves text {font-size: 20px} .curves polyline {stroke-width: 3}}
+"""
 
 
 def curves(
@@ -63,9 +73,8 @@ def curves(
     for mark in ticks:
         x, _ = place(mark, 1)
         anchor = "start" if mark == ticks[0] else "middle" if mark < x_end else "end"
-        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 12}" text-anchor="{anchor}">{mark:g}</text>')
-    parts.append(f'<text x="{(LEFT + WIDTH) / 2 + 60}" y="{HEIGHT - 12}">{escape(x_title)}</text>')
-    legend = LEFT
+        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 5}" text-anchor="{anchor}">{mark:g}</text>')
+    legend = []
     for colour, (name, points) in zip(COLOURS, drawn.items(), strict=False):
         parts.append(f'<polyline points="{_path(place, points)}" stroke="{colour}"/>')
         if dashed and name in dashed:
@@ -77,12 +86,11 @@ def curves(
                 f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" '
                 f'stroke="{colour}" stroke-width="1.5" opacity=".6"/>'
             )
-        parts.append(f'<circle cx="{legend + 5}" cy="12" r="5" fill="{colour}"/>')
-        parts.append(f'<text x="{legend + 14}" y="16">{escape(name)}</text>')
-        legend += 34 + 8 * len(name)
+        legend.append(f'<span><i style="background:{colour}"></i>{escape(name)}</span>')
     return (
-        f'<svg class="curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{escape(", ".join(drawn))}">{"".join(parts)}</svg>'
+        f'<figure class="curves"><figcaption>{"".join(legend)}</figcaption>'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(", ".join(drawn))}">'
+        f"{''.join(parts)}</svg><div>{escape(x_title)}</div></figure>"
     )
 
 

@@ -10,14 +10,14 @@ def points(svg: str) -> list[str]:
 
 
 def test_a_line_by_hand():
-    # The frame is 46..630 across and 200 (bottom) to 26 (top).
+    # The frame is 56..630 across and 176 (bottom) to 10 (top).
     svg = curves({"p": [(0, 0.0), (10, 1.0)]}, "step", 10, y_range=(0, 1))
-    assert points(svg) == ["46.0,200.0 630.0,26.0"]
+    assert points(svg) == ["56.0,176.0 630.0,10.0"]
 
 
 def test_a_logarithmic_line_by_hand():
     svg = curves({"loss": [(0, 0.01), (5, 0.1), (10, 1.0)]}, "step", 10, log=True)
-    assert points(svg) == ["46.0,200.0 338.0,113.0 630.0,26.0"]
+    assert points(svg) == ["56.0,176.0 343.0,93.0 630.0,10.0"]
 
 
 def test_square_roots_dashes_and_marks_by_hand():
@@ -25,9 +25,9 @@ def test_square_roots_dashes_and_marks_by_hand():
     line = [(0, 1.0), (4, 0.0)]
     svg = curves({"p": line}, "e", 16, y_range=(0, 1), root_x=True, dashed={"p": line[::-1]},
                  marks={"p": 1.0, "q": 9.0})  # fmt: skip
-    assert points(svg) == ["46.0,26.0 338.0,200.0", "338.0,200.0 46.0,26.0"]
+    assert points(svg) == ["56.0,10.0 343.0,176.0", "343.0,176.0 56.0,10.0"]
     lines = [line for line in ElementTree.fromstring(svg).iter("line") if line.get("stroke")]
-    assert [line.get("x1") for line in lines] == ["192.0"]
+    assert [line.get("x1") for line in lines] == ["199.5"]
     texts = [text.text for text in ElementTree.fromstring(svg).iter("text")]
     assert [text for text in texts if text.isdigit()][-5:] == ["0", "1", "4", "9", "16"]
 
