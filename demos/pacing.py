@@ -5,27 +5,44 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from threading import Event
 
+from demos.lane import Lane, Turn
+
 SECONDS_BETWEEN = 0.3
 SHOWING_SHARE = 0.12
 # Between slices of a live training: on two cores the browser needs some time to show what came.
 REST = 0.03
 
 
-def paced(steps: Generator, stop: Event, seconds: float = SECONDS_BETWEEN) -> Iterator:
+HEAVY = Lane()
+
+
+def paced(
+    steps: Generator, stop: Event, seconds: float = SECONDS_BETWEEN, lane: Lane | None = HEAVY
+) -> Iterator:
     """The first and the last of `steps`, and between them about one every `seconds`, or fewer where
     showing one (encoding, sending) takes so long that it would eat more than an eighth of the time.
 
     Yields (step, is_last, seconds since the start). When `stop` is set the step in hand is the
-    last. The inner generator is closed whatever happens.
+    last. Steps are computed in turn with the other runs of `lane`. The inner generator is closed,
+    and the turn ended, whatever happens.
     """
     start = due = time.perf_counter()
+    turn = Turn(lane or Lane(), stop)
     with closing(steps):
-        for step in steps:
-            now = time.perf_counter()
-            last = step.step >= step.steps or stop.is_set()
-            if last or step.step == 0 or now >= due:
-                yield step, last, now - start
-                back = time.perf_counter()
-                due = back + max(seconds, (back - now) / SHOWING_SHARE)
-            if last:
-                return
+        try:
+            while True:
+                turn.begin()
+                step = next(steps, None)
+                if step is None:
+                    return
+                now = time.perf_counter()
+                last = step.step >= step.steps or stop.is_set()
+                if last or step.step == 0 or now >= due:
+                    turn.end()
+                    yield step, last, now - start
+                    back = time.perf_counter()
+                    due = back + max(seconds, (back - now) / SHOWING_SHARE)
+                if last:
+                    return
+        finally:
+            turn.end()

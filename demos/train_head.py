@@ -168,7 +168,7 @@ def _train(code: str, chosen: dict, kinds, stopped):
                 points.append((epoch.step, epoch.accuracy))
                 yield epoch
 
-        for epoch, last, _ in paced(recorded(), stopped, 0.1):
+        for epoch, last, _ in paced(recorded(), stopped, 0.1, lane=None):
             if last:
                 series[f"{name}: {epoch.accuracy:.1%}"] = series.pop(name)
                 first = first or (epoch, test)
