@@ -13,11 +13,13 @@ import ctypes  # noqa: E402
 import threading  # noqa: E402
 
 from starlette.concurrency import run_in_threadpool  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
 from starlette.responses import JSONResponse  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
 from demos import gan_views, house, own_classes  # noqa: E402
 from demos.engine import Engine  # noqa: E402
+from demos.gate import Gate  # noqa: E402
 
 ON_SPACE = "SPACE_ID" in os.environ
 
@@ -57,10 +59,32 @@ def options() -> argparse.Namespace:
         default=default("NETGLASS_DEVICE", "auto"),
         help="where networks compute; auto takes CUDA, then MPS, then the CPU [NETGLASS_DEVICE]",
     )
+    parser.add_argument(
+        "--auth",
+        default=default("NETGLASS_AUTH", ""),
+        metavar="NAME:PASSWORD",
+        help="ask for this name and password, one for the whole class [NETGLASS_AUTH]",
+    )
+    parser.add_argument(
+        "--root-path",
+        default=default("NETGLASS_ROOT_PATH", ""),
+        help="path at which a reverse proxy shows the page, like /netglass [NETGLASS_ROOT_PATH]",
+    )
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=default("NETGLASS_RATE", "200"),
+        help="requests a second from one address; a class may share one; 0 is no limit "
+        "[NETGLASS_RATE]",
+    )
     switch("--preload", "NETGLASS_PRELOAD", "load the default networks before serving")
     switch("--share", "NETGLASS_SHARE", "also open a public gradio.live link")
     switch("--mcp", "NETGLASS_MCP", "also serve the endpoints as MCP tools")
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    name, _, password = chosen.auth.partition(":")
+    if chosen.auth and not (name and password):
+        parser.error("--auth wants NAME:PASSWORD")
+    return chosen
 
 
 def keep_memory() -> None:
@@ -90,6 +114,8 @@ def main() -> None:
     async def health(_request):
         return JSONResponse(await run_in_threadpool(engine.health))
 
+    routes = [*gan_views.routes(engine), *own_classes.routes(engine)]
+    own = tuple(route.path.partition("{")[0] for route in routes)
     blocks = house.build(engine)
     gc.enable()
     gc.freeze()
@@ -103,12 +129,11 @@ def main() -> None:
         head=house.HEAD,
         allowed_paths=[],
         app_kwargs={
-            "routes": [
-                Route("/health", health),
-                *gan_views.routes(engine),
-                *own_classes.routes(engine),
-            ]
+            "routes": [Route("/health", health), *routes],
+            "middleware": [Middleware(Gate, own=own, rate=chosen.rate)],
         },
+        auth=tuple(chosen.auth.split(":", 1)) if chosen.auth else None,
+        root_path=chosen.root_path or None,
         max_file_size="30mb",
         ssr_mode=False,
         run_history=False,

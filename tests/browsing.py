@@ -24,3 +24,14 @@ def choose(page, key, option, code="en"):
     """Picks an option of a dropdown, by the text it shows."""
     page.get_by_label(say(code, key), exact=True).locator("visible=true").first.click()
     page.get_by_role("option", name=option, exact=True).click()
+
+
+def drawn(page, view):
+    """Waits until the picture of a view is there; its address in the browser's memory."""
+    picture = page.locator(f'img[data-view="{view}.png"]').locator("visible=true").first
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "img => img.src.startsWith('blob:') && img.complete && img.naturalWidth > 8",
+        arg=picture.element_handle(),
+    )
+    return picture.get_attribute("src")

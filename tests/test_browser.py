@@ -9,7 +9,7 @@ from PIL import Image
 
 from demos import language
 from demos.language import say
-from tests.browsing import LAPTOP, PHONE, button, choose, set_number, tab
+from tests.browsing import LAPTOP, PHONE, button, choose, drawn, set_number, tab
 
 GAN_VIEWS = ("gan.walk", "gan.growth", "gan.noise", "gan.judge", "gan.inside", "gan.vae", "gan.mix")
 
@@ -247,17 +247,6 @@ def test_a_closed_browser_frees_the_worker(open_page, app_url):
     page.locator("#style-status", has_text="Stopped after").wait_for()
     health = page.request.get(app_url + "/health")
     assert json.loads(health.text())["status"] == "ok"
-
-
-def drawn(page, view):
-    """Waits until the picture of a view is there; its address in the browser's memory."""
-    picture = page.locator(f'img[data-view="{view}.png"]').locator("visible=true").first
-    picture.scroll_into_view_if_needed()
-    page.wait_for_function(
-        "img => img.src.startsWith('blob:') && img.complete && img.naturalWidth > 8",
-        arg=picture.element_handle(),
-    )
-    return picture.get_attribute("src")
 
 
 def other_than(page, view, before):

@@ -1,0 +1,187 @@
+"""Hosting: the Space's YAML, a class password, a sub-path behind nginx, the files in deploy/."""
+
+import importlib.metadata
+import json
+import re
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+
+from demos.gate import HEADERS, Bucket
+from demos.language import say
+from tests import serving
+from tests.browsing import LAPTOP, WAIT, button, drawn, tab
+from tests.serving import ROOT
+
+NGINX = """
+daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1;
+events {{}}
+http {{
+  access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
+  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  server {{ listen 127.0.0.1:{port}; {ours} }}
+}}
+"""
+
+
+def yaml() -> dict[str, str]:
+    """The block at the top of the README, flat as it is."""
+    block = (ROOT / "README.md").read_text(encoding="utf-8").split("---\n")[1]
+    pairs = (line.split(":", 1) for line in block.splitlines())
+    return {name: value.strip().strip('"') for name, value in pairs}
+
+
+def requirement(name: str) -> str:
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    return next(line for line in lines if re.match(rf"{name}\b", line))
+
+
+def test_the_spaces_yaml():
+    """https://huggingface.co/docs/hub/spaces-config-reference"""
+    block = yaml()
+    assert block["sdk"] == "gradio"
+    assert block["sdk_version"] == importlib.metadata.version("gradio")
+    assert re.fullmatch(r"\d+\.\d+\.\d+", block["sdk_version"])
+    low, high = re.search(r">=([\d.]+),<([\d.]+)", requirement("gradio")).groups()
+    version = [int(part) for part in block["sdk_version"].split(".")]
+    assert [int(p) for p in low.split(".")] <= version < [int(p) for p in high.split(".")]
+    assert (ROOT / block["app_file"]).is_file()
+    assert block["python_version"] in ("3.11", "3.12", "3.13")
+    assert {"title", "emoji", "colorFrom", "colorTo", "license"} <= set(block)
+    assert len(block["short_description"]) <= 60
+    colours = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+    assert {block["colorFrom"], block["colorTo"]} <= colours
+
+
+def test_torch_is_one_that_zerogpu_has():
+    assert requirement("torch") == "torch>=2.8,<2.12"
+
+
+def test_an_address_has_its_share_and_no_more(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("demos.gate.time.monotonic", lambda: now[0])
+    bucket = Bucket(rate=2, burst=3)
+    assert [bucket.take("a") for _ in range(4)] == [True, True, True, False]
+    assert bucket.take("b")
+    now[0] += 1  # two more
+    assert [bucket.take("a") for _ in range(3)] == [True, True, False]
+    now[0] += 1000  # no more than the burst
+    assert [bucket.take("a") for _ in range(4)] == [True, True, True, False]
+
+
+def test_addresses_are_forgotten(monkeypatch):
+    monkeypatch.setattr("demos.gate.ADDRESSES", 2)
+    bucket = Bucket(rate=0.001, burst=1)
+    assert all(bucket.take(name) for name in "abc")
+    assert not bucket.take("c")
+    assert len(bucket._left) == 2
+
+
+def test_every_answer_has_careful_headers(app_url):
+    for path in ("/", "/health", "/gan/cat.png", "/nowhere"):
+        try:
+            answer = urllib.request.urlopen(app_url + path)
+        except urllib.error.HTTPError as error:
+            answer = error
+        for name, value in HEADERS.items():
+            assert answer.headers[name] == value, (path, name)
+
+
+def test_options_are_explained_and_checked():
+    def said(*options):
+        command = ["python", "app.py", *options]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    for name in ("--auth", "--root-path", "--rate", "NETGLASS_AUTH"):
+        assert name in said("--help").stdout
+    refused = said("--auth", "nameonly")
+    assert refused.returncode == 2
+    assert "NAME:PASSWORD" in refused.stderr
+
+
+def test_the_container_has_all_that_the_app_reads():
+    text = (ROOT / "deploy" / "Containerfile").read_text()
+    copied = set(re.findall(r"^COPY (\S+) ", text, re.MULTILINE))
+    assert {"app.py", "demos", "models", "weights", "requirements.txt"} == copied
+    assert all((ROOT / name).exists() for name in copied)
+    assert re.search(r"^USER netglass$", text, re.MULTILINE)
+    assert "/health" in text
+    torch_, vision = requirement("torch"), requirement("torchvision")
+    assert f'"{torch_}" "{vision}"' in text
+
+
+def test_the_unit_is_one_that_systemd_understands(tmp_path):
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("no systemd-analyze on this machine")
+    unit = (ROOT / "deploy" / "netglass.service").read_text()
+    # The program need not be installed here for the rest to be read.
+    (tmp_path / "netglass.service").write_text(
+        re.sub(r"ExecStart=\S+ \S+", "ExecStart=/bin/true", unit).replace(
+            "WorkingDirectory=/opt/netglass", "WorkingDirectory=/"
+        )
+    )
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", str(tmp_path / "netglass.service")],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    complaints = [line for line in checked.stderr.splitlines() if "netglass.service:" in line]
+    assert complaints == []
+
+
+@pytest.mark.slow
+def test_a_class_password_guards_what_computes(tmp_path):
+    with serving.app(tmp_path, "--auth", "class:a cat") as url:
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            opener.open(f"{url}/gan/cat.png")
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            opener.open(urllib.request.Request(f"{url}/own/train", data=b"{}"))
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            opener.open(f"{url}/login", data=b"username=class&password=a%20dog")
+        assert json.load(opener.open(f"{url}/health"))["status"] == "ok"
+        opener.open(f"{url}/login", data=b"username=class&password=a%20cat")
+        assert opener.open(f"{url}/gan/cat.png").headers["content-type"] == "image/png"
+
+
+@pytest.mark.slow
+def test_behind_nginx_at_a_sub_path(tmp_path, browser):
+    """The page, its own addresses and a streamed run, all below /netglass/."""
+    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if not nginx:
+        pytest.skip("no nginx on this machine (apt-get install nginx-light)")
+    port, inside = serving.free_port(), serving.free_port()
+    ours = (
+        (ROOT / "deploy" / "nginx.conf")
+        .read_text()
+        .replace("127.0.0.1:7860", f"127.0.0.1:{inside}")
+    )
+    config = tmp_path / "nginx.conf"
+    config.write_text(NGINX.format(folder=tmp_path, port=port, ours=ours))
+    with serving.app(tmp_path, "--root-path", "/netglass", port=inside):
+        proxy = subprocess.Popen([nginx, "-c", str(config)])
+        try:
+            context = browser.new_context(locale="en-US", viewport=LAPTOP)
+            page = context.new_page()
+            page.set_default_timeout(WAIT)
+            errors, lost = [], []
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.on("response", lambda r: lost.append(r.url) if r.status >= 400 else None)
+            page.goto(f"http://127.0.0.1:{port}/netglass")
+            page.wait_for_url(f"http://127.0.0.1:{port}/netglass/")
+            drawn(page, "cat")
+            tab(page, "ideal.tab")
+            button(page, "run.dream").click()
+            page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of")).wait_for()
+            button(page, "stop").click()
+            stopped = say("en", "status.stopped", step="§", steps=0, seconds=0).split("§")[0]
+            page.locator("#ideal-status", has_text=stopped).wait_for()
+            context.close()
+            assert errors == []
+            assert [url for url in lost if "/netglass/" not in url] == []
+            assert lost == []
+        finally:
+            proxy.terminate()
+            proxy.wait(10)
