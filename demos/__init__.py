@@ -5,9 +5,19 @@ from demos import (
     gan_explorer,
     gan_training,
     ideal_class,
+    lessons,
     pet_breeds,
     style_transfer,
     train_head,
 )
 
-TABS = (gan_explorer, gan_training, style_transfer, pet_breeds, train_head, attacks, ideal_class)
+TABS = (
+    gan_explorer,
+    gan_training,
+    style_transfer,
+    pet_breeds,
+    train_head,
+    attacks,
+    ideal_class,
+    lessons,
+)

@@ -6,7 +6,15 @@ import time
 
 import gradio as gr
 
-from demos import attack_deeper, attack_knobs, attack_transfer, networks, pictures, status
+from demos import (
+    addresses,
+    attack_deeper,
+    attack_knobs,
+    attack_transfer,
+    networks,
+    pictures,
+    status,
+)
 from demos.attack_knobs import DEFAULTS
 from demos.endpoints import Picture, expose
 from demos.language import say
@@ -108,6 +116,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         **LIGHT,
     ).then(run_attack, inputs, outputs, **PRIVATE, **HEAVY)
     page.stops(stop, NAME)
+    addresses.listen(page, NAME, knobs, {"photo": (photo, "photos")})
 
     @speaks
     def look(code, path, model):

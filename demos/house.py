@@ -56,6 +56,8 @@ CSS = """
 .bar span, .bar b {position: relative}
 .formula {padding: 0 8px} .formula .katex {font-size: .9em}
 .note p {font-size: .85rem; margin: 2px 0}
+.questions summary {cursor: pointer; font-weight: 600; padding: 5px 0}
+.questions p {margin: 0 0 8px 16px}
 .experiment {align-items: center} .experiment button {flex-grow: 0}
 @media (max-width: 640px) {#top p {display: none} .gradio-container {padding: 0 !important}
   .gradio-container main {padding: 6px !important}
@@ -106,6 +108,8 @@ def build(engine: Engine) -> gr.Blocks:
             for demo in TABS:
                 with page.put(gr.Tab, f"{demo.NAME}.tab", id=demo.NAME) as tab:
                     demo.build(page, tab)
+                    if f"{demo.NAME}.q1" in language.texts(language.DEFAULT):
+                        page.questions(demo.NAME)
         sending.connect(page, tabs)
         components, said = page.speak()
 

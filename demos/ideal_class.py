@@ -6,7 +6,7 @@ import math
 
 import gradio as gr
 
-from demos import ideal_more, ideal_runs, networks, pictures, status
+from demos import addresses, ideal_more, ideal_runs, networks, pictures, status
 from demos.ideal_runs import NAME
 from demos.language import say
 from demos.page import HEAVY, LIGHT, PRIVATE, Page, speaks
@@ -112,6 +112,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         lambda path: "photo" if path else "noise", photo, knobs["start"], **PRIVATE, **LIGHT
     )
     page.stops(stop, NAME)
+    addresses.listen(page, NAME, knobs)
     hidden = gr.update(visible=False)
     blank = ["", None, None, None, None, "", "", hidden, hidden]
     reset.click(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from html import escape
 from inspect import isgeneratorfunction
 
 import gradio as gr
@@ -21,6 +22,8 @@ LIGHT = {"concurrency_id": "light", "concurrency_limit": 8}
 GYM = {"concurrency_id": "gym", "concurrency_limit": 24}
 # Gradio walks the whole page for every component an event may show progress on: name none.
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden", "show_progress_on": []}
+
+QUESTIONS = (1, 2, 3)  # of every tab
 
 
 class Page:
@@ -121,6 +124,21 @@ class Page:
         """The formula of the knob above, the same in every language."""
         delimiters = [{"left": "$", "right": "$", "display": False}]
         return gr.Markdown(f"${latex}$", latex_delimiters=delimiters, elem_classes="formula")
+
+    def questions(self, demo: str) -> None:
+        """The corner of questions, with answers that unfold."""
+
+        def unfolding(code: str) -> str:
+            pairs = ((f"{demo}.q{n}", f"{demo}.q{n}.answer") for n in QUESTIONS)
+            return "".join(
+                f"<details><summary>{escape(self.text(question, code))}</summary>"
+                f"<p>{escape(self.text(answer, code))}</p></details>"
+                for question, answer in pairs
+            )
+
+        with self.put(gr.Accordion, "questions", open=False):
+            html = gr.HTML(unfolding(language.DEFAULT), elem_classes="questions")
+        self._spoken.append((html, lambda code: {"value": unfolding(code)}))
 
     def experiments(
         self, demo: str, turns: Sequence[dict], defaults: dict, knobs: list[gr.blocks.Block]

@@ -6,7 +6,7 @@ from html import escape
 
 import gradio as gr
 
-from demos import networks, pet_endpoints, pictures, sending
+from demos import addresses, networks, pet_endpoints, pictures, sending
 from demos.language import say
 from demos.page import HEAVY, LIGHT, PRIVATE, Page, speaks
 from demos.plots import bars
@@ -52,6 +52,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 Choice, "pets.model", [(spec.title, spec.name) for spec in pets.SPECS],
                 value=pets.DEFAULT, elem_id="pets-model",
             )  # fmt: skip
+            addresses.listen(page, NAME, {"model": which}, {"photo": (photo, "photos")})
             reset = page.put(gr.Button, "reset", size="sm")
             sending.buttons(page, lambda code, path: path, [photo], {"attack.model": which})
         with gr.Column(scale=3, min_width=260):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos import networks, pictures, status, style_runs
+from demos import addresses, networks, pictures, status, style_runs
 from demos.language import say
 from demos.page import HEAVY, LIGHT, PRIVATE, Page, speaks
 from demos.plots import curves
@@ -177,6 +177,8 @@ def build(page: Page, tab: gr.Tab) -> None:
     run.click(paint, inputs, outputs, **PRIVATE, **HEAVY)
     compare.click(ways_of, inputs, ways, **PRIVATE, **HEAVY)
     page.stops(stop, NAME)
+    examples = {"content": (content, "photos"), "style": (style, "styles")}
+    addresses.listen(page, NAME, knobs, examples)
     weights = [knobs[name] for name in WEIGHTS]
     for knob in weights:
         knob.release(turn, weights, None, **PRIVATE, queue=False)

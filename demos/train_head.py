@@ -6,7 +6,7 @@ import time
 
 import gradio as gr
 
-from demos import confusion, own_classes, status
+from demos import addresses, confusion, own_classes, status
 from demos.endpoints import expose
 from demos.language import say
 from demos.pacing import paced
@@ -85,6 +85,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     control.click(event(_train), inputs, outputs, **PRIVATE, **LIGHT)
     sizes.click(event(_by_size), inputs, outputs, **PRIVATE, **LIGHT)
     page.stops(stop, NAME)
+    addresses.listen(page, NAME, knobs)
     reset.click(lambda: [*DEFAULTS.values(), "", "", ""], None, [*order, *outputs], **PRIVATE,
                 **LIGHT)  # fmt: skip
     _expose(page)
