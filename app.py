@@ -22,6 +22,7 @@ from demos.engine import Engine  # noqa: E402
 from demos.gate import Gate  # noqa: E402
 
 ON_SPACE = "SPACE_ID" in os.environ
+SESSIONS = 100
 
 
 def options() -> argparse.Namespace:
@@ -135,6 +136,9 @@ def main() -> None:
         auth=tuple(chosen.auth.split(":", 1)) if chosen.auth else None,
         root_path=chosen.root_path or None,
         max_file_size="30mb",
+        # Gradio keeps a copy of the page's settings, 2 to 3 MB, for each of its last sessions; a
+        # client that names none has a new one for every call: its default of 10,000 does not fit.
+        state_session_capacity=SESSIONS,
         ssr_mode=False,
         run_history=False,
         footer_links=["api", "settings"],
