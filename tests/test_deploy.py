@@ -95,8 +95,9 @@ def test_options_are_explained_and_checked():
         command = ["python", "app.py", *options]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
 
+    explained = said("--help").stdout
     for name in ("--auth", "--root-path", "--rate", "NETGLASS_AUTH"):
-        assert name in said("--help").stdout
+        assert name in explained
     refused = said("--auth", "nameonly")
     assert refused.returncode == 2
     assert "NAME:PASSWORD" in refused.stderr
