@@ -22,7 +22,7 @@ from demos.engine import Engine  # noqa: E402
 from demos.gate import Gate  # noqa: E402
 
 ON_SPACE = "SPACE_ID" in os.environ
-SESSIONS = 100
+SESSIONS, THREADS = 100, 80
 
 
 def options() -> argparse.Namespace:
@@ -139,6 +139,8 @@ def main() -> None:
         # Gradio keeps a copy of the page's settings, 2 to 3 MB, for each of its last sessions; a
         # client that names none has a new one for every call: its default of 10,000 does not fit.
         state_session_capacity=SESSIONS,
+        # A run that waits for its turn keeps a thread: room for all that `demos.page` lets in.
+        max_threads=THREADS,
         ssr_mode=False,
         run_history=False,
         footer_links=["api", "settings"],

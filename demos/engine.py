@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from models.store import Store
 
 
+MOST_RUNS = 3  # of one visitor at once
+
+
 class Run(threading.Event):
     """One visitor's run: set when Stop is pressed.
 
@@ -187,9 +190,15 @@ class Engine:
         """A run of `demo` by one visitor; the event is set when that visitor presses Stop.
 
         The flag lives as long as the run: nothing of a visitor stays on the server.
+
+        Raises:
+            Refusal: the visitor has `MOST_RUNS` of other demos under way.
         """
         key, flag = (session or "", demo), Run()
         with self._lock:
+            others = sum(who == session and what != demo for who, what in self._running)
+            if session and others >= MOST_RUNS:
+                raise Refusal("too_many_runs", limit=MOST_RUNS)
             self._running[key] = flag
         try:
             yield flag

@@ -13,11 +13,12 @@ SHOWING_SHARE = 0.12
 REST = 0.03
 
 
-HEAVY = Lane()
+# A head is trained in two seconds: those who train one do not wait for those who paint.
+HEAVY, HEADS = Lane(), Lane()
 
 
 def paced(
-    steps: Generator, stop: Event, seconds: float = SECONDS_BETWEEN, lane: Lane | None = HEAVY
+    steps: Generator, stop: Event, seconds: float = SECONDS_BETWEEN, lane: Lane = HEAVY
 ) -> Iterator:
     """The first and the last of `steps`, and between them about one every `seconds`, or fewer where
     showing one (encoding, sending) takes so long that it would eat more than an eighth of the time.
@@ -27,7 +28,7 @@ def paced(
     and the turn ended, whatever happens.
     """
     start = due = time.perf_counter()
-    turn = Turn(lane or Lane(), stop)
+    turn = Turn(lane, stop)
     with closing(steps):
         try:
             while True:

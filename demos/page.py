@@ -16,7 +16,7 @@ from demos.widgets import Photo
 from models.refusals import Refusal
 
 # Heavy runs take turns in `demos.lane`: so many may be under way, more wait in Gradio's queue.
-HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 8}
+HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 24}
 LIGHT = {"concurrency_id": "light", "concurrency_limit": 8}
 # Watching a live training is waiting for its turns, which costs nothing: many may do so at once.
 GYM = {"concurrency_id": "gym", "concurrency_limit": 24}

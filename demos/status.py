@@ -2,15 +2,21 @@
 
 from html import escape
 
+from demos.lane import Lane
 from demos.language import say
+from demos.pacing import HEAVY
 
 
-def running(code: str, step: int, steps: int, progress: float, seconds: float) -> str:
+def running(
+    code: str, step: int, steps: int, progress: float, seconds: float, lane: Lane = HEAVY
+) -> str:
     """Step so far, time left, and a bar; `progress` is the share of the work done, 0..1."""
     left = seconds / progress * (1 - progress) if progress > 0 else None
     words = say(code, "status.step", step=step, steps=steps)
     if left is not None:
         words += " · " + say(code, "status.left", seconds=max(1, round(left)))
+    if lane.waiting:
+        words += " · " + say(code, "status.shared", others=lane.waiting)
     return line(words, progress)
 
 

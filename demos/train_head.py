@@ -9,7 +9,7 @@ import gradio as gr
 from demos import addresses, confusion, own_classes, status
 from demos.endpoints import expose
 from demos.language import say
-from demos.pacing import paced
+from demos.pacing import HEADS, paced
 from demos.page import LIGHT, PRIVATE, Page, speaks
 from demos.pet_breeds import named
 from demos.plots import curves
@@ -169,13 +169,13 @@ def _train(code: str, chosen: dict, kinds, stopped):
                 points.append((epoch.step, epoch.accuracy))
                 yield epoch
 
-        for epoch, last, _ in paced(recorded(), stopped, 0.1, lane=None):
+        for epoch, last, _ in paced(recorded(), stopped, 0.1, HEADS):
             if last:
                 series[f"{name}: {epoch.accuracy:.1%}"] = series.pop(name)
                 first = first or (epoch, test)
             share = (turn + epoch.step / epoch.steps) / len(kinds)
             seconds = time.perf_counter() - start
-            words = status.running(code, epoch.step, epoch.steps, share, seconds)
+            words = status.running(code, epoch.step, epoch.steps, share, seconds, HEADS)
             yield words, drawn(), None
         if stopped.is_set():
             break
@@ -203,7 +203,7 @@ def _by_size(code: str, chosen: dict, kinds, stopped):
                 series, say(code, "train.per_class_log"), most, y_range=(0, 1), log_x=True
             )
             seconds = time.perf_counter() - start
-            yield status.running(code, done, total, done / total, seconds), drawn, None
+            yield status.running(code, done, total, done / total, seconds, HEADS), drawn, None
             if stopped.is_set():
                 break
         if stopped.is_set():

@@ -9,6 +9,8 @@ import numbers
 
 ENGLISH = {
     "no_picture": "There is no picture yet. Upload one, take one, or pick an example.",
+    "too_many_runs": "You have {limit} runs under way already. Stop one of them, or wait until one "
+    "is done: others want their turn too.",
     "not_a_picture": "This file is not a picture that can be read. Use JPEG, PNG, WebP, GIF, BMP "
     "or TIFF.",
     "picture_broken": "This picture file is damaged or cut off. Save or send it again.",

@@ -1,5 +1,6 @@
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -94,3 +95,17 @@ def test_live_training_takes_one_core_and_leaves_the_rest_alone():
     other.join()
     assert found == [before]
     assert torch.get_num_threads() == before
+
+
+def test_a_visitor_has_so_many_runs_and_no_more():
+    engine = Engine("cpu")
+    with ExitStack() as stack:
+        for demo in ("style", "attack", "ideal"):
+            stack.enter_context(engine.run("me", demo))
+        with pytest.raises(Refusal) as refused, engine.run("me", "deeper"):
+            pass
+        assert refused.value.key == "too_many_runs"
+        with engine.run("me", "style"), engine.run("you", "deeper"), engine.run(None, "deeper"):
+            pass  # the same demo anew, and other visitors
+    with engine.run("me", "deeper"):
+        pass

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from demos import lane as module
+from demos import status
 from demos.lane import Lane, Turn
 from demos.pacing import paced
 
@@ -98,3 +99,17 @@ def test_nobody_is_kept_out_while_a_picture_is_shown():
     going = paced(steps([], "a", 5), threading.Event(), 0.0, lane)
     next(going)
     assert lane.enter(threading.Event())
+
+
+def test_who_waits_is_told_of_the_others():
+    lane = Lane()
+    assert "others" not in status.running("en", 1, 10, 0.1, 1.0, lane)
+    assert lane.enter(threading.Event())
+    stop = threading.Event()
+    other = threading.Thread(target=lane.enter, args=(stop,))
+    other.start()
+    while not lane.waiting:
+        time.sleep(0.001)
+    assert "takes turns with others: 1" in status.running("en", 1, 10, 0.1, 1.0, lane)
+    stop.set()
+    other.join()
