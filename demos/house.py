@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import gradio as gr
 
 from demos import (
@@ -59,6 +61,9 @@ CSS = """
 .questions summary {cursor: pointer; font-weight: 600; padding: 5px 0}
 .questions p {margin: 0 0 8px 16px}
 .experiment {align-items: center} .experiment button {flex-grow: 0}
+@media (prefers-reduced-motion: reduce) {*, ::before, ::after {
+  animation-duration: 1ms !important; animation-iteration-count: 1 !important;
+  transition-duration: 1ms !important; scroll-behavior: auto !important}}
 @media (max-width: 640px) {#top p {display: none} .gradio-container {padding: 0 !important}
   .gradio-container main {padding: 6px !important}
   .experiment {flex-direction: column; align-items: stretch; gap: 2px}}
@@ -75,13 +80,30 @@ CSS += (
     + attack_deeper.CSS
 )
 CSS += gan_training.CSS
-HEAD = panel.HEAD + gan_explorer.HEAD + train_head.HEAD + gan_training.HEAD
+ACCESS = Path(__file__).with_name("access.js").read_text(encoding="utf-8")
+HEAD = (
+    f"<script>{ACCESS}</script>"
+    + panel.HEAD
+    + gan_explorer.HEAD
+    + train_head.HEAD
+    + gan_training.HEAD
+)
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's Soft theme in system fonts, a little tighter."""
+    """Gradio's Soft theme in system fonts, a little tighter, with the contrast of WCAG AA."""
     return gr.themes.Soft(
         font=FONTS, font_mono=MONO, spacing_size="sm", text_size="md", radius_size="sm"
+    ).set(
+        block_title_text_color="*primary_700",
+        block_label_text_color="*primary_700",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
+        checkbox_label_background_fill_selected="*primary_600",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
     )
 
 

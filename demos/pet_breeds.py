@@ -89,8 +89,8 @@ def build(page: Page, tab: gr.Tab) -> None:
                 line = gr.HTML()
                 shape = gr.Markdown(elem_id="pets-shape")
             with gr.Column(scale=5, min_width=300):
-                mosaic = gr.Image(
-                    format="png", show_label=False, buttons=[], interactive=False,
+                mosaic = page.put(
+                    gr.Image, "pets.maps", format="png", buttons=[], interactive=False,
                     elem_id="pets-mosaic",
                 )  # fmt: skip
     unturned = DEFAULTS | {"inside": gr.skip()}

@@ -1,0 +1,27 @@
+/* What Gradio leaves out for those who listen to a page or walk it by keyboard: names for example
+   pictures (their file names, which stand in CREDITS.md too), a way into formulas that scroll, a
+   role for empty pictures. Elements come and go, so it looks again when the page has changed. */
+(() => {
+  const mend = () => {
+    for (const item of document.querySelectorAll(".gallery-item:not([aria-label])")) {
+      const source = item.querySelector("img")?.getAttribute("src");
+      if (!source) continue;
+      const name = decodeURIComponent(source.split("/").pop()).replace(/\.\w+$/, "");
+      item.setAttribute("aria-label", name.replaceAll("_", " "));
+    }
+    for (const result of document.querySelectorAll(".image-container button:not([aria-label])")) {
+      const label = result.closest(".block")?.querySelector("[data-testid=block-label]");
+      const text = label?.textContent.trim();
+      if (text) result.setAttribute("aria-label", text);
+    }
+    for (const formula of document.querySelectorAll(".formula:not([tabindex])"))
+      if (formula.scrollWidth > formula.clientWidth || formula.scrollHeight > formula.clientHeight)
+        formula.tabIndex = 0;
+    for (const empty of document.querySelectorAll(".empty[aria-label]:not([role])"))
+      empty.setAttribute("role", "img");
+  };
+  let due = 0;
+  const look = () => { clearTimeout(due); due = setTimeout(mend, 300); };
+  const begin = () => new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  document.body ? begin() : document.addEventListener("DOMContentLoaded", begin);
+})();
