@@ -95,6 +95,7 @@ def theme() -> gr.themes.Base:
     return gr.themes.Soft(
         font=FONTS, font_mono=MONO, spacing_size="sm", text_size="md", radius_size="sm"
     ).set(
+        background_fill_primary="*neutral_50",  # Soft's own, which `set` would forget
         block_title_text_color="*primary_700",
         block_label_text_color="*primary_700",
         block_info_text_color="*neutral_600",
