@@ -9,6 +9,8 @@ import urllib.error
 import urllib.request
 
 import pytest
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from demos.gate import HEADERS, Bucket
 from demos.language import say
@@ -36,7 +38,7 @@ def yaml() -> dict[str, str]:
 
 def requirement(name: str) -> str:
     lines = (ROOT / "requirements.txt").read_text().splitlines()
-    return next(line for line in lines if re.match(rf"{name}\b", line))
+    return next(line for line in lines if re.match(rf"{name}\b", line)).split("#")[0].strip()
 
 
 def test_the_spaces_yaml():
@@ -58,6 +60,19 @@ def test_the_spaces_yaml():
 
 def test_torch_is_one_that_zerogpu_has():
     assert requirement("torch") == "torch>=2.8,<2.12"
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_dependency_has_a_range_a_reason_and_is_the_tested_one(name):
+    for line in (ROOT / name).read_text().splitlines():
+        if line.startswith("-r "):
+            continue
+        package, limits, reason = re.match(
+            r"([\w-]+)(?:\[\w+\])?([=<>.,\d]+)  # (.+)", line
+        ).groups()
+        assert len(reason) > 3
+        assert "==" in limits or ("<" in limits and ">=" in limits), line
+        assert Version(importlib.metadata.version(package)) in SpecifierSet(limits)
 
 
 def test_an_address_has_its_share_and_no_more(monkeypatch):
