@@ -65,7 +65,7 @@ def test_upload_paint_watch_stop_download(open_page, tmp_path, photo):
     button(page, "run.paint").click()
     page.locator("#style-status", has_text=re.compile(r"Step [1-9]\d* of 600")).wait_for()
     page.locator("#style-plot polyline").first.wait_for()
-    assert page.locator("#style-status progress").count() == 1
+    page.locator("#style-status progress").wait_for()
     button(page, "stop").click()
     page.locator("#style-status", has_text=re.compile(r"Stopped after \d+ of 600")).wait_for()
     with page.expect_download() as download:
