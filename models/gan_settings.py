@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields, replace
 
-from models.refusals import Refusal, choice, settle
+from models.refusals import choice, settle, switch
 
 LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein")
 ARCHITECTURES = ("mlp", "dense", "dcgan")
@@ -80,8 +80,7 @@ class Settings:
         for name, limits in LIMITS.items():
             settle(self, name, *limits)
         for name in ("spectral", "augment"):
-            if not isinstance(getattr(self, name), bool):
-                raise Refusal("not_a_switch", name=name, value=getattr(self, name))
+            switch(name, getattr(self, name))
 
     def turned(self, **values) -> Settings:
         """These settings with some changed.

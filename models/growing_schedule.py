@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.refusals import Refusal, number
+from models.refusals import number, switch
 
 SIDES = (4, 8, 16, 32)
 LAST = len(SIDES) - 1
@@ -36,8 +36,7 @@ class Settings:
     def __post_init__(self):
         number("budget", self.budget, 0.1, MAX_BUDGET)
         number("seed", self.seed, 0, MAX_SEED, whole=True)
-        if not isinstance(self.fade, bool):
-            raise Refusal("unknown_choice", name="fade", value=self.fade, choices="True, False")
+        switch("fade", self.fade)
 
     @property
     def pixels(self) -> int:

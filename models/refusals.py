@@ -125,3 +125,14 @@ def choice(name: str, value, choices):
     if not isinstance(value, str) or value not in choices:
         raise Refusal("unknown_choice", name=name, value=value, choices=", ".join(choices))
     return value
+
+
+def switch(name: str, value) -> bool:
+    """`value` if it is True or False.
+
+    Raises:
+        Refusal: it is something else.
+    """
+    if not isinstance(value, bool):
+        raise Refusal("not_a_switch", name=name, value=value)
+    return value

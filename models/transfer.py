@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from models.refusals import choice, number
+from models.refusals import choice, number, switch
 
 SCHEDULES = ("cosine", "constant")
 MAX_EPOCHS = 200
@@ -59,6 +59,7 @@ class Settings:
         number("dropout", self.dropout, 0, 0.9)
         number("smoothing", self.smoothing, 0, 0.5)
         choice("schedule", self.schedule, SCHEDULES)
+        switch("batch_norm", self.batch_norm)
         number("seed", self.seed, 0, MAX_SEED, whole=True)
 
 

@@ -115,3 +115,10 @@ def test_stopping_early_leaves_nothing_behind():
 def test_bad_settings_are_refused(bad, message):
     with pytest.raises(Refusal, match=message):
         Settings(**bad)
+
+
+@pytest.mark.parametrize("value", [1, -1e308, "yes", None])
+def test_a_switch_is_on_or_off(value):
+    with pytest.raises(Refusal) as refused:
+        Settings(batch_norm=value)
+    assert (refused.value.key, refused.value.values["name"]) == ("not_a_switch", "batch_norm")
