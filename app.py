@@ -85,6 +85,7 @@ def options() -> argparse.Namespace:
     name, _, password = chosen.auth.partition(":")
     if chosen.auth and not (name and password):
         parser.error("--auth wants NAME:PASSWORD")
+    chosen.auth = (name, password) if chosen.auth else None
     return chosen
 
 
@@ -133,7 +134,7 @@ def main() -> None:
             "routes": [Route("/health", health), *routes],
             "middleware": [Middleware(Gate, own=own, rate=chosen.rate)],
         },
-        auth=tuple(chosen.auth.split(":", 1)) if chosen.auth else None,
+        auth=chosen.auth,
         root_path=chosen.root_path or None,
         max_file_size="30mb",
         # Gradio keeps a copy of the page's settings, 2 to 3 MB, for each of its last sessions; a

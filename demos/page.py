@@ -137,8 +137,7 @@ class Page:
             )
 
         with self.put(gr.Accordion, "questions", open=False):
-            html = gr.HTML(unfolding(language.DEFAULT), elem_classes="questions")
-        self._spoken.append((html, lambda code: {"value": unfolding(code)}))
+            self.put(gr.HTML, f"{demo}.q1", written=unfolding, elem_classes="questions")
 
     def experiments(
         self, demo: str, turns: Sequence[dict], defaults: dict, knobs: list[gr.blocks.Block]
