@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
-import json
 import random
 import statistics
 import time
@@ -28,6 +27,7 @@ from PIL import Image
 
 from benchmarks.common import EXAMPLES, machine
 from benchmarks.gan_load import start
+from benchmarks.over_http import called, fetched, uploaded
 from models.pets import DEFAULT
 
 URL = "http://127.0.0.1:7985"
@@ -67,40 +67,12 @@ def photo(visitor: int) -> bytes:
 
 
 async def upload(client: httpx.AsyncClient, content: bytes) -> dict:
-    files = {"files": ("photo.jpg", content, "image/jpeg")}
-    answer = await client.post(f"{API}/upload", files=files)
-    answer.raise_for_status()
-    return {"path": answer.json()[0], "meta": {"_type": "gradio.FileData"}}
+    return await uploaded(client, URL, content)
 
 
 async def event(client: httpx.AsyncClient, name: str, data: list, gaps: list | None = None):
-    """The last outputs of an endpoint; the seconds between two of them go into `gaps`."""
-    # One session each, as a browser has; httpx keeps the visitor's name among its headers.
-    body = {"data": data, "session_hash": client.headers["x-visitor"]}
-    joined = await client.post(f"{API}/call/{name}", json=body)
-    joined.raise_for_status()
-    kind, outputs, last = "", None, time.perf_counter()
-    async with client.stream("GET", f"{API}/call/{name}/{joined.json()['event_id']}") as stream:
-        async for line in stream.aiter_lines():
-            if line.startswith("event:"):
-                kind = line.split(":", 1)[1].strip()
-            elif line.startswith("data:") and kind in ("generating", "complete"):
-                now = time.perf_counter()
-                if gaps is not None:
-                    gaps.append(now - last)
-                last = now
-                outputs = json.loads(line[5:]) or outputs
-                if kind == "complete":
-                    return outputs
-            elif kind == "error":
-                raise RuntimeError(f"{name}: {line}")
-    raise RuntimeError(f"{name}: the stream ended early")
-
-
-async def fetched(client: httpx.AsyncClient, address: str) -> bytes:
-    answer = await client.get(address)
-    answer.raise_for_status()
-    return answer.content
+    """In the visitor's one session; httpx keeps their name among its headers."""
+    return await called(client, URL, name, data, client.headers["x-visitor"], gaps)
 
 
 def cat(seed: int) -> str:

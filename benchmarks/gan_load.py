@@ -11,7 +11,6 @@ python -m benchmarks.gan_load --rounds 3 --visitors 30 --seconds 8
 import argparse
 import asyncio
 import itertools
-import json
 import statistics
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.common import machine
+from benchmarks.over_http import called, fetched
 from models.gans import DEFAULT
 
 ROOT = Path(__file__).parents[1]
@@ -36,30 +36,9 @@ def fresh() -> float:
 
 
 async def queued(client: httpx.AsyncClient, session: str, url: str, name: str, data: list) -> bytes:
-    """One event through Gradio's queue: join, follow the stream, fetch the picture.
-
-    A visitor keeps one session, as a browser does: Gradio takes long to make a new one.
-    """
-    body = {"data": data, "session_hash": session}
-    joined = await client.post(f"{url}/gradio_api/call/{name}", json=body)
-    event = joined.json()["event_id"]
-    kind = ""
-    async with client.stream("GET", f"{url}/gradio_api/call/{name}/{event}") as stream:
-        async for line in stream.aiter_lines():
-            if line.startswith("event:"):
-                kind = line.split(":", 1)[1].strip()
-            elif line.startswith("data:") and kind == "complete":
-                path = json.loads(line[5:])[0]["url"]
-                break
-            elif kind == "error":
-                raise RuntimeError(line)
-    return await fetched(client, path)
-
-
-async def fetched(client: httpx.AsyncClient, address: str) -> bytes:
-    answer = await client.get(address)
-    answer.raise_for_status()
-    return answer.content
+    """One event through Gradio's queue, and its picture."""
+    outputs = await called(client, url, name, data, session)
+    return await fetched(client, outputs[0]["url"])
 
 
 def psi() -> float:

@@ -8,13 +8,13 @@ python -m benchmarks.pet_load --rounds 3 --visitors 30 --seconds 8
 
 import asyncio
 import itertools
-import json
 import statistics
 
 import httpx
 
 from benchmarks.common import EXAMPLES, machine
 from benchmarks.gan_load import alone, crowd, start, wishes
+from benchmarks.over_http import called, uploaded
 from models.pets import DEFAULT
 
 URL = "http://127.0.0.1:7983"
@@ -35,22 +35,8 @@ def fresh(shown: list[bytes]) -> bytes:
 
 async def classified(client: httpx.AsyncClient, session: str, content: bytes) -> dict:
     """The confidences of one photograph."""
-    files = {"files": ("photo.jpg", content, "image/jpeg")}
-    uploaded = await client.post(f"{URL}/gradio_api/upload", files=files)
-    file = {"path": uploaded.json()[0], "meta": {"_type": "gradio.FileData"}}
-    body = {"data": [file, DEFAULT], "session_hash": session}
-    joined = await client.post(f"{URL}/gradio_api/call/classify_pet", json=body)
-    address = f"{URL}/gradio_api/call/classify_pet/{joined.json()['event_id']}"
-    kind = ""
-    async with client.stream("GET", address) as stream:
-        async for line in stream.aiter_lines():
-            if line.startswith("event:"):
-                kind = line.split(":", 1)[1].strip()
-            elif line.startswith("data:") and kind == "complete":
-                return json.loads(line[5:])[1]
-            elif kind == "error":
-                raise RuntimeError(line)
-    raise RuntimeError("the stream ended early")
+    file = await uploaded(client, URL, content)
+    return (await called(client, URL, "classify_pet", [file, DEFAULT], session))[1]
 
 
 async def measure(rounds: int, visitors: int, seconds: float) -> None:
