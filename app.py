@@ -17,7 +17,7 @@ from starlette.middleware import Middleware  # noqa: E402
 from starlette.responses import JSONResponse  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
-from demos import gan_views, house, own_classes  # noqa: E402
+from demos import gan_views, house, own_classes, zerogpu  # noqa: E402
 from demos.engine import Engine  # noqa: E402
 from demos.gate import Gate  # noqa: E402
 
@@ -109,7 +109,8 @@ def main() -> None:
     """Starts the app and serves until interrupted."""
     chosen = options()
     keep_memory()
-    engine = Engine(chosen.device)
+    # On ZeroGPU this process has no GPU: it borrows one for heavy runs.
+    engine = Engine("cpu", zerogpu.stream) if zerogpu.ON else Engine(chosen.device)
     if chosen.preload:
         engine.preload()
 

@@ -173,13 +173,13 @@ def _attack(page, code, path, model, settings, stopped):
     curve = {"true": [], "target": []}
 
     def recorded():
-        for step in attacks.attack(network, clean, settings, namer=namer):
+        for step in page.engine.steps(attacks.attack, network, clean, settings, None, namer):
             curve["true"].append((step.step, step.true[0]))
             if step.target:
                 curve["target"].append((step.step, step.target[0]))
             yield step
 
-    for step, last, seconds in paced(recorded(), stopped):
+    for step, last, seconds in paced(recorded(), stopped, lane=page.engine.lane):
         report, magnified, factor = None, None, 1
         if last:
             found = step.adversarial

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from demos.batch import Batch
 from demos.gym_runs import Registry
+from demos.lane import Lane
+from demos.pacing import HEAVY
 from models import classifiers, gans, pets, registry
 from models.refusals import Refusal
 
@@ -41,10 +43,16 @@ class Engine:
     """What every demo shares.
 
     PyTorch is imported when the store is first asked for: the page is served seconds earlier.
+
+    Args:
+        device: one of `models.device.DEVICES`.
+        far: (function, *args) -> the steps of `function(*args)`, computed in another process; None
+            computes here.
     """
 
-    def __init__(self, device: str = "auto"):
+    def __init__(self, device: str = "auto", far: Callable[..., Iterator] | None = None):
         self.device_name = device
+        self.far = far
         self._lock = threading.Lock()
         # Short computations take turns in one thread: side by side they would only get in each
         # other's way, and every new thread would bring a team of workers of its own.
@@ -120,6 +128,24 @@ class Engine:
             return [seen[n] for n in range(len(items))]
 
         return Batch(self.turns, look, 8)
+
+    def steps(self, function: Callable, *args) -> Iterator:
+        """The steps of a heavy run, `function(*args)`."""
+        return self.far(function, *args) if self.far else function(*args)
+
+    @property
+    def lane(self) -> Lane | None:
+        """Whose turns a heavy run takes; None where it computes elsewhere and holds up nobody."""
+        return None if self.far else HEAVY
+
+    def network_called(self, name: str):
+        """The network called `name`, loaded at once if need be.
+
+        Raises:
+            Refusal: unknown name, or weights that can't be had.
+        """
+        classifiers.spec(name)
+        return (self.pets if name in pets.NAMES else self.store).get(name)
 
     def gym_turn(self, function: Callable, *args):
         """`function(*args)` in its turn among the slices of all live trainings."""

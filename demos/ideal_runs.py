@@ -38,12 +38,12 @@ def dreamed(page: Page, code: str, settings: dict, photo: str | None, run: Run) 
     curve, strip = [], dream_strip.Strip()
 
     def recorded():
-        for step in ideal_class.dream(together, chosen, start):
+        for step in page.engine.steps(ideal_class.dream, together, chosen, start):
             curve.append((step.step, step.probability))
             strip.add(step)
             yield step
 
-    for step, last, seconds in paced(recorded(), run):
+    for step, last, seconds in paced(recorded(), run, lane=page.engine.lane):
         found = None
         if last:
             strip.add(step, last)
@@ -91,16 +91,8 @@ def beside(page: Page, code: str, every: Sequence[dict], photo: str | None, run:
     for settings in chosen:
         together.append((yield from _networks(page, code, settings)))
 
-    def recorded():
-        with ExitStack() as open_dreams:
-            dreams = [
-                open_dreams.enter_context(closing(ideal_class.dream(nets, settings, start)))
-                for nets, settings in zip(together, chosen, strict=True)
-            ]
-            for parts in zip(*dreams, strict=True):
-                yield Beside(parts[0].step, parts[0].steps, parts)
-
-    for now, last, seconds in paced(recorded(), run):
+    steps = page.engine.steps(abreast, together, chosen, start)
+    for now, last, seconds in paced(steps, run, lane=page.engine.lane):
         found = None
         if last:
             found = [
@@ -110,6 +102,19 @@ def beside(page: Page, code: str, every: Sequence[dict], photo: str | None, run:
                 for nets, part, settings in zip(together, now.parts, chosen, strict=True)
             ]
         yield now, last, seconds, found
+
+
+def abreast(together: Sequence, chosen: Sequence, start) -> Generator[Beside]:
+    """Dreams in step, each with its networks and its settings."""
+    from models import ideal_class
+
+    with ExitStack() as open_dreams:
+        dreams = [
+            open_dreams.enter_context(closing(ideal_class.dream(networks, settings, start)))
+            for networks, settings in zip(together, chosen, strict=True)
+        ]
+        for parts in zip(*dreams, strict=True):
+            yield Beside(parts[0].step, parts[0].steps, parts)
 
 
 def shown(step):

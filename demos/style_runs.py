@@ -50,13 +50,15 @@ def painted(
     losses = {name: [] for name in TERMS}
 
     def recorded():
-        steps = style_transfer.transfer(network, content, style, chosen, second, lambda: run.turned)
+        steps = page.engine.steps(
+            style_transfer.transfer, network, content, style, chosen, second, lambda: run.turned
+        )
         for step in steps:
             for name, value in step.losses.items():
                 losses[name].append(value)
             yield step
 
-    for step, last, seconds in paced(recorded(), run):
+    for step, last, seconds in paced(recorded(), run, lane=page.engine.lane):
         yield step, last, seconds, images.to_image(step.image), losses, content
 
 

@@ -36,7 +36,7 @@ class Namer:
         Raises:
             Refusal: there is none; the message names the nearest ones.
         """
-        if self.classes is breeds.NAMES:
+        if self.classes == breeds.NAMES:
             return breeds.index(class_name)
         return registry.class_index(class_name)
 
