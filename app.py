@@ -22,7 +22,7 @@ from demos.engine import Engine  # noqa: E402
 from demos.gate import Gate  # noqa: E402
 
 ON_SPACE = "SPACE_ID" in os.environ
-SESSIONS, THREADS = 100, 80
+SESSIONS, THREADS = 1000, 80
 
 
 def options() -> argparse.Namespace:
@@ -138,8 +138,9 @@ def main() -> None:
         auth=chosen.auth,
         root_path=chosen.root_path or None,
         max_file_size="30mb",
-        # Gradio keeps a copy of the page's settings, 2 to 3 MB, for each of its last sessions; a
-        # client that names none has a new one for every call: its default of 10,000 does not fit.
+        # What Gradio itself finds wrong with an input (text for a number) is told, not "None".
+        show_error=True,
+        # A client that names no session has a new one for every call; Gradio's default is 10,000.
         state_session_capacity=SESSIONS,
         # A run that waits for its turn keeps a thread: room for all that `demos.page` lets in.
         max_threads=THREADS,

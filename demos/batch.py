@@ -37,8 +37,9 @@ class Batch:
         try:
             results = self.work([item for item, _ in taken])
         except BaseException as error:
+            told = error if isinstance(error, Exception) else RuntimeError("the batch was lost")
             for _, future in taken:
-                future.set_exception(error)
-            return
+                future.set_exception(told)
+            raise
         for (_, future), result in zip(taken, results, strict=True):
             future.set_result(result)

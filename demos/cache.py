@@ -10,8 +10,13 @@ import os
 import tempfile
 from pathlib import Path
 
+import gradio as gr
 from gradio import processing_utils
+from gradio.context import LocalContext
 from PIL import Image
+
+from demos import language, mishaps
+from demos.language import say
 
 
 def kept(content: bytes, name: str, folder: str) -> str:
@@ -23,9 +28,13 @@ def kept(content: bytes, name: str, folder: str) -> str:
         return str(path)
     place.mkdir(exist_ok=True, parents=True)
     handle, staging = tempfile.mkstemp(dir=place)
-    with os.fdopen(handle, "wb") as out:
-        out.write(content)
-    os.replace(staging, path)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+        os.replace(staging, path)
+    except OSError:
+        os.unlink(staging)  # half a picture on a full disk
+        raise
     return str(path)
 
 
@@ -34,7 +43,14 @@ def kept_picture(
 ) -> str:
     """As Gradio's `save_pil_to_cache`, whose parameters these are."""
     content = processing_utils.encode_pil_to_bytes(img, format)
-    return kept(content, f"{name}.{format}", cache_dir)
+    try:
+        return kept(content, f"{name}.{format}", cache_dir)
+    except OSError as error:
+        # Gradio saves after the event is over, where nobody but Gradio knows who asked.
+        request = LocalContext.request.get(None)
+        code = language.detect(request.headers.get("accept-language") if request else None)
+        text = language.refusal(code, mishaps.told(error))
+        raise gr.Error(text, title=say(code, "refusal.title"), print_exception=False) from None
 
 
 def keep_whole() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from demos.batch import Batch
 from demos.gym_runs import Registry
 from demos.lane import Lane
 from demos.pacing import HEAVY
+from demos.turns import Turns
 from models import classifiers, gans, pets, registry
 from models.refusals import Refusal
 
@@ -56,12 +56,10 @@ class Engine:
         self._lock = threading.Lock()
         # Short computations take turns in one thread: side by side they would only get in each
         # other's way, and every new thread would bring a team of workers of its own.
-        self.turns = ThreadPoolExecutor(1, thread_name_prefix="turns")
+        self.turns = Turns("turns")
         # Live trainings take turns in a thread of their own, a slice each, first come first served:
         # sliders need not wait for them, and no run gets more than its share.
-        self._slices = ThreadPoolExecutor(
-            1, thread_name_prefix="gym", initializer=one_core_for_this_thread
-        )
+        self._slices = Turns("gym", one_core_for_this_thread)
         self.gym = Registry()
         self._running: dict[tuple[str, str], Run] = {}
 

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from demos import language
+from demos import language, mishaps
 from demos.engine import Engine
 from demos.page import Page
 from models import gans
@@ -276,13 +276,14 @@ def routes(engine: Engine) -> list[Route]:
 
 
 def _spoken(work: Callable) -> Callable:
-    """Refusals become status 400 and a sentence in the visitor's language."""
+    """Refusals become status 400, what else goes wrong 503, and a sentence in the visitor's
+    language."""
 
     async def answer(request: Request) -> Response:
         try:
             return await work(request)
-        except Refusal as error:
-            text = language.refusal(request.query_params.get("lang", ""), error)
-            return PlainTextResponse(text, status_code=400)
+        except Exception as error:
+            text = language.refusal(request.query_params.get("lang", ""), mishaps.told(error))
+            return PlainTextResponse(text, 400 if isinstance(error, Refusal) else 503)
 
     return answer

@@ -18,6 +18,7 @@ from demos import (
     pet_breeds,
     plots,
     sending,
+    sessions,
     train_head,
 )
 from demos.engine import Engine
@@ -111,6 +112,7 @@ def theme() -> gr.themes.Base:
 def build(engine: Engine) -> gr.Blocks:
     """The page, ready to launch."""
     cache.keep_whole()
+    sessions.keep_light()
     with gr.Blocks(title="Netglass", analytics_enabled=False, delete_cache=(3600, 7200)) as blocks:
         page = Page(engine)
         saved = gr.BrowserState("", storage_key="netglass-language", secret="netglass")

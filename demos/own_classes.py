@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from demos import language, panel
+from demos import language, mishaps, panel
 from demos.engine import Engine
 from demos.language import say
 from demos.page import Page
@@ -111,6 +111,8 @@ def routes(engine: Engine) -> list[Route]:
             return PlainTextResponse(language.refusal(code, error), status_code=400)
         except (ValueError, KeyError, TypeError):
             return PlainTextResponse(say(code, "own.unreadable"), status_code=400)
+        except Exception as error:
+            return PlainTextResponse(language.refusal(code, mishaps.told(error)), 503)
 
     return [Route("/own/train", answer, methods=["POST"])]
 

@@ -9,11 +9,10 @@ from inspect import isgeneratorfunction
 
 import gradio as gr
 
-from demos import language
+from demos import language, mishaps
 from demos.engine import Engine
 from demos.language import say
 from demos.widgets import Photo
-from models.refusals import Refusal
 
 # Heavy runs take turns in `demos.lane`: so many may be under way, more wait in Gradio's queue.
 HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 24}
@@ -165,14 +164,17 @@ class Page:
 
 
 def speaks(function: Callable, labels: bool = True) -> Callable:
-    """Says refusals in the visitor's language, as a `gr.Error`.
+    """Says refusals, and what else goes wrong, in the visitor's language, as a `gr.Error`.
 
     Args:
         function: an event; its first argument is the language, unless a gr.Request comes before.
         labels: call a knob what the page calls it; False calls it what the endpoint calls it.
     """
 
-    def translated(args: tuple, error: Refusal) -> gr.Error:
+    def translated(args: tuple, found: Exception) -> gr.Error:
+        if isinstance(found, gr.Error):
+            return found
+        error = mishaps.told(found)
         code = next(value for value in args if isinstance(value, str))
         text, title = language.refusal(code, error, labels), say(code, "refusal.title")
         return gr.Error(text, title=title, print_exception=False)
@@ -183,7 +185,7 @@ def speaks(function: Callable, labels: bool = True) -> Callable:
         def wrapped(*args):
             try:
                 yield from function(*args)
-            except Refusal as error:
+            except Exception as error:
                 raise translated(args, error) from None
     else:
 
@@ -191,7 +193,7 @@ def speaks(function: Callable, labels: bool = True) -> Callable:
         def wrapped(*args):
             try:
                 return function(*args)
-            except Refusal as error:
+            except Exception as error:
                 raise translated(args, error) from None
 
     return wrapped

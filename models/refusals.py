@@ -76,6 +76,12 @@ ENGLISH = {
     "different ones, or it can only learn one by heart.",
     "gym_unreadable": "What was drawn or added did not arrive in a form that can be read. Start "
     "again; if that does not help, clear it and draw or add it anew.",
+    "out_of_memory": "There was not enough memory for this. Choose a smaller picture or a smaller "
+    "network, or wait until other runs are done, and try again.",
+    "disk_full": "The disk of the computer that serves this page is full, so nothing can be saved. "
+    "Tell whoever looks after it, then try again.",
+    "mishap": "Something went wrong here that should not have; it was noted down. Try again; if it "
+    "happens again, other settings may help.",
     "gym_too_large": "That is too much at once: {limit} MB is the limit. Take some pictures out.",
 }
 

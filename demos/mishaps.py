@@ -1,0 +1,43 @@
+"""What a machine's own limits and our own mistakes come to, said so that a visitor can go on."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import traceback
+
+from models.refusals import Refusal
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def told(error: Exception) -> Refusal:
+    """The refusal to show for any error; one that nobody foresaw goes into the log, whole.
+
+    Memory that a failed run held is free again afterwards.
+    """
+    if isinstance(error, Refusal):
+        return error
+    if _no_memory(error):
+        _let_go(error)
+        return Refusal("out_of_memory")
+    if isinstance(error, OSError) and error.errno in FULL:
+        print(f"netglass: {error}", file=sys.stderr)
+        return Refusal("disk_full")
+    traceback.print_exception(error)
+    return Refusal("mishap")
+
+
+def _no_memory(error: Exception) -> bool:
+    torch = sys.modules.get("torch")
+    if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
+        return True
+    # On the CPU it is a RuntimeError like any other.
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+
+
+def _let_go(error: Exception) -> None:
+    traceback.clear_frames(error.__traceback__)  # its frames hold what the run had made
+    torch = sys.modules.get("torch")
+    if torch and torch.cuda.is_available():
+        torch.cuda.empty_cache()
