@@ -18,22 +18,30 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@contextmanager
-def app(folder: Path, *options: str, port: int | None = None, quiet: bool = True) -> Iterator[str]:
-    """Its address while it runs; a `quiet` one fails if it wrote a traceback into its log."""
-    log, port = folder / "log.txt", port or free_port()
-    environment = os.environ | {"NETGLASS_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+def begun(folder: Path, port: int, *options: str, **environment: str):
+    """(process, log) of an app that serves on `port`."""
+    log = folder / "log.txt"
+    environment = os.environ | {"NETGLASS_PORT": str(port), "PYTHONUNBUFFERED": "1"} | environment
     with log.open("w") as out:
         process = subprocess.Popen(
             [sys.executable, "app.py", "--device", "cpu", *options],
             cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT,
         )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while f"http://127.0.0.1:{port}" not in log.read_text():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise AssertionError(log.read_text())
+        time.sleep(0.2)
+    return process, log
+
+
+@contextmanager
+def app(folder: Path, *options: str, port: int | None = None, quiet: bool = True) -> Iterator[str]:
+    """Its address while it runs; a `quiet` one fails if it wrote a traceback into its log."""
+    port = port or free_port()
+    process, log = begun(folder, port, *options)
     try:
-        deadline = time.monotonic() + 120
-        while f"http://127.0.0.1:{port}" not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.2)
         yield f"http://127.0.0.1:{port}"
         assert not quiet or "Traceback" not in log.read_text(), log.read_text()
     finally:

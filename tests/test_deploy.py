@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 
@@ -107,7 +108,7 @@ def test_every_answer_has_careful_headers(app_url):
 
 def test_options_are_explained_and_checked():
     def said(*options):
-        command = ["python", "app.py", *options]
+        command = [sys.executable, "app.py", *options]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
 
     explained = said("--help").stdout

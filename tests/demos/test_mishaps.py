@@ -1,4 +1,4 @@
-"""Full memory, a full disk, and mistakes of our own: told in the visitor's language, and got over."""
+"""Full memory, a full disk, our own mistakes: told in the visitor's language, and got over."""
 
 import errno
 import os
