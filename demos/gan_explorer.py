@@ -8,7 +8,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from demos import gan_endpoints, gan_inside, pictures, sending
+from demos import addresses, gan_endpoints, gan_inside, pictures, sending
 from demos.gan_views import BLANK, SHEET, view
 from demos.language import say
 from demos.page import LIGHT, PRIVATE, Page, speaks
@@ -149,6 +149,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         cat = [knobs[name] for name in ("model", "seed", "truncation", "noise", *SLIDERS)]
         sending.buttons(page, partial(gan_endpoints.sent, page.engine), cat)
     page.experiments(NAME, EXPERIMENTS, DEFAULTS, order)
+    addresses.listen(page, NAME, dict(zip(DEFAULTS, order, strict=True)))
     follow = {"js": "(...values) => window.netglassGan(...values)", "api_visibility": "private"}
     for knob in order:
         knob.change(None, order, None, **follow)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from demos.language import LANGUAGES, say, texts
-from tests.browsing import button, tab
+from tests.browsing import button, drawn, tab
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -24,6 +24,16 @@ def test_a_lesson_opens_a_prepared_tab(open_page, code):
     attack.wait_for_function(
         "[...document.querySelectorAll('input[type=number]')].some(i => i.value === '8')"
     )
+
+
+def test_a_lesson_opens_a_cat_with_a_turned_slider(open_page):
+    page = open_page(query="?tab=gan&seed=5&d1=-3")
+    drawn(page, "cat")
+    page.wait_for_function(
+        "performance.getEntriesByType('resource').some(e => "
+        "['cat.png', 'seed=5&', 'd1=-3'].every(part => e.name.includes(part)))"
+    )
+    assert page.locator("#gan-seed input").input_value() == "5"
 
 
 def test_questions_unfold(open_page):
