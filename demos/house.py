@@ -104,6 +104,7 @@ def theme() -> gr.themes.Base:
         checkbox_label_background_fill_selected="*primary_600",
         body_text_color_subdued="*neutral_600",
         body_text_color_subdued_dark="*neutral_300",
+        link_text_color_dark="*primary_300",
         button_primary_background_fill="*primary_600",
         button_primary_background_fill_hover="*primary_700",
     )

@@ -27,12 +27,8 @@ def duration(function: Callable, args: tuple) -> int:
         args: packed, as `elsewhere.packed` gives them.
     """
     every = [part for arg in args for part in (arg if isinstance(arg, list | tuple) else [arg])]
-    return min(MOST, START + round(STEP * sum(_steps(part) for part in every)))
-
-
-def _steps(settings) -> int:
-    again = {"pgd": "restarts", "carlini_wagner": "searches"}.get(getattr(settings, "method", ""))
-    return getattr(settings, "steps", 0) * (getattr(settings, again) if again else 1)
+    steps = sum(getattr(part, "most_steps", getattr(part, "steps", 0)) for part in every)
+    return min(MOST, START + round(STEP * steps))
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.refusals import Refusal, choice, number, settle
+from models.refusals import Refusal, choice, number, settle, switch
 
 # FGSM, PGD and MI-FGSM follow the gradient within a ball; the others have loops of their own.
 METHODS = ("fgsm", "pgd", "mi_fgsm", "deepfool", "carlini_wagner", "patch")
@@ -111,6 +111,7 @@ class Settings:
             number(name, getattr(self, name), low, high)
         for name, (low, high) in WHOLE.items():
             settle(self, name, low, high, whole=True)
+        switch("random_start", self.random_start)
         if self.method == "deepfool" and self.target is not None:
             raise Refusal("untargeted_only", title=TITLES[self.method])
 

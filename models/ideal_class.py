@@ -23,7 +23,7 @@ from models.dream_parametrisation import Pixels, Spectrum
 from models.dream_views import resize
 from models.feature_visualisation import Activation, ClassScore, Objective, check_layer
 from models.pet_classifier import PetClassifier
-from models.refusals import Refusal, choice, number
+from models.refusals import Refusal, choice, number, switch
 
 Network = Backbone | PetClassifier
 METHODS = ("fourier", "variation", "plain")
@@ -76,6 +76,7 @@ class Settings:
         if self.channel is not None:
             whole = number("channel", self.channel, 0, 4095, whole=True)
             object.__setattr__(self, "channel", whole)
+        switch("decorrelated", self.decorrelated)
         object.__setattr__(self, "tv_weight", number("tv_weight", self.tv_weight, 0, 10))
 
     @property

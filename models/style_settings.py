@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.refusals import Refusal, choice, number, settle
+from models.refusals import Refusal, choice, number, settle, switch
 from models.registry import Spec
 
 STYLE_LOSSES = ("moments", "gram", "wasserstein")
@@ -74,6 +74,8 @@ class Settings:
         choice("init", self.init, INITS)
         choice("optimizer", self.optimizer, OPTIMIZERS)
         choice("color_method", self.color_method, COLOR_METHODS)
+        for name in ("keep_colors", "coarse_to_fine"):
+            switch(name, getattr(self, name))
         weights = self.layer_weights if self.layer_weights is not None else ()
         if not isinstance(weights, list | tuple):
             raise Refusal("not_a_number", name="layer_weights", value=weights)

@@ -72,8 +72,10 @@ def open_page(browser, app_url):
     """Opens the page in a fresh browser profile; fails the test on a page error."""
     contexts, errors = [], []
 
-    def opened(locale="en-US", viewport=LAPTOP, query=""):
-        context = browser.new_context(locale=locale, viewport=viewport, accept_downloads=True)
+    def opened(locale="en-US", viewport=LAPTOP, query="", scheme="light"):
+        context = browser.new_context(
+            locale=locale, viewport=viewport, color_scheme=scheme, accept_downloads=True
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(WAIT)

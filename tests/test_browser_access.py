@@ -14,11 +14,12 @@ AXE = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
-    ("locale", "code", "viewport"), [("en-US", "en", LAPTOP), ("ne-NP", "ne", PHONE)]
+    ("locale", "code", "viewport", "scheme"),
+    [("en-US", "en", LAPTOP, "light"), ("ne-NP", "ne", PHONE, "dark")],
 )
-def test_axe_finds_nothing_serious(open_page, locale, code, viewport):
+def test_axe_finds_nothing_serious(open_page, locale, code, viewport, scheme):
     """Every tab, with everything unfolded: no violation of a serious or critical kind."""
-    page = open_page(locale, viewport)
+    page = open_page(locale, viewport, scheme=scheme)
     button(page, "gan.chance", code).wait_for()
     page.evaluate(AXE)
     found = []

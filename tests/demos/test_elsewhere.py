@@ -15,6 +15,7 @@ import torch
 from demos import elsewhere, zerogpu
 from demos.engine import Engine
 from demos.pacing import HEAVY, paced
+from models.attack_settings import Settings as Attack
 from models.refusals import Refusal
 from tests.serving import ROOT
 
@@ -110,7 +111,7 @@ def test_the_gpu_is_asked_for_by_steps():
     one = SimpleNamespace(steps=100)
     assert ask((one,)) == 21
     assert ask(([one, one], "text")) == 27
-    assert ask((SimpleNamespace(steps=100, method="pgd", restarts=3, searches=5),)) == 33
+    assert ask((Attack(steps=100, restarts=3), "text")) == 33
     assert ask((SimpleNamespace(steps=5000),)) == zerogpu.MOST
 
 

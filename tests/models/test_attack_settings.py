@@ -40,6 +40,7 @@ from tests.models.attack_toys import GOLDFISH, grid_pictures, random_network, re
         ({"patch_y": float("nan")}, "not_a_number"),
         ({"patch_angle": 181}, "out_of_range"),
         ({"patch_spread": 2}, "out_of_range"),
+        ({"random_start": 1}, "not_a_switch"),
     ],
 )
 def test_bad_settings_are_refused(bad, key):

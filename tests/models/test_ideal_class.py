@@ -162,6 +162,7 @@ def test_partners():
         ("seed", -1, "out_of_range"),
         ("seed", 2**31, "out_of_range"),
         ("seed", "7", "not_a_number"),
+        ("decorrelated", "yes", "not_a_switch"),
     ],
 )
 def test_bad_settings_are_refused(field, value, key):

@@ -166,6 +166,8 @@ def test_flat_pictures_work():
         ({"color_method": "none"}, "unknown_choice"),
         ({"style_scale": 0.1}, "out_of_range"),
         ({"blend": 1.5}, "out_of_range"),
+        ({"keep_colors": "yes"}, "not_a_switch"),
+        ({"coarse_to_fine": None}, "not_a_switch"),
         ({"layer_weights": (1.0, -1.0)}, "out_of_range"),
         ({"layer_weights": (0.0, 0.0)}, "no_style_layer"),
         ({"content_weight": 0, "style_weight": 0, "tv_weight": 0}, "nothing_to_minimise"),
