@@ -18,7 +18,6 @@ from demos import (
 from demos.attack_knobs import DEFAULTS
 from demos.endpoints import Picture, expose
 from demos.language import say
-from demos.pacing import paced
 from demos.page import HEAVY, LIGHT, PRIVATE, Page, speaks
 from demos.plots import bars, curves
 from demos.widgets import Photo
@@ -179,7 +178,11 @@ def _attack(page, code, path, model, settings, stopped):
                 curve["target"].append((step.step, step.target[0]))
             yield step
 
-    for step, last, seconds in paced(recorded(), stopped, lane=page.engine.lane):
+    for moment in status.in_turn(code, recorded(), stopped, page.engine.lane):
+        if isinstance(moment, str):
+            yield moment
+            continue
+        step, last, seconds = moment
         report, magnified, factor = None, None, 1
         if last:
             found = step.adversarial

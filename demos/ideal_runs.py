@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from demos import networks
+from demos import networks, status
 from demos.endpoints import Picture, expose
 from demos.engine import Run
-from demos.pacing import paced
 from demos.page import Page
 from models import classifiers, images
 
@@ -43,7 +42,11 @@ def dreamed(page: Page, code: str, settings: dict, photo: str | None, run: Run) 
             strip.add(step)
             yield step
 
-    for step, last, seconds in paced(recorded(), run, lane=page.engine.lane):
+    for moment in status.in_turn(code, recorded(), run, page.engine.lane):
+        if isinstance(moment, str):
+            yield moment
+            continue
+        step, last, seconds = moment
         found = None
         if last:
             strip.add(step, last)
@@ -92,7 +95,11 @@ def beside(page: Page, code: str, every: Sequence[dict], photo: str | None, run:
         together.append((yield from _networks(page, code, settings)))
 
     steps = page.engine.steps(abreast, together, chosen, start)
-    for now, last, seconds in paced(steps, run, lane=page.engine.lane):
+    for moment in status.in_turn(code, steps, run, page.engine.lane):
+        if isinstance(moment, str):
+            yield moment
+            continue
+        now, last, seconds = moment
         found = None
         if last:
             found = [

@@ -18,7 +18,11 @@ HEAVY, HEADS = Lane(), Lane()
 
 
 def paced(
-    steps: Generator, stop: Event, seconds: float = SECONDS_BETWEEN, lane: Lane | None = HEAVY
+    steps: Generator,
+    stop: Event,
+    seconds: float = SECONDS_BETWEEN,
+    lane: Lane | None = HEAVY,
+    turn: Turn | None = None,
 ) -> Iterator:
     """The first and the last of `steps`, and between them about one every `seconds`, or fewer where
     showing one (encoding, sending) takes so long that it would eat more than an eighth of the time.
@@ -26,9 +30,12 @@ def paced(
     Yields (step, is_last, seconds since the start). When `stop` is set the step in hand is the
     last. Steps are computed in turn with the other runs of `lane`; without one nobody waits. The
     inner generator is closed, and the turn ended, whatever happens.
+
+    Args:
+        turn: one that the run has lined up for already.
     """
     start = due = time.perf_counter()
-    turn = Turn(lane or Lane(), stop)
+    turn = turn or Turn(lane or Lane(), stop)
     with closing(steps):
         try:
             while True:

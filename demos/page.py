@@ -14,8 +14,9 @@ from demos.engine import Engine
 from demos.language import say
 from demos.widgets import Photo
 
-# Heavy runs take turns in `demos.lane`: so many may be under way, more wait in Gradio's queue.
-HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 24}
+# Heavy runs take turns in `demos.lane`, where they are told how many come before them; only beyond
+# so many do they wait in Gradio's queue.
+HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 64}
 LIGHT = {"concurrency_id": "light", "concurrency_limit": 8}
 # Watching a live training is waiting for its turns, which costs nothing: many may do so at once.
 GYM = {"concurrency_id": "gym", "concurrency_limit": 24}

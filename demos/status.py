@@ -1,10 +1,22 @@
 """What a run says of itself while it goes on: a line of words and a bar."""
 
+from collections.abc import Generator, Iterator
 from html import escape
+from threading import Event
 
-from demos.lane import Lane
+from demos.lane import SLICE, Lane, Turn
 from demos.language import say
-from demos.pacing import HEAVY
+from demos.pacing import HEAVY, paced
+
+
+def in_turn(code: str, steps: Generator, stop: Event, lane: Lane | None = HEAVY) -> Iterator:
+    """As `pacing.paced`, and before that a line every second while others' turns come first."""
+    turn = Turn(lane or Lane(), stop)
+    for others in turn.lined_up():
+        seconds = max(1, round(others * SLICE))
+        words = say(code, "status.waiting", others=others, seconds=seconds)
+        yield line(words, None)
+    yield from paced(steps, stop, lane=lane, turn=turn)
 
 
 def running(

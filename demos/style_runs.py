@@ -8,11 +8,10 @@ from collections.abc import Generator
 import gradio as gr
 from PIL import Image
 
-from demos import networks
+from demos import networks, status
 from demos.endpoints import Picture, expose
 from demos.engine import Run
 from demos.language import say
-from demos.pacing import paced
 from demos.page import LIGHT, Page
 from demos.plots import bars
 from models import images, registry
@@ -58,7 +57,11 @@ def painted(
                 losses[name].append(value)
             yield step
 
-    for step, last, seconds in paced(recorded(), run, lane=page.engine.lane):
+    for moment in status.in_turn(code, recorded(), run, page.engine.lane):
+        if isinstance(moment, str):
+            yield moment
+            continue
+        step, last, seconds = moment
         yield step, last, seconds, images.to_image(step.image), losses, content
 
 

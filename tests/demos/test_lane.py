@@ -113,3 +113,36 @@ def test_who_waits_is_told_of_the_others():
     assert "takes turns with others: 1" in status.running("en", 1, 10, 0.1, 1.0, lane)
     stop.set()
     other.join()
+
+
+def test_a_newcomer_is_told_how_many_come_first():
+    lane, stop = Lane(), threading.Event()
+    assert lane.enter(stop)
+    before = lane.line_up()
+    told = status.in_turn("en", steps([], "a", 1), stop, lane)
+    first = next(told)
+    assert "2 before this one, about 1 s" in first
+    assert lane.waiting == 2
+    lane.leave()
+    assert before.is_set()
+    assert "1 before this one" in next(told)
+    lane.leave()
+    assert [step.step for step, _, _ in told] == [0, 1]
+    assert lane.enter(stop)  # it is free again
+
+
+@pytest.mark.parametrize("how", ["closed", "stopped"])
+def test_who_gives_up_waiting_leaves_the_line(how):
+    lane, stop, log = Lane(), threading.Event(), []
+    assert lane.enter(threading.Event())
+    told = status.in_turn("en", steps(log, "a", 9), stop, lane)
+    next(told)
+    if how == "closed":
+        told.close()
+        assert log == []
+    else:
+        stop.set()
+        assert [(step.step, last) for step, last, _ in told] == [(0, True)]
+    assert lane.waiting == 0
+    lane.leave()
+    assert lane.enter(threading.Event())
