@@ -12,11 +12,9 @@ from pathlib import Path
 
 import gradio as gr
 from gradio import processing_utils
-from gradio.context import LocalContext
 from PIL import Image
 
-from demos import language, mishaps
-from demos.language import say
+from demos import mishaps
 
 
 def kept(content: bytes, name: str, folder: str) -> str:
@@ -46,11 +44,8 @@ def kept_picture(
     try:
         return kept(content, f"{name}.{format}", cache_dir)
     except OSError as error:
-        # Gradio saves after the event is over, where nobody but Gradio knows who asked.
-        request = LocalContext.request.get(None)
-        code = language.detect(request.headers.get("accept-language") if request else None)
-        text = language.refusal(code, mishaps.told(error))
-        raise gr.Error(text, title=say(code, "refusal.title"), print_exception=False) from None
+        # Gradio saves after the event is over, when nobody knows any more in which language.
+        raise gr.Error(str(mishaps.told(error)), print_exception=False) from None
 
 
 def keep_whole() -> None:

@@ -52,17 +52,22 @@ def expose(function: Callable, outputs: dict[str, type], api_name: str, group: d
             for label, kind in outputs.items()
         ]
         trigger = gr.Button()
-    spoken = speaks(function, labels=False)
 
     if inspect.isgeneratorfunction(function):
 
-        def endpoint(request, *args):
-            for found in spoken(_code(request), *args):
+        def kept(*args):
+            for found in function(*args):
                 yield _saved(found, api_name)
-    else:
+
+        spoken = speaks(kept, labels=False)
 
         def endpoint(request, *args):
-            return _saved(spoken(_code(request), *args), api_name)
+            yield from spoken(_code(request), *args)
+    else:
+        spoken = speaks(lambda *args: _saved(function(*args), api_name), labels=False)
+
+        def endpoint(request, *args):
+            return spoken(_code(request), *args)
 
     request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     endpoint.__signature__ = inspect.Signature([request, *parameters])

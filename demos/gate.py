@@ -1,14 +1,17 @@
-"""What every request passes: headers that keep a browser careful, a login, and a limit on haste."""
+"""What every request passes: headers that keep a browser careful, a login, a limit on haste, and a
+word where an upload does not fit the disk."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from demos import language, mishaps
 
 # Scripts and styles are Gradio's own and stand in its page, so they can't be forbidden; frames are
 # for Hugging Face, which shows a Space in one.
@@ -74,7 +77,15 @@ class Gate:
             )
         elif self._is_own(scope) and not _may_enter(scope):
             answer = PlainTextResponse("log in first", 401)
-        await answer(scope, receive, careful)
+        try:
+            await answer(scope, receive, careful)
+        except OSError as error:
+            # An upload is written before anything of ours is asked.
+            if error.errno not in mishaps.FULL:
+                raise
+            code = language.detect(Headers(scope=scope).get("accept-language"))
+            text = language.refusal(code, mishaps.told(error))
+            await PlainTextResponse(text, 507)(scope, receive, careful)
 
     def _is_own(self, scope: Scope) -> bool:
         return scope["path"].removeprefix(scope.get("root_path", "")).startswith(self.own)

@@ -1,11 +1,17 @@
 """Killed in the middle of a run and started again: nothing that the app left is in the way."""
 
+import contextlib
+import re
+import shutil
 import signal
+import subprocess
 
 import pytest
 from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 from PIL import Image
 
+from demos.language import say
 from tests import serving
 from tests.browsing import LAPTOP, WAIT, button
 
@@ -17,8 +23,9 @@ def started(tmp_path):
     """Starts an app on the same port and with the same folder for its files each time."""
     port, processes = serving.free_port(), []
 
-    def start():
-        process, log = serving.begun(tmp_path, port, GRADIO_TEMP_DIR=str(tmp_path / "cache"))
+    def start(**environment):
+        environment = {"GRADIO_TEMP_DIR": str(tmp_path / "cache")} | environment
+        process, log = serving.begun(tmp_path, port, **environment)
         processes.append(process)
         return process, log, f"http://127.0.0.1:{port}"
 
@@ -68,4 +75,47 @@ def test_an_open_page_says_so_and_goes_on_with_the_next_app(started, browser):
         started()
     button(page, "run.attack").click()
     status.get_by_text("Done: 20 steps").wait_for()
+    page.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder that holds 8 MB, and the file that fills it up."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no right to mount a small disk here")
+    yield folder, folder / "filler"
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(path):
+    with open(path, "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"0" * 4096)
+
+
+def test_a_full_disk_is_told_and_got_over(started, small_disk, photo, browser):
+    folder, filler = small_disk
+    _, log, url = started(GRADIO_TEMP_DIR=str(folder))
+    client = Client(url, verbose=False)
+    page = browser.new_page(locale="mr-IN", viewport=LAPTOP)
+    page.set_default_timeout(WAIT)
+    page.goto(f"{url}/?tab=pets")
+    button(page, "reset", "mr").wait_for()
+    fill(filler)
+    with pytest.raises(AppError, match=re.escape(say("en", "refusal.disk_full"))):
+        client.predict(seed=1, api_name="/gan_sample")
+    photos = page.locator("#pets-photo")
+    with page.expect_response(re.compile("/upload[?]")) as answer:
+        photos.locator("input[type=file]").first.set_input_files(photo("kitten"))
+    assert answer.value.status == 507
+    assert answer.value.text() == say("mr", "refusal.disk_full")
+    page.get_by_text(say("mr", "refusal.disk_full")).first.wait_for()
+    filler.unlink()
+    picture = client.predict(seed=1, api_name="/gan_sample")
+    with Image.open(picture) as found:
+        found.load()
+    assert "Traceback" not in log.read_text()
     page.close()
