@@ -11,6 +11,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import argparse  # noqa: E402
 import ctypes  # noqa: E402
 import threading  # noqa: E402
+from collections.abc import Callable  # noqa: E402
 
 from starlette.concurrency import run_in_threadpool  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
@@ -22,13 +23,19 @@ from demos.engine import Engine  # noqa: E402
 from demos.gate import Gate  # noqa: E402
 
 ON_SPACE = "SPACE_ID" in os.environ
-SESSIONS, THREADS = 1000, 80
+QUEUE, SESSIONS, THREADS = 200, 1000, 120
 
 
-def options() -> argparse.Namespace:
-    """Command-line options; each may also be given as an environment variable."""
+def options(
+    prog: str = "app.py", more: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+) -> argparse.Namespace:
+    """Command-line options; each may also be given as an environment variable.
+
+    Args:
+        more: adds options of another front door.
+    """
     parser = argparse.ArgumentParser(
-        prog="app.py",
+        prog=prog,
         description="Netglass: a looking glass for image networks.",
         epilog="Every option can also be set by the environment variable named beside it; "
         "the command line wins. Switches take 1 or 0 there.",
@@ -81,6 +88,7 @@ def options() -> argparse.Namespace:
     switch("--preload", "NETGLASS_PRELOAD", "load the default networks before serving")
     switch("--share", "NETGLASS_SHARE", "also open a public gradio.live link")
     switch("--mcp", "NETGLASS_MCP", "also serve the endpoints as MCP tools")
+    more(parser)
     chosen = parser.parse_args()
     name, _, password = chosen.auth.partition(":")
     if chosen.auth and not (name and password):
@@ -105,6 +113,35 @@ def keep_memory() -> None:
     mallopt(trim_threshold, 1 << 30)
 
 
+def serving(engine: Engine, chosen: argparse.Namespace) -> dict:
+    """What Gradio is told about serving the page, whichever way it is served."""
+
+    async def health(_request):
+        return JSONResponse(await run_in_threadpool(engine.health))
+
+    routes = [*gan_views.routes(engine), *own_classes.routes(engine)]
+    own = tuple(route.path.partition("{")[0] for route in routes)
+    return {
+        "mcp_server": chosen.mcp,
+        "theme": house.theme(),
+        "css": house.CSS,
+        "head": house.HEAD,
+        "allowed_paths": [],
+        "app_kwargs": {
+            "routes": [Route("/health", health), *routes],
+            "middleware": [Middleware(Gate, own=own, rate=chosen.rate)],
+        },
+        "auth": chosen.auth,
+        "root_path": chosen.root_path or None,
+        "max_file_size": "30mb",
+        # What Gradio itself finds wrong with an input (text for a number) is told, not "None".
+        "show_error": True,
+        "ssr_mode": False,
+        "run_history": False,
+        "footer_links": ["api", "settings"],
+    }
+
+
 def main() -> None:
     """Starts the app and serves until interrupted."""
     chosen = options()
@@ -113,40 +150,18 @@ def main() -> None:
     engine = Engine("cpu", zerogpu.stream) if zerogpu.ON else Engine(chosen.device)
     if chosen.preload:
         engine.preload()
-
-    async def health(_request):
-        return JSONResponse(await run_in_threadpool(engine.health))
-
-    routes = [*gan_views.routes(engine), *own_classes.routes(engine)]
-    own = tuple(route.path.partition("{")[0] for route in routes)
     blocks = house.build(engine)
     gc.enable()
     gc.freeze()
-    blocks.queue(max_size=200).launch(
+    blocks.queue(max_size=QUEUE).launch(
+        **serving(engine, chosen),
         server_name=chosen.host,
         server_port=chosen.port,
         share=chosen.share,
-        mcp_server=chosen.mcp,
-        theme=house.theme(),
-        css=house.CSS,
-        head=house.HEAD,
-        allowed_paths=[],
-        app_kwargs={
-            "routes": [Route("/health", health), *routes],
-            "middleware": [Middleware(Gate, own=own, rate=chosen.rate)],
-        },
-        auth=chosen.auth,
-        root_path=chosen.root_path or None,
-        max_file_size="30mb",
-        # What Gradio itself finds wrong with an input (text for a number) is told, not "None".
-        show_error=True,
         # A client that names no session has a new one for every call; Gradio's default is 10,000.
         state_session_capacity=SESSIONS,
         # A run that waits for its turn keeps a thread: room for all that `demos.page` lets in.
         max_threads=THREADS,
-        ssr_mode=False,
-        run_history=False,
-        footer_links=["api", "settings"],
         prevent_thread_lock=True,
     )
     # The page is up; PyTorch and the first generator are read while the visitor looks around.
