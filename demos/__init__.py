@@ -8,6 +8,7 @@ from demos import (
     lessons,
     pet_breeds,
     style_transfer,
+    tour,
     train_head,
 )
 
@@ -19,5 +20,6 @@ TABS = (
     train_head,
     attacks,
     ideal_class,
+    tour,
     lessons,
 )

@@ -145,6 +145,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         _vae(page)
     knobs |= sliders
     order = [knobs[name] for name in DEFAULTS]
+    page.doors |= {f"{NAME}.{name}": knob for name, knob in knobs.items()}
     with sender:
         cat = [knobs[name] for name in ("model", "seed", "truncation", "noise", *SLIDERS)]
         sending.buttons(page, partial(gan_endpoints.sent, page.engine), cat)

@@ -54,7 +54,10 @@ def build(page: Page, tab: gr.Tab) -> None:
             )  # fmt: skip
             addresses.listen(page, NAME, {"model": which}, {"photo": (photo, "photos")})
             reset = page.put(gr.Button, "reset", size="sm")
-            sending.buttons(page, lambda code, path: path, [photo], {"attack.model": which})
+            page.doors["pets.model"] = which
+            also = {"attack.model": which}
+            to = ("attack", "style")
+            sending.buttons(page, lambda code, path: path, [photo], to, also)
         with gr.Column(scale=3, min_width=260):
             verdict = gr.HTML(elem_id="pets-verdict", elem_classes="pet-verdict")
             page.formula(r"p_i=\mathrm{softmax}(z/T)_i")

@@ -14,6 +14,9 @@ import gradio as gr
 from demos.page import LIGHT, PRIVATE, Page, speaks
 from models.refusals import Refusal
 
+# The tabs that take a picture from anywhere, and the door of each.
+TO = {"attack": "attack.photo", "style": "style.content", "pets": "pets.photo"}
+
 
 @dataclass(frozen=True)
 class Parcel:
@@ -21,53 +24,62 @@ class Parcel:
 
     Attributes:
         button: what is pressed.
-        make: (language, *values of inputs) -> path of the picture, or None if there is none.
+        make: (language, *values of inputs) -> what goes through the doors, in their order; the
+            first is mostly the path of a picture, and None if there is none.
         inputs: the components that `make` is told of.
         tab: name of the tab it goes to.
-        door: key of the `Photo` that takes it.
-        also: components whose values go along, by the door they go through.
+        doors: keys of the components that take it, see `Page.doors`.
     """
 
     button: gr.Button
     make: Callable
     inputs: list[gr.blocks.Block]
     tab: str
-    door: str
-    also: dict[str, gr.blocks.Block]
+    doors: tuple[str, ...]
 
 
-def buttons(page: Page, make: Callable, inputs: list, also: dict | None = None) -> None:
-    """Two buttons: to the attack, and to style transfer as its content.
+def buttons(
+    page: Page,
+    make: Callable,
+    inputs: list,
+    to: tuple[str, ...] = tuple(TO),
+    also: dict[str, gr.blocks.Block] | None = None,
+) -> None:
+    """One button for each of the tabs `to`.
 
     Args:
-        make, inputs: as in `Parcel`.
-        also: what the attack is told besides, as in `Parcel`.
+        make: (language, *values of inputs) -> path of the picture, or None if there is none.
+        inputs: the components that `make` is told of.
+        also: components whose values go along to the attack, by the door they go through.
     """
     with gr.Row():
-        for key, tab, door, more in (
-            ("send.attack", "attack", "attack.photo", also or {}),
-            ("send.style", "style", "style.content", {}),
-        ):
-            button = page.put(gr.Button, key, size="sm", min_width=130)
-            page.parcels.append(Parcel(button, make, inputs, tab, door, more))
+        for tab in to:
+            more = (also or {}) if tab == "attack" else {}
+            button = page.put(gr.Button, f"send.{tab}", size="sm", min_width=130)
+            doors, given = (TO[tab], *more), [*inputs, *more.values()]
+            page.parcels.append(Parcel(button, _packed(make, len(inputs)), given, tab, doors))
+
+
+def _packed(make: Callable, count: int) -> Callable:
+    """`make` of the first `count` values, with the other values behind it."""
+    return lambda code, *values: (make(code, *values[:count]), *values[count:])
 
 
 def connect(page: Page, tabs: gr.Tabs) -> None:
     """Wires every button that was promised."""
     for parcel in page.parcels:
-        inputs = [page.language, *parcel.also.values(), *parcel.inputs]
-        outputs = [tabs, *(page.doors[name] for name in (parcel.door, *parcel.also))]
-        parcel.button.click(_sender(parcel), inputs, outputs, **PRIVATE, **LIGHT)
+        outputs = [tabs, *(page.doors[name] for name in parcel.doors)]
+        parcel.button.click(
+            _sender(parcel), [page.language, *parcel.inputs], outputs, **PRIVATE, **LIGHT
+        )
 
 
 def _sender(parcel: Parcel) -> Callable:
-    count = len(parcel.also)
-
     @speaks
     def send(code, *values):
-        path = parcel.make(code, *values[count:])
-        if path is None:
+        sent = parcel.make(code, *values)
+        if sent[0] is None:
             raise Refusal("no_picture")
-        return [gr.Tabs(selected=parcel.tab), path, *values[:count]]
+        return [gr.Tabs(selected=parcel.tab), *sent]
 
     return send

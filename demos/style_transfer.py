@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos import addresses, networks, pictures, status, style_runs
+from demos import addresses, networks, pictures, sending, status, style_runs
 from demos.language import say
 from demos.page import HEAVY, LIGHT, PRIVATE, Page, speaks
 from demos.plots import curves
@@ -78,15 +78,17 @@ def build(page: Page, tab: gr.Tab) -> None:
             line = gr.HTML(elem_id="style-status")
             live = page.put(
                 gr.Image, "style.live", format="jpeg", height=310, buttons=[], interactive=False,
-                elem_id="style-live",
+                elem_id="style-live", type="filepath",
             )  # fmt: skip
             both = page.put(
                 gr.ImageSlider,
                 "style.both",
                 format="png",
+                type="filepath",
                 visible=False,
             )
             keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="style-download")
+            sending.buttons(page, _shown, [both, live], ("pets", "attack"))
             strength = page.put(Knob, "name.strength", 0, 1, 1, step=0.05)
             page.put(gr.Markdown, "style.ledger", elem_classes="note")
             ledger = gr.HTML(elem_id="style-ledger")
@@ -111,7 +113,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 visible=True,
                 label=say(code, "style.live"),
             ),
-            both: gr.update(visible=False),
+            both: gr.update(value=None, visible=False),
             keep: gr.update(visible=False),
         }
         with page.engine.run(request.session_hash, NAME) as going:
@@ -148,7 +150,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 visible=True,
                 label=label,
             ),
-            both: gr.update(visible=False),
+            both: gr.update(value=None, visible=False),
             keep: gr.update(visible=False),
         }
 
@@ -226,6 +228,11 @@ def build(page: Page, tab: gr.Tab) -> None:
     cleared.then(preview, pair, outputs, **PRIVATE, **LIGHT)
     cleared.then(foresee, inputs, [line, ledger], **PRIVATE, **LIGHT)
     style_runs.expose_all(page)
+
+
+def _shown(_code: str, painted: tuple[str, str] | None, sketched: str | None) -> str | None:
+    """Path of the finished painting if it is shown, else of what is shown instead of it."""
+    return painted[1] if painted else sketched
 
 
 def _values(backbone: str, chosen: dict) -> list:

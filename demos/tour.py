@@ -1,0 +1,309 @@
+"""The tour: one cat that never was is drawn, painted, named and attacked, one after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from html import escape
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+from demos import (
+    addresses,
+    gan_endpoints,
+    gan_explorer,
+    networks,
+    pet_breeds,
+    pet_endpoints,
+    pictures,
+    status,
+    style_runs,
+)
+from demos.engine import Engine, Run
+from demos.language import say
+from demos.pacing import paced
+from demos.page import HEAVY, LIGHT, PRIVATE, Page, speaks
+from demos.plots import bars
+from demos.sending import Parcel
+from demos.widgets import Knob, Photo
+from models import breeds, classifiers, gans, images, pets, registry
+from models.attack_settings import Settings
+
+NAME = "tour"
+# The stations, and the share of the tour's time that is over when each is done.
+STATIONS = {"cat": 0.02, "painted": 0.58, "named": 0.64, "attacked": 1.0}
+DEFAULTS = {"seed": 26, "truncation": 0.7, "epsilon": 4}
+EXPERIMENTS = ({"seed": 3, "truncation": 1.5}, {"epsilon": 1})
+PAINTING = pictures.example("styles", "starry_night")
+PAINT = {"size": 256, "steps": 60, "optimizer": "lbfgs"}
+# Dogs that the attack may aim at: one that the classifier does not think of already.
+TARGETS = ("pug", "beagle", "boxer")
+# On a phone the pictures come below what fits: bring the buttons, and them, to the top.
+SCROLL = """() => {if (innerWidth <= 640)
+  document.getElementById("tour-status").closest(".column").scrollIntoView()}"""
+# What the explorer's other knobs must be, so that it shows the same cat.
+EXPLORER = {name: gan_explorer.DEFAULTS[name] for name in ("model", "noise", *gan_explorer.SLIDERS)}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a station shows.
+
+    Attributes:
+        station: which one.
+        share: of its work that is done, 0..1.
+        picture: so far; at its end the path of an exact PNG.
+        said: what was found there at its end, as HTML.
+    """
+
+    station: str
+    share: float
+    picture: str | Image.Image
+    said: str = ""
+
+    @property
+    def number(self) -> int:
+        """1 for the first station."""
+        return list(STATIONS).index(self.station) + 1
+
+    @property
+    def progress(self) -> float:
+        """The share of the whole tour's time that is over, about."""
+        before = [0.0, *STATIONS.values()][self.number - 1]
+        return before + (STATIONS[self.station] - before) * self.share
+
+
+def toured(page: Page, code: str, seed, truncation, epsilon, run: Run) -> Generator:
+    """`Moment`s of one station after the other, and status lines while networks are loaded.
+
+    Raises:
+        Refusal: a knob can't have its value; before anything else happens.
+    """
+    settings = Settings(epsilon=epsilon)
+    cat = gan_endpoints.sent(page.engine, code, gans.DEFAULT, seed, truncation, 0)
+    yield Moment("cat", 1.0, cat)
+    for station in (_painted, _named, _attacked):
+        if run.is_set():
+            return
+        yield from station(page, code, cat, settings, run)
+
+
+def _painted(page: Page, code: str, cat: str, _: Settings, run: Run) -> Generator:
+    paths = cat, PAINTING, None
+    for moment in style_runs.painted(page, code, paths, registry.DEFAULT, PAINT, run):
+        if isinstance(moment, str):
+            yield moment
+            continue
+        step, last, _, image, *_ = moment
+        # Coarse scales are shown at full size: the picture grows sharper, not larger.
+        shown = images.fit(image, PAINT["size"])
+        yield Moment("painted", step.progress, _kept(shown, "painted") if last else shown)
+
+
+def _named(page: Page, code: str, cat: str, _: Settings, run: Run) -> Generator:
+    classifier = yield from networks.loaded(page, code, pets.DEFAULT)
+    picture, seen = pet_endpoints.seen(page.engine, cat)
+    first, second = (breeds.index(name) for name, _ in seen.top(2))
+    heat = pet_endpoints.overlaid(classifier, picture, seen, first, second, 1.0)
+    yield Moment("named", 1.0, _kept(heat, "why"), said_of_cat(page.engine, code, cat))
+
+
+def _attacked(page: Page, code: str, cat: str, settings: Settings, run: Run) -> Generator:
+    from models import attacks
+
+    namer = classifiers.spec(pets.DEFAULT)
+    network = yield from networks.loaded(page, code, namer.name)
+    picture, seen = pet_endpoints.seen(page.engine, cat)
+    settings = replace(settings, target=_target(seen))
+    clean = images.to_tensor(picture, network.placement.device)
+    steps = page.engine.steps(attacks.attack, network, clean, settings, None, namer)
+    for step, last, _ in paced(steps, run, lane=page.engine.lane):
+        shown, said = images.to_image(step.adversarial), ""
+        if last:
+            shown = _kept(shown, "attacked")
+            said = said_of_attack(page.engine, code, cat, shown)
+        yield Moment("attacked", step.step / step.steps, shown, said)
+
+
+def _kept(image: Image.Image, name: str) -> str:
+    return pictures.png(image, f"netglass-tour-{name}")
+
+
+def _target(seen) -> str:
+    """The first of `TARGETS` that is not one of the classifier's two likeliest breeds."""
+    likely = [name for name, _ in seen.top(2)]
+    return next(name for name in TARGETS if name not in likely)
+
+
+def said_of_cat(engine: Engine, code: str, cat: str | None) -> str:
+    """The classifier's top five, and whether it takes the picture for a pet at all."""
+    if cat is None:
+        return ""
+    _, seen = pet_endpoints.seen(engine, cat)
+    return _answer(code, seen)
+
+
+def said_of_attack(engine: Engine, code: str, cat: str | None, attacked: str | None) -> str:
+    """Whether the attack succeeded, measured on its PNG, and the top five before and after."""
+    if cat is None or attacked is None:
+        return ""
+    (clean, before), (changed, after) = (pet_endpoints.seen(engine, p) for p in (cat, attacked))
+    wanted = _target(before)
+    fooled = after.top(1)[0][0] == wanted
+    verdict = say(code, "attack.success" if fooled else "attack.failure")
+    largest = np.abs(np.asarray(clean, int) - np.asarray(changed, int)).max()
+    found = say(code, "tour.attacked.found", breed=pet_breeds.named(code, wanted), linf=largest)
+    said = f"<p><b>{escape(verdict)}</b> {escape(found)}</p>"
+    for key, seen in (("attack.verdict_before", before), ("attack.verdict_after", after)):
+        said += f"<p><b>{escape(say(code, key))}</b></p>{_answer(code, seen)}"
+    return said
+
+
+def _answer(code: str, seen) -> str:
+    doubt = "" if seen.is_pet else f"<p>{escape(say(code, 'pets.not'))}</p>"
+    return doubt + bars([(pet_breeds.named(code, name), value) for name, value in seen.top(5)])
+
+
+def build(page: Page, tab: gr.Tab) -> None:
+    """Lays out the tab and wires its events."""
+    page.intro(NAME)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=3, min_width=300):
+            run, stop, reset = page.controls("run.tour")
+            line = gr.HTML(elem_id="tour-status")
+        with gr.Column(scale=2, min_width=280):
+            seed = page.put(
+                gr.Number, "name.seed", DEFAULTS["seed"], precision=0, elem_id="tour-seed"
+            )
+            other = page.put(gr.Button, "tour.another", size="sm")
+    drawn = gr.State()  # the knobs of the cat that is shown
+    bodies, photos, found, keep = _stations(page, drawn)
+    knobs = {"seed": seed} | _more(page)
+    order = list(knobs.values())
+    page.experiments(NAME, EXPERIMENTS, DEFAULTS, order)
+    addresses.listen(page, NAME, knobs)
+
+    def emptied(*stations: str) -> dict:
+        update = {bodies[name]: gr.update(visible=False) for name in stations}
+        update |= {photos[name]: None for name in stations}
+        return update | {found[name]: "" for name in stations if name in found}
+
+    def told(moment: Moment, values: tuple) -> dict:
+        name = moment.station
+        update = {bodies[name]: gr.update(visible=True), photos[name]: moment.picture}
+        if name == "cat":
+            update |= emptied(*list(STATIONS)[1:]) | {drawn: values[:2]}
+        if moment.said:
+            update[found[name]] = moment.said
+        if moment.said and name == "attacked":
+            update[keep] = moment.picture
+        return update
+
+    @speaks
+    def tour(request: gr.Request, code, *values):
+        start, over, total = time.perf_counter(), 0, len(STATIONS)
+        # All of it each time: Gradio may lose what a part is given while it becomes visible.
+        now = {}
+        with page.engine.run(request.session_hash, NAME) as going:
+            for moment in toured(page, code, *values, going):
+                if isinstance(moment, str):
+                    yield {line: moment}
+                    continue
+                over = moment.number - (moment.share < 1)
+                seconds = time.perf_counter() - start
+                said = status.running(code, moment.number, total, moment.progress, seconds)
+                now = now | told(moment, values) | {line: said}
+                yield now
+        yield now | {line: status.finished(code, over, total, time.perf_counter() - start)}
+
+    @speaks
+    def retell(code, cat, attacked):
+        engine = page.engine
+        return said_of_cat(engine, code, cat), said_of_attack(engine, code, cat, attacked)
+
+    outputs = [line, drawn, keep, *bodies.values(), *photos.values(), *found.values()]
+    run.click(None, None, None, js=SCROLL, api_visibility="private")
+    run.click(tour, [page.language, *order], outputs, **PRIVATE, **HEAVY)
+    page.stops(stop, NAME)
+    other.click(
+        None, None, seed, js="() => Math.floor(Math.random() * 1e6)", api_visibility="private"
+    )
+    shown = [page.language, photos["cat"], photos["attacked"]]
+    page.language.input(retell, shown, list(found.values()), **PRIVATE, **LIGHT)
+    reset.click(
+        lambda: (
+            dict(zip(order, DEFAULTS.values(), strict=True))
+            | emptied(*STATIONS)
+            | {line: "", drawn: None}
+        ),
+        None,
+        [*order, *outputs],
+        **PRIVATE,
+        **LIGHT,
+    )
+
+
+def _stations(page: Page, drawn: gr.State) -> tuple[dict, dict, dict, gr.DownloadButton]:
+    """Four columns: what appears in them, the pictures, what was found, and the exact PNG."""
+    bodies, photos, found = {}, {}, {}
+    with gr.Row(equal_height=False):
+        for name in STATIONS:
+            with gr.Column(min_width=270):
+                page.put(gr.Markdown, f"tour.{name}")
+                with gr.Column(visible=False) as bodies[name]:
+                    photos[name] = page.put(
+                        Photo, f"tour.{name}.picture", format="jpeg", height=256, buttons=[],
+                        interactive=False,
+                    )  # fmt: skip
+                    page.put(gr.Markdown, f"tour.{name}.caption")
+                    if name in ("named", "attacked"):
+                        found[name] = gr.HTML(elem_id=f"tour-{name}-found")
+                    if name == "attacked":
+                        keep = page.put(gr.DownloadButton, "download", size="sm")
+                    _goes_on(page, name, photos, drawn)
+    return bodies, photos, found, keep
+
+
+def _goes_on(page: Page, name: str, photos: dict, drawn: gr.State) -> None:
+    """The buttons that open another tab with what a station shows."""
+    cat, here = photos["cat"], photos[name]
+
+    def send(key: str, make, inputs: list, tab: str, *doors: str) -> None:
+        button = page.put(gr.Button, key, size="sm")
+        page.parcels.append(Parcel(button, make, inputs, tab, doors))
+
+    def explorer(code, values):
+        return (*(values or (None, None)), *EXPLORER.values())
+
+    def pet(code, path):
+        return path, pets.DEFAULT
+
+    if name == "cat":
+        doors = [f"gan.{knob}" for knob in ("seed", "truncation", *EXPLORER)]
+        send("tour.cat.go", explorer, [drawn], "gan", *doors)
+    if name == "painted":
+        content = ("style.content", "style.style")
+        send("tour.painted.go", lambda code, path: (path, PAINTING), [cat], "style", *content)
+    if name == "named":
+        send("tour.named.go", pet, [cat], "pets", "pets.photo", "pets.model")
+    if name == "attacked":
+        send("tour.attacked.go", pet, [cat], "attack", "attack.photo", "attack.model")
+    if name in ("painted", "attacked"):
+        send("tour.ask", pet, [here], "pets", "pets.photo", "pets.model")
+
+
+def _more(page: Page) -> dict[str, Knob]:
+    """The knobs that nobody needs at first."""
+    with page.put(gr.Accordion, "attack.more", open=False), gr.Row():
+        with gr.Column(min_width=220):
+            truncation = page.put(
+                Knob, "name.truncation", 0, gans.MAX_TRUNCATION, DEFAULTS["truncation"], step=0.05
+            )
+            page.formula(r"w'=\bar w+\psi\,(w-\bar w)")
+        with gr.Column(min_width=220):
+            epsilon = page.put(Knob, "name.epsilon", 0, 16, DEFAULTS["epsilon"], step=1)
+            page.formula(r"\lVert x'-x\rVert_\infty\le\varepsilon")
+    return {"truncation": truncation, "epsilon": epsilon}
