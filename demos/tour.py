@@ -179,9 +179,10 @@ def build(page: Page, tab: gr.Tab) -> None:
                 gr.Number, "name.seed", DEFAULTS["seed"], precision=0, elem_id="tour-seed"
             )
             other = page.put(gr.Button, "tour.another", size="sm")
-    drawn = gr.State()  # the knobs of the cat that is shown
-    bodies, photos, found, keep = _stations(page, drawn)
-    knobs = {"seed": seed} | _more(page)
+    more = _more(page)
+    bodies, photos, found, keep = _stations(page, [seed, more["truncation"]])
+    _lay_out(page, **more)
+    knobs = {"seed": seed} | more
     order = list(knobs.values())
     page.experiments(NAME, EXPERIMENTS, DEFAULTS, order)
     addresses.listen(page, NAME, knobs)
@@ -191,11 +192,11 @@ def build(page: Page, tab: gr.Tab) -> None:
         update |= {photos[name]: None for name in stations}
         return update | {found[name]: "" for name in stations if name in found}
 
-    def told(moment: Moment, values: tuple) -> dict:
+    def told(moment: Moment) -> dict:
         name = moment.station
         update = {bodies[name]: gr.update(visible=True), photos[name]: moment.picture}
         if name == "cat":
-            update |= emptied(*list(STATIONS)[1:]) | {drawn: values[:2]}
+            update |= emptied(*list(STATIONS)[1:])
         if moment.said:
             update[found[name]] = moment.said
         if moment.said and name == "attacked":
@@ -215,7 +216,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 over = moment.number - (moment.share < 1)
                 seconds = time.perf_counter() - start
                 said = status.running(code, moment.number, total, moment.progress, seconds)
-                now = now | told(moment, values) | {line: said}
+                now = now | told(moment) | {line: said}
                 yield now
         yield now | {line: status.finished(code, over, total, time.perf_counter() - start)}
 
@@ -224,7 +225,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         engine = page.engine
         return said_of_cat(engine, code, cat), said_of_attack(engine, code, cat, attacked)
 
-    outputs = [line, drawn, keep, *bodies.values(), *photos.values(), *found.values()]
+    outputs = [line, keep, *bodies.values(), *photos.values(), *found.values()]
     run.click(None, None, None, js=SCROLL, api_visibility="private")
     run.click(tour, [page.language, *order], outputs, **PRIVATE, **HEAVY)
     page.stops(stop, NAME)
@@ -234,11 +235,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     shown = [page.language, photos["cat"], photos["attacked"]]
     page.language.input(retell, shown, list(found.values()), **PRIVATE, **LIGHT)
     reset.click(
-        lambda: (
-            dict(zip(order, DEFAULTS.values(), strict=True))
-            | emptied(*STATIONS)
-            | {line: "", drawn: None}
-        ),
+        lambda: dict(zip(order, DEFAULTS.values(), strict=True)) | emptied(*STATIONS) | {line: ""},
         None,
         [*order, *outputs],
         **PRIVATE,
@@ -246,8 +243,12 @@ def build(page: Page, tab: gr.Tab) -> None:
     )
 
 
-def _stations(page: Page, drawn: gr.State) -> tuple[dict, dict, dict, gr.DownloadButton]:
-    """Four columns: what appears in them, the pictures, what was found, and the exact PNG."""
+def _stations(page: Page, drawn: list) -> tuple[dict, dict, dict, gr.DownloadButton]:
+    """Four columns: what appears in them, the pictures, what was found, and the exact PNG.
+
+    Args:
+        drawn: the knobs that the cat was drawn with.
+    """
     bodies, photos, found = {}, {}, {}
     with gr.Row(equal_height=False):
         for name in STATIONS:
@@ -267,7 +268,7 @@ def _stations(page: Page, drawn: gr.State) -> tuple[dict, dict, dict, gr.Downloa
     return bodies, photos, found, keep
 
 
-def _goes_on(page: Page, name: str, photos: dict, drawn: gr.State) -> None:
+def _goes_on(page: Page, name: str, photos: dict, drawn: list) -> None:
     """The buttons that open another tab with what a station shows."""
     cat, here = photos["cat"], photos[name]
 
@@ -275,15 +276,15 @@ def _goes_on(page: Page, name: str, photos: dict, drawn: gr.State) -> None:
         button = page.put(gr.Button, key, size="sm")
         page.parcels.append(Parcel(button, make, inputs, tab, doors))
 
-    def explorer(code, values):
-        return (*(values or (None, None)), *EXPLORER.values())
+    def explorer(code, seed, truncation):
+        return seed, truncation, *EXPLORER.values()
 
     def pet(code, path):
         return path, pets.DEFAULT
 
     if name == "cat":
         doors = [f"gan.{knob}" for knob in ("seed", "truncation", *EXPLORER)]
-        send("tour.cat.go", explorer, [drawn], "gan", *doors)
+        send("tour.cat.go", explorer, drawn, "gan", *doors)
     if name == "painted":
         content = ("style.content", "style.style")
         send("tour.painted.go", lambda code, path: (path, PAINTING), [cat], "style", *content)
@@ -296,14 +297,21 @@ def _goes_on(page: Page, name: str, photos: dict, drawn: gr.State) -> None:
 
 
 def _more(page: Page) -> dict[str, Knob]:
-    """The knobs that nobody needs at first."""
+    """The knobs that nobody needs at first, not laid out yet: the stations above ask for one."""
+    most = gans.MAX_TRUNCATION
+    return {
+        "truncation": page.put(
+            Knob, "name.truncation", 0, most, DEFAULTS["truncation"], step=0.05, render=False
+        ),
+        "epsilon": page.put(Knob, "name.epsilon", 0, 16, DEFAULTS["epsilon"], step=1, render=False),
+    }
+
+
+def _lay_out(page: Page, truncation: Knob, epsilon: Knob) -> None:
     with page.put(gr.Accordion, "attack.more", open=False), gr.Row():
         with gr.Column(min_width=220):
-            truncation = page.put(
-                Knob, "name.truncation", 0, gans.MAX_TRUNCATION, DEFAULTS["truncation"], step=0.05
-            )
+            truncation.render()
             page.formula(r"w'=\bar w+\psi\,(w-\bar w)")
         with gr.Column(min_width=220):
-            epsilon = page.put(Knob, "name.epsilon", 0, 16, DEFAULTS["epsilon"], step=1)
+            epsilon.render()
             page.formula(r"\lVert x'-x\rVert_\infty\le\varepsilon")
-    return {"truncation": truncation, "epsilon": epsilon}
