@@ -32,7 +32,8 @@ def pictured(page, place):
 
 
 @pytest.mark.parametrize(
-    ("locale", "code", "viewport"), [("en-US", "en", LAPTOP), ("mr-IN", "mr", PHONE)]
+    ("locale", "code", "viewport"),
+    [("en-US", "en", LAPTOP), pytest.param("mr-IN", "mr", PHONE, marks=pytest.mark.slow)],
 )
 def test_the_whole_tour_and_on_into_the_attack(open_page, locale, code, viewport):
     page = open_page(locale, viewport, query="?tab=tour")
@@ -94,6 +95,7 @@ def test_a_seed_that_is_none_is_refused(open_page):
     assert not page.locator("#tour-cat-picture").is_visible()
 
 
+@pytest.mark.slow
 def test_a_switch_of_language_speaks_of_what_is_shown(open_page):
     page = open_page(query="?tab=tour")
     start(page)
@@ -114,6 +116,7 @@ def test_a_cat_of_the_explorer_is_named_by_one_click(open_page, locale, code):
     assert "netglass-stylegan_cats64-26" in pictured(page, "pets-photo")
 
 
+@pytest.mark.slow
 def test_a_painting_is_named_by_one_click(open_page):
     page = open_page(query="?tab=style")
     button(page, "run.paint").wait_for()

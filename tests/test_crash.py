@@ -15,6 +15,7 @@ from demos.language import say
 from tests import serving
 from tests.browsing import LAPTOP, WAIT, button
 
+pytestmark = pytest.mark.slow  # each starts an app or two of its own
 SMALL = {"size": 128, "steps": 400, "api_name": "/style_transfer"}
 
 
