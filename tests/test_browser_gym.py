@@ -22,7 +22,13 @@ def doctor(page, code, verdict):
 
 
 @pytest.mark.parametrize(
-    ("code", "viewport"), [("en", LAPTOP), ("mr", LAPTOP), ("ne", PHONE), ("hi", PHONE)]
+    ("code", "viewport"),
+    [
+        ("en", LAPTOP),
+        ("ne", PHONE),
+        pytest.param("mr", LAPTOP, marks=pytest.mark.slow),
+        pytest.param("hi", PHONE, marks=pytest.mark.slow),
+    ],
 )
 def test_run_watch_stop_step_reset(open_page, code, viewport):
     page = opened(open_page, code, viewport)

@@ -4,11 +4,13 @@ import re
 
 import pytest
 
-from demos.language import LANGUAGES, say, texts
+from demos.language import say, texts
 from tests.browsing import button, drawn, tab
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize(
+    "code", ["en", "hi", *(pytest.param(code, marks=pytest.mark.slow) for code in ("mr", "ne"))]
+)
 def test_a_lesson_opens_a_prepared_tab(open_page, code):
     page = open_page(query=f"?lang={code}&tab=lessons")
     link = page.locator("a[href*='tab=attack'][href*='target=pizza']")

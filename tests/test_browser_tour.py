@@ -107,7 +107,9 @@ def test_a_switch_of_language_speaks_of_what_is_shown(open_page):
     page.get_by_text(say("ne", "tour.cat.caption")).wait_for()
 
 
-@pytest.mark.parametrize(("locale", "code"), [("en-US", "en"), ("hi-IN", "hi")])
+@pytest.mark.parametrize(
+    ("locale", "code"), [("hi-IN", "hi"), pytest.param("en-US", "en", marks=pytest.mark.slow)]
+)
 def test_a_cat_of_the_explorer_is_named_by_one_click(open_page, locale, code):
     page = open_page(locale, query="?tab=gan&seed=26")
     page.wait_for_function("document.querySelector('#gan-seed input').value === '26'")
