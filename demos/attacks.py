@@ -21,7 +21,7 @@ from demos.language import say
 from demos.page import HEAVY, LIGHT, PRIVATE, Page, speaks
 from demos.plots import bars, curves
 from demos.widgets import Photo
-from models import classifiers, images, pets
+from models import classifiers, images
 from models.attack_settings import Settings
 
 NAME = "attack"
@@ -71,7 +71,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     def run_attack(request: gr.Request, code, path, model, *values):
         settings = dict(zip(DEFAULTS, values, strict=True))
         with page.engine.run(request.session_hash, NAME) as stopped:
-            for moment in _attack(page, code, path, model, settings, stopped):
+            for moment in attacked(page, code, path, model, settings, stopped):
                 if isinstance(moment, str):
                     yield {line: moment}
                     continue
@@ -128,8 +128,8 @@ def build(page: Page, tab: gr.Tab) -> None:
             return seen, page.text("attack.before_none", code)
         from models import attacks
 
-        store = page.engine.pets if model in pets.NAMES else page.engine.store
-        top = attacks.top_classes(store.get(model), images.to_tensor(seen), namer=namer)
+        network = page.engine.network_called(model)
+        top = attacks.top_classes(network, images.to_tensor(seen), namer=namer)
         return seen, _verdict(code, "attack.verdict_before", top)
 
     for arrives in (photo.change, tab.select, knobs["model"].change):
@@ -157,11 +157,15 @@ def _picture(page: Page, key: str) -> gr.Image:
     )
 
 
-def _attack(page, code, path, model, settings, stopped):
-    """Status lines, then (step, last, seconds, picture seen, curve, report, magnified, factor)."""
+def attacked(page, code, path, model, settings, stopped):
+    """Status lines, then (step, last, seconds, picture seen, curve, report, magnified, factor).
+
+    Args:
+        settings: of `models.attack_settings.Settings`, by name; without "target" it has none.
+    """
     picture = images.open_image(path)
     namer = classifiers.spec(model)
-    settings = Settings(**settings | {"target": settings["target"] or None})
+    settings = Settings(**settings | {"target": settings.get("target") or None})
     if settings.target is not None:
         namer.index(settings.target)  # before a network is read
     from models import attacks
@@ -284,7 +288,7 @@ def _endpoint(page: Page):
         }  # fmt: skip
         start = time.perf_counter()
         with page.engine.run(None, NAME) as stopped:
-            for moment in _attack(page, language, image, model, settings, stopped):
+            for moment in attacked(page, language, image, model, settings, stopped):
                 if isinstance(moment, str):
                     continue
                 step, last, _, _, _, report, magnified, _ = moment

@@ -136,14 +136,17 @@ class Engine:
         """Whose turns a heavy run takes; None where it computes elsewhere and holds up nobody."""
         return None if self.far else HEAVY
 
-    def network_called(self, name: str):
-        """The network called `name`, loaded at once if need be.
+    def network_called(self, name: str, progress: Callable[[int, int], None] | None = None):
+        """The classifier called `name`, loaded at once if need be.
+
+        Args:
+            progress: as `Store.get` takes it.
 
         Raises:
             Refusal: unknown name, or weights that can't be had.
         """
         classifiers.spec(name)
-        return (self.pets if name in pets.NAMES else self.store).get(name)
+        return (self.pets if name in pets.NAMES else self.store).get(name, progress)
 
     def gym_turn(self, function: Callable, *args):
         """`function(*args)` in its turn among the slices of all live trainings."""
@@ -179,8 +182,7 @@ class Engine:
         Raises:
             Refusal: unknown name, or weights that can't be had.
         """
-        classifiers.spec(name)
-        store = self.pets if name in pets.NAMES else self.store
+        classifiers.spec(name)  # refused before a thread begins
         news: queue.SimpleQueue = queue.SimpleQueue()
         given_up = threading.Event()
 
@@ -191,7 +193,7 @@ class Engine:
 
         def work() -> None:
             try:
-                news.put(("network", store.get(name, progress)))
+                news.put(("network", self.network_called(name, progress)))
             except BaseException as error:
                 news.put(("error", error))
 

@@ -16,7 +16,7 @@ def in_turn(code: str, steps: Generator, stop: Event, lane: Lane | None = HEAVY)
         seconds = max(1, round(others * SLICE))
         words = say(code, "status.waiting", others=others, seconds=seconds)
         yield line(words, None)
-    yield from paced(steps, stop, lane=lane, turn=turn)
+    yield from paced(steps, stop, turn=turn)
 
 
 def running(

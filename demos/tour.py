@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 
 import gradio as gr
@@ -13,6 +13,7 @@ from PIL import Image
 
 from demos import (
     addresses,
+    attacks,
     gan_endpoints,
     gan_explorer,
     networks,
@@ -24,12 +25,11 @@ from demos import (
 )
 from demos.engine import Engine, Run
 from demos.language import say
-from demos.pacing import paced
 from demos.page import HEAVY, LIGHT, PRIVATE, Page, speaks
 from demos.plots import bars
 from demos.sending import Parcel
 from demos.widgets import Knob, Photo
-from models import breeds, classifiers, gans, images, pets, registry
+from models import breeds, gans, images, pets, registry
 from models.attack_settings import Settings
 
 NAME = "tour"
@@ -82,16 +82,16 @@ def toured(page: Page, code: str, seed, truncation, epsilon, run: Run) -> Genera
     Raises:
         Refusal: a knob can't have its value; before anything else happens.
     """
-    settings = Settings(epsilon=epsilon)
+    Settings(epsilon=epsilon)
     cat = gan_endpoints.sent(page.engine, code, gans.DEFAULT, seed, truncation, 0)
     yield Moment("cat", 1.0, cat)
     for station in (_painted, _named, _attacked):
         if run.is_set():
             return
-        yield from station(page, code, cat, settings, run)
+        yield from station(page, code, cat, epsilon, run)
 
 
-def _painted(page: Page, code: str, cat: str, _: Settings, run: Run) -> Generator:
+def _painted(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
     paths = cat, PAINTING, None
     for moment in style_runs.painted(page, code, paths, registry.DEFAULT, PAINT, run):
         if isinstance(moment, str):
@@ -103,24 +103,22 @@ def _painted(page: Page, code: str, cat: str, _: Settings, run: Run) -> Generato
         yield Moment("painted", step.progress, _kept(shown, "painted") if last else shown)
 
 
-def _named(page: Page, code: str, cat: str, _: Settings, run: Run) -> Generator:
+def _named(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
     classifier = yield from networks.loaded(page, code, pets.DEFAULT)
     picture, seen = pet_endpoints.seen(page.engine, cat)
     first, second = (breeds.index(name) for name, _ in seen.top(2))
     heat = pet_endpoints.overlaid(classifier, picture, seen, first, second, 1.0)
-    yield Moment("named", 1.0, _kept(heat, "why"), said_of_cat(page.engine, code, cat))
+    yield Moment("named", 1.0, _kept(heat, "why"), _answer(code, seen))
 
 
-def _attacked(page: Page, code: str, cat: str, settings: Settings, run: Run) -> Generator:
-    from models import attacks
-
-    namer = classifiers.spec(pets.DEFAULT)
-    network = yield from networks.loaded(page, code, namer.name)
-    picture, seen = pet_endpoints.seen(page.engine, cat)
-    settings = replace(settings, target=_target(seen))
-    clean = images.to_tensor(picture, network.placement.device)
-    steps = page.engine.steps(attacks.attack, network, clean, settings, None, namer)
-    for step, last, _ in paced(steps, run, lane=page.engine.lane):
+def _attacked(page: Page, code: str, cat: str, epsilon: float, run: Run) -> Generator:
+    _, seen = pet_endpoints.seen(page.engine, cat)
+    wish = {"target": _target(seen), "epsilon": epsilon}
+    for moment in attacks.attacked(page, code, cat, pets.DEFAULT, wish, run):
+        if isinstance(moment, str):
+            yield moment
+            continue
+        step, last, *_ = moment
         shown, said = images.to_image(step.adversarial), ""
         if last:
             shown = _kept(shown, "attacked")
@@ -167,7 +165,7 @@ def _answer(code: str, seen) -> str:
     return doubt + bars([(pet_breeds.named(code, name), value) for name, value in seen.top(5)])
 
 
-def build(page: Page, tab: gr.Tab) -> None:
+def build(page: Page, _tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
     page.intro(NAME)
     with gr.Row(equal_height=False):
