@@ -14,7 +14,6 @@ from demos import attack_once, pictures, status
 from demos.attack_once import NAME
 from demos.endpoints import Picture, expose
 from demos.language import say
-from demos.pacing import paced
 from demos.page import HEAVY, PRIVATE, Page, speaks
 from demos.plots import bars, curves
 from demos.widgets import Knob
@@ -109,7 +108,11 @@ def _curves(page, code, path, model, target, options: dict, stopped) -> Generato
     going = attack_curve.curves(
         found.network, found.clean, settings, found.target, found.settings.target or ""
     )
-    for step, last, seconds in paced(going, stopped):
+    for moment in status.in_turn(code, going, stopped):
+        if isinstance(moment, str):
+            yield moment
+            continue
+        step, last, seconds = moment
         whole = _whole(found, step, settings.epsilon_end) if last else None
         yield step, last, seconds, whole
 

@@ -11,7 +11,6 @@ from demos.attack_once import NAME
 from demos.attack_survival import outcome
 from demos.endpoints import Picture, expose
 from demos.language import say
-from demos.pacing import paced
 from demos.page import HEAVY, PRIVATE, Page, speaks
 from demos.plots import bars
 from demos.widgets import Knob
@@ -170,7 +169,11 @@ def _vote_twice(page, code, path, model, options: dict, settings, stopped):
     for which, picture in shown.items():
         length = (picture - found.clean).norm().item()
         going = smoothing.smoothed(found.network, picture, settings)
-        for vote, last, seconds in paced(going, stopped):
+        for moment in status.in_turn(code, going, stopped):
+            if isinstance(moment, str):
+                yield moment
+                continue
+            vote, last, seconds = moment
             yield found, which, vote, last, seconds, length
         if stopped.is_set():
             return

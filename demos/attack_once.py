@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from demos import networks, status
 from demos.engine import Run
-from demos.pacing import paced
 from demos.page import Page
 from models import classifiers, images
 from models.attack_settings import Settings
@@ -88,7 +87,11 @@ def attacked(
 
     seen = network or subject.network
     going = attacks.attack(seen, subject.clean, subject.settings, namer=subject.namer)
-    for step, last, seconds in paced(going, run):
+    for moment in status.in_turn(code, going, run):
+        if isinstance(moment, str):
+            yield moment
+            continue
+        step, last, seconds = moment
         share = step.step / step.steps
         said = status.finished if last else status.running
         yield said(code, step.step, step.steps, *(() if last else (share,)), seconds)

@@ -11,7 +11,6 @@ from demos.attack_once import NAME
 from demos.attack_survival import named, outcome, reported
 from demos.endpoints import Picture, expose
 from demos.language import say
-from demos.pacing import paced
 from demos.page import HEAVY, PRIVATE, Page, speaks
 from models import classifiers, pets, registry, weights
 from models.refusals import Refusal
@@ -80,7 +79,11 @@ def _matrix(page, code, path, model, options: dict, stopped):
         return attacks.attack(network, pictures, found.settings, namer=found.namer)
 
     going = attack_transfer.matrix(judges, found.picture, attack, found.target)
-    for step, last, seconds in paced(going, stopped):
+    for moment in status.in_turn(code, going, stopped):
+        if isinstance(moment, str):
+            yield moment
+            continue
+        step, last, seconds = moment
         yield found, judges, step, last, seconds
 
 

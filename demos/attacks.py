@@ -133,7 +133,17 @@ def build(page: Page, tab: gr.Tab) -> None:
         return seen, _verdict(code, "attack.verdict_before", top)
 
     for arrives in (photo.change, tab.select, knobs["model"].change):
-        arrives(look, [page.language, photo, knobs["model"]], [clean, before], **PRIVATE, **LIGHT)
+        looked = arrives(
+            look, [page.language, photo, knobs["model"]], [clean, before], **PRIVATE, **LIGHT
+        )
+        # A file that is no picture must not stand beside the verdict on the one before.
+        looked.failure(
+            lambda code: (None, page.text("attack.before_none", code)),
+            page.language,
+            [clean, before],
+            **PRIVATE,
+            **LIGHT,
+        )
     reset.click(
         lambda: [
             *(None, classifiers.DEFAULT, *DEFAULTS.values()),

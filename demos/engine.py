@@ -62,6 +62,7 @@ class Engine:
         self._slices = Turns("gym", one_core_for_this_thread)
         self.gym = Registry()
         self._running: dict[tuple[str, str], Run] = {}
+        self._watching: list[tuple[tuple[str, str], threading.Event]] = []
 
     @cached_property
     def _store(self) -> Store:
@@ -226,6 +227,9 @@ class Engine:
             if session and others >= MOST_RUNS:
                 raise Refusal("too_many_runs", limit=MOST_RUNS)
             self._running[key] = flag
+            for watched, begun in self._watching:
+                if watched == key:
+                    begun.set()
         try:
             yield flag
         finally:
@@ -247,10 +251,22 @@ class Engine:
         if run:
             run.turned = run.turned | values
 
-    def running(self, session: str | None, demo: str) -> bool:
-        """Whether the visitor has a run of `demo` under way."""
+    @contextmanager
+    def watch(self, session: str | None, demo: str) -> Iterator[threading.Event]:
+        """An event that is set if the visitor has, or begins meanwhile, a run of `demo`.
+
+        For what is shown until a run shows more: come late, it must not hide the run's result.
+        """
+        key, begun = (session or "", demo), threading.Event()
         with self._lock:
-            return (session or "", demo) in self._running
+            if key in self._running:
+                begun.set()
+            self._watching.append((key, begun))
+        try:
+            yield begun
+        finally:
+            with self._lock:
+                self._watching = [pair for pair in self._watching if pair[1] is not begun]
 
 
 def one_core_for_this_thread() -> None:

@@ -63,7 +63,11 @@ class Gate:
             return
         address = (scope.get("client") or ("",))[0]
 
+        begun = False
+
         async def careful(message) -> None:
+            nonlocal begun
+            begun = True
             if message["type"] == "http.response.start":
                 given = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
@@ -81,7 +85,7 @@ class Gate:
             await answer(scope, receive, careful)
         except OSError as error:
             # An upload is written before anything of ours is asked.
-            if error.errno not in mishaps.FULL:
+            if begun or error.errno not in mishaps.FULL:
                 raise
             code = language.detect(Headers(scope=scope).get("accept-language"))
             text = language.refusal(code, mishaps.told(error))

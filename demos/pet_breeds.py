@@ -135,7 +135,9 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     outputs = [quality, verdict, similar, breed, against, heat]
     for arrives in (photo.change, tab.select, which.change, page.language.input):
-        arrives(look, [page.language, photo, contrast, which], outputs, **PRIVATE, **LIGHT)
+        looked = arrives(look, [page.language, photo, contrast, which], outputs, **PRIVATE, **LIGHT)
+        # A file that is no picture must not stand beside the verdict on the one before.
+        looked.failure(lambda: ("", "", None), None, [verdict, similar, heat], **PRIVATE, **LIGHT)
     chosen = [page.language, photo, breed, against, contrast, which]
     for knob in (breed, against):
         knob.input(explain, chosen, heat, **PRIVATE, **LIGHT)

@@ -88,6 +88,8 @@ def build(page: Page, tab: gr.Tab) -> None:
                 visible=False,
             )
             keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="style-download")
+            # Which pair the painting shown is of: what arrives late must not hide it.
+            done = gr.Textbox(visible=False)
             sending.buttons(page, _shown, [both, live], ("pets", "attack"))
             strength = page.put(Knob, "name.strength", 0, 1, 1, step=0.05)
             page.put(gr.Markdown, "style.ledger", elem_classes="note")
@@ -115,6 +117,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             ),
             both: gr.update(value=None, visible=False),
             keep: gr.update(visible=False),
+            done: "",
         }
         with page.engine.run(request.session_hash, NAME) as going:
             for moment in style_runs.painted(page, code, paths, backbone, settings, going):
@@ -137,32 +140,43 @@ def build(page: Page, tab: gr.Tab) -> None:
                     kept = pictures.png(image, "netglass-style")
                     update[both] = gr.update(value=(before.resize(image.size), image), visible=True)
                     update[keep] = gr.update(value=kept, visible=True)
+                    update[done] = _pair(content_path, style_path)
                 yield update
 
     @speaks
-    def preview(code, content_path, style_path, share):
+    def preview(request: gr.Request, code, content_path, style_path, share, painted=""):
         if not content_path or not style_path:
             return {line: ""}
-        label = say(code, "style.preview")
+        with page.engine.watch(request.session_hash, NAME) as begun:
+            if begun.is_set() or painted == _pair(content_path, style_path):
+                return {line: gr.skip()}
+            sketch = style_runs.previewed(page, content_path, style_path, share)
+            if begun.is_set():
+                return {line: gr.skip()}
         return {
-            live: gr.update(
-                value=style_runs.previewed(page, content_path, style_path, share),
-                visible=True,
-                label=label,
-            ),
+            live: gr.update(value=sketch, visible=True, label=say(code, "style.preview")),
             both: gr.update(value=None, visible=False),
             keep: gr.update(visible=False),
+            done: "",
         }
 
     @speaks
     def foresee(request: gr.Request, code, content_path, style_path, second_path, name, *values):
-        if page.engine.running(request.session_hash, NAME):
-            return {line: gr.skip()}
         if not content_path or not style_path:
             return {line: ""}
         paths = content_path, style_path, second_path
-        found = style_runs.foreseen(page, code, paths, name, _settings(name, values))
+        with page.engine.watch(request.session_hash, NAME) as begun:
+            if begun.is_set():
+                return {line: gr.skip()}
+            found = style_runs.foreseen(page, code, paths, name, _settings(name, values))
+            if begun.is_set():
+                return {line: gr.skip()}
         return {line: found[0], ledger: found[1]} if found else {line: "", ledger: ""}
+
+    def foresee_unless_painted(request: gr.Request, painted, *rest):
+        if painted == _pair(*rest[1:3]):
+            return {line: gr.skip()}
+        return foresee(request, *rest)
 
     @speaks
     def ways_of(request: gr.Request, code, content_path, style_path, second_path, name, *values):
@@ -175,7 +189,7 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     sources = [page.language, content, style, second]
     inputs = [*sources, *order]
-    outputs = [line, live, both, ledger, plot, keep]
+    outputs = [line, live, both, ledger, plot, keep, done]
     run.click(paint, inputs, outputs, **PRIVATE, **HEAVY)
     compare.click(ways_of, inputs, ways, **PRIVATE, **HEAVY)
     page.stops(stop, NAME)
@@ -186,10 +200,11 @@ def build(page: Page, tab: gr.Tab) -> None:
         knob.release(turn, weights, None, **PRIVATE, queue=False)
     always = {"trigger_mode": "always_last"}
     pair = [page.language, content, style, strength]
-    for event in (content.change, style.change, strength.release, tab.select):
-        event(preview, pair, outputs, **always, **PRIVATE, **LIGHT)
-    for event in (content.change, style.change, second.change, tab.select):
-        event(foresee, inputs, [line, ledger], **always, **PRIVATE, **LIGHT)
+    strength.release(preview, pair, outputs, **always, **PRIVATE, **LIGHT)
+    second.change(foresee, inputs, [line, ledger], **always, **PRIVATE, **LIGHT)
+    for event in (content.change, style.change, tab.select):
+        event(preview, [*pair, done], outputs, **always, **PRIVATE, **LIGHT)
+        event(foresee_unless_painted, [done, *inputs], [line, ledger], **always, **PRIVATE, **LIGHT)
     for knob in order:
         moved = knob.release if isinstance(knob, gr.Slider) else knob.input
         moved(foresee, inputs, [line, ledger], **always, **PRIVATE, **LIGHT)
@@ -218,10 +233,10 @@ def build(page: Page, tab: gr.Tab) -> None:
         lambda: [
             *_values(registry.DEFAULT, DEFAULTS),
             *(1, None, None, gr.update(value=None, visible=True)),
-            *(gr.update(value=None, visible=False), "", None, gr.update(visible=False)),
+            *(gr.update(value=None, visible=False), "", None, gr.update(visible=False), ""),
         ],
         None,
-        [*order, strength, second, line, live, both, ledger, plot, keep],
+        [*order, strength, second, *outputs],
         **PRIVATE,
         **LIGHT,
     )
@@ -233,6 +248,10 @@ def build(page: Page, tab: gr.Tab) -> None:
 def _shown(_code: str, painted: tuple[str, str] | None, sketched: str | None) -> str | None:
     """Path of the finished painting if it is shown, else of what is shown instead of it."""
     return painted[1] if painted else sketched
+
+
+def _pair(content_path: str | None, style_path: str | None) -> str:
+    return f"{content_path}\n{style_path}"
 
 
 def _values(backbone: str, chosen: dict) -> list:

@@ -75,8 +75,14 @@ def test_upload_paint_watch_stop_download(open_page, tmp_path, photo):
     with Image.open(path) as image:
         assert image.format == "PNG"
         assert max(image.size) <= 384
+    tab(page, "pets.tab")
+    tab(page, "style.tab")
+    page.wait_for_timeout(1500)
+    assert page.locator("#style-download").is_visible()  # a visit elsewhere costs no painting
+    assert page.locator("#style-status", has_text="Stopped after").is_visible()
     button(page, "reset").click()
     page.locator("#style-download").wait_for(state="hidden")
+    page.locator("#style-live", has_text=say("en", "style.preview")).wait_for()
 
 
 @pytest.mark.parametrize("code", ["en", "mr", "ne", "hi"])
@@ -217,8 +223,10 @@ def test_a_bad_upload_is_said_in_the_visitors_language(open_page, tmp_path, code
     bad.write_text("not a picture")
     page = open_page(query=f"?lang={code}")
     tab(page, "attack.tab", code)
+    page.locator("#attack-before .bar").first.wait_for()
     page.locator("#attack-photo input[type=file]").first.set_input_files(str(bad))
     page.get_by_text(say(code, "refusal.not_a_picture")).first.wait_for()
+    page.locator("#attack-before .bar").first.wait_for(state="detached")  # it was another photo's
 
 
 def test_an_offline_network_says_what_would_help(open_page):

@@ -109,3 +109,19 @@ def test_a_visitor_has_so_many_runs_and_no_more():
             pass  # the same demo anew, and other visitors
     with engine.run("me", "deeper"):
         pass
+
+
+def test_who_watches_learns_of_a_run_that_goes_on_or_begins_meanwhile():
+    engine = Engine("cpu")
+    with engine.run("anna", "style"), engine.watch("anna", "style") as late:
+        assert late.is_set()
+    with engine.watch("anna", "style") as early:
+        for who, what in (("anna", "attack"), ("ben", "style")):
+            with engine.run(who, what):
+                assert not early.is_set()
+        with engine.run("anna", "style"):
+            pass
+        assert early.is_set()  # though it is over again
+    with engine.watch("anna", "style") as after:
+        assert not after.is_set()
+    assert engine._watching == []

@@ -112,7 +112,8 @@ def test_a_run_without_memory_frees_its_turn_and_its_place():
 
     with pytest.raises(gr.Error):
         list(run("en", True))
-    assert not engine.running("visitor", "style")
+    with engine.watch("visitor", "style") as begun:
+        assert not begun.is_set()
     assert list(run("en", False)) == [(0, False), (2, True)]
 
 

@@ -111,7 +111,8 @@ def test_stop_frees_the_run_and_says_so(page, event):
 def test_a_closed_browser_frees_the_run(page, event):
     going = event(VISITOR, "en", *tour.DEFAULTS.values())
     next(going)
-    assert page.engine.running("a visitor", tour.NAME)
+    with page.engine.watch("a visitor", tour.NAME) as begun:
+        assert begun.is_set()
     going.close()
     assert page.engine._running == {}
 
