@@ -1,9 +1,19 @@
 """What the browser tests do again and again."""
 
+import pytest
+
 from demos.language import say
 
 LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 WAIT = 120_000  # milliseconds; a machine may be busy
+
+
+def later(*values):
+    """Cases for the longer run (`-m slow`): the plain one walks a page in one language only."""
+    return [
+        pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.slow)
+        for value in values
+    ]
 
 
 def button(page, key, code="en"):

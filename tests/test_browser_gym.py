@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from demos.language import say
-from tests.browsing import LAPTOP, PHONE, button, choose
+from tests.browsing import LAPTOP, PHONE, button, choose, later
 
 
 def opened(open_page, code="en", viewport=LAPTOP, more=""):
@@ -24,10 +24,8 @@ def doctor(page, code, verdict):
 @pytest.mark.parametrize(
     ("code", "viewport"),
     [
-        ("en", LAPTOP),
         ("ne", PHONE),
-        pytest.param("mr", LAPTOP, marks=pytest.mark.slow),
-        pytest.param("hi", PHONE, marks=pytest.mark.slow),
+        *later(("en", LAPTOP), ("mr", LAPTOP), ("hi", PHONE)),
     ],
 )
 def test_run_watch_stop_step_reset(open_page, code, viewport):

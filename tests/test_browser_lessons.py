@@ -5,12 +5,10 @@ import re
 import pytest
 
 from demos.language import say, texts
-from tests.browsing import button, drawn, tab
+from tests.browsing import button, drawn, later, tab
 
 
-@pytest.mark.parametrize(
-    "code", ["en", "hi", *(pytest.param(code, marks=pytest.mark.slow) for code in ("mr", "ne"))]
-)
+@pytest.mark.parametrize("code", ["hi", *later("en", "mr", "ne")])
 def test_a_lesson_opens_a_prepared_tab(open_page, code):
     page = open_page(query=f"?lang={code}&tab=lessons")
     link = page.locator("a[href*='tab=attack'][href*='target=pizza']")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from demos.language import say
-from tests.browsing import LAPTOP, PHONE, button, tab
+from tests.browsing import LAPTOP, PHONE, button, later, tab
 
 STATIONS = ("cat", "painted", "named", "attacked")
 
@@ -33,7 +33,7 @@ def pictured(page, place):
 
 @pytest.mark.parametrize(
     ("locale", "code", "viewport"),
-    [("en-US", "en", LAPTOP), pytest.param("mr-IN", "mr", PHONE, marks=pytest.mark.slow)],
+    [("en-US", "en", LAPTOP), *later(("mr-IN", "mr", PHONE))],
 )
 def test_the_whole_tour_and_on_into_the_attack(open_page, locale, code, viewport):
     page = open_page(locale, viewport, query="?tab=tour")
@@ -52,6 +52,7 @@ def test_the_whole_tour_and_on_into_the_attack(open_page, locale, code, viewport
     page.locator("#attack-before .bar", has_text="Bengal").first.wait_for()
 
 
+@pytest.mark.slow
 def test_every_station_leads_on(open_page):
     page = open_page(query="?tab=tour&seed=17&epsilon=2")
     page.wait_for_function("document.querySelector('#tour-seed input')?.value === '17'")
@@ -83,10 +84,7 @@ def test_stop_and_reset(open_page):
     button(page, "reset").click()
     page.locator("#tour-cat-picture").wait_for(state="hidden")
     assert page.locator("#tour-status").inner_text().strip() == ""
-
-
-def test_a_seed_that_is_none_is_refused(open_page):
-    page = open_page(query="?tab=tour")
+    # A seed that is none is refused, and nothing begins.
     box = page.locator("#tour-seed input")
     box.fill("-1")
     box.press("Tab")
@@ -107,9 +105,7 @@ def test_a_switch_of_language_speaks_of_what_is_shown(open_page):
     page.get_by_text(say("ne", "tour.cat.caption")).wait_for()
 
 
-@pytest.mark.parametrize(
-    ("locale", "code"), [("hi-IN", "hi"), pytest.param("en-US", "en", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize(("locale", "code"), [("hi-IN", "hi"), *later(("en-US", "en"))])
 def test_a_cat_of_the_explorer_is_named_by_one_click(open_page, locale, code):
     page = open_page(locale, query="?tab=gan&seed=26")
     page.wait_for_function("document.querySelector('#gan-seed input').value === '26'")

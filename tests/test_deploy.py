@@ -117,8 +117,19 @@ def test_options_are_explained_and_checked():
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
 
     explained = said("--help").stdout
-    for name in ("--auth", "--root-path", "--rate", "NETGLASS_AUTH"):
-        assert name in explained
+    for option in (
+        "auth",
+        "root-path",
+        "rate",
+        "host",
+        "port",
+        "device",
+        "preload",
+        "share",
+        "mcp",
+    ):
+        assert f"--{option}" in explained
+        assert f"NETGLASS_{option.upper().replace('-', '_')}" in explained
     refused = said("--auth", "nameonly")
     assert refused.returncode == 2
     assert "NAME:PASSWORD" in refused.stderr
