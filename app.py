@@ -9,7 +9,6 @@ gc.disable()
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import argparse  # noqa: E402
-import ctypes  # noqa: E402
 import threading  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 
@@ -18,7 +17,7 @@ from starlette.middleware import Middleware  # noqa: E402
 from starlette.responses import JSONResponse  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
-from demos import gan_views, house, own_classes, zerogpu  # noqa: E402
+from demos import gan_views, house, memory, own_classes, zerogpu  # noqa: E402
 from demos.engine import Engine  # noqa: E402
 from demos.gate import Gate  # noqa: E402
 
@@ -97,22 +96,6 @@ def options(
     return chosen
 
 
-def keep_memory() -> None:
-    """Makes glibc keep freed memory for the next step instead of giving it back to the system.
-
-    Visitors' runs live in threads, where glibc maps and unmaps every activation anew: page faults
-    made style transfer take 18 s instead of 13 to 15. Does nothing where there is no glibc.
-    """
-    arena_max, mmap_threshold, trim_threshold = -8, -3, -1  # malloc.h
-    try:
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
-    except (OSError, AttributeError):
-        return
-    mallopt(arena_max, 1)
-    mallopt(mmap_threshold, 32 << 20)
-    mallopt(trim_threshold, 1 << 30)
-
-
 def serving(engine: Engine, chosen: argparse.Namespace) -> dict:
     """What Gradio is told about serving the page, whichever way it is served."""
 
@@ -145,7 +128,7 @@ def serving(engine: Engine, chosen: argparse.Namespace) -> dict:
 def main() -> None:
     """Starts the app and serves until interrupted."""
     chosen = options()
-    keep_memory()
+    memory.keep()
     # On ZeroGPU this process has no GPU: it borrows one for heavy runs.
     engine = Engine("cpu", zerogpu.stream) if zerogpu.ON else Engine(chosen.device)
     if chosen.preload:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from demos import memory
 from demos.batch import Batch
 from demos.gym_runs import Registry
 from demos.lane import Lane
@@ -236,6 +237,9 @@ class Engine:
             with self._lock:
                 if self._running.get(key) is flag:
                     del self._running[key]
+                quiet = not self._running
+            if quiet:
+                memory.give_back()
 
     def stop(self, session: str | None, demo: str) -> None:
         """Asks the visitor's run of `demo` to stop; does nothing if there is none."""

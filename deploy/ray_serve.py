@@ -159,10 +159,10 @@ class Page:
         import gradio as gr
 
         import app
-        from demos import house
+        from demos import house, memory
         from demos.engine import Engine
 
-        app.keep_memory()
+        memory.keep()
         engine = Engine(self.chosen.device, partial(run_there, self.runs))
         engine.breeds = partial(breeds_there, self.breeds)
         if self.chosen.preload:

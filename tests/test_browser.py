@@ -47,9 +47,7 @@ def test_nothing_is_cut_off(open_page, viewport):
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
-def test_style_transfer_needs_no_scrolling_on_a_laptop(open_page):
-    page = open_page()
-    tab(page, "style.tab")
+def needs_no_scrolling(page):
     for key in ("run.paint", "stop", "reset"):
         box = button(page, key).bounding_box()
         assert box["y"] + box["height"] <= LAPTOP["height"]
@@ -60,7 +58,9 @@ def test_style_transfer_needs_no_scrolling_on_a_laptop(open_page):
 def test_upload_paint_watch_stop_download(open_page, tmp_path, photo):
     page = open_page()
     tab(page, "style.tab")
+    needs_no_scrolling(page)
     page.locator("#style-content input[type=file]").first.set_input_files(photo("kitten"))
+    page.wait_for_function("document.querySelector('#style-content img')?.src.includes('kitten')")
     page.get_by_role("button", name=say("en", "style.more")).click()
     set_number(page, "name.steps", 600)
     button(page, "run.paint").click()
@@ -401,11 +401,7 @@ def test_a_head_is_trained_live_and_its_mistakes_can_be_read(open_page):
     page.locator("#train-status", has_text="after 20 epochs").wait_for()
     button(page, "reset").click()
     page.wait_for_function("!document.querySelector('#train-plot svg')")
-
-
-def test_a_heads_training_can_be_stopped(open_page):
-    page = open_page()
-    tab(page, "train.tab")
+    # Another one, stopped on its way.
     set_number(page, "name.epochs", 100)
     button(page, "run.train").click()
     page.locator("#train-status", has_text=re.compile(r"Step [1-9]\d* of 100")).wait_for()

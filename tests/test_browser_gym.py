@@ -47,6 +47,7 @@ def test_run_watch_stop_step_reset(open_page, code, viewport):
     page.locator("#gym-plot polyline").first.wait_for(state="detached")
 
 
+@pytest.mark.slow
 def test_break_it_and_repair_it(open_page):
     page = opened(open_page)
     page.get_by_role("button", name=say("en", "break_it")).locator("visible=true").click()
