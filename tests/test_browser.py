@@ -329,6 +329,7 @@ def test_every_view_of_the_explorer(open_page):
     assert "32 × 32" in page.locator(".gan-step").inner_text()
 
 
+@pytest.mark.slow
 def test_every_generator_can_be_chosen(open_page):
     page = open_page()
     for name in ("stylegan_kaokore64", "dcgan_cats64", "vae_cats64"):
@@ -366,6 +367,7 @@ def test_a_pet_is_named_and_explained(open_page, photo, code):
     verdict.get_by_text(say(code, "pets.not")).wait_for()
 
 
+@pytest.mark.slow
 def test_another_breed_changes_the_map(open_page):
     page = open_page()
     tab(page, "pets.tab")

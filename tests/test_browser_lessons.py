@@ -26,6 +26,7 @@ def test_a_lesson_opens_a_prepared_tab(open_page, code):
     )
 
 
+@pytest.mark.slow
 def test_a_lesson_opens_a_cat_with_a_turned_slider(open_page):
     page = open_page(query="?tab=gan&seed=5&d1=-3")
     drawn(page, "cat")
