@@ -15,7 +15,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from demos.gate import HEADERS, Bucket
+from demos.gate import HEADERS
 from demos.language import say
 from tests import serving
 from tests.browsing import LAPTOP, WAIT, button, drawn, tab
@@ -80,26 +80,6 @@ def test_every_dependency_has_a_range_a_reason_and_is_the_tested_one(name):
         if name == "requirements-cluster.txt" and not importlib.util.find_spec(package):
             continue  # an extra that is not installed here
         assert Version(importlib.metadata.version(package)) in SpecifierSet(limits)
-
-
-def test_an_address_has_its_share_and_no_more(monkeypatch):
-    now = [100.0]
-    monkeypatch.setattr("demos.gate.time.monotonic", lambda: now[0])
-    bucket = Bucket(rate=2, burst=3)
-    assert [bucket.take("a") for _ in range(4)] == [True, True, True, False]
-    assert bucket.take("b")
-    now[0] += 1  # two more
-    assert [bucket.take("a") for _ in range(3)] == [True, True, False]
-    now[0] += 1000  # no more than the burst
-    assert [bucket.take("a") for _ in range(4)] == [True, True, True, False]
-
-
-def test_addresses_are_forgotten(monkeypatch):
-    monkeypatch.setattr("demos.gate.ADDRESSES", 2)
-    bucket = Bucket(rate=0.001, burst=1)
-    assert all(bucket.take(name) for name in "abc")
-    assert not bucket.take("c")
-    assert len(bucket._left) == 2
 
 
 def test_every_answer_has_careful_headers(app_url):

@@ -41,7 +41,21 @@ def test_an_answer_that_had_begun_is_not_begun_again():
         asked(full(begun=True))
 
 
-def test_haste_is_limited_for_each_address():
-    bucket = Bucket(rate=0.001, burst=2)
-    assert [bucket.take("anna") for _ in range(3)] == [True, True, False]
-    assert bucket.take("ben")
+def test_an_address_has_its_share_and_no_more(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("demos.gate.time.monotonic", lambda: now[0])
+    bucket = Bucket(rate=2, burst=3)
+    assert [bucket.take("a") for _ in range(4)] == [True, True, True, False]
+    assert bucket.take("b")
+    now[0] += 1  # two more
+    assert [bucket.take("a") for _ in range(3)] == [True, True, False]
+    now[0] += 1000  # no more than the burst
+    assert [bucket.take("a") for _ in range(4)] == [True, True, True, False]
+
+
+def test_addresses_are_forgotten(monkeypatch):
+    monkeypatch.setattr("demos.gate.ADDRESSES", 2)
+    bucket = Bucket(rate=0.001, burst=1)
+    assert all(bucket.take(name) for name in "abc")
+    assert not bucket.take("c")
+    assert len(bucket._left) == 2
