@@ -17,9 +17,12 @@ from starlette.middleware import Middleware  # noqa: E402
 from starlette.responses import JSONResponse  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
-from demos import gan_views, house, memory, own_classes, zerogpu  # noqa: E402
-from demos.engine import Engine  # noqa: E402
-from demos.gate import Gate  # noqa: E402
+from demos import layout  # noqa: E402
+from demos.gan_explorer import views as gan_views  # noqa: E402
+from demos.linear_probe import few_shot  # noqa: E402
+from demos.runtime import memory, zerogpu  # noqa: E402
+from demos.runtime.engine import Engine  # noqa: E402
+from demos.runtime.middleware import Gate  # noqa: E402
 
 ON_SPACE = "SPACE_ID" in os.environ
 QUEUE, SESSIONS, THREADS = 200, 1000, 120
@@ -102,13 +105,13 @@ def serving(engine: Engine, chosen: argparse.Namespace) -> dict:
     async def health(_request):
         return JSONResponse(await run_in_threadpool(engine.health))
 
-    routes = [*gan_views.routes(engine), *own_classes.routes(engine)]
+    routes = [*gan_views.routes(engine), *few_shot.routes(engine)]
     own = tuple(route.path.partition("{")[0] for route in routes)
     return {
         "mcp_server": chosen.mcp,
-        "theme": house.theme(),
-        "css": house.CSS,
-        "head": house.HEAD,
+        "theme": layout.theme(),
+        "css": layout.CSS,
+        "head": layout.HEAD,
         "allowed_paths": [],
         "app_kwargs": {
             "routes": [Route("/health", health), *routes],
@@ -133,7 +136,7 @@ def main() -> None:
     engine = Engine("cpu", zerogpu.stream) if zerogpu.ON else Engine(chosen.device)
     if chosen.preload:
         engine.preload()
-    blocks = house.build(engine)
+    blocks = layout.build(engine)
     gc.enable()
     gc.freeze()
     blocks.queue(max_size=QUEUE).launch(
@@ -143,7 +146,7 @@ def main() -> None:
         share=chosen.share,
         # A client that names no session has a new one for every call; Gradio's default is 10,000.
         state_session_capacity=SESSIONS,
-        # A run that waits for its turn keeps a thread: room for all that `demos.page` lets in.
+        # A run that waits for its turn keeps a thread: room for all that `demos.ui.page` lets in.
         max_threads=THREADS,
         prevent_thread_lock=True,
     )

@@ -25,8 +25,9 @@ import torch
 from torch import nn
 
 from benchmarks.common import EXAMPLES, machine, ratio, rounds
-from models import backbones, device, images, registry
-from models.attacks import Settings, attack, to_grid
+from models import device, images, registry
+from models.attacks.run import Settings, attack, to_grid
+from models.backbones import backbone
 
 BATCH = 8
 EPSILON, STEP_SIZE = 4, 1
@@ -44,7 +45,7 @@ def plain_network(spec: registry.Spec, at: torch.device) -> nn.Module:
     from torchvision.transforms import Normalize
 
     # The private loader, because the public one folds and freezes.
-    network = backbones._from_wheel(spec, None)
+    network = backbone._from_wheel(spec, None)
     return nn.Sequential(Normalize(spec.mean, spec.std), network).eval().to(at)
 
 
@@ -108,7 +109,7 @@ def main() -> None:
         parser.error(f"none of the peers is installed: {', '.join(PEERS)}")
     at = device.pick(options.device)
     spec = registry.spec("efficientnet_lite0")
-    plain, network = plain_network(spec, at), backbones.load(spec, at)
+    plain, network = plain_network(spec, at), backbone.load(spec, at)
     clean = photos(spec.size, at)
     with torch.no_grad():
         labels = plain(clean).argmax(1)

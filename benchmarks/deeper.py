@@ -10,7 +10,11 @@ import argparse
 import statistics
 
 from benchmarks.common import EXAMPLES, machine, rounds
-from models import attack_curve, attacks, classifiers, ideal_class, images, registry
+from models import images, registry
+from models.attacks import robustness_curve
+from models.attacks import run as attacks
+from models.classifiers import specs as classifiers
+from models.feature_visualization import optimize as ideal_class
 from models.store import Store
 
 NAME = registry.DEFAULT
@@ -33,7 +37,7 @@ def main() -> None:
         told["20 targeted steps"] = f"target at {last.target[0]:.3f}"
 
     def curved(_round):
-        *_, last = attack_curve.curves(network, picture, attack_curve.Settings())
+        *_, last = robustness_curve.curves(network, picture, robustness_curve.Settings())
         told["12 radii, 3 methods"] = f"{len(last.epsilons)} radii"
 
     def dreamt(_round):

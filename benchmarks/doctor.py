@@ -13,23 +13,26 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from models import collapse_doctor, gan_data, gan_figures, gan_presets, gan_settings
-from models.gan_training import Trainer
+from models.gan.training import data as gan_data
+from models.gan.training import diagnosis, presets
+from models.gan.training import metrics as gan_figures
+from models.gan.training import settings as gan_settings
+from models.gan.training.trainer import Trainer
 
 ROUNDS = {"mlp": 4000, "dense": 4000, "dcgan": 700}
 LOOKS = 16
 
 
-def watched(name: str, repaired: bool, seed: int) -> tuple[list[collapse_doctor.Reading], Trainer]:
+def watched(name: str, repaired: bool, seed: int) -> tuple[list[diagnosis.Reading], Trainer]:
     """A whole run of a preset, with its readings."""
-    preset = gan_presets.preset(name)
+    preset = presets.preset(name)
     settings = (preset.repaired if repaired else preset.settings).turned(seed=seed)
-    plane = preset.data in gan_presets.PLANE
+    plane = preset.data in presets.PLANE
     data = gan_data.plane(preset.data) if plane else gan_data.digits(preset.data == "few")
     trainer, readings = Trainer(data, settings), []
     for _ in range(LOOKS):
         moment = trainer.advance(float("inf"), ROUNDS[settings.architecture] // LOOKS)
-        readings.append(collapse_doctor.Reading(moment, gan_figures.take(trainer)))
+        readings.append(diagnosis.Reading(moment, gan_figures.take(trainer)))
     return readings, trainer
 
 
@@ -39,14 +42,14 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="first seed")
     kinds = ("broken", "repaired")
     parser.add_argument("--kinds", nargs="*", choices=kinds, default=kinds)
-    parser.add_argument("--presets", nargs="*", default=gan_presets.NAMES)
+    parser.add_argument("--presets", nargs="*", default=presets.NAMES)
     parser.add_argument(
         "--figures", type=Path, help="append each run's last reading, as JSON lines"
     )
     chosen = parser.parse_args()
     right = whole = 0
     for name in chosen.presets:
-        preset = gan_presets.preset(name)
+        preset = presets.preset(name)
         for repaired in (False, True):
             if ("repaired" if repaired else "broken") not in chosen.kinds or (
                 repaired and not preset.repair
@@ -57,7 +60,7 @@ def main() -> None:
             for seed in range(chosen.first, chosen.first + chosen.seeds):
                 readings, trainer = watched(name, repaired, seed)
                 settings = trainer.settings
-                verdict = collapse_doctor.diagnose(
+                verdict = diagnosis.diagnose(
                     readings, settings.architecture, gan_settings.cost(settings)
                 )
                 found[verdict.name] += 1
@@ -73,7 +76,7 @@ def main() -> None:
     print(f"{right} of {whole} runs are called what they are")
 
 
-def _plain(reading: collapse_doctor.Reading) -> dict:
+def _plain(reading: diagnosis.Reading) -> dict:
     facts = vars(reading.moment) | vars(reading.figures)
     return {name: value for name, value in facts.items() if name != "samples"}
 

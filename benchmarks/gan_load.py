@@ -22,7 +22,7 @@ import httpx
 
 from benchmarks.common import machine
 from benchmarks.over_http import called, fetched
-from models.gans import DEFAULT
+from models.gan.specs import DEFAULT
 
 ROOT = Path(__file__).parents[1]
 OURS, PLAIN = "http://127.0.0.1:7981", "http://127.0.0.1:7982"

@@ -20,11 +20,13 @@ import torch
 from torch import nn
 
 from benchmarks.common import machine, ratio
-from models import gan, gan_data, gans
-from models.dcgan import DCDiscriminator, DCGenerator
 from models.device import pick
-from models.gan_settings import Settings
-from models.gan_training import Trainer
+from models.gan import pretrained
+from models.gan import specs as gans
+from models.gan.networks.dcgan import DCDiscriminator, DCGenerator
+from models.gan.training import data as gan_data
+from models.gan.training.settings import Settings
+from models.gan.training.trainer import Trainer
 from training import data
 from training.evaluate_gan import frechet
 
@@ -116,7 +118,7 @@ def main() -> None:
                 times[name].append(perf_counter() - start)
     rate = {name: BATCH * chosen.turn / median(taken) for name, taken in times.items()}
     print(f"{'':10}{'images/s':>10}{'Frechet distance':>18}")
-    judge = gan.load(gans.spec(gans.VAE), torch.device("cpu")).encoder.float()
+    judge = pretrained.load(gans.spec(gans.VAE), torch.device("cpu")).encoder.float()
     real = codes(judge, gan_data.scaled(held))
     z = torch.randn(SAMPLES, LATENT, generator=torch.Generator().manual_seed(1))
     plain[0].eval()

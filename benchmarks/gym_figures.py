@@ -14,9 +14,11 @@ from time import perf_counter
 import torch
 
 from benchmarks.common import machine
-from models import digit_counter, gan_data, gan_figures, gan_presets
 from models.device import pick
-from models.gan_training import Trainer
+from models.gan.training import data as gan_data
+from models.gan.training import digit_classifier, presets
+from models.gan.training import metrics as gan_figures
+from models.gan.training.trainer import Trainer
 
 SAMPLES = 1000
 SHARE = 0.03
@@ -24,7 +26,7 @@ SHARE = 0.03
 
 def ring(seed: int, limit: float) -> tuple[float | None, gan_figures.Figures]:
     """(seconds until all modes are covered, or None; the figures at the end of the time)."""
-    trainer = Trainer(gan_data.plane("ring"), gan_presets.POINTS.turned(seed=seed), pick("auto"))
+    trainer = Trainer(gan_data.plane("ring"), presets.POINTS.turned(seed=seed), pick("auto"))
     start, covered = perf_counter(), None
     while perf_counter() - start < limit:
         trainer.work(0.25)
@@ -36,12 +38,12 @@ def ring(seed: int, limit: float) -> tuple[float | None, gan_figures.Figures]:
 
 def digits(seed: int, limit: float) -> tuple[int, float, int]:
     """(rounds, mean confidence, classes with more than 3% of the samples)."""
-    trainer = Trainer(gan_data.digits(), gan_presets.DIGITS.turned(seed=seed), pick("auto"))
+    trainer = Trainer(gan_data.digits(), presets.DIGITS.turned(seed=seed), pick("auto"))
     start = perf_counter()
     while perf_counter() - start < limit:
         trainer.work(0.5)
     z = torch.randn(SAMPLES, trainer.settings.latent, generator=torch.Generator().manual_seed(7))
-    seen, sure = digit_counter.count(trainer.sample(z))
+    seen, sure = digit_classifier.count(trainer.sample(z))
     shares = torch.bincount(seen, minlength=10) / SAMPLES
     return trainer.rounds, sure.mean().item(), int((shares > SHARE).sum())
 

@@ -8,8 +8,9 @@ import statistics
 import time
 
 from benchmarks.common import machine
-from models import samples, transfer
-from models.tasks import KINDS
+from models.linear_probe import features as samples
+from models.linear_probe import train as transfer
+from models.linear_probe.tasks import KINDS
 
 
 def main() -> None:

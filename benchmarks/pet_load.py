@@ -15,7 +15,7 @@ import httpx
 from benchmarks.common import EXAMPLES, machine
 from benchmarks.gan_load import alone, crowd, start, wishes
 from benchmarks.over_http import called, uploaded
-from models.pets import DEFAULT
+from models.classifiers.pet_specs import DEFAULT
 
 URL = "http://127.0.0.1:7983"
 NAMES = ("kitten", "chelsea", "german_shepherd", "lemur")

@@ -11,10 +11,12 @@ import sys
 import gradio as gr
 import torch
 
-from models import gans, style_gan, weights
+from models import weights
+from models.gan import specs as gans
+from models.gan.networks import stylegan
 
 tensors = weights.load(gans.DEFAULT)
-generator = style_gan.StyleGenerator()
+generator = stylegan.StyleGenerator()
 generator.load_state_dict(
     {k.removeprefix("generator."): v for k, v in tensors.items() if k.startswith("generator.")}
 )

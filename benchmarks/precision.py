@@ -13,7 +13,7 @@ import torch
 
 from benchmarks.common import machine, rounds
 from models import device, registry
-from models.backbones import Backbone
+from models.backbones.backbone import Backbone
 from models.device import Placement
 
 CHOICES = {

@@ -18,11 +18,12 @@ import torch
 import torchvision
 
 from benchmarks.common import EXAMPLES, machine
-from models import device, images, registry, style_transfer
-from models.backbones import Backbone
+from models import device, images, registry
+from models.backbones.backbone import Backbone
 from models.store import Store
-from models.style_cost import Costs
-from models.style_settings import Settings
+from models.style_transfer import optimize as style_transfer
+from models.style_transfer.cost import Costs
+from models.style_transfer.settings import Settings
 
 
 def network(name: str, plain: bool = False) -> Backbone:

@@ -15,9 +15,11 @@ import torch
 from torch.nn import functional as F
 
 from benchmarks.common import EXAMPLES, machine, ratio, rounds
-from models import images, registry, style_losses, style_transfer
+from models import images, registry
 from models.store import Store
-from models.style_settings import Settings
+from models.style_transfer import losses as style_losses
+from models.style_transfer import optimize as style_transfer
+from models.style_transfer.settings import Settings
 
 PAIRS = (
     ("chelsea", "starry_night"),

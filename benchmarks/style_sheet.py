@@ -16,9 +16,10 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.common import EXAMPLES, machine
-from models import images, registry, style_transfer
+from models import images, registry
 from models.store import Store
-from models.style_settings import Settings
+from models.style_transfer import optimize as style_transfer
+from models.style_transfer.settings import Settings
 
 CONTENTS = ("chelsea", "astronaut", "scarlet_macaw", "german_shepherd")
 STYLES = ("starry_night", "stained_glass", "mosaic", "woodcut")

@@ -18,9 +18,11 @@ import torchvision
 from torch.nn import functional as F
 
 from benchmarks.common import EXAMPLES, machine, ratio, rounds
-from models import device, images, registry, style_losses, style_transfer
-from models.backbones import Backbone
-from models.style_settings import Settings
+from models import device, images, registry
+from models.backbones.backbone import Backbone
+from models.style_transfer import losses as style_losses
+from models.style_transfer import optimize as style_transfer
+from models.style_transfer.settings import Settings
 
 
 def textbook(network, spec, content, style, settings, judge=None):

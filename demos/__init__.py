@@ -1,25 +1,22 @@
 """What people see. The only place, with app.py, that imports Gradio."""
 
-from demos import (
-    attacks,
-    gan_explorer,
-    gan_training,
-    ideal_class,
-    lessons,
-    pet_breeds,
-    style_transfer,
-    tour,
-    train_head,
-)
+from demos import lessons, tour
+from demos.attacks import tab as attacks
+from demos.feature_visualization import tab as feature_visualization
+from demos.gan_explorer import tab as gan_explorer
+from demos.gan_lab import tab as gan_lab
+from demos.linear_probe import tab as linear_probe
+from demos.pets import tab as pets
+from demos.style_transfer import tab as style_transfer
 
 TABS = (
     gan_explorer,
-    gan_training,
+    gan_lab,
     style_transfer,
-    pet_breeds,
-    train_head,
+    pets,
+    linear_probe,
     attacks,
-    ideal_class,
+    feature_visualization,
     tour,
     lessons,
 )

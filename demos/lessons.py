@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos.page import Page
+from demos.ui.page import Page
 
 NAME = "lessons"
 LESSONS, STEPS = ("gans", "transfer"), range(1, 8)

@@ -11,26 +11,25 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from demos import (
-    addresses,
-    attacks,
-    gan_endpoints,
-    gan_explorer,
-    networks,
-    pet_breeds,
-    pet_endpoints,
-    pictures,
-    status,
-    style_runs,
-)
-from demos.engine import Engine, Run
-from demos.language import say
-from demos.page import HEAVY, LIGHT, PRIVATE, Page, speaks
-from demos.plots import bars
-from demos.sending import Parcel
-from demos.widgets import Knob, Photo
-from models import breeds, gans, images, pets, registry
-from models.attack_settings import Settings
+from demos.attacks import tab as attacks
+from demos.gan_explorer import endpoints as gan_endpoints
+from demos.gan_explorer import tab as gan_explorer
+from demos.pets import endpoints as pet_endpoints
+from demos.pets import tab as pet_breeds
+from demos.runtime.engine import Engine, Run
+from demos.runtime.i18n import say
+from demos.style_transfer import runs as style_runs
+from demos.ui import deep_links, model_picker
+from demos.ui import examples as pictures
+from demos.ui import progress as status
+from demos.ui.components import Knob, Photo
+from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, speaks
+from demos.ui.plots import bars
+from demos.ui.send_to import Parcel
+from models import images, registry
+from models.attacks.settings import Settings
+from models.classifiers import breeds, pet_specs
+from models.gan import specs as gans
 
 NAME = "tour"
 # The stations, and the share of the tour's time that is over when each is done.
@@ -104,7 +103,7 @@ def _painted(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
 
 
 def _named(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
-    classifier = yield from networks.loaded(page, code, pets.DEFAULT)
+    classifier = yield from model_picker.loaded(page, code, pet_specs.DEFAULT)
     picture, seen = pet_endpoints.seen(page.engine, cat)
     first, second = (breeds.index(name) for name, _ in seen.top(2))
     heat = pet_endpoints.overlaid(classifier, picture, seen, first, second, 1.0)
@@ -114,7 +113,7 @@ def _named(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
 def _attacked(page: Page, code: str, cat: str, epsilon: float, run: Run) -> Generator:
     _, seen = pet_endpoints.seen(page.engine, cat)
     wish = {"target": _target(seen), "epsilon": epsilon}
-    for moment in attacks.attacked(page, code, cat, pets.DEFAULT, wish, run):
+    for moment in attacks.attacked(page, code, cat, pet_specs.DEFAULT, wish, run):
         if isinstance(moment, str):
             yield moment
             continue
@@ -183,7 +182,7 @@ def build(page: Page, _tab: gr.Tab) -> None:
     knobs = {"seed": seed} | more
     order = list(knobs.values())
     page.experiments(NAME, EXPERIMENTS, DEFAULTS, order)
-    addresses.listen(page, NAME, knobs)
+    deep_links.listen(page, NAME, knobs)
 
     def emptied(*stations: str) -> dict:
         update = {bodies[name]: gr.update(visible=False) for name in stations}
@@ -278,7 +277,7 @@ def _goes_on(page: Page, name: str, photos: dict, drawn: list) -> None:
         return seed, truncation, *EXPLORER.values()
 
     def pet(code, path):
-        return path, pets.DEFAULT
+        return path, pet_specs.DEFAULT
 
     if name == "cat":
         doors = [f"gan.{knob}" for knob in ("seed", "truncation", *EXPLORER)]

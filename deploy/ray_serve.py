@@ -46,11 +46,11 @@ class Breeds:
     """`Engine.breeds` for all pages, batched by Ray."""
 
     def __init__(self, device: str):
-        from demos.engine import Engine
-        from models import pets
+        from demos.runtime.engine import Engine
+        from models.classifiers import pet_specs
 
         self.engine = Engine(device)
-        self.engine.pets.get(pets.DEFAULT)
+        self.engine.pets.get(pet_specs.DEFAULT)
         self.sizes: Counter[int] = Counter()
 
     # What comes while a batch is computed is the next one; so five milliseconds are enough to wait.
@@ -62,7 +62,7 @@ class Breeds:
         return await asyncio.wrap_future(turn)
 
     def _seen(self, items: list) -> list:
-        from demos import elsewhere
+        from demos.runtime import remote as elsewhere
         from models.refusals import Refusal
 
         try:
@@ -83,14 +83,14 @@ class Runs:
     """Heavy runs: painting, attacks, dreams."""
 
     def __init__(self, device: str):
-        from demos.engine import Engine
-        from demos.turns import Turns
+        from demos.runtime.engine import Engine
+        from demos.runtime.turns import Turns
 
         self.engine, self.turns, self.under_way = Engine(device), Turns("runs"), 0
 
     async def __call__(self, function: Callable, args: tuple) -> AsyncIterator:
         """The steps of a run, packed; `args` are packed too. Closing it ends the run."""
-        from demos import elsewhere
+        from demos.runtime import remote as elsewhere
 
         # Copied, because what Ray brings can't be written to, and PyTorch would not know.
         steps = elsewhere.run_there(function, copy.deepcopy(args), self.engine.network_called)
@@ -113,7 +113,7 @@ class Runs:
 
 def breeds_there(breeds: DeploymentHandle, item: tuple):
     """What `Engine.breeds` gives, from a replica."""
-    from demos import elsewhere
+    from demos.runtime import remote as elsewhere
 
     found = copy.deepcopy(breeds.remote(elsewhere.packed(item)).result())
     return next(elsewhere.arriving(iter([found])))
@@ -121,7 +121,7 @@ def breeds_there(breeds: DeploymentHandle, item: tuple):
 
 def run_there(runs: DeploymentHandle, function: Callable, *args) -> Iterator:
     """The steps of `function(*args)`, from a replica; closing it ends the run there."""
-    from demos import elsewhere
+    from demos.runtime import remote as elsewhere
 
     answer = runs.options(stream=True).remote(function, elsewhere.packed(args))
     try:
@@ -159,15 +159,16 @@ class Page:
         import gradio as gr
 
         import app
-        from demos import house, memory
-        from demos.engine import Engine
+        from demos import layout
+        from demos.runtime import memory
+        from demos.runtime.engine import Engine
 
         memory.keep()
         engine = Engine(self.chosen.device, partial(run_there, self.runs))
         engine.breeds = partial(breeds_there, self.breeds)
         if self.chosen.preload:
             engine.preload()
-        blocks = house.build(engine).queue(max_size=app.QUEUE)
+        blocks = layout.build(engine).queue(max_size=app.QUEUE)
         # What `launch` takes and `mount_gradio_app` does not.
         blocks.state_session_capacity = app.SESSIONS
         blocks.max_threads = blocks._queue.max_thread_count = app.THREADS

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import torch
 
-from models import backbones, device, registry
+from models import device, registry
+from models.backbones import backbone
 
 DEFAULT_BUDGET_BYTES = 2 << 30
 
@@ -31,7 +32,7 @@ class Store:
         self,
         device_name: str = "auto",
         budget_bytes: int = DEFAULT_BUDGET_BYTES,
-        load: Callable = backbones.load,
+        load: Callable = backbone.load,
         spec: Callable = registry.spec,
     ):
         self.device: torch.device = device.pick(device_name)

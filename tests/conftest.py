@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import serving
-from tests.browsing import LAPTOP, WAIT
+from tests.browser.helpers import LAPTOP, WAIT
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 ROOT = Path(__file__).parents[1]
@@ -93,10 +93,10 @@ def open_page(browser, app_url):
 @pytest.fixture(scope="session")
 def blocks():
     """The page as Gradio Blocks, built but not served."""
-    from demos import house
-    from demos.engine import Engine
+    from demos import layout
+    from demos.runtime.engine import Engine
 
-    return house.build(Engine("cpu"))
+    return layout.build(Engine("cpu"))
 
 
 @pytest.fixture(scope="session")

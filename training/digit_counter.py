@@ -13,9 +13,10 @@ import math
 import torch
 import torch.nn.functional as F
 
-from models import digits, gan_data
-from models.diff_augment import translate
-from models.digit_counter import NAME, DigitCounter
+from models.gan.training import data as gan_data
+from models.gan.training.augment import translate
+from models.gan.training.digit_classifier import NAME, DigitCounter
+from models.linear_probe import digits
 from training.export import save
 
 EPOCHS, BATCH, RATE, DECAY = 16, 64, 3e-3, 0.02

@@ -17,9 +17,11 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from models import images, pet_classifier, pets, smoothing
-from models.attack_looks import Network
-from models.attack_survival import saved
+from models import images
+from models.attacks import smoothing
+from models.attacks.evaluation import Network
+from models.attacks.transforms import saved
+from models.classifiers import pet_classifier, pet_specs
 from models.store import Store
 from training import pet_data
 from training.evaluate_pets import wilson
@@ -83,7 +85,7 @@ def measured(network: Network, pictures: Sequence[Image.Image], labels, side: in
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=pets.NAMES)
+    parser.add_argument("name", choices=pet_specs.NAMES)
     parser.add_argument(
         "--data",
         type=Path,
@@ -91,7 +93,7 @@ def main() -> None:
         help="the zip, or a folder for the Oxford set",
     )
     chosen = parser.parse_args()
-    spec = pets.spec(chosen.name)
+    spec = pet_specs.spec(chosen.name)
     classifier = pet_classifier.load(spec, Store("cpu").get(spec.backbone))
     test = [photo for photo in pet_data.photos(chosen.data) if photo.use == "test"]
     shown = pet_data.pictures(test, chosen.data)

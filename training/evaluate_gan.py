@@ -28,7 +28,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from models import backbones, gan, gans, registry
+from models import registry
+from models.backbones import backbone
+from models.gan import pretrained
+from models.gan import specs as gans
 from training import data
 from training.export import record
 from training.gan import RECIPES, save_sheet
@@ -42,7 +45,7 @@ YARDSTICK = data.SHARED.parent / "tools" / "frechet.py"
 @torch.inference_mode()
 def features(pictures: torch.Tensor) -> torch.Tensor:
     """Pictures (N, 3, 64, 64) in uint8 -> (N, 1280), float64."""
-    network = backbones.load(registry.spec("efficientnet_lite0"), torch.device("cpu"))
+    network = backbone.load(registry.spec("efficientnet_lite0"), torch.device("cpu"))
     out = []
     for part in pictures.split(64):
         shown = F.interpolate(part.float() / 255, size=(128, 128), mode="bilinear")
@@ -88,14 +91,14 @@ def share_inside(points: torch.Tensor, centres: torch.Tensor) -> float:
     return float(torch.cat(inside).float().mean())
 
 
-def sample(network: gan.Gan, count: int, truncation: float = 1.0) -> torch.Tensor:
+def sample(network: pretrained.Gan, count: int, truncation: float = 1.0) -> torch.Tensor:
     """Pictures number 0 to count - 1, as they are shown, uint8 (count, 3, 64, 64).
 
     Every sheet has noise of its own.
     """
     out = []
-    for start in range(0, count, gan.SHEET):
-        numbers = range(start, min(start + gan.SHEET, count))
+    for start in range(0, count, pretrained.SHEET):
+        numbers = range(start, min(start + pretrained.SHEET, count))
         codes = network.codes(network.latents(numbers), truncation)
         out.append((network.draw(codes, noise=start) * 255).round().byte())
     return torch.cat(out)
@@ -171,7 +174,7 @@ def code_distance(drawn: torch.Tensor, real: torch.Tensor) -> float:
 
     A check by a network that never saw ImageNet: the second judge of the training did.
     """
-    network = gan.load(gans.spec(gans.VAE), torch.device("cpu"))
+    network = pretrained.load(gans.spec(gans.VAE), torch.device("cpu"))
     codes = [
         torch.cat([network.encode(part.float() / 255) for part in pictures.split(64)]).double()
         for pictures in (drawn, real)
@@ -185,7 +188,7 @@ def main() -> None:
     parser.add_argument("--into", type=Path, required=True, help="folder for figures and sheets")
     chosen = parser.parse_args()
     chosen.into.mkdir(parents=True, exist_ok=True)
-    network = gan.load(gans.spec(chosen.model), torch.device("cpu"))
+    network = pretrained.load(gans.spec(chosen.model), torch.device("cpu"))
     recipe = RECIPES.get(chosen.model, RECIPES["dcgan_cats64"])
     drawn = sample(network, COUNT)
     save_sheet(sample(network, 64, 0.7).contiguous(), chosen.into / f"{chosen.model}_sheet.png")

@@ -17,7 +17,10 @@ from pathlib import Path
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from models import breeds, confusion_picture, images, pet_classifier, pets, transfer
+from models import images
+from models.classifiers import breeds, pet_classifier, pet_specs
+from models.linear_probe import confusion as confusion_picture
+from models.linear_probe import train as transfer
 from models.store import Store
 from training import others, pet_data
 from training.export import record
@@ -102,13 +105,13 @@ def reliability(steps: list[tuple[int, float, float]], error: float) -> Image.Im
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=pets.NAMES)
+    parser.add_argument("name", choices=pet_specs.NAMES)
     parser.add_argument("--others", type=Path, help="folder of .rcc files, see training/others.py")
     parser.add_argument(
         "--data", type=Path, default=pet_data.PETS, help="the zip, or a folder for the Oxford set"
     )
     chosen = parser.parse_args()
-    spec = pets.spec(chosen.name)
+    spec = pet_specs.spec(chosen.name)
     classifier = pet_classifier.load(spec, Store("cpu").get(spec.backbone))
     test = [photo for photo in pet_data.photos(chosen.data) if photo.use == "test"]
     labels = torch.tensor([photo.breed for photo in test])
@@ -144,7 +147,7 @@ def main() -> None:
         facts["refused_mean"] = round(sum(refused.values()) / len(refused), 4)
     facts["command"] = f"python -m training.evaluate_pets {chosen.name} --others RCC_FOLDER"
     record(chosen.name, {"measured": facts})
-    if spec.name == pets.DEFAULT:
+    if spec.name == pet_specs.DEFAULT:
         reliability(steps, facts["ece_15_bins"]).save(DOCS / "pets_reliability.png")
         matrix = transfer.confusion(found, labels, len(breeds.NAMES))
         drawn = confusion_picture.draw(matrix, breeds.NAMES)

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import torch
 
-from models import attacks, pet_classifier, pets
+from models.attacks import run as attacks
+from models.classifiers import pet_classifier, pet_specs
 from models.store import Store
 from training import pet_data
 from training.evaluate_pets import wilson
@@ -94,7 +95,7 @@ def main() -> None:
     command = f"python -m training.evaluate_robust --every {chosen.every}"
     facts, networks, pictures = {"photos": len(test), "command": command}, {}, {}
     for title, name in (("standard", STANDARD), ("robust", NAME)):
-        spec = pets.spec(name)
+        spec = pet_specs.spec(name)
         networks[title] = pet_classifier.load(spec, store.get(spec.backbone))
         pictures[title] = squares(shown, spec.side)
         facts[title] = {}
@@ -103,7 +104,7 @@ def main() -> None:
             facts[title][key] = round(share, 4)
             facts[title][f"{key}_interval"] = wilson(share, len(test))
     some = slice(None, None, chosen.checked)
-    few, side = labels[some], pets.spec(NAME).side
+    few, side = labels[some], pet_specs.spec(NAME).side
     foreign = moved(networks["standard"], pictures["standard"][some], few, side)
     own = pictures["robust"][some]
     facts["checks"] = signs(networks["robust"], own, few, (own, foreign.clamp(0, 1)))

@@ -16,7 +16,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from models import dcgan, gans, style_gan, vae
+from models.gan import specs as gans
+from models.gan.networks import dcgan, stylegan, vae
 from models.weights import FOLDER
 from training import data
 from training.gan import RECIPES
@@ -45,8 +46,8 @@ def principal(points: torch.Tensor, count: int = gans.SLIDERS) -> tuple[torch.Te
 def directions(generator: nn.Module) -> torch.Tensor:
     """(8, latent): what one unit of each slider adds to w (style-based) or z (the others)."""
     torch.manual_seed(0)
-    if isinstance(generator, style_gan.StyleGenerator):
-        w = generator.mapping(torch.randn(8 * SAMPLES, style_gan.LATENT))
+    if isinstance(generator, stylegan.StyleGenerator):
+        w = generator.mapping(torch.randn(8 * SAMPLES, stylegan.LATENT))
         rows, deviations = principal(w)
         return rows * deviations[:, None]
     latent = dcgan.LATENT if isinstance(generator, dcgan.DCGenerator) else vae.LATENT
@@ -68,7 +69,7 @@ def directions(generator: nn.Module) -> torch.Tensor:
 
 
 @torch.no_grad()
-def usual_deviation(discriminator: style_gan.StyleDiscriminator, real: torch.Tensor) -> None:
+def usual_deviation(discriminator: stylegan.StyleDiscriminator, real: torch.Tensor) -> None:
     """Notes the minibatch deviation of real pictures, which `Spread` uses in eval mode."""
     seen: list[torch.Tensor] = []
     measure = discriminator.spread.measure
@@ -94,7 +95,7 @@ def tensors(name: str, run: Path) -> tuple[dict[str, torch.Tensor], dict, int]:
         parts = {"generator": recipe.generator(), "discriminator": recipe.discriminator()}
         parts["generator"].load_state_dict(state["average"])
         parts["discriminator"].load_state_dict(state["D"])
-        if isinstance(parts["discriminator"], style_gan.StyleDiscriminator):
+        if isinstance(parts["discriminator"], stylegan.StyleDiscriminator):
             usual_deviation(parts["discriminator"], data.pictures(data.SHARED / recipe.data))
     out = {"directions": directions(parts["generator"].eval())}
     for part, network in parts.items():

@@ -23,8 +23,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
-from models import dcgan, style_gan
-from models.diff_augment import augment
+from models.gan.networks import dcgan, stylegan
+from models.gan.training.augment import augment
 from training import data
 from training.aid import Aid
 
@@ -67,9 +67,9 @@ class Recipe:
 
 
 STYLE = Recipe(
-    style_gan.StyleGenerator,
-    style_gan.StyleDiscriminator,
-    style_gan.LATENT,
+    stylegan.StyleGenerator,
+    stylegan.StyleDiscriminator,
+    stylegan.LATENT,
     aid=1.0,
     aid_from=34_000,
 )
@@ -208,7 +208,7 @@ class Run:
 
     def generate(self, n: int) -> torch.Tensor:
         z = torch.randn(n, self.recipe.latent)
-        if not isinstance(self.G, style_gan.StyleGenerator):
+        if not isinstance(self.G, stylegan.StyleGenerator):
             return self.G(z).float()
         w = self.G.mapping(z)
         with torch.no_grad():
@@ -253,7 +253,7 @@ def sample(network: nn.Module, recipe: Recipe, count: int, seed: int = 0) -> tor
     for start in range(0, count, 64):
         n = min(64, count - start)
         z = torch.randn(n, recipe.latent, generator=generator)
-        if isinstance(network, style_gan.StyleGenerator):
+        if isinstance(network, stylegan.StyleGenerator):
             styles = network.mapping(z)[:, None].expand(-1, network.LAYERS, -1)
             pictures = network(styles, network.noise(n, generator))
         else:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from models.digits import pictures as digit_pictures
+from models.linear_probe.digits import pictures as digit_pictures
 from training import data
 
 LEAST_BYTES = 12_000

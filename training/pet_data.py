@@ -21,7 +21,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from models import breeds, images
+from models import images
+from models.classifiers import breeds
 from training.data import SHARED
 
 PETS = SHARED / "pets.zip"

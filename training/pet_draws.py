@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
-from models import breeds
+from models.classifiers import breeds
 from training import pet_data
 
 CLASSES = len(breeds.NAMES)

@@ -19,9 +19,14 @@ import torch
 from PIL import Image
 from torch import nn
 
-from models import backbones, breeds, digits, images, registry, samples, transfer
+from models import images, registry
+from models.backbones import backbone as backbones
+from models.classifiers import breeds
 from models.device import place
-from models.tasks import KINDS
+from models.linear_probe import digits
+from models.linear_probe import features as samples
+from models.linear_probe import train as transfer
+from models.linear_probe.tasks import KINDS
 from training import pet_data, probe
 from training.export import record, save
 

@@ -28,9 +28,11 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from models import backbones, breeds, images, pet_classifier, pets, registry
+from models import images, registry
+from models.backbones import backbone as backbones
+from models.classifiers import breeds, pet_classifier, pet_specs
+from models.classifiers.pet_classifier import PetNetwork, pet_odds
 from models.device import has_bf16_units
-from models.pet_classifier import PetNetwork, pet_odds
 from training import pet_data, probe
 from training.export import save
 from training.pet_draws import Draws, drawn, mixed
@@ -204,7 +206,7 @@ def export(name: str, run: Path, command: str, data: Path = pet_data.PETS) -> No
         features = [part.float() for part in torch.load(path, weights_only=True)]
         second = read(features, labels, ~held)
     judge = shipped(recipe.before) if recipe.before else network
-    mirrored = name in pets.NAMES and pets.spec(name).mirrored
+    mirrored = name in pet_specs.NAMES and pet_specs.spec(name).mirrored
     own_logits, known = judged(judge, checked, recipe.shown, mirrored)
     own_temperature = coolest(own_logits, labels[oxford])
     if second:
@@ -274,7 +276,7 @@ def centred(network: PetNetwork, shown: list, labels: torch.Tensor, side: int) -
 
 def shipped(name: str) -> PetNetwork:
     """The network of a classifier that ships."""
-    spec = pets.spec(name)
+    spec = pet_specs.spec(name)
     base = backbones.load(registry.spec(spec.backbone), torch.device("cpu"))
     return pet_classifier.load(spec, base).network
 

@@ -19,7 +19,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from models import attacks, images
+from models import images
+from models.attacks import run as attacks
 from training import pet_data, pets
 
 NAME, STANDARD = "pets_lite0_robust", "pets_lite0"

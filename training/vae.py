@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from models import vae
+from models.gan.networks import vae
 from training import data
 from training.gan import save_sheet
 

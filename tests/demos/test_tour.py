@@ -7,12 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demos import gan_explorer, language, sending, tour
-from demos.engine import Run
-from models import gans, images, pets
+from demos import tour
+from demos.gan_explorer import tab as gan_explorer
+from demos.runtime import i18n
+from demos.runtime.engine import Run
+from demos.ui import send_to
+from models import images
+from models.classifiers import pet_specs
+from models.gan import specs as gans
 from models.refusals import Refusal
 
-CODES = list(language.LANGUAGES)
+CODES = list(i18n.LANGUAGES)
 STATIONS = ["cat", "painted", "named", "attacked"]
 VISITOR = SimpleNamespace(session_hash="a visitor")
 
@@ -65,7 +70,7 @@ def test_the_stations_come_in_order_and_end_with_exact_pictures(page):
     pictures = {name: opened(last[name].picture) for name in STATIONS}
     assert np.abs(pictures["attacked"] - pictures["cat"]).max() == 4
     assert "Bengal" in last["named"].said
-    assert last["attacked"].said.startswith(f"<p><b>{language.say('en', 'attack.success')}")
+    assert last["attacked"].said.startswith(f"<p><b>{i18n.say('en', 'attack.success')}")
 
 
 def test_the_first_picture_comes_before_anything_is_painted(page):
@@ -90,12 +95,12 @@ def test_stop_ends_the_tour_at_its_station(page, at):
 def test_the_button_shows_all_and_frees_the_run(page, event):
     seen = list(event(VISITOR, "mr", *tour.DEFAULTS.values()))
     lines = [line for update in seen for line in said(update) if "progress" in line]
-    assert any(language.say("mr", "status.step", step=2, steps=4) in line for line in lines)
-    end = language.say("mr", "status.done", step=4, steps=4, seconds="").split(":")[0]
+    assert any(i18n.say("mr", "status.step", step=2, steps=4) in line for line in lines)
+    end = i18n.say("mr", "status.done", step=4, steps=4, seconds="").split(":")[0]
     assert end in lines[-1]
     # What was shown once is sent to the end.
     assert sum("netglass-" in text for text in said(seen[-1])) == len(STATIONS) + 1
-    assert any(language.say("mr", "breed.pug") in text for text in said(seen[-1]))
+    assert any(i18n.say("mr", "breed.pug") in text for text in said(seen[-1]))
     assert page.engine._running == {}
 
 
@@ -140,7 +145,7 @@ def test_bad_knobs_are_refused_before_anything_happens(page, knobs, key):
 def test_a_bad_seed_is_said_in_the_visitors_language(page, event, code):
     with pytest.raises(gr.Error) as caught:
         next(event(VISITOR, code, -1, 0.7, 4))
-    assert language.say(code, "name.seed") in caught.value.message
+    assert i18n.say(code, "name.seed") in caught.value.message
     assert page.engine._running == {}
 
 
@@ -160,16 +165,16 @@ def test_a_cat_that_passes_for_the_dog_is_made_another_dog(page):
 @pytest.mark.parametrize("code", CODES)
 def test_a_switch_of_language_says_the_findings_anew(page, cat, code):
     engine = page.engine
-    assert language.say(code, "breed.bengal") in tour.said_of_cat(engine, code, cat)
+    assert i18n.say(code, "breed.bengal") in tour.said_of_cat(engine, code, cat)
     said = tour.said_of_attack(engine, code, cat, cat)
-    assert language.say(code, "attack.failure") in said
+    assert i18n.say(code, "attack.failure") in said
     assert tour.said_of_cat(engine, code, None) == ""
     assert tour.said_of_attack(engine, code, cat, None) == ""
 
 
 def test_the_explorer_shows_the_cat_of_the_tour(page):
     (parcel,) = [p for p in page.parcels if p.tab == "gan"]
-    send = sending._sender(parcel)
+    send = send_to._sender(parcel)
     _, *sent = send("en", 11, 0.9)
     assert dict(zip(parcel.doors, sent, strict=True)) == {
         "gan.seed": 11, "gan.truncation": 0.9, "gan.model": gans.DEFAULT, "gan.noise": 0,
@@ -178,5 +183,5 @@ def test_the_explorer_shows_the_cat_of_the_tour(page):
 
 
 def test_the_cat_has_the_size_that_the_classifier_looks_at(cat):
-    side = pets.spec(pets.DEFAULT).side
+    side = pet_specs.spec(pet_specs.DEFAULT).side
     assert images.open_image(cat).size == (side, side)

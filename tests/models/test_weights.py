@@ -7,7 +7,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from models import gans, weights
+from models import weights
+from models.gan import specs as gans
 from models.refusals import Refusal
 
 MANIFEST = json.loads((weights.FOLDER / "manifest.json").read_text(encoding="utf-8"))

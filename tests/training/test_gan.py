@@ -9,7 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from models import gan, gans, style_gan
+from models.gan import pretrained
+from models.gan import specs as gans
+from models.gan.networks import stylegan
 from training import data, export
 from training.gan import RECIPES, Run, sample, save_sheet
 
@@ -83,12 +85,14 @@ def test_what_is_exported_can_be_explored(faces, tmp_path, monkeypatch):
     parts, counts, seen = export.tensors("stylegan_cats64", tmp_path / "run")
     assert seen == 4
     assert counts["generator"] > 2_000_000
-    assert parts["directions"].shape == (8, style_gan.LATENT)
+    assert parts["directions"].shape == (8, stylegan.LATENT)
     assert parts["discriminator.spread.usual"] > 0
     monkeypatch.setattr(
-        gan.weights, "load", lambda name: {key: value.float() for key, value in parts.items()}
+        pretrained.weights,
+        "load",
+        lambda name: {key: value.float() for key, value in parts.items()},
     )
-    network = gan.load(gans.spec("stylegan_cats64"), torch.device("cpu"))
+    network = pretrained.load(gans.spec("stylegan_cats64"), torch.device("cpu"))
     assert network.draw(network.codes(network.latents([0]))).shape == (1, 3, 64, 64)
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from models import breeds
+from models.classifiers import breeds
 from training import pet_data
 from training.pet_data import Photo
 

@@ -6,9 +6,10 @@ import json
 import pytest
 import torch
 
-from models import pet_classifier, registry
-from models.pets import PetSpec
-from tests.browsing import later
+from models import registry
+from models.classifiers import pet_classifier
+from models.classifiers.pet_specs import PetSpec
+from tests.browser.helpers import later
 from training import evaluate_pets, export, pet_draws, pet_features, pets, probe
 
 

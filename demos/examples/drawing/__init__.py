@@ -1,1 +1,0 @@
-"""Small procedural drawing kit behind the example style pictures (see ``draw_styles.py``)."""

@@ -1,0 +1,1 @@
+"""The ideal class tab."""

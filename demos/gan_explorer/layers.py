@@ -1,0 +1,76 @@
+"""The layers of generator and discriminator drawn one above the other: the second is the first
+turned round. A tap on a step shows what it did to the cat at hand."""
+
+from __future__ import annotations
+
+from html import escape
+from itertools import groupby
+from statistics import mode
+
+import gradio as gr
+
+from demos.gan_explorer.views import view
+from demos.ui.page import Page
+from models.gan import specs as gans
+
+CSS = """
+.gan-inside {overflow-x: auto; font-size: .8rem; line-height: 1.25}
+.gan-inside .net {display: flex; align-items: flex-start; gap: 6px; margin: 4px 0 10px}
+.gan-inside .net.d {flex-direction: row-reverse; justify-content: flex-end}
+.gan-inside .level {border: 1px solid var(--border-color-primary); border-radius: 6px;
+  padding: 4px; display: flex; flex-direction: column; gap: 2px; width: 128px; flex: none}
+.gan-inside .level b {font-weight: 600; text-align: center}
+.gan-inside button {border: 1px solid var(--border-color-primary); border-radius: 4px;
+  padding: 1px 5px; cursor: pointer; background: var(--background-fill-secondary); font: inherit;
+  color: inherit}
+.gan-inside .conv, .gan-inside .conv_up, .gan-inside .conv_down {background: #2f7ed833}
+.gan-inside .double, .gan-inside .halve {background: #3aa65533}
+.gan-inside .activate {background: #f4b40033}
+.gan-inside button.on {outline: 2px solid #e4572e}
+.gan-step {font-weight: 600}
+"""
+
+
+def build(page: Page, knobs: str) -> None:
+    """The sub-tab; `knobs` is what the cat at hand depends on."""
+    with page.put(gr.Tab, "gan.inside"):
+        page.put(gr.Markdown, "gan.inside.idea")
+        page.put(gr.HTML, "gan.inside", written=lambda code: diagrams(page, code))
+        page.put(gr.HTML, "gan.inside.tap", html_template='<div class="gan-step">${value}</div>')
+        view(page, "gan.view.step", "step", f"{knobs} step")
+
+
+def diagrams(page: Page, code: str) -> str:
+    """Both networks of every generator as HTML; the script shows the chosen one's."""
+    parts = []
+    for spec in gans.SPECS:
+        rows = _network(page, code, "g", gans.generator_steps(spec.kind))
+        if spec.kind != "vae":
+            rows += _network(page, code, "d", gans.discriminator_steps(spec.kind))
+        parts.append(f'<div data-for="{spec.name}">{rows}</div>')
+    return f'<div class="gan-inside">{"".join(parts)}</div>'
+
+
+def _network(page: Page, code: str, network: str, steps: tuple[gans.Step, ...]) -> str:
+    levels = []
+    for side, level in groupby(steps, lambda step: step.after[1]):
+        inside = list(level)
+        buttons = "".join(_button(page, code, network, step) for step in inside)
+        channels = mode(step.after[0] for step in inside)
+        levels.append(f'<div class="level"><b>{side} × {side} × {channels}</b>{buttons}</div>')
+    title = escape(page.text(f"gan.inside.{network}", code))
+    ends = {key: escape(page.text(f"gan.inside.{key}", code)) for key in ("z", "picture", "score")}
+    first, last = ("z", "picture") if network == "g" else ("picture", "score")
+    row = f"<span>{ends[first]}</span>{''.join(levels)}<span>{ends[last]}</span>"
+    return f'<div>{title}</div><div class="net {network}">{row}</div>'
+
+
+def _button(page: Page, code: str, network: str, step: gans.Step) -> str:
+    operation = page.text(f"gan.step.{step.operation}", code)
+    (before, large), (after, side) = step.before, step.after
+    shapes = f"{large} × {large} × {before} → {side} × {side} × {after}"
+    title = escape(f"{operation}: {shapes}", quote=True)
+    return (
+        f'<button class="{step.operation}" data-step="{network}.{step.name}" title="{title}">'
+        f"{escape(operation)}</button>"
+    )

@@ -1,0 +1,165 @@
+"""What a visitor can keep of a run: its film strip, its files, and a link to its settings."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from urllib.parse import urlencode
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+from safetensors.torch import save as tensors_as_bytes
+
+from demos.gan_lab import run_config
+from demos.gan_lab.runs import LiveRun
+from demos.runtime.cache import kept
+from demos.ui.page import GYM, PRIVATE, Page, speaks
+from models.gan.training import presets
+from models.gan.training.settings import KNOBS
+from models.refusals import Refusal
+
+FRAME_MS = 150
+ROWS = 12
+
+
+def build(page: Page, inputs: list[gr.blocks.Block]) -> None:
+    """The panel: film strip, export, link.
+
+    Args:
+        inputs: the language, the data, the architecture, the side, the shipped start, the knobs.
+    """
+    with page.put(gr.Accordion, "gym.keep", open=False):
+        page.put(gr.Markdown, "gym.keep.note")
+        with gr.Row():
+            show = page.put(gr.Button, "gym.keep.strip", size="sm", min_width=140)
+            export = page.put(gr.Button, "gym.keep.export", size="sm", min_width=140)
+            share = page.put(gr.Button, "gym.keep.link", size="sm", min_width=140)
+        strip = page.put(
+            gr.Image, "gym.keep.film", format="png", visible=False, interactive=False,
+            show_label=False, buttons=["download", "fullscreen"], elem_id="gym-strip",
+        )  # fmt: skip
+        files = page.put(
+            gr.DownloadButton, "gym.keep.download", visible=False, elem_id="gym-download"
+        )
+        link = page.put(gr.Textbox, "gym.keep.address", visible=False, interactive=False,
+                        buttons=["copy"], elem_id="gym-link")  # fmt: skip
+
+    def live(request: gr.Request) -> LiveRun:
+        run = page.engine.gym.get(request.session_hash)
+        if run is None or run.moment is None:
+            raise Refusal("gym_no_run")
+        run.touch()
+        return run
+
+    @speaks
+    def filmed(request: gr.Request, _code):
+        from models.gan.training import film_strip
+
+        run = live(request)
+        film = page.engine.gym_turn(lambda: film_strip.film(thinned(run.journal.strip.moments)))
+        return gr.update(value=film, visible=True)
+
+    @speaks
+    def exported(request: gr.Request, _code):
+        run = live(request)
+        content = page.engine.gym_turn(packed, run)
+        path = kept(content, "netglass-gan.zip", get_upload_folder())
+        return gr.update(value=path, visible=True)
+
+    @speaks
+    def linked(_code, kind, architecture, side, shipped, *values):
+        chosen = dict(zip(KNOBS, values, strict=True))
+        asked = run_config.wish(kind, "", side, shipped, architecture, chosen)
+        return gr.update(value="?" + urlencode(query(asked)), visible=True)
+
+    show.click(filmed, inputs[0], strip, **PRIVATE, **GYM)
+    export.click(exported, inputs[0], files, **PRIVATE, **GYM)
+    share.click(linked, inputs, link, **PRIVATE, queue=False).then(
+        None, link, link, js="(q) => location.origin + location.pathname + q",
+        api_visibility="private",
+    )  # fmt: skip
+
+
+def thinned(moments: list) -> list:
+    """At most `ROWS` of them, first and last included."""
+    if len(moments) <= ROWS:
+        return moments
+    return [moments[round(n * (len(moments) - 1) / (ROWS - 1))] for n in range(ROWS)]
+
+
+def packed(run: LiveRun) -> bytes:
+    """A zip: both networks as safetensors, settings and figures as JSON, the strip as GIF."""
+    from models.gan.training import film_strip
+
+    trainer, stream = run.trainer, io.BytesIO()
+    shown = trainer.average if trainer.settings.ema else trainer.G
+    networks = {"generator": shown, "discriminator": trainer.D}
+    moment, figures = run.moment, run.figures
+    facts = {
+        "data": trainer.data.name,
+        "shape": list(trainer.data.shape),
+        "settings": asdict(trainer.settings),
+        "rounds": moment.rounds,
+        "examples": moment.examples,
+        "figures": asdict(figures) if figures else None,
+        "verdict": run.verdict().name,
+    }
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as out:
+        for name, network in networks.items():
+            state = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
+            out.writestr(f"{name}.safetensors", tensors_as_bytes(state))
+        out.writestr("settings.json", json.dumps(facts, indent=1))
+        moments = run.journal.strip.moments
+        if moments:
+            film = io.BytesIO()
+            film_strip.gif([film_strip.frame(shown) for _, shown in moments], film, FRAME_MS)
+            out.writestr("strip.gif", film.getvalue())
+    return stream.getvalue()
+
+
+def query(asked: run_config.Wish) -> dict[str, str]:
+    """The address's parameters for a run: the data, and what differs from its usual settings."""
+    settings = asked.settings
+    usual = presets.settings_for(asked.data, settings.architecture)
+    turned = {
+        name: value if name == "loss" else json.dumps(value)
+        for name in KNOBS
+        if (value := getattr(settings, name)) != getattr(usual, name)
+    }
+    found = {"tab": "gym", "data": asked.data, "architecture": settings.architecture}
+    if asked.data == "own":
+        found |= {"side": str(asked.side)} | ({"shipped": "1"} if asked.shipped else {})
+    return found | turned
+
+
+def read(address: Mapping[str, str]) -> list:
+    """Values of data, architecture, side, shipped start and knobs that an address asks for; what it
+    gets wrong is ignored.
+    """
+    untouched = [gr.skip()] * (4 + len(KNOBS))
+    data = address.get("data")
+    if address.get("tab") != "gym" or data not in presets.DATA:
+        return untouched
+    try:
+        settings = presets.settings_for(data, address.get("architecture"))
+        turned = {
+            # A loss stands there by its name, all else as JSON.
+            name: address[name] if name == "loss" else json.loads(address[name])
+            for name in KNOBS
+            if name in address
+        }
+        settings = settings.turned(**turned)
+    except (ValueError, TypeError):
+        return untouched
+    own = data == "own"
+    side = 64 if address.get("side") == "64" else 32
+    return [
+        data,
+        settings.architecture,
+        gr.update(value=side, visible=own),
+        gr.update(value=address.get("shipped") == "1", visible=own),
+        *(getattr(settings, name) for name in KNOBS),
+    ]

@@ -1,0 +1,159 @@
+"""What a visitor brings to the GAN gym: a distribution drawn by hand, or pictures of their own.
+
+Both stay in the browser until Run is pressed: `window.netglassGym.payload()` hands over what is on
+show as one JSON string, and `data_of` turns that into something to learn from. Nothing of it
+touches the disk.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from demos.ui import panel
+from demos.ui.page import Page
+from models import images
+from models.refusals import Refusal, choice
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from models.gan.training.data import Data
+
+KINDS = ("ring", "grid", "moons", "line", "drawn", "digits", "mnist", "few", "own")
+MEGABYTES = 12
+MOST_BYTES = 200_000  # in one picture; the browser's take about 4,000
+ADDRESS = re.compile(r"data:image/(?:jpeg|png|webp);base64,([A-Za-z0-9+/]+={0,2})")
+WORDS = (
+    "draw", "canvas", "undo", "clear", "points", "note", "add", "camera", "snap", "often",
+    "pictures", "remove", "full", "unread", "no_camera",
+)  # fmt: skip
+SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+HEAD = f"<script>{SCRIPT}</script>"
+# Hands over what was drawn or added, with the event that needs it, as its second input.
+BRING = "(code, _, ...rest) => [code, window.netglassGym.payload(), ...rest]"
+CSS = """
+#gym-inputs-words-block {display: none}
+#gym-inputs-block:not(:has([data-kind=drawn])):not(:has([data-kind=own])) {display: none}
+#gym-inputs .gym-half {display: none}
+#gym-inputs[data-kind=drawn] .gym-canvas, #gym-inputs[data-kind=own] .gym-tray {display: block}
+#gym-inputs p {margin: 0 0 6px; font-size: .9rem}
+#gym-inputs canvas {display: block; width: min(100%, 360px); aspect-ratio: 1; touch-action: none;
+  cursor: crosshair; background: #fff; border-radius: 6px;
+  outline: 1px solid var(--border-color-primary); outline-offset: -1px}
+#gym-inputs .gym-actions {display: flex; flex-wrap: wrap; align-items: center; gap: 4px 6px;
+  margin: 6px 0}
+#gym-inputs button {font: inherit; padding: 4px 12px; border-radius: 6px; cursor: pointer;
+  border: 1px solid var(--border-color-primary); color: var(--button-secondary-text-color);
+  background: var(--button-secondary-background-fill)}
+#gym-inputs .gym-thumbs {display: flex; flex-wrap: wrap; gap: 3px; max-height: 240px;
+  overflow-y: auto; padding: 2px}
+#gym-inputs .gym-thumbs button {padding: 0; border: none; line-height: 0; border-radius: 4px}
+#gym-inputs .gym-thumbs img {width: 44px; height: 44px; border-radius: 4px; margin: 0}
+#gym-inputs video {width: 192px; height: 192px; object-fit: cover; border-radius: 8px;
+  display: block; margin: 6px 0}
+#gym-inputs .gym-trouble {color: #c0392b; font-size: .9rem; overflow-wrap: anywhere}
+#gym-inputs .gym-trouble:empty {display: none}
+"""
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a run is to learn from.
+
+    Attributes:
+        data: as `models.gan.training.data` makes it.
+        skipped: places, from 0, of own pictures that could not be read.
+    """
+
+    data: Data
+    skipped: tuple[int, ...] = ()
+
+
+def build(page: Page) -> None:
+    """The panel; the script fills it, so that a change of language leaves its content alone.
+
+    `window.netglassGym.show(kind)` decides what of it is seen: the canvas for "drawn", the tray
+    for "own", nothing for the rest.
+    """
+    panel.build(page, "gym-inputs", "gym.in", WORDS)
+
+
+def data_of(kind: str, payload: str | None = None, side: int = 32) -> Brought:
+    """What the data called `kind` are, one of `KINDS`.
+
+    Args:
+        payload: of the browser, read for "drawn" and "own" only: JSON {"points": [[x, y], ...],
+            "pictures": ["data:image/jpeg;base64,...", ...]}; None or "" is nothing brought.
+        side: of own pictures, in pixels.
+
+    Raises:
+        Refusal: an unknown kind, a payload that is none, or too little or too much in it.
+    """
+    from models.gan.training import data as gan_data
+
+    choice("data", kind, KINDS)
+    if kind in gan_data.PLANE:
+        return Brought(gan_data.plane(kind))
+    if kind == "mnist":
+        return Brought(gan_data.mnist())
+    if kind in ("digits", "few"):
+        return Brought(gan_data.digits(few=kind == "few"))
+    points, addresses = _unpacked(payload)
+    if kind == "drawn":
+        return Brought(gan_data.drawn(points))
+    if len(addresses) > gan_data.MOST_PICTURES:  # before any is decoded
+        limits = {"low": gan_data.LEAST_PICTURES, "high": gan_data.MOST_PICTURES}
+        raise Refusal("own_pictures", count=len(addresses), **limits)
+    pictures, skipped = [], []
+    for place, address in enumerate(addresses):
+        try:
+            # Made small at once: what comes from elsewhere than the panel may be large.
+            pictures.append(images.square(_picture(address), max(gan_data.SIDES)))
+        except Refusal:
+            skipped.append(place)
+    return Brought(gan_data.own(pictures, side), tuple(skipped))
+
+
+def _unpacked(payload: str | None) -> tuple[list[list[float]], list[str]]:
+    """(points, addresses of pictures) of a payload, each of the right type."""
+    if not payload:
+        return [], []
+    if not isinstance(payload, str):
+        raise Refusal("gym_unreadable")
+    if len(payload) > MEGABYTES << 20:
+        raise Refusal("gym_too_large", limit=MEGABYTES)
+    try:
+        # Whole numbers as floats: one of 400 digits becomes infinite and is refused as such.
+        brought = json.loads(payload, parse_int=float)
+    except (ValueError, RecursionError):
+        raise Refusal("gym_unreadable") from None
+    if not isinstance(brought, dict):
+        raise Refusal("gym_unreadable")
+    points, addresses = brought.get("points", []), brought.get("pictures", [])
+    if not isinstance(points, list) or not isinstance(addresses, list):
+        raise Refusal("gym_unreadable")
+    if not all(_is_pair(point) for point in points):
+        raise Refusal("drawn_outside")
+    return points, addresses
+
+
+def _is_pair(point) -> bool:
+    return isinstance(point, list) and len(point) == 2 and all(type(v) is float for v in point)
+
+
+def _picture(address) -> Image.Image:
+    """The picture in a data: address."""
+    found = ADDRESS.fullmatch(address) if isinstance(address, str) else None
+    if not found or len(found[1]) > -(-MOST_BYTES // 3) * 4:
+        raise Refusal("not_a_picture")
+    try:
+        content = base64.b64decode(found[1], validate=True)
+    except binascii.Error:
+        raise Refusal("not_a_picture") from None
+    return images.open_image(content)

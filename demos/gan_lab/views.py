@@ -1,0 +1,131 @@
+"""What the gym shows of a run: samples, losses, whose turn it is, and the doctor's words."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from demos.runtime.i18n import say
+from demos.ui.plots import curves
+from models.gan.training import settings as gan_settings
+
+if TYPE_CHECKING:
+    from demos.gan_lab.runs import LiveRun
+    from models.gan.training.diagnosis import Verdict
+
+SIDE = 480
+PERCENT = ("accuracy_real", "accuracy_fake", "balance", "heart", "quality")
+WHOLE = ("modes", "of", "rounds", "skipped", "steps_d")
+CSS = """
+#gym-phase .players {display: grid; grid-template-columns: 1fr 1fr; gap: 6px}
+#gym-phase .player {border: 2px solid var(--border-color-primary); border-radius: 8px;
+  padding: 3px 10px; font-size: .88rem; line-height: 1.35}
+#gym-phase .learns {border-color: #e07b39; background: #e07b3920}
+#gym-phase .rests {opacity: .75; border-style: dashed}
+#gym-phase b {display: block}
+.doctor {border-left: 5px solid #8a8f98; padding: 4px 12px; border-radius: 6px;
+  background: var(--background-fill-secondary)}
+.doctor.healthy {border-color: #2e8b57} .doctor.too_early {border-color: #8a8f98}
+.doctor.ill {border-color: #c0392b} .doctor p {margin: 2px 0} .doctor b {font-size: 1.02rem}
+.figures {display: grid; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr));
+  gap: 2px 12px; font-size: .85rem; margin-top: 4px}
+.figures div {display: flex; justify-content: space-between; gap: 8px;
+  border-bottom: 1px dotted var(--border-color-primary)}
+.figures .decides {font-weight: 600}
+"""
+
+
+def picture(run: LiveRun, heat: bool, arrows: bool, warp: bool) -> Image.Image:
+    """The plane with D's opinion, or the run's sixteen pictures."""
+    from models.gan.training import film_strip, landscape
+
+    if len(run.trainer.data.shape) == 1:
+        return landscape.plane(run.trainer, run.moment, SIDE, heat, arrows, warp)
+    return film_strip.frame(run.moment.samples)
+
+
+def losses(code: str, run: LiveRun) -> str:
+    """Both losses over the rounds; where D tosses a coin is said below the plot."""
+    from models.gan.training import history as gan_journal
+
+    drawn = run.journal.curves
+    series = {say(code, f"gym.figure.{name}"): drawn[name] for name in ("loss_d", "loss_g")}
+    values = [value for points in series.values() for _, value in points]
+    # A steady axis: whole numbers that hold all there is, and the height of a coin toss.
+    low, high = math.floor(min(0, *values)), math.ceil(max(2, *values)) if values else (0, 2)
+    end = max(gan_journal.steps(run.moment), 1)
+    return curves(series, say(code, "gym.steps"), end, y_range=(low, high))
+
+
+def phase(code: str, run: LiveRun | None) -> str:
+    """Whose turn it is: each network, with what happens to its weights."""
+    moment = run.moment if run else None
+    now = moment.phase if moment else None
+    cells = []
+    for letter, name in (("d", "discriminator"), ("g", "generator")):
+        learns = now in (name, "both")
+        steps = getattr(moment, f"steps_{letter}") if moment else 0
+        state = "gym.phase.waits" if now is None else None
+        state = state or ("gym.phase.turns" if now == "both" else None)
+        state = state or ("gym.phase.learns" if learns else "gym.phase.frozen")
+        cells.append(
+            f'<div class="player {"learns" if learns else "rests"}">'
+            f"<b>{escape(say(code, f'gym.{name}'))}</b>{escape(say(code, state))} "
+            f"{escape(say(code, 'gym.phase.steps', count=steps))}</div>"
+        )
+    return f'<div class="players">{"".join(cells)}</div>'
+
+
+def doctor(code: str, run: LiveRun) -> str:
+    """The verdict in words, why, and all figures; those that decided stand out."""
+    verdict = run.verdict()
+    ill = verdict.name not in ("healthy", "too_early")
+    deciding = {name for name, _ in verdict.because}
+    rows = "".join(
+        f'<div class="{"decides" if name in deciding else ""}"><span>'
+        f"{escape(say(code, f'gym.figure.{name}'))}</span><span>{shown}</span></div>"
+        for name, shown in figures(run).items()
+    )
+    return (
+        f'<div class="doctor {"ill" if ill else verdict.name}">'
+        f"<b>{escape(say(code, f'gym.doctor.{verdict.name}'))}</b>"
+        f"<p>{escape(why(code, verdict))}</p>"
+        f'<div class="figures">{rows}</div></div>'
+    )
+
+
+def why(code: str, verdict: Verdict) -> str:
+    """The sentence on the figures that decided; the first of them names it."""
+    told = {name: number(name, value) for name, value in verdict.because}
+    return say(code, f"gym.doctor.{verdict.name}.{verdict.because[0][0]}", **told)
+
+
+def figures(run: LiveRun) -> dict[str, str]:
+    """Every figure that there is, by name, as text."""
+    found = {}
+    settings = run.trainer.settings
+    values = vars(run.moment) | (vars(run.figures) if run.figures else {})
+    values["coin"] = gan_settings.cost(settings) or None
+    for name in (
+        "loss_d", "coin", "loss_g", "accuracy_real", "accuracy_fake", "slope_d", "slope_g",
+        "change_d", "change_g", "modes", "balance", "quality", "diversity", "heart", "skipped",
+    ):  # fmt: skip
+        if values.get(name) is not None:
+            found[name] = number(name, values[name])
+    if "quality" in found and len(run.trainer.data.shape) > 1:
+        found["sure"] = found.pop("quality")
+    if "modes" in found:
+        found["modes"] += f" / {values['of']}"
+    return found
+
+
+def number(name: str, value: float) -> str:
+    """A figure as a person reads it."""
+    if name in PERCENT:
+        return f"{value * 100:.0f}%"
+    if name in WHOLE:
+        return f"{value:.0f}"
+    return f"{value:.2g}" if abs(value) < 0.1 else f"{value:.2f}"

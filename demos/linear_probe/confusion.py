@@ -1,0 +1,67 @@
+"""A confusion matrix to click: every cell tells, in words, what was taken for what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from demos.runtime.i18n import say
+
+if TYPE_CHECKING:
+    import torch
+
+CELL, MARGIN = 18, 150
+CSS = """
+.confusion {width: 100%; max-height: 640px} .confusion text {fill: currentColor; font-size: 11px}
+.confusion rect.cell {cursor: pointer; stroke: var(--border-color-primary); stroke-width: .5}
+.confusion rect.cell:hover {stroke: currentColor; stroke-width: 2}
+.confusion-says {min-height: 1.6em; margin: 4px 0; font-weight: 600}
+"""
+HEAD = """<script>
+document.addEventListener("click", (event) => {
+  const cell = event.target.closest?.("[data-says]");
+  if (!cell) return;
+  cell.closest("figure").querySelector(".confusion-says").textContent = cell.dataset.says;
+});
+</script>"""
+
+
+def svg(code: str, counts: torch.Tensor, names: Sequence[str]) -> str:
+    """The matrix `counts` (K, K), rows the truth, columns the answers, as HTML."""
+    k = len(names)
+    cell = CELL if k > 12 else 3 * CELL
+    side = MARGIN + k * cell + 1
+    parts = [
+        f'<rect x="{MARGIN}" y="{MARGIN}" width="{k * cell}" height="{k * cell}" fill="none" '
+        'stroke="currentColor" opacity=".3"/>'
+    ]
+    totals = counts.sum(1).tolist()
+    for row, (name, values) in enumerate(zip(names, counts.tolist(), strict=True)):
+        middle = MARGIN + row * cell + cell / 2
+        shown = escape(name)
+        parts.append(
+            f'<text x="{MARGIN - 5}" y="{middle + 4}" text-anchor="end">{shown}</text>'
+            f'<text transform="translate({middle + 4} {MARGIN - 5}) rotate(-90)">{shown}</text>'
+        )
+        for column, count in enumerate(values):
+            if not count:
+                continue
+            key = "train.cell.right" if row == column else "train.cell.wrong"
+            words = say(code, key, count=count, total=totals[row], name=name, other=names[column])
+            colour = "58, 166, 85" if row == column else "228, 87, 46"
+            share = max(0.15, (count / totals[row]) ** 0.5)
+            x, y = MARGIN + column * cell, MARGIN + row * cell
+            parts.append(
+                f'<rect class="cell" x="{x}" y="{y}" width="{cell}" height="{cell}" '
+                f'fill="rgba({colour}, {share:.2f})" data-says="{escape(words)}">'
+                f"<title>{escape(words)}</title></rect>"
+                f'<text x="{x + cell / 2}" y="{y + cell / 2 + 4}" text-anchor="middle" '
+                f'pointer-events="none">{count}</text>'
+            )
+    hint = escape(say(code, "train.matrix"))
+    return (
+        f'<figure><p class="confusion-says">{hint}</p><svg class="confusion" '
+        f'viewBox="0 0 {side} {side}" role="img" aria-label="{hint}">{"".join(parts)}</svg>'
+        "</figure>"
+    )

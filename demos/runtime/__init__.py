@@ -1,0 +1,1 @@
+"""What runs below the page: languages, scheduling, errors, middleware."""

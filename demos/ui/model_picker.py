@@ -1,0 +1,67 @@
+"""Choosing a network: which are here, which would be downloaded, which can't be had now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+import gradio as gr
+
+from demos.runtime import i18n
+from demos.runtime.i18n import say
+from demos.ui import progress as status
+from demos.ui.components import Choice
+from demos.ui.page import LIGHT, PRIVATE, Page
+from models import registry
+from models.classifiers import pet_specs
+from models.classifiers import specs as classifiers
+
+
+def choices(code: str) -> list[tuple[str, str]]:
+    """ImageNet's networks as (text, name); those whose weights are not here carry a mark."""
+
+    def text(spec: registry.Spec) -> str:
+        if registry.weights_path(spec).exists():
+            return spec.title
+        return say(code, "network.away", title=spec.title, megabytes=spec.megabytes)
+
+    return [(text(spec), spec.name) for spec in registry.SPECS]
+
+
+def classifying(code: str) -> list[tuple[str, str]]:
+    """All classifiers, the pets' too, as `choices` gives them."""
+    return choices(code) + [(spec.title, spec.name) for spec in pet_specs.SPECS]
+
+
+def chooser(page: Page, choices: Callable = choices) -> Choice:
+    """The dropdown, and below it a line that says what choosing a network means."""
+    picked = page.put(Choice, "network", choices=choices, value=registry.DEFAULT)
+    note = gr.Markdown(visible=False, elem_classes="note")
+    picked.input(_note, [page.language, picked], note, **PRIVATE, **LIGHT)
+    return picked
+
+
+def _note(code: str, name: str):
+    spec = registry.spec(name) if name not in pet_specs.NAMES else None
+    if spec is None or registry.weights_path(spec).exists():
+        return gr.update(visible=False)
+    from models import downloads
+    from models.backbones import backbone
+
+    if downloads.reachable(backbone.weights_url(spec)):
+        text = say(code, "network.download", title=spec.title, megabytes=spec.megabytes)
+    else:
+        text = i18n.refusal(code, backbone.unreachable(spec))
+    return gr.update(value=text, visible=True)
+
+
+def loaded(page: Page, code: str, name: str) -> Generator[str]:
+    """The network called `name`, yielding status lines (HTML) while it is loaded."""
+    title = classifiers.spec(name).title
+    yield status.loading(code, title)
+    waiting = page.engine.network(name)
+    while True:
+        try:
+            done, total = next(waiting)
+        except StopIteration as end:
+            return end.value
+        yield status.loading(code, title, done, total)

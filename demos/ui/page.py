@@ -1,0 +1,201 @@
+"""The page under construction: components that know their texts, and the language switch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from html import escape
+from inspect import isgeneratorfunction
+
+import gradio as gr
+
+from demos.runtime import errors as mishaps
+from demos.runtime import i18n
+from demos.runtime.engine import Engine
+from demos.runtime.i18n import say
+from demos.ui.components import Photo
+
+# Heavy runs take turns in `demos.runtime.lane`, where they are told how many come before them;
+# only beyond so many do they wait in Gradio's queue.
+HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 64}
+LIGHT = {"concurrency_id": "light", "concurrency_limit": 8}
+# Watching a live training is waiting for its turns, which costs nothing: many may do so at once.
+GYM = {"concurrency_id": "gym", "concurrency_limit": 24}
+# Gradio walks the whole page for every component an event may show progress on: name none.
+PRIVATE = {"api_visibility": "private", "show_progress": "hidden", "show_progress_on": []}
+
+QUESTIONS = (1, 2, 3)  # of every tab
+
+
+class Page:
+    """Collects which text each component shows, so that one event can say it all anew.
+
+    Attributes:
+        engine: what the demos compute with.
+        language: the component that holds the visitor's language; the first input of every event.
+        arrivals: inputs and options of what the browser does by itself when the page opens.
+        greetings: what an address asks for: (function of its parameters, the components it sets).
+        doors: components that other tabs may send to; every `Photo` by its key.
+        parcels: the buttons that send, see `demos.ui.send_to`.
+    """
+
+    def __init__(self, engine: Engine):
+        self.engine = engine
+        self.keys: set[str] = set()
+        self._spoken: list[tuple[gr.blocks.Block, Callable[[str], dict]]] = []
+        self.language: gr.Radio | None = None
+        self.arrivals: list[tuple[list[gr.blocks.Block], dict]] = []
+        self.greetings: list[tuple[Callable[[Mapping], list], list[gr.blocks.Block]]] = []
+        self.doors: dict[str, gr.blocks.Block] = {}
+        self.parcels: list = []
+
+    def text(self, key: str, code: str = i18n.DEFAULT) -> str:
+        """The text of `key`; remembers that the page uses it."""
+        self.keys.add(key)
+        return say(code, key)
+
+    def put(
+        self,
+        kind: type,
+        key: str,
+        *args,
+        choices: Callable | None = None,
+        written: Callable | None = None,
+        **options,
+    ):
+        """A component of `kind` with the texts of `key` in the visitor's language.
+
+        `key` gives the label (for buttons and prose the value), `key.info` its one sentence if
+        there is one. `choices(language)` gives localised (text, value) pairs; `written(language)`
+        gives prose that is more than the text of one key.
+        """
+        prose = issubclass(kind, gr.Button | gr.Markdown | gr.HTML)
+        has_info = f"{key}.info" in i18n.texts(i18n.DEFAULT)
+
+        def props(code: str) -> dict:
+            text = written(code) if written else self.text(key, code)
+            said = {"value" if prose else "label": text}
+            if has_info:
+                said["info"] = self.text(f"{key}.info", code)
+            if choices:
+                said["choices"] = choices(code)
+            if kind is Photo:
+                said["placeholder"] = self.text("photo.drop", code)
+            return said
+
+        options.setdefault("elem_id", key.replace(".", "-") if kind is Photo else None)
+        component = kind(*args, **props(i18n.DEFAULT), **options)
+        self._spoken.append((component, props))
+        if kind is Photo:
+            self.doors[key] = component
+        return component
+
+    def greet(self, function: Callable[[Mapping], list], components: list) -> None:
+        """When the page opens, sets `components` to what `function` reads from its address."""
+        self.greetings.append((function, components))
+
+    def speak(self) -> tuple[list[gr.blocks.Block], Callable[[str], list[dict]]]:
+        """All components with texts, and the function that gives their updates for a language."""
+        return [component for component, _ in self._spoken], lambda code: [
+            gr.update(**props(code)) for _, props in self._spoken
+        ]
+
+    def controls(self, key: str) -> tuple[gr.Button, gr.Button, gr.Button]:
+        """A row of three buttons: run (the text of `key`), stop, reset."""
+        with gr.Row():
+            return (
+                self.put(gr.Button, key, variant="primary", min_width=90),
+                self.put(gr.Button, "stop", variant="stop", min_width=70),
+                self.put(gr.Button, "reset", min_width=70),
+            )
+
+    def stops(self, button: gr.Button, demo: str) -> None:
+        """Makes `button` stop the visitor's own run of `demo`: a flag that the run's loop reads."""
+
+        def stop(request: gr.Request):
+            self.engine.stop(request.session_hash, demo)
+
+        button.click(stop, None, None, **PRIVATE, queue=False)
+
+    def intro(self, demo: str) -> None:
+        """A tab's idea, in three sentences."""
+        self.put(gr.Markdown, f"{demo}.idea", elem_classes="idea")
+
+    def formula(self, latex: str) -> gr.Markdown:
+        """The formula of the knob above, the same in every language."""
+        delimiters = [{"left": "$", "right": "$", "display": False}]
+        return gr.Markdown(f"${latex}$", latex_delimiters=delimiters, elem_classes="formula")
+
+    def questions(self, demo: str) -> None:
+        """The corner of questions, with answers that unfold."""
+
+        def unfolding(code: str) -> str:
+            pairs = ((f"{demo}.q{n}", f"{demo}.q{n}.answer") for n in QUESTIONS)
+            return "".join(
+                f"<details><summary>{escape(self.text(question, code))}</summary>"
+                f"<p>{escape(self.text(answer, code))}</p></details>"
+                for question, answer in pairs
+            )
+
+        with self.put(gr.Accordion, "questions", open=False):
+            self.put(gr.HTML, f"{demo}.q1", written=unfolding, elem_classes="questions")
+
+    def experiments(
+        self, demo: str, turns: Sequence[dict], defaults: dict, knobs: list[gr.blocks.Block]
+    ) -> list:
+        """The "break it" corner: one button an experiment, with what to watch for beside it.
+
+        Args:
+            turns: for each experiment the values it turns, by knob name, from the `defaults`.
+            knobs: the components of `defaults`, in its order.
+
+        Returns:
+            The buttons' events, for what is to follow them.
+        """
+        pressed = []
+        with self.put(gr.Accordion, "break_it", open=False):
+            for number, turned in enumerate(turns, 1):
+                with gr.Row(elem_classes="experiment"):
+                    key = f"{demo}.break{number}"
+                    button = self.put(gr.Button, key, size="sm", scale=0, min_width=200)
+                    self.put(gr.Markdown, f"{key}.watch")
+                values = list((defaults | turned).values())
+                turn = button.click(lambda values=values: values, None, knobs, **PRIVATE, **LIGHT)
+                pressed.append(turn)
+        return pressed
+
+
+def speaks(function: Callable, labels: bool = True) -> Callable:
+    """Says refusals, and what else goes wrong, in the visitor's language, as a `gr.Error`.
+
+    Args:
+        function: an event; its first argument is the language, unless a gr.Request comes before.
+        labels: call a knob what the page calls it; False calls it what the endpoint calls it.
+    """
+
+    def translated(args: tuple, found: Exception) -> gr.Error:
+        if isinstance(found, gr.Error):
+            return found
+        error = mishaps.told(found)
+        code = next(value for value in args if isinstance(value, str))
+        text, title = i18n.refusal(code, error, labels), say(code, "refusal.title")
+        return gr.Error(text, title=title, print_exception=False)
+
+    if isgeneratorfunction(function):
+
+        @wraps(function)
+        def wrapped(*args):
+            try:
+                yield from function(*args)
+            except Exception as error:
+                raise translated(args, error) from None
+    else:
+
+        @wraps(function)
+        def wrapped(*args):
+            try:
+                return function(*args)
+            except Exception as error:
+                raise translated(args, error) from None
+
+    return wrapped

@@ -1,0 +1,28 @@
+"""Panels that a script of their own fills, so that a change of language leaves their content alone.
+
+The page brings an empty element and its words; `netglassPanel.watch` in panel.js hands both over.
+"""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from pathlib import Path
+
+import gradio as gr
+
+from demos.ui.page import Page
+
+STATIC = Path(__file__).with_name("static")
+HEAD = f"<script>{(STATIC / 'panel.js').read_text(encoding='utf-8')}</script>"
+
+
+def build(page: Page, name: str, family: str, words: tuple[str, ...]) -> None:
+    """The empty element `name`, and beside it the texts `family.*` of `words`."""
+
+    def written(code: str) -> str:
+        said = json.dumps({word: page.text(f"{family}.{word}", code) for word in words})
+        return f'<div id="{name}-words" hidden data-words="{escape(said)}"></div>'
+
+    gr.HTML(f'<div id="{name}"></div>', elem_id=f"{name}-block")
+    page.put(gr.HTML, f"{family}.{words[0]}", written=written, elem_id=f"{name}-words-block")

@@ -1,0 +1,87 @@
+"""What a run says of itself while it goes on: a line of words and a bar."""
+
+from collections.abc import Generator, Iterator
+from html import escape
+from threading import Event
+
+from demos.runtime.i18n import say
+from demos.runtime.lane import SLICE, Lane, Turn
+from demos.runtime.pacing import HEAVY, paced
+
+
+def in_turn(code: str, steps: Generator, stop: Event, lane: Lane | None = HEAVY) -> Iterator:
+    """As `pacing.paced`, and before that a line every second while others' turns come first."""
+    turn = Turn(lane or Lane(), stop)
+    for others in turn.lined_up():
+        seconds = max(1, round(others * SLICE))
+        words = say(code, "status.waiting", others=others, seconds=seconds)
+        yield line(words, None)
+    yield from paced(steps, stop, turn=turn)
+
+
+def running(
+    code: str, step: int, steps: int, progress: float, seconds: float, lane: Lane = HEAVY
+) -> str:
+    """Step so far, time left, and a bar; `progress` is the share of the work done, 0..1."""
+    left = seconds / progress * (1 - progress) if progress > 0 else None
+    words = say(code, "status.step", step=step, steps=steps)
+    if left is not None:
+        words += " · " + say(code, "status.left", seconds=max(1, round(left)))
+    if lane.waiting:
+        words += " · " + say(code, "status.shared", others=lane.waiting)
+    return line(words, progress)
+
+
+def loading(code: str, title: str, done: int = 0, total: int = 0) -> str:
+    """A network being read, or downloaded (bytes so far, bytes in all)."""
+    if not total:
+        return line(say(code, "status.loading", title=title), None)
+    words = say(code, "status.download", title=title, done=done >> 20, total=total >> 20)
+    return line(words, done / total)
+
+
+def finished(code: str, step: int, steps: int, seconds: float) -> str:
+    """The end of a run, whole or stopped."""
+    key = "status.done" if step >= steps else "status.stopped"
+    return line(say(code, key, step=step, steps=steps, seconds=f"{seconds:.1f}"), step / steps)
+
+
+def trained(code: str, epoch, seconds: float) -> str:
+    """The end of a head's training: what it reached."""
+    words = say(
+        code,
+        "status.trained",
+        accuracy=f"{epoch.accuracy * 100:.1f}",
+        learnt=f"{epoch.learnt * 100:.1f}",
+        epochs=epoch.step,
+        seconds=f"{seconds:.1f}",
+    )
+    return line(words, epoch.step / epoch.steps)
+
+
+def live(code: str, moment, rate: float) -> str:
+    """A live training: how far it is, and how fast."""
+    words = say(
+        code,
+        "gym.live",
+        rounds=f"{moment.rounds:,}",
+        examples=f"{moment.examples:,}",
+        rate=f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}",
+    )
+    return _said(words)
+
+
+def paused(code: str, moment) -> str:
+    """A live training that rests, or that went wrong."""
+    key = "gym.diverged" if moment.diverged else "gym.paused"
+    return _said(say(code, key, rounds=f"{moment.rounds:,}"))
+
+
+def line(words: str, share: float | None) -> str:
+    """Words under a bar; a share that nobody knows is None."""
+    value = "" if share is None else f' value="{share:.3f}"'
+    return _said(words, f'<progress max="1"{value}></progress>')
+
+
+def _said(words: str, bar: str = "") -> str:
+    return f'<div class="status">{bar}{escape(words)}</div>'

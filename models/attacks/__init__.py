@@ -1,0 +1,1 @@
+"""Adversarial attacks and defenses, and what is measured about them."""

@@ -1,0 +1,227 @@
+"""Attacks: pictures changed so little that a person sees nothing, so well that a network errs.
+
+One door for all of them. `attack` checks the pictures and the target, and hands over to the file of
+the method (see `attack_settings.METHODS`); whatever the method, it gives `Step` records, and the
+last one holds the result. `evaluate` measures it.
+
+A result is only worth something once it is saved, so everything counts in grey levels (0..255), and
+what comes of an 8-bit picture is an 8-bit picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+import torch
+
+from models.attacks import carlini_wagner, deepfool, gradient
+from models.attacks import patch as adversarial_patch
+from models.attacks.evaluation import Network, Step, look, to_levels
+from models.attacks.settings import (
+    MAX_EPSILON,
+    MAX_SEED,
+    MAX_STEP_SIZE,
+    MAX_STEPS,
+    METHODS,
+    MIN_STEP_SIZE,
+    NORMS,
+    Settings,
+)
+from models.classifiers import specs as classifiers
+from models.classifiers.specs import Namer
+from models.refusals import Refusal
+
+__all__ = [
+    "MAX_EPSILON", "MAX_SEED", "MAX_STEPS", "MAX_STEP_SIZE", "METHODS", "MIN_STEP_SIZE", "NORMS",
+    "Network", "Report", "Settings", "Step", "attack", "evaluate", "magnify", "to_grid",
+    "top_classes",
+]  # fmt: skip
+
+IMAGENET = classifiers.spec(classifiers.DEFAULT)
+# What has a loop of its own; all else follows the gradient.
+_OWN_LOOPS = {
+    "deepfool": deepfool.steps,
+    "carlini_wagner": carlini_wagner.steps,
+    "patch": adversarial_patch.steps,
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an attack achieved, measured on the 8-bit picture.
+
+    Attributes:
+        before: the five likeliest classes of the clean picture, as (name, probability).
+        after: those of the adversarial one.
+        success: with a target, that it is now the prediction; without, that the prediction changed.
+        linf: largest change of a value, in 1/255.
+        l2: Euclidean length of the change, on [0, 1].
+        steps: gradient steps made.
+        seconds: time taken, if the caller took it.
+    """
+
+    before: list[tuple[str, float]]
+    after: list[tuple[str, float]]
+    success: bool
+    linf: float
+    l2: float
+    steps: int
+    seconds: float = 0.0
+
+
+def attack(
+    network: Network,
+    pictures: torch.Tensor,
+    settings: Settings,
+    labels: torch.Tensor | None = None,
+    namer: Namer = IMAGENET,
+) -> Iterator[Step]:
+    """Attacks pictures, step by step.
+
+    The last step holds the result. Pictures whose values are whole multiples of 1/255 give a result
+    of such values, within epsilon, so nothing is lost when it is saved; other pictures are left as
+    they fall. A picture that no longer fools the network at the end, but did at an earlier iterate,
+    ends as such an iterate.
+
+    k steps of FGSM, PGD and MI-FGSM cost k forward and backward passes and one more forward pass,
+    two with a random start.
+
+    Args:
+        network: pictures (N, 3, H, W) in [0, 1] -> logits (N, K); any callable. It is only
+            differentiated with respect to the pictures.
+        pictures: (N, 3, H, W) in [0, 1]; not changed. They move to the network's device.
+        settings: what to do.
+        labels: (N,) class indices; None means what the network says about the clean pictures.
+        namer: whose classes the target is one of.
+
+    Yields:
+        A `Step` for the clean pictures at once, then one after each gradient step. Closable at any
+        of them.
+
+    Raises:
+        ValueError: pictures or labels of the wrong shape or range, at the call.
+        Refusal: `namer` has no class called like the target, at the call; the network already
+            takes a picture for the target, at the first step.
+    """
+    _check(pictures, labels)
+    target = None if settings.target is None else namer.index(settings.target)
+    device, layout = pictures.device, torch.contiguous_format
+    if hasattr(network, "placement"):
+        device, layout = network.placement.device, network.placement.memory_format
+    # Callers may sit in inference mode; what is made there can't be differentiated.
+    with torch.inference_mode(False):
+        labels = None if labels is None else labels.to(device, torch.long, copy=True)
+        # In the network's own layout, so that no pass has to change it.
+        levels = to_levels(pictures.detach().to(device)).contiguous(memory_format=layout)
+    return _in_one_mode(_run(network, levels, settings, labels, target, namer))
+
+
+def _in_one_mode(steps: Generator[Step]) -> Iterator[Step]:
+    """The same whatever mode the caller is in; and no mode leaks out over a yield."""
+    with closing(steps):
+        while True:
+            with torch.inference_mode(False), torch.no_grad():
+                step = next(steps, None)
+            if step is None:
+                return
+            yield step
+
+
+def _run(network, levels, settings: Settings, labels, target: int | None, namer: Namer):
+    if settings.method in _OWN_LOOPS:
+        clean = look(network, levels, labels, target, None)
+    else:
+        clean = gradient.first_look(network, levels, settings, labels, target)
+    if target is not None and (clean.log_p.argmax(1) == target).any():
+        raise Refusal("target_is_prediction", value=namer.classes[target])
+    yield clean.step(0, settings.most_steps)
+    yield from _OWN_LOOPS.get(settings.method, gradient.steps)(network, clean, settings)
+
+
+def evaluate(
+    network: Network,
+    clean: torch.Tensor,
+    adversarial: torch.Tensor,
+    settings: Settings,
+    steps: int | None = None,
+    seconds: float = 0.0,
+    namer: Namer = IMAGENET,
+) -> Report:
+    """Measures an attack on the picture as it will be saved: rounded to multiples of 1/255.
+
+    Args:
+        network: as in `attack`.
+        clean, adversarial: one picture each, (1, 3, H, W) in [0, 1].
+        settings: what the attack was asked to do.
+        steps: steps made; by default as many as the settings allow.
+        seconds: time taken; only passed through.
+        namer: as in `attack`.
+
+    Raises:
+        ValueError: not one picture each, or values outside [0, 1].
+        Refusal: `namer` has no class called like the target.
+    """
+    for pictures in (clean, adversarial):
+        _check(pictures)
+    if clean.shape != adversarial.shape or len(clean) != 1:
+        raise ValueError(f"One picture each, please, not {clean.shape} and {adversarial.shape}.")
+    adversarial = to_grid(adversarial.to(clean.device))
+    before, after = (top_classes(network, x, namer=namer) for x in (clean, adversarial))
+    # As names: no two classes have the same.
+    wanted = None if settings.target is None else namer.classes[namer.index(settings.target)]
+    success = after[0][0] != before[0][0] if wanted is None else after[0][0] == wanted
+    change = (to_levels(adversarial) - to_levels(clean)).double()
+    return Report(
+        before=before,
+        after=after,
+        success=success,
+        linf=change.abs().max().item(),
+        l2=change.norm().item() / 255,
+        steps=settings.most_steps if steps is None else steps,
+        seconds=seconds,
+    )
+
+
+@torch.no_grad()
+def top_classes(
+    network: Network, picture: torch.Tensor, count: int = 5, namer: Namer = IMAGENET
+) -> list[tuple[str, float]]:
+    """The likeliest classes of one picture (1, 3, H, W) in [0, 1], as (name, p)."""
+    p = network(picture)[0].softmax(0)
+    best = p.topk(min(count, len(p))).indices.tolist()
+    return [(namer.classes[i], p[i].item()) for i in best]
+
+
+def to_grid(x: torch.Tensor) -> torch.Tensor:
+    """Values in [0, 1] -> the nearest k/255, any shape: what an 8-bit file holds."""
+    return (x * 255).round() / 255
+
+
+def magnify(clean: torch.Tensor, adversarial: torch.Tensor) -> tuple[torch.Tensor, int]:
+    """The perturbation as a picture: 0.5 + factor * (adversarial - clean), and the factor.
+
+    The factor is the largest whole number that keeps the picture in [0, 1], at least 1; changes
+    above a half are cut. Without any change the picture is grey and the factor 1.
+
+    Args:
+        clean, adversarial: the same shape, in [0, 1].
+    """
+    change = to_levels(adversarial) - to_levels(clean)
+    largest = change.abs().max().item()
+    factor = max(1, int(127.5 / largest)) if largest else 1
+    return (0.5 + factor / 255 * change).clamp(0, 1), factor
+
+
+def _check(pictures: torch.Tensor, labels: torch.Tensor | None = None) -> None:
+    shape = tuple(pictures.shape)
+    if len(shape) != 4 or shape[1] != 3 or 0 in shape:
+        raise ValueError(f"Pictures must have the shape (N, 3, H, W), not {shape}.")
+    if not pictures.is_floating_point():
+        raise ValueError(f"Pictures must be floats in [0, 1], not {pictures.dtype}.")
+    low, high = (bound.item() for bound in pictures.detach().aminmax())
+    if not (low >= 0 and high <= 1):  # NaN fails both
+        raise ValueError(f"Pictures must lie in [0, 1]; these go from {low:g} to {high:g}.")
+    if labels is not None and tuple(labels.shape) != shape[:1]:
+        raise ValueError(f"Labels must have the shape ({shape[0]},), not {tuple(labels.shape)}.")

@@ -1,0 +1,1 @@
+"""Generative adversarial networks: trained generators, and training live."""

@@ -1,0 +1,271 @@
+"""A small style-based GAN for 64 x 64 pictures (Karras et al. 2019, 2020).
+
+A mapping network turns the latent z into a style w; the synthesis network starts from a learned
+4 x 4 constant and doubles it four times, and w decides at every convolution which channels speak
+how loudly. Pictures are (N, 3, 64, 64) in [-1, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from models.gan.networks.layers import GAIN, Conv2d, Linear, leaky
+from models.gan.specs import SIZES, STYLE_CHANNELS
+
+LATENT = 128
+Look = Callable[[str, torch.Tensor], None]
+
+
+def unseen(step: str, value: torch.Tensor) -> None:
+    """The default of `look`: nobody looks."""
+
+
+def within(look: Look, name: str) -> Look:
+    """`look` for the steps inside a part called `name`."""
+    if look is unseen:
+        return unseen
+    return lambda step, value: look(f"{name}.{step}", value)
+
+
+def double(x: torch.Tensor) -> torch.Tensor:
+    """Twice the height and width, bilinear."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class Mapping(nn.Module):
+    """z (N, 128) ~ N(0, I) -> w (N, 128): z is scaled to length sqrt(128), then three layers."""
+
+    def __init__(self, layers: int = 3):
+        super().__init__()
+        self.layers = nn.ModuleList(
+            Linear(LATENT, LATENT, rate=0.01, gain=GAIN) for _ in range(layers)
+        )
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        w = z * (z.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+        for layer in self.layers:
+            w = leaky(layer(w))
+        return w
+
+
+class StyledConv(nn.Module):
+    """One modulated convolution with noise: x (N, inputs, h, w) -> (N, outputs, h', w').
+
+    y = leaky(sqrt(2) d * (K * (s x)) + strength noise + b), with the scales s = A(w), w (N, 128),
+    per input channel and the demodulation d_o = 1 / sqrt(sum_i,k (s_i K_oik)^2) per output one.
+    """
+
+    # Departure from Karras et al. 2020: activations are scaled before and after one shared kernel
+    # instead of scaling a kernel per picture: the same sum, without grouped convolutions.
+    # Departure: enlarging is bilinear after the convolution, not a transposed convolution.
+    def __init__(self, inputs: int, outputs: int, enlarge: bool):
+        super().__init__()
+        self.style = Linear(LATENT, inputs, bias=1.0)
+        self.conv = Conv2d(inputs, outputs, bias=False)
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.strength = nn.Parameter(torch.zeros(()))
+        self.enlarge = enlarge
+        self.power: torch.Tensor | None = None
+
+    def freeze(self) -> None:
+        """Computes once what the weights alone decide; for inference."""
+        self.power = self._power()
+
+    def _power(self) -> torch.Tensor:
+        return (self.conv.weight * self.conv.gain).square().sum((2, 3))
+
+    def forward(
+        self, x: torch.Tensor, w: torch.Tensor, noise: torch.Tensor, look: Look = unseen
+    ) -> torch.Tensor:
+        scale = self.style(w)
+        power = self._power() if self.power is None else self.power
+        demodulation = GAIN * (scale.square() @ power.T + 1e-8).rsqrt()
+        x = self.conv(x * scale[:, :, None, None].to(x.dtype))
+        look("conv", x)
+        if self.enlarge:
+            x = double(x)
+            look("double", x)
+        shift = noise * self.strength + self.bias[:, None, None]
+        shift = shift.to(x.dtype, memory_format=torch.channels_last)
+        x = leaky(torch.addcmul(shift, x, demodulation[:, :, None, None].to(x.dtype)))
+        look("activate", x)
+        return x
+
+
+class ToRGB(nn.Module):
+    """The picture that x (N, inputs, h, w) stands for under the style w: (N, 3, h, w)."""
+
+    def __init__(self, inputs: int):
+        super().__init__()
+        self.style = Linear(LATENT, inputs, bias=1.0)
+        self.conv = Conv2d(inputs, 3, kernel=1)
+
+    def forward(self, x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+        return self.conv(x * self.style(w)[:, :, None, None].to(x.dtype))
+
+
+class StyleGenerator(nn.Module):
+    """z (N, 128) -> w (N, 128) -> pictures (N, 3, 64, 64).
+
+    Nine styled convolutions: one at 4 px, two at each of 8, 16, 32 and 64 px. `mean` is the average
+    w, which truncation pulls towards.
+    """
+
+    LAYERS = 2 * len(SIZES) - 1
+
+    def __init__(self, channels: Sequence[int] = STYLE_CHANNELS):
+        super().__init__()
+        self.mapping = Mapping()
+        self.start = nn.Parameter(torch.randn(1, channels[0], 4, 4))
+        self.convs = nn.ModuleList([StyledConv(channels[0], channels[0], enlarge=False)])
+        for before, after in pairwise(channels):
+            self.convs.append(StyledConv(before, after, enlarge=True))
+            self.convs.append(StyledConv(after, after, enlarge=False))
+        self.rgb = nn.ModuleList(ToRGB(count) for count in channels)
+        self.register_buffer("mean", torch.zeros(LATENT))
+
+    @staticmethod
+    def noise_sizes() -> tuple[int, ...]:
+        """Side of the noise map of each convolution: 4, 8, 8, 16, 16, 32, 32, 64, 64."""
+        return (4, *(size for size in SIZES[1:] for _ in range(2)))
+
+    def noise(self, count: int, generator: torch.Generator | None = None) -> list[torch.Tensor]:
+        """Fresh noise, one (count, 1, h, h) map per convolution."""
+        at = self.start.device
+        return [
+            torch.randn(count, 1, size, size, generator=generator).to(at)
+            for size in self.noise_sizes()
+        ]
+
+    def freeze(self, dtype: torch.dtype) -> None:
+        """For inference: synthesis in `dtype`, mapping in float32, demodulation prepared."""
+        for conv in self.convs:
+            conv.freeze()
+        for part in (*self.convs, *self.rgb):
+            part.conv.to(dtype)
+        self.start.data = self.start.data.to(dtype)
+
+    def synthesize(
+        self, styles: torch.Tensor, noise: Sequence[torch.Tensor], look: Look = unseen
+    ) -> list[torch.Tensor]:
+        """Pictures at 4, 8, 16, 32 and 64 px, each (N, 3, h, h).
+
+        Args:
+            styles: (N, 9, 128), the w of each convolution.
+            noise: from `noise`; a map with N = 1 serves all pictures.
+            look: told the name and the value of every step, in order.
+        """
+        x = self.start.expand(len(styles), -1, -1, -1)
+        x = x.contiguous(memory_format=torch.channels_last)
+        look("start", x)
+        picture, pictures = None, []
+        for index, conv in enumerate(self.convs):
+            x = conv(x, styles[:, index], noise[index], within(look, str(index)))
+            if index % 2 == 0:
+                rgb = self.rgb[index // 2](x, styles[:, index])
+                picture = rgb if picture is None else double(picture) + rgb
+                pictures.append(picture)
+        return pictures
+
+    def forward(self, styles: torch.Tensor, noise: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Styles (N, 9, 128) -> pictures (N, 3, 64, 64)."""
+        return self.synthesize(styles, noise)[-1]
+
+
+class _Halve(torch.autograd.Function):
+    # avg_pool2d's own gradient clears and scatters; on a CPU this is several times cheaper.
+    @staticmethod
+    def forward(context, x):
+        return F.avg_pool2d(x, 2)
+
+    @staticmethod
+    def backward(context, gradient):
+        return F.interpolate(gradient * 0.25, scale_factor=2, mode="nearest")
+
+
+def halve(x: torch.Tensor) -> torch.Tensor:
+    """Half the height and width, each pixel the mean of four."""
+    return _Halve.apply(x)
+
+
+class ResidualDown(nn.Module):
+    """(N, inputs, h, w) -> (N, outputs, h/2, w/2): two convolutions beside a 1 x 1 short cut."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.conv0 = Conv2d(inputs, inputs, gain=GAIN)
+        self.conv1 = Conv2d(inputs, outputs, gain=GAIN)
+        self.skip = Conv2d(inputs, outputs, kernel=1, bias=False)
+
+    def forward(self, x: torch.Tensor, look: Look = unseen) -> torch.Tensor:
+        # Departure from Karras et al. 2020: average pooling before the second convolution stands
+        # for a blurred strided one, at a quarter of its cost.
+        y = leaky(self.conv0(x))
+        look("conv", y)
+        y = halve(y)
+        look("halve", y)
+        y = leaky(self.conv1(y))
+        y = (y + self.skip(halve(x))) * 0.5**0.5
+        look("add", y)
+        return y
+
+
+class Spread(nn.Module):
+    """Minibatch deviation (Karras et al. 2018): x (N, C, h, w) -> (N, C + 1, h, w).
+
+    The new channel is the mean over features of their deviation within a group of pictures: it lets
+    the discriminator see that all pictures look the same.
+    """
+
+    # Departure: in eval mode the channel is `usual`, its value on real pictures, so that the score
+    # of one picture does not depend on the company it is judged in.
+    def __init__(self, group: int = 4):
+        super().__init__()
+        self.group = group
+        self.register_buffer("usual", torch.zeros(()))
+
+    def measure(self, x: torch.Tensor) -> torch.Tensor:
+        """The deviation within each group, (groups,)."""
+        n = len(x)
+        group = self.group if n % self.group == 0 else n
+        grouped = x.float().reshape(group, n // group, -1)
+        return (grouped.var(0, correction=0) + 1e-8).sqrt().mean(1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        n, _, h, w = x.shape
+        if self.training:
+            deviation = self.measure(x)
+            deviation = deviation.repeat(n // len(deviation))
+        else:
+            deviation = self.usual.expand(n)
+        return torch.cat([x, deviation.view(n, 1, 1, 1).expand(n, 1, h, w).to(x.dtype)], 1)
+
+
+class StyleDiscriminator(nn.Module):
+    """Pictures (N, 3, 64, 64) in [-1, 1] -> logits (N,): above 0 means "from the data"."""
+
+    def __init__(self, channels: Sequence[int] = STYLE_CHANNELS):
+        super().__init__()
+        widths = tuple(reversed(channels))
+        self.rgb = Conv2d(3, widths[0], kernel=1, gain=GAIN)
+        self.blocks = nn.ModuleList(
+            ResidualDown(before, after) for before, after in pairwise(widths)
+        )
+        self.spread = Spread()
+        self.conv = Conv2d(widths[-1] + 1, widths[-1], gain=GAIN)
+        self.hidden = Linear(widths[-1] * 16, widths[-1], gain=GAIN)
+        self.verdict = Linear(widths[-1], 1)
+
+    def forward(self, x: torch.Tensor, look: Look = unseen) -> torch.Tensor:
+        x = leaky(self.rgb(x.contiguous(memory_format=torch.channels_last)))
+        look("rgb", x)
+        for index, block in enumerate(self.blocks):
+            x = block(x, within(look, str(index)))
+        x = leaky(self.conv(self.spread(x)))
+        look("last", x)
+        return self.verdict(leaky(self.hidden(x.flatten(1)))).squeeze(1).float()

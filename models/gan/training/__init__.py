@@ -1,0 +1,1 @@
+"""Training GANs: data, losses, steps, and figures on how training goes."""

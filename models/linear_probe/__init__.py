@@ -1,0 +1,1 @@
+"""Linear classifiers trained on the fixed features of another network."""

@@ -1,0 +1,1 @@
+"""Neural style transfer: by optimizing a picture, and in one forward pass."""

@@ -1,0 +1,134 @@
+"""What a style transfer will cost on this machine, said before it starts."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import torch
+
+from models.backbones.backbone import Backbone
+from models.refusals import Refusal
+from models.style_transfer.optimize import LBFGS_HISTORY, Descent, Objective, schedule
+from models.style_transfer.settings import MIN_SIZE, Settings
+
+PROBES = (128, 256)
+# A run takes more than what a step saves for its way back: gradients in flight and the workspace of
+# convolutions grow with that; the picture's own gradients, moments and copies with its pixels.
+# Fitted from above to what benchmarks/style_memory.py measures (Lite0, ResNet-50, VGG-19).
+SPARE, PER_PIXEL = 1.4, 600
+# L-BFGS remembers pairs of float32 steps and gradients, three colours each.
+LBFGS_PER_PIXEL = LBFGS_HISTORY * 2 * 3 * 4
+
+
+class Costs:
+    """Seconds and bytes of a run, from two short probes of each network and loss; remembers them.
+
+    Attributes:
+        known: by (network, loss): seconds and saved bytes of a step, as (constant, per pixel).
+    """
+
+    def __init__(self):
+        self.known: dict[tuple, tuple[tuple[float, float], tuple[float, float]]] = {}
+        self._lock = threading.Lock()
+
+    def _probed(self, backbone: Backbone, settings: Settings):
+        used = tuple(weight > 0 for weight in settings.weights_of(backbone.spec))
+        terms = settings.content_weight > 0, settings.style_weight > 0
+        shape = settings.style_loss, settings.content_layer, settings.optimizer
+        key = (backbone.spec.name, *shape, used, terms)
+        with self._lock:
+            if key not in self.known:
+                small, large = (_step(backbone, settings, side) for side in PROBES)
+                self.known[key] = tuple(
+                    _line([side**2 for side in PROBES], values)
+                    for values in zip(small, large, strict=True)
+                )
+            return self.known[key]
+
+    def seconds(self, backbone: Backbone, settings: Settings, ratio: float = 1.0) -> float:
+        """How long a run will take, if nothing else uses the machine.
+
+        Args:
+            ratio: shorter side over the longer one.
+        """
+        (start, each), _ = self._probed(backbone, settings)
+        return sum(
+            steps * (start + each * side * side * ratio) for side, steps in schedule(settings)
+        )
+
+    def bytes(self, backbone: Backbone, settings: Settings, ratio: float = 1.0) -> float:
+        """How much memory its largest scale will take beyond the network itself."""
+        _, (start, each) = self._probed(backbone, settings)
+        pixels = settings.size**2 * ratio
+        own = PER_PIXEL + LBFGS_PER_PIXEL * (settings.optimizer == "lbfgs")
+        return SPARE * (start + each * pixels) + own * pixels
+
+    def check(self, backbone: Backbone, settings: Settings, ratio: float = 1.0) -> None:
+        """Refuses a size that does not fit into the memory that is free.
+
+        Raises:
+            Refusal: it names the largest size that would fit.
+        """
+        free = available(backbone.placement.device)
+        if self.bytes(backbone, settings, ratio) <= free:
+            return
+        sizes = range(MIN_SIZE, settings.size, 16)
+        fits = [n for n in sizes if self.bytes(backbone, replace(settings, size=n), ratio) <= free]
+        raise Refusal(
+            "size_too_large",
+            size=settings.size,
+            needed=f"{self.bytes(backbone, settings, ratio) / 1e9:.1f}",
+            free=f"{free / 1e9:.1f}",
+            largest=max(fits, default=MIN_SIZE),
+        )
+
+
+def available(device: torch.device) -> float:
+    """Bytes of memory that a run may use on `device`."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    free = psutil.virtual_memory().available
+    folder = Path("/sys/fs/cgroup")  # a container's own limit, where there is one
+    try:
+        limit = int((folder / "memory.max").read_text())
+        # Cached files count as used, yet give way.
+        words = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+        used = int((folder / "memory.current").read_text()) - int(words["inactive_file"])
+    except (OSError, ValueError, KeyError):
+        return free
+    return min(free, limit - used)
+
+
+def _step(backbone: Backbone, settings: Settings, side: int) -> tuple[float, float]:
+    """(seconds, bytes saved for the way back) of one step on a square picture."""
+    picture = torch.linspace(0, 1, 3 * side * side, device=backbone.placement.device)
+    picture = picture.view(1, 3, side, side)
+    small = replace(settings, size=side, steps=3, blend=0.0)
+    objective = Objective(backbone, picture, picture.flip(3), small)
+    saved = {}
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        saved[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        objective(picture.clone().requires_grad_(True))
+    taken, last = [], time.perf_counter()
+    for _, values, _ in Descent(objective, picture, small, 3).run():
+        del values
+        now = time.perf_counter()
+        taken.append(now - last)
+        last = now
+    # The first step warms up and draws up the ledger.
+    return min(taken[1:]), sum(saved.values())
+
+
+def _line(pixels: list[int], values: tuple[float, float]) -> tuple[float, float]:
+    """(constant, per pixel) of the line through two points; neither below zero."""
+    each = max(0.0, (values[1] - values[0]) / (pixels[1] - pixels[0]))
+    return max(0.0, values[1] - each * pixels[1]), each

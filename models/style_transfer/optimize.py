@@ -1,0 +1,376 @@
+"""Neural style transfer by optimising a picture (Gatys, Ecker & Bethge, CVPR 2016).
+
+The picture x minimises   content_weight * L_content + style_weight * L_style + tv_weight * L_tv,
+each term scaled so that the weight 1 is balanced for any backbone and any pair of pictures.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+from PIL import Image
+from torch.nn import functional as F
+
+from models import images
+from models.backbones.backbone import Backbone
+from models.refusals import Refusal
+from models.style_transfer import color as style_colours
+from models.style_transfer.losses import STYLE, ContentLoss, moments, variation
+from models.style_transfer.settings import Settings
+
+SMALLEST_SCALE = 128
+
+# What the weight 1 stands for, found by eye on Lite0 over four contents and eight styles.
+CONTENT_BALANCE = 0.05
+TV_BALANCE = 10.0
+AVERAGING = 0.9
+# A short memory: within tens of steps the gradients change by an order of magnitude.
+BETAS = (0.8, 0.9)
+# Adam's rate at the start of a scale, and the part of it that is left at the end. Larger steps
+# drown faces and strong styles in high-frequency noise; noise has a longer way to go.
+RATE, RATE_LEFT = {"content": 0.018, "noise": 0.05}, 0.2
+LBFGS_HISTORY = 10  # twice as many cost memory and changed nothing
+# Parts of the steps from the coarsest scale to the finest.
+SHARES = (0.5, 0.3, 0.2)
+TERMS = ("content", "style", "variation")
+# How often the ledger is drawn up, in steps: it costs a second way back through the network.
+LEDGER_EVERY = 16
+GLANCE_SIDE = 192
+
+
+@dataclass(frozen=True)
+class Step:
+    """One moment of a run.
+
+    Attributes:
+        step, steps: steps done, steps in all.
+        image: the picture so far, (1, 3, H, W) in [0, 1]; its size grows from scale to scale.
+        progress: share of the work done, 0..1 (fine scales take longer than coarse ones).
+        losses: weighted "content", "style", "variation", and their "total"; empty at step 0.
+        pulls: the norm of each term's gradient over the sum of the three norms, by term, as it was
+            last measured: at the first step of a scale and every sixteenth; empty at step 0.
+    """
+
+    step: int
+    steps: int
+    progress: float
+    image: torch.Tensor
+    losses: dict[str, float]
+    pulls: dict[str, float] = field(default_factory=dict)
+
+
+class Objective:
+    """The weighted losses of one pair of pictures at one scale.
+
+    Args:
+        content: (1, 3, H, W) in [0, 1].
+        styles: one picture (1, 3, h, w), or two that are blended.
+        settings: may be replaced at any time, as far as weights go.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        content: torch.Tensor,
+        styles: torch.Tensor | Sequence[torch.Tensor],
+        settings: Settings,
+    ):
+        self.backbone, self.settings = backbone, settings
+        self.layers = backbone.spec.style_layers
+        self.weights = settings.weights_of(backbone.spec)
+        self.content_layer = settings.content_layer_of(backbone.spec)
+        styles = [styles] if isinstance(styles, torch.Tensor) else list(styles)
+        shares = [1.0] if len(styles) == 1 else [1 - settings.blend, settings.blend]
+        used = [layer for layer, weight in zip(self.layers, self.weights, strict=True) if weight]
+        with torch.no_grad():
+            found = [backbone.features(style, used, True) for style in styles] if used else []
+            kind = STYLE[settings.style_loss]
+            self.style = {
+                layer: kind(moments(maps, shares))
+                for layer, maps in zip(used, zip(*found, strict=True), strict=True)
+            }
+            (target,) = backbone.features(content, [self.content_layer], True)
+            self.content = ContentLoss(target)
+
+    def terms(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Picture (1, 3, H, W) in [0, 1] -> the three weighted terms, scalars.
+
+        What has no weight is not computed.
+        """
+        set_to = self.settings
+        layers = list(self.style) if set_to.style_weight else []
+        wanted = [*layers, self.content_layer] if set_to.content_weight else layers
+        found = list(self.backbone.features(picture, wanted, True)) if wanted else []
+        zero = picture.sum() * 0
+        content, style = zero, zero
+        if set_to.content_weight:
+            content = set_to.content_weight * CONTENT_BALANCE * self.content(found[-1])
+        if layers:
+            weight = dict(zip(self.layers, self.weights, strict=True))
+            parts = [weight[n] * self.style[n](x) for n, x in zip(layers, found, strict=False)]
+            style = set_to.style_weight * sum(parts) / len(self.layers)
+        smooth = set_to.tv_weight * TV_BALANCE * variation(picture)
+        return dict(zip(TERMS, (content, style, smooth), strict=True))
+
+    def __call__(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The three weighted terms and their "total"."""
+        terms = self.terms(picture)
+        return terms | {"total": sum(terms.values())}
+
+    def gradients(self, picture: torch.Tensor) -> tuple[dict, dict]:
+        """Losses with their "total", and the gradient of each term and of "total"."""
+        with torch.enable_grad():
+            losses = self(picture)
+            found = {}
+            for name in ("content", "variation"):
+                (found[name],) = torch.autograd.grad(losses[name], picture, retain_graph=True)
+            (found["total"],) = torch.autograd.grad(losses["total"], picture)
+        # Gradients add up, so the last one needs no way back of its own.
+        found["style"] = found["total"] - found["content"] - found["variation"]
+        return losses, found
+
+
+def pulls(gradients: dict[str, torch.Tensor]) -> dict[str, float]:
+    """The norm of each term's gradient over the sum of their norms; all 0 where nothing pulls."""
+    norms = {name: gradients[name].norm().item() for name in TERMS}
+    total = sum(norms.values())
+    return {name: value / total if total else 0.0 for name, value in norms.items()}
+
+
+def ledger(objective: Objective, picture: torch.Tensor) -> tuple[dict[str, float], dict]:
+    """Each term's weighted value at `picture`, and its share of the gradient's norm."""
+    losses, gradients = objective.gradients(picture.detach().requires_grad_(True))
+    return {name: losses[name].item() for name in TERMS}, pulls(gradients)
+
+
+def glance(
+    backbone: Backbone,
+    content: Image.Image,
+    style: Image.Image,
+    settings: Settings,
+    second: Image.Image | None,
+    picture: Image.Image,
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The ledger of a pair at any picture, such as a preview, 192 pixels large.
+
+    Raises:
+        Refusal: as `transfer`.
+    """
+    small = replace(settings, size=GLANCE_SIDE)
+    content, styles, _ = _prepared(backbone, content, style, small, second)
+    side, device = max(content.size), backbone.placement.device
+    references = [images.to_tensor(s, device) for s in styles]
+    objective = Objective(backbone, images.to_tensor(content, device), references, small)
+    return ledger(objective, images.to_tensor(images.fit(picture, side), device))
+
+
+class _Average:
+    """Exponential average of the iterates, unbiased from the first step on (Kingma & Ba 2015)."""
+
+    def __init__(self):
+        self.sum, self.weight = 0.0, 0.0
+
+    def update(self, picture: torch.Tensor) -> torch.Tensor:
+        self.sum = AVERAGING * self.sum + (1 - AVERAGING) * picture
+        self.weight = AVERAGING * self.weight + (1 - AVERAGING)
+        return (self.sum / self.weight).clamp(0, 1)  # rounding may step out
+
+
+def scales(size: int) -> list[int]:
+    """Longer sides from coarse to fine, a factor of sqrt(2) apart, at most three up to 512 pixels;
+    larger pictures start as small."""
+    count = 3 if size <= 512 else 3 + math.ceil(2 * math.log2(size / 512))
+    sides = [round(size * 0.5 ** (index / 2)) for index in reversed(range(count))]
+    return [side for side in sides if side >= SMALLEST_SCALE] or [size]
+
+
+def schedule(settings: Settings) -> list[tuple[int, int]]:
+    """(longer side, steps) of each scale, coarse to fine; coarse ones are cheap and get more."""
+    sides = scales(settings.size) if settings.coarse_to_fine else [settings.size]
+    sides = sides[-settings.steps :]
+    ratio = SHARES[-1] / SHARES[-2]
+    weights = [*SHARES, *(SHARES[-1] * ratio**n for n in range(1, len(sides) - 2))][-len(sides) :]
+    ends = [
+        round(settings.steps * sum(weights[: index + 1]) / sum(weights))
+        for index in range(len(sides))
+    ]
+    # However few the steps are, every scale gets one.
+    last = len(sides) - 1
+    ends = [max(i + 1, min(end, settings.steps - (last - i))) for i, end in enumerate(ends)]
+    return [(side, end - start) for side, start, end in zip(sides, [0, *ends], ends, strict=False)]
+
+
+def rate(settings: Settings, done: float) -> float:
+    """Adam's rate when the part `done` (0..1) of a scale's steps is behind: half a cosine."""
+    left = RATE_LEFT + (1 - RATE_LEFT) * (1 + math.cos(math.pi * done)) / 2
+    return RATE[settings.init] * left
+
+
+def _optimizer(name: str, picture: torch.Tensor, before=None) -> torch.optim.Optimizer:
+    """The optimiser of one scale; Adam goes on with the moments of the scale `before`."""
+    if name == "lbfgs":
+        return torch.optim.LBFGS([picture], max_iter=1, history_size=LBFGS_HISTORY)
+    optimizer = torch.optim.Adam([picture], betas=BETAS)
+    if before is not None:
+        (state,) = before.state.values()
+        share = state["exp_avg"].numel() / picture.numel()
+        optimizer.state[picture] = {
+            "step": state["step"],
+            # Losses are means, so twice the pixels have half the gradient each.
+            "exp_avg": share * _resized(state["exp_avg"], picture, "bicubic"),
+            # Bilinear keeps squares positive.
+            "exp_avg_sq": share**2 * _resized(state["exp_avg_sq"], picture, "bilinear"),
+        }
+    return optimizer
+
+
+def _resized(values: torch.Tensor, like: torch.Tensor, mode: str) -> torch.Tensor:
+    return F.interpolate(values, like.shape[-2:], mode=mode, align_corners=False)
+
+
+def _prepared(
+    backbone: Backbone,
+    content: Image.Image,
+    style: Image.Image,
+    settings: Settings,
+    second: Image.Image | None,
+) -> tuple[Image.Image, list[Image.Image], Image.Image | None]:
+    """Content and styles in the colours they are compared in, and the colours laid over at last."""
+    if settings.blend and second is None:
+        raise Refusal("second_style")
+    settings.weights_of(backbone.spec)
+    settings.content_layer_of(backbone.spec)
+    content = images.fit(content, settings.size)
+    largest = round(settings.size * max(1.0, settings.style_scale))
+    styles = [_shrunk(s, largest) for s in ([style, second] if settings.blend else [style])]
+    if settings.keep_colors and settings.color_method == "luminance":
+        grey = style_colours.brightness(content)
+        levelled = [style_colours.match_levels(style_colours.brightness(s), grey) for s in styles]
+        return grey, levelled, content
+    if settings.keep_colors:
+        return content, [style_colours.match_histogram(s, content) for s in styles], None
+    if not settings.style_weight:
+        return content, list(styles), None
+    # Departure from Gatys et al. 2016: the photo starts out in the style's colours, so that the
+    # steps go into strokes; there the optimiser has to move every pixel's colour first.
+    shares = [1.0] if len(styles) == 1 else [1 - settings.blend, settings.blend]
+    return style_colours.recolour(content, *styles, shares=shares), list(styles), None
+
+
+def transfer(
+    backbone: Backbone,
+    content: Image.Image,
+    style: Image.Image,
+    settings: Settings,
+    second: Image.Image | None = None,
+    turned: Callable[[], dict[str, float]] = dict,
+) -> Iterator[Step]:
+    """Paints `content` in the manner of `style`.
+
+    Yields the start picture at once, then a `Step` after every optimiser step; may be closed at any
+    yield. The result is the last `Step.image`.
+
+    Args:
+        backbone: shared and frozen; gradients are taken with respect to the picture only.
+        content, style: RGB pictures of any size.
+        settings: the knobs.
+        second: the style that `settings.blend` blends in.
+        turned: asked before each step for weights (content_weight, style_weight, tv_weight) that
+            have been changed meanwhile.
+
+    Raises:
+        Refusal: a blend without a second style, or layers that the network does not have.
+    """
+    device = backbone.placement.device
+    content, styles, colours = _prepared(backbone, content, style, settings, second)
+    plan = schedule(settings)
+    total = sum(side**2 * steps for side, steps in plan)
+    done, work, picture, optimizer, latest = 0, 0.0, None, None, {}
+    for side, steps in plan:
+        target = images.to_tensor(images.fit(content, side), device)
+        references = [
+            images.to_tensor(_shrunk(s, round(side * settings.style_scale)), device) for s in styles
+        ]
+        if picture is None:
+            picture = target.clone() if settings.init == "content" else _noise(target, settings)
+            yield Step(0, settings.steps, 0.0, style_colours.coloured(picture, colours), {})
+        else:
+            picture = F.interpolate(picture, target.shape[-2:], mode="bicubic").clamp(0, 1)
+        objective = Objective(backbone, target, references, settings)
+        course = Descent(objective, picture, settings, steps, optimizer)
+        optimizer = course.optimizer
+        for smooth, losses, pulled in course.run(turned):
+            picture = smooth
+            done += 1
+            work += side**2 / total
+            latest = pulled or latest
+            shown = style_colours.coloured(picture, colours)
+            yield Step(done, settings.steps, min(work, 1.0), shown, losses, latest)
+
+
+def _shrunk(style: Image.Image, side: int) -> Image.Image:
+    """The style picture at `side` pixels; never enlarged, which would only teach it to blur."""
+    return images.fit(style, min(max(16, side), max(style.size)))
+
+
+class Descent:
+    """The steps at one scale.
+
+    Args:
+        before: the optimiser of the scale before, whose moments are carried up.
+    """
+
+    def __init__(
+        self, objective: Objective, start: torch.Tensor, settings: Settings, steps: int, before=None
+    ):
+        self.objective, self.settings, self.steps = objective, settings, steps
+        self.picture = start.clone().requires_grad_(True)
+        self.optimizer = _optimizer(settings.optimizer, self.picture, before)
+
+    def _turn(self, changes: dict[str, float]) -> None:
+        before = self.objective.settings
+        self.objective.settings = replace(before, **changes)
+        if self.settings.optimizer == "lbfgs" and self.objective.settings != before:
+            # The curvature it remembers is that of another function.
+            self.optimizer = _optimizer("lbfgs", self.picture)
+
+    def run(
+        self, turned: Callable[[], dict[str, float]] = dict
+    ) -> Iterator[tuple[torch.Tensor, dict[str, float], dict[str, float]]]:
+        """After each step: the averaged picture, the losses before it, and the pulls if due."""
+        picture, objective, average = self.picture, self.objective, _Average()
+        losses, gradients = {}, {}
+
+        def closure() -> torch.Tensor:
+            if due:
+                found, grads = objective.gradients(picture)
+                gradients.update(grads)
+                picture.grad = grads["total"]
+            else:
+                with torch.enable_grad():
+                    found = objective(picture)
+                    (picture.grad,) = torch.autograd.grad(found["total"], picture)
+            losses.update(found)
+            return found["total"]
+
+        for done in range(self.steps):
+            due = done % LEDGER_EVERY == 0
+            if changes := turned():
+                self._turn(changes)
+            if self.settings.optimizer == "adam":
+                self.optimizer.param_groups[0]["lr"] = rate(self.settings, done / self.steps)
+            self.optimizer.step(closure)
+            with torch.no_grad():
+                picture.clamp_(0, 1)
+                smooth = average.update(picture)
+            values = {name: value.item() for name, value in losses.items()}
+            yield smooth, values, pulls(gradients) if due else {}
+
+
+def _noise(like: torch.Tensor, settings: Settings) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(settings.seed)
+    noise = torch.rand(like.shape, generator=generator).to(like.device)
+    return 0.25 + 0.5 * noise

@@ -1,0 +1,145 @@
+"""The deeper attack endpoints in the running app."""
+
+import re
+
+import pytest
+from gradio_client import handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from demos.runtime.i18n import say
+
+
+def test_the_curve_finds_the_smallest_epsilon(client, photo):
+    report = client.predict(
+        handle_file(photo("german_shepherd")),
+        epsilon_end=4,
+        points=4,
+        steps=3,
+        api_name="/attack_curve",
+    )
+    assert report["epsilons"] == pytest.approx([0, 4 / 9, 16 / 9, 4], abs=1e-4)
+    assert set(report["methods"]) == {"fgsm", "pgd", "mi_fgsm"}
+    pgd = report["methods"]["pgd"]
+    assert pgd["true"][0] > 0.9 > 0.2 > pgd["true"][-1]
+    assert pgd["fooled"][0] is False
+    assert pgd["fooled"][-1] is True
+    assert 0 < pgd["smallest"] <= report["whole"]["epsilon"] <= 4
+    assert report["whole"]["class"] != "German shepherd"
+
+
+def test_a_pet_classifier_is_attacked_towards_a_breed(client, photo):
+    report = client.predict(
+        handle_file(photo("chelsea")),
+        model="pets_lite0",
+        target="Siamese",
+        epsilon_end=8,
+        points=3,
+        steps=3,
+        api_name="/attack_curve",
+    )
+    assert report["methods"]["pgd"]["target"][-1] > 0.5
+    assert report["whole"]["class"] == "Siamese"
+
+
+def test_survival_has_every_treatment(client, photo):
+    report = client.predict(
+        handle_file(photo("german_shepherd")), steps=5, api_name="/attack_survival"
+    )
+    assert len(report) == 12
+    assert report["none"]["outcome"] == report["bits8"]["outcome"] == "fools"
+    assert report["none"]["clean"]["class"] == "German shepherd"
+    assert report["jpeg30"]["outcome"] == "cured"
+
+
+def test_transfer_among_what_is_here(client, photo):
+    report = client.predict(handle_file(photo("chelsea")), model="pets_lite0", epsilon=4, steps=3,
+                            api_name="/attack_transfer")  # fmt: skip
+    assert {"pets_lite0", "pets_lite2"} <= set(report["rows"]) == set(report["clean"])
+    for name, row in report["rows"].items():
+        assert set(row) == set(report["rows"])
+        assert name.endswith("robust") or row[name]["outcome"] == "fools"
+    assert report["away"] == []
+
+
+def test_smoothing_votes_and_certifies(client, photo):
+    options = {"sigma": 8, "samples": 16, "api_name": "/smoothed"}
+    report = client.predict(handle_file(photo("german_shepherd")), **options)
+    assert report["class"] == "German shepherd"
+    assert sum(report["votes"].values()) == 16
+    assert report["radius"] > 0
+    assert report == client.predict(handle_file(photo("german_shepherd")), **options)
+
+
+BAD = [
+    ("/smoothed", {"samples": 1}, "With 1 noisy copies.*at least 7"),
+    ("/smoothed", {"sigma": 0}, "sigma must be from 0.1 to 128"),
+    ("/smoothed", {"confidence": 1}, "confidence must be from 0.5 to 0.9999"),
+    ("/smoothed", {"model": "nobody"}, "Choose one of"),
+    ("/attack_curve", {"epsilon_end": 0}, "epsilon_end must be from 1 to 64"),
+    ("/attack_curve", {"epsilon_end": 65}, "epsilon_end must be from 1 to 64"),
+    ("/attack_curve", {"points": 2}, "points must be from 3 to 40"),
+    ("/attack_curve", {"target": "German shepherd"}, "already takes this picture for German shep"),
+    ("/attack_curve", {"target": "Siamesse cat"}, "nearest names: Siamese cat"),
+    ("/attack_survival", {"epsilon": 65}, "epsilon must be from 0 to 64"),
+    ("/attack_transfer", {"model": "pets_lite0", "target": "pizza"}, "no breed called pizza"),
+]
+
+
+@pytest.mark.parametrize(("endpoint", "bad", "message"), BAD, ids=lambda value: str(value)[:40])
+def test_bad_input_is_said(client, photo, endpoint, bad, message):
+    with pytest.raises(AppError, match=message):
+        client.predict(handle_file(photo("german_shepherd")), **bad, api_name=endpoint)
+
+
+def test_a_tiny_picture_is_said_and_a_small_one_works(client, tmp_path):
+    paths = {}
+    for side in (15, 16):
+        paths[side] = tmp_path / f"{side}.png"
+        Image.effect_noise((side, side), 80).convert("RGB").save(paths[side])
+    for endpoint in ("/attack_curve", "/attack_survival", "/attack_transfer", "/smoothed"):
+        with pytest.raises(AppError, match="Each side needs at least 16"):
+            client.predict(handle_file(str(paths[15])), api_name=endpoint)
+    small = client.predict(handle_file(str(paths[16])), samples=8, api_name="/smoothed")
+    assert sum(small["votes"].values()) == 8
+
+
+@pytest.fixture
+def window(browser, app_url):
+    """A page of the app in a window as wide as a phone's."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(app_url + "?lang=en")
+    page.get_by_role("tab").first.wait_for()
+    # The page has found its language by then.
+    page.locator("#language input:enabled").first.wait_for()
+    yield page
+    context.close()
+
+
+def press(window, key):
+    name = say("en", key)
+    window.get_by_role("button", name=name, exact=True).locator("visible=true").first.click()
+
+
+def test_a_cat_and_a_pet_are_sent_with_one_click(window):
+    press(window, "send.style")
+    button = window.get_by_role("button", name=say("en", "run.paint"), exact=True)
+    button.locator("visible=true").wait_for()
+    assert re.search("netglass-stylegan", window.locator("#style-content img").get_attribute("src"))
+    window.get_by_role("tab", name=say("en", "pets.tab"), exact=True).first.click()
+    window.locator("#pets-verdict .bar").first.wait_for()
+    breed = window.locator("#pets-verdict h3").inner_text()
+    press(window, "send.attack")
+    # The pet classifier came along: the verdict is a breed.
+    window.locator("#attack-before .bar", has_text=breed).first.wait_for()
+
+
+def test_verdicts_scroll_in_their_box_on_a_phone(window):
+    window.get_by_role("tab", name=say("en", "attack.tab"), exact=True).first.click()
+    for part in ("deeper.survival", "deeper.transfer"):
+        window.get_by_role("button", name=say("en", part)).first.click()
+        press(window, f"{part}.run")
+        window.locator(f"#{part.replace('.', '-')} td").first.wait_for()
+        assert window.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,47 @@
+"""What the browser tests do again and again."""
+
+import pytest
+
+from demos.runtime.i18n import say
+
+LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WAIT = 120_000  # milliseconds; a machine may be busy
+
+
+def later(*values):
+    """Cases for the longer run (`-m slow`): the plain one walks a page in one language only."""
+    return [
+        pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.slow)
+        for value in values
+    ]
+
+
+def button(page, key, code="en"):
+    return page.get_by_role("button", name=say(code, key), exact=True).locator("visible=true")
+
+
+def tab(page, key, code="en"):
+    page.get_by_role("tab", name=say(code, key), exact=True).first.click()
+
+
+def set_number(page, key, value):
+    box = page.get_by_label(f"number input for {say('en', key)}").locator("visible=true")
+    box.fill(str(value))
+    box.press("Tab")
+
+
+def choose(page, key, option, code="en"):
+    """Picks an option of a dropdown, by the text it shows."""
+    page.get_by_label(say(code, key), exact=True).locator("visible=true").first.click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def drawn(page, view):
+    """Waits until the picture of a view is there; its address in the browser's memory."""
+    picture = page.locator(f'img[data-view="{view}.png"]').locator("visible=true").first
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "img => img.src.startsWith('blob:') && img.complete && img.naturalWidth > 8",
+        arg=picture.element_handle(),
+    )
+    return picture.get_attribute("src")

@@ -1,0 +1,71 @@
+"""For those who listen to the page, walk it by keyboard, or want it still."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from demos import TABS
+from demos.runtime.i18n import say
+from tests.browser.helpers import LAPTOP, PHONE, button, later, tab
+
+axe = pytest.importorskip("axe_playwright_python")
+AXE = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("locale", "code", "viewport", "scheme"),
+    [("en-US", "en", LAPTOP, "light"), *later(("ne-NP", "ne", PHONE, "dark"))],
+)
+def test_axe_finds_nothing_serious(open_page, locale, code, viewport, scheme):
+    """Every tab, with everything unfolded: no violation of a serious or critical kind."""
+    page = open_page(locale, viewport, scheme=scheme)
+    button(page, "gan.chance", code).wait_for()
+    page.evaluate(AXE)
+    found = []
+    for demo in TABS:
+        tab(page, f"{demo.NAME}.tab", code)
+        folded = page.locator("button.label-wrap:not(.open):visible")
+        while folded.count():
+            folded.first.click()
+        page.wait_for_timeout(800)  # access.js looks a moment after the last change
+        broken = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        found += [
+            (demo.NAME, rule["id"], node["html"][:200])
+            for rule in broken
+            if rule["impact"] in ("serious", "critical")
+            for node in rule["nodes"]
+        ]
+    assert found == []
+
+
+def test_a_run_by_keyboard_alone(open_page):
+    page = open_page()
+    button(page, "gan.chance").wait_for()
+
+    def walk_to(name):
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.innerText?.trim()") == name:
+                return
+        raise AssertionError(f"{name} can't be reached")
+
+    walk_to(say("en", "ideal.tab"))
+    page.keyboard.press("Enter")
+    walk_to(say("en", "run.dream"))
+    page.keyboard.press("Enter")
+    page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of")).wait_for()
+    walk_to(say("en", "stop"))
+    page.keyboard.press("Enter")
+    page.locator("#ideal-status", has_text=re.compile(r"after \d+ of")).wait_for()
+
+
+def test_it_keeps_still_when_asked_to(open_page):
+    page = open_page()
+    page.emulate_media(reduced_motion="reduce")
+    longest = page.evaluate(
+        """Math.max(...[...document.querySelectorAll('*')].map(element => Math.max(
+             parseFloat(getComputedStyle(element).transitionDuration),
+             parseFloat(getComputedStyle(element).animationDuration))))"""
+    )
+    assert longest <= 0.001

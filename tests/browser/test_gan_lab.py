@@ -1,0 +1,120 @@
+"""The GAN gym in a real browser: run, stop, step, break, repair, draw, bring pictures, keep."""
+
+import json
+import re
+import zipfile
+
+import pytest
+from PIL import Image
+
+from demos.runtime.i18n import say
+from tests.browser.helpers import LAPTOP, PHONE, button, choose, later
+
+
+def opened(open_page, code="en", viewport=LAPTOP, more=""):
+    page = open_page(query=f"?lang={code}&tab=gym{more}", viewport=viewport)
+    page.locator("#gym-phase .player").first.wait_for()
+    return page
+
+
+def doctor(page, code, verdict):
+    page.locator("#gym-doctor b", has_text=say(code, f"gym.doctor.{verdict}")).wait_for()
+
+
+@pytest.mark.parametrize(
+    ("code", "viewport"),
+    [
+        ("ne", PHONE),
+        *later(("en", LAPTOP), ("mr", LAPTOP), ("hi", PHONE)),
+    ],
+)
+def test_run_watch_stop_step_reset(open_page, code, viewport):
+    page = opened(open_page, code, viewport)
+    button(page, "gym.run", code).click()
+    page.locator("#gym-picture img").first.wait_for()
+    page.locator("#gym-plot polyline").first.wait_for()
+    doctor(page, code, "healthy")
+    button(page, "stop", code).click()
+    words = say(code, "gym.paused", rounds="~").split("~")[0]
+    page.locator("#gym-status", has_text=words).wait_for()
+    for phase in ("discriminator", "generator"):
+        button(page, f"gym.step.{phase}", code).click()
+        learning = page.locator("#gym-phase .learns", has_text=say(code, f"gym.{phase}"))
+        learning.get_by_text(say(code, "gym.phase.learns")).wait_for()
+        assert page.locator("#gym-phase .rests").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    button(page, "reset", code).click()
+    page.locator("#gym-plot polyline").first.wait_for(state="detached")
+
+
+@pytest.mark.slow
+def test_break_it_and_repair_it(open_page):
+    page = opened(open_page)
+    page.get_by_role("button", name=say("en", "break_it")).locator("visible=true").click()
+    button(page, "gym.preset.skipped").click()
+    doctor(page, "en", "skipped_discriminator")
+    button(page, "gym.repair").nth(4).click()
+    doctor(page, "en", "healthy")
+    button(page, "stop").click()
+
+
+def test_a_drawing_is_learnt(open_page):
+    page = opened(open_page)
+    choose(page, "name.data", say("en", "gym.data.drawn"))
+    canvas = page.locator("#gym-inputs canvas")
+    canvas.wait_for()
+    button(page, "gym.run").click()
+    page.get_by_text("20 to 4000").first.wait_for()  # an empty drawing is refused
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 250, box["y"] + 200, steps=20)
+    page.mouse.up()
+    button(page, "gym.run").click()
+    page.locator("#gym-picture img").first.wait_for()
+    page.locator("#gym-plot polyline").first.wait_for()
+    button(page, "stop").click()
+
+
+def test_own_pictures_are_learnt_and_kept(open_page, tmp_path):
+    page = opened(open_page, more="&data=own&width=8")
+    paths = []
+    for n in range(10):
+        path = tmp_path / f"leaf{n}.png"
+        Image.new("RGB", (90, 70), (20 * n, 120, 40)).save(path)
+        paths.append(str(path))
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    page.locator("#gym-inputs input[type=file]").set_input_files([*paths, str(broken)])
+    page.locator("#gym-inputs", has_text="broken.png").wait_for()
+    page.locator("#gym-inputs .gym-thumbs img").nth(9).wait_for()
+    button(page, "gym.run").click()
+    page.locator("#gym-plot polyline").first.wait_for()
+    button(page, "stop").click()
+    page.get_by_role("button", name=say("en", "gym.keep")).locator("visible=true").click()
+    button(page, "gym.keep.export").click()
+    with page.expect_download() as download:
+        page.locator("#gym-download").click()
+    path = tmp_path / "run.zip"
+    download.value.save_as(path)
+    with zipfile.ZipFile(path) as archive:
+        names = ["discriminator.safetensors", "generator.safetensors", "settings.json", "strip.gif"]
+        assert sorted(archive.namelist()) == names
+        facts = json.loads(archive.read("settings.json"))
+    assert facts["settings"]["width"] == 8
+    assert facts["settings"]["augment"]
+    button(page, "gym.keep.strip").click()
+    page.locator("#gym-strip img").wait_for()
+    button(page, "gym.keep.link").click()
+    link = page.locator("#gym-link textarea, #gym-link input").first
+    page.wait_for_function("box => box.value.startsWith('http')", arg=link.element_handle())
+    assert re.search(r"tab=gym&data=own.*width=8", link.input_value())
+
+
+def test_a_link_sets_the_knobs(open_page):
+    page = opened(open_page, more="&data=digits&architecture=dense&lr_d=0.005&loss=hinge")
+    page.get_by_label(say("en", "name.data"), exact=True).locator("visible=true").first.wait_for()
+    rate = page.get_by_label(say("en", "name.lr_d")).locator("visible=true").first
+    page.wait_for_function("box => box.value === '0.005'", arg=rate.element_handle())
+    loss = page.get_by_label(say("en", "name.loss"), exact=True).locator("visible=true").first
+    assert loss.input_value() == say("en", "gym.loss.hinge")

@@ -1,0 +1,69 @@
+"""The teacher's page, prepared states and unfolding questions, and two visitors at once."""
+
+import re
+
+import pytest
+
+from demos.runtime.i18n import say, texts
+from tests.browser.helpers import button, drawn, later, tab
+
+
+@pytest.mark.parametrize("code", ["hi", *later("en", "mr", "ne")])
+def test_a_lesson_opens_a_prepared_tab(open_page, code):
+    page = open_page(query=f"?lang={code}&tab=lessons")
+    link = page.locator("a[href*='tab=attack'][href*='target=pizza']")
+    link.wait_for()
+    with page.context.expect_page() as opened:
+        link.click()
+    attack = opened.value
+    attack.set_default_timeout(60_000)
+    button(attack, "run.attack", "en").or_(button(attack, "run.attack", code)).first.wait_for()
+    number = attack.locator("input[type=number]:visible").first
+    number.wait_for()
+    assert attack.get_by_role("tab", selected=True).count() >= 1
+    attack.wait_for_function(
+        "[...document.querySelectorAll('input[type=number]')].some(i => i.value === '8')"
+    )
+
+
+@pytest.mark.slow
+def test_a_lesson_opens_a_cat_with_a_turned_slider(open_page):
+    page = open_page(query="?tab=gan&seed=5&d1=-3")
+    drawn(page, "cat")
+    page.wait_for_function(
+        "performance.getEntriesByType('resource').some(e => "
+        "['cat.png', 'seed=5&', 'd1=-3'].every(part => e.name.includes(part)))"
+    )
+    assert page.locator("#gan-seed input").input_value() == "5"
+
+
+def test_questions_unfold(open_page):
+    page = open_page(query="?tab=ideal")
+    button(page, "run.dream").wait_for()
+    page.locator("button.label-wrap:visible", has_text=say("en", "questions")).click()
+    answer = page.get_by_text(say("en", "ideal.q1.answer"))
+    question = page.locator("summary:visible", has_text=say("en", "ideal.q1"))
+    question.wait_for()
+    assert not answer.is_visible()
+    question.click()
+    answer.wait_for()
+
+
+def test_two_visitors_dream_at_once(open_page):
+    """Both pictures move, each visitor stops their own run."""
+    pages = [open_page(query="?tab=ideal"), open_page("hi-IN", query="?tab=ideal")]
+    codes = ("en", "hi")
+    running = re.compile(r"[1-9]\d*")
+    for page, code in zip(pages, codes, strict=True):
+        button(page, "run.dream", code).click()
+    for page in pages:
+        page.locator("#ideal-status progress").wait_for()
+        page.locator("#ideal-status", has_text=running).wait_for()
+    button(pages[0], "stop", "en").click()
+    pages[0].locator("#ideal-status", has_text="Stopped after").wait_for()
+    tab(pages[1], "gan.tab", "hi")  # the page answers while its run goes on
+    button(pages[1], "gan.chance", "hi").wait_for()
+    tab(pages[1], "ideal.tab", "hi")
+    button(pages[1], "stop", "hi").click()
+    ends = (texts("hi")[key].split(":")[0] for key in ("status.stopped", "status.done"))
+    pages[1].locator("#ideal-status", has_text=re.compile("|".join(ends))).wait_for()

@@ -1,0 +1,125 @@
+"""The tour in a browser, and the one click that takes its pictures, and others, to the next tab."""
+
+import re
+
+import pytest
+
+from demos.runtime.i18n import say
+from tests.browser.helpers import LAPTOP, PHONE, button, later, tab
+
+STATIONS = ("cat", "painted", "named", "attacked")
+
+
+def start(page, code="en"):
+    button(page, "run.tour", code).click()
+
+
+def finished(page, code="en"):
+    """Waits for the end of the tour; fails if it says anything else, such as that it stopped."""
+    end = say(code, "status.done", step=4, steps=4, seconds="").split(":")[0]
+    page.locator("#tour-status", has_text=end).wait_for()
+
+
+def pictured(page, place):
+    """Waits until a picture is there; where it comes from."""
+    box = page.locator(f"#{place}")
+    box.scroll_into_view_if_needed()
+    image = box.locator("img")
+    image.wait_for()
+    loaded = "img => img.complete && img.naturalWidth > 8"
+    page.wait_for_function(loaded, arg=image.element_handle())
+    return image.get_attribute("src")
+
+
+@pytest.mark.parametrize(
+    ("locale", "code", "viewport"),
+    [("en-US", "en", LAPTOP), *later(("mr-IN", "mr", PHONE))],
+)
+def test_the_whole_tour_and_on_into_the_attack(open_page, locale, code, viewport):
+    page = open_page(locale, viewport, query="?tab=tour")
+    start(page, code)
+    finished(page, code)
+    for station in STATIONS:
+        assert "netglass-" in pictured(page, f"tour-{station}-picture")
+    found = page.locator("#tour-attacked-found")
+    assert say(code, "attack.success") in found.inner_text()
+    assert say(code, "breed.pug") in found.inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    button(page, "tour.attacked.go", code).click()
+    button(page, "run.attack", code).wait_for()
+    assert "netglass-stylegan_cats64-26" in pictured(page, "attack-photo")
+    # The classifier came along: the verdict is a breed.
+    page.locator("#attack-before .bar", has_text="Bengal").first.wait_for()
+
+
+@pytest.mark.slow
+def test_every_station_leads_on(open_page):
+    page = open_page(query="?tab=tour&seed=17&epsilon=2")
+    page.wait_for_function("document.querySelector('#tour-seed input')?.value === '17'")
+    start(page)
+    finished(page)
+    assert "2 of 255" in page.locator("#tour-attacked-found").inner_text()
+    button(page, "tour.cat.go").click()
+    button(page, "gan.chance").wait_for()
+    page.wait_for_function("document.querySelector('#gan-seed input').value === '17'")
+    tab(page, "tour.tab")
+    button(page, "tour.painted.go").click()
+    button(page, "run.paint").wait_for()
+    assert "netglass-stylegan_cats64-17" in pictured(page, "style-content")
+    tab(page, "tour.tab")
+    button(page, "tour.named.go").click()
+    page.locator("#pets-verdict h3", has_text="Egyptian Mau").wait_for()
+    tab(page, "tour.tab")
+    button(page, "tour.ask").last.click()
+    page.locator("#pets-verdict h3", has_text="Pug").wait_for()
+
+
+def test_stop_and_reset(open_page):
+    page = open_page(query="?tab=tour")
+    start(page)
+    pictured(page, "tour-painted-picture")
+    button(page, "stop").click()
+    page.locator("#tour-status", has_text=re.compile("Stopped after [12] of 4")).wait_for()
+    pictured(page, "tour-painted-picture")
+    button(page, "reset").click()
+    page.locator("#tour-cat-picture").wait_for(state="hidden")
+    assert page.locator("#tour-status").inner_text().strip() == ""
+    # A seed that is none is refused, and nothing begins.
+    box = page.locator("#tour-seed input")
+    box.fill("-1")
+    box.press("Tab")
+    start(page)
+    page.get_by_text("Seed must be from 0").first.wait_for()
+    assert not page.locator("#tour-cat-picture").is_visible()
+
+
+@pytest.mark.slow
+def test_a_switch_of_language_speaks_of_what_is_shown(open_page):
+    page = open_page(query="?tab=tour")
+    start(page)
+    finished(page)
+    page.locator("#language").get_by_text("नेपाली").click()
+    found = page.locator("#tour-attacked-found", has_text=say("ne", "attack.success"))
+    found.wait_for()
+    assert say("ne", "breed.pug") in found.inner_text()
+    page.get_by_text(say("ne", "tour.cat.caption")).wait_for()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("locale", "code"), [("hi-IN", "hi"), ("en-US", "en")])
+def test_a_cat_of_the_explorer_is_named_by_one_click(open_page, locale, code):
+    page = open_page(locale, query="?tab=gan&seed=26")
+    page.wait_for_function("document.querySelector('#gan-seed input').value === '26'")
+    button(page, "send.pets", code).click()
+    page.locator("#pets-verdict h3", has_text=say(code, "breed.bengal")).wait_for()
+    assert "netglass-stylegan_cats64-26" in pictured(page, "pets-photo")
+
+
+@pytest.mark.slow
+def test_a_painting_is_named_by_one_click(open_page):
+    page = open_page(query="?tab=style")
+    button(page, "run.paint").wait_for()
+    pictured(page, "style-live")  # the preview
+    button(page, "send.pets").click()
+    page.wait_for_function("document.querySelector('#pets-photo img')?.src.includes('image.jpeg')")
+    page.locator("#pets-verdict .bar").first.wait_for()

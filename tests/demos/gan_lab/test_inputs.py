@@ -1,0 +1,197 @@
+"""What the browser hands over when Run is pressed becomes data, or a refusal; never a traceback."""
+
+import base64
+import io
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from demos.gan_lab import inputs as gym_inputs
+from demos.gan_lab.inputs import data_of
+from demos.runtime.engine import Engine
+from demos.ui.page import Page
+from models.gan.training import data as gan_data
+from models.refusals import Refusal
+
+LINE = [[n / 50 - 0.5, 0.25] for n in range(50)]
+
+
+def picture(number, side=64, kind="jpeg"):
+    """A data: address; each number is another picture."""
+    chance = np.random.default_rng(number)
+    pixels = chance.integers(0, 255, (2, 2, 3), dtype=np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).resize((side, side), Image.Resampling.NEAREST).save(stream, kind)
+    return address(stream.getvalue(), f"image/{kind}")
+
+
+def address(content, kind="image/jpeg"):
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def payload(points=(), pictures=()):
+    return json.dumps({"points": list(points), "pictures": list(pictures)})
+
+
+def refused(kind, brought, side=32):
+    with pytest.raises(Refusal) as caught:
+        data_of(kind, brought, side)
+    return caught.value
+
+
+@pytest.mark.parametrize("kind", gan_data.PLANE)
+def test_the_planes_need_no_payload(kind):
+    brought = data_of(kind, "this is not looked at")
+    assert (brought.data.name, brought.data.shape, brought.skipped) == (kind, (2,), ())
+
+
+def test_digits_and_a_few_of_them():
+    assert len(data_of("digits").data.shown) == 9000
+    assert len(data_of("few").data.shown) == 20
+
+
+def test_kinds_are_those_of_the_page():
+    assert set(gym_inputs.KINDS) == {*gan_data.PLANE, "drawn", "digits", "mnist", "few", "own"}
+    for wrong in ("cats", "", None, 3):
+        assert refused(wrong, payload(LINE)).key == "unknown_choice"
+
+
+def test_a_drawing():
+    brought = data_of("drawn", payload(LINE))
+    assert brought.skipped == ()
+    torch.testing.assert_close(brought.data.anchors, torch.tensor(LINE))
+    whole = data_of("drawn", payload([[1, -1]] * 20)).data  # JSON has no floats in particular
+    assert whole.anchors[0].tolist() == [1, -1]
+
+
+@pytest.mark.parametrize("brought", [None, "", "{}", payload(), payload(pictures=[picture(0)] * 9)])
+def test_an_empty_drawing(brought):
+    error = refused("drawn", brought)
+    assert (error.key, error.values["count"]) == ("drawn_points", 0)
+
+
+@pytest.mark.parametrize(
+    ("points", "key"),
+    [
+        (LINE[:19], "drawn_points"),
+        ([[0, 0]] * 4001, "drawn_points"),
+        ([*LINE, [1.01, 0]], "drawn_outside"),
+        ([*LINE, [0, float("nan")]], "drawn_outside"),
+        ([*LINE, [0, float("inf")]], "drawn_outside"),
+        ([*LINE, [0, 10**400]], "drawn_outside"),
+        ([*LINE, [0, 0, 0]], "drawn_outside"),
+        ([*LINE, [0]], "drawn_outside"),
+        ([*LINE, ["0", "0"]], "drawn_outside"),
+        ([*LINE, [True, False]], "drawn_outside"),
+        ([*LINE, [None, 0]], "drawn_outside"),
+        ([*LINE, "00"], "drawn_outside"),
+        ([*LINE, {"x": 0, "y": 0}], "drawn_outside"),
+    ],
+)
+def test_drawings_that_are_none(points, key):
+    assert refused("drawn", payload(points)).key == key
+
+
+@pytest.mark.parametrize(
+    "brought",
+    [
+        "{", "points", "[]", "3", "null", "[" * 100_000, '{"points": 3}', '{"points": null}',
+        '{"points": {"0": [0, 0]}}', '{"pictures": "data:image/png;base64,AAAA"}', 7, ["x"],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["drawn", "own"])
+def test_payloads_that_are_none(kind, brought):
+    assert refused(kind, brought).key == "gym_unreadable"
+
+
+def test_own_pictures():
+    brought = data_of("own", payload(pictures=[picture(n) for n in range(10)]))
+    assert brought.skipped == ()
+    assert brought.data.shape == (3, 32, 32)
+    assert (len(brought.data.shown), len(brought.data.held)) == (8, 2)
+    larger = data_of("own", payload(pictures=[picture(n, 200, "png") for n in range(8)]), side=64)
+    assert larger.data.shape == (3, 64, 64)
+    assert refused("own", payload(pictures=[picture(n) for n in range(8)]), 48).key == (
+        "unknown_choice"
+    )
+
+
+BROKEN = {
+    "no base64": "data:image/jpeg;base64,@@@@",
+    "cut base64": picture(0)[:-3],
+    "spaces": picture(0).replace("base64,", "base64, "),
+    "no address": "https://example.org/cat.jpg",
+    "html": address(b"<html><script>alert(1)</script></html>", "text/html"),
+    "html called a jpeg": address(b"<html><script>alert(1)</script></html>"),
+    "svg": address(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"),
+    "cut jpeg": address(base64.b64decode(picture(0).split(",")[1])[:200]),
+    "too small": picture(0, 8),
+    "empty": "data:image/jpeg;base64,",
+    "too large": address(b"\xff" * 200_003),
+    "a number": 3,
+    "nothing": None,
+    "a list": [picture(0)],
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_what_cannot_be_read_is_left_out_and_told(broken):
+    good = [picture(n) for n in range(8)]
+    brought = data_of("own", payload(pictures=[*good[:3], broken, *good[3:], broken]))
+    assert brought.skipped == (3, 9)
+    assert len(brought.data.shown) + len(brought.data.held) == 8
+
+
+def test_too_few_that_can_be_read():
+    error = refused("own", payload(pictures=[picture(n) for n in range(7)]))
+    assert (error.key, error.values["count"]) == ("own_pictures", 7)
+    unreadable = [*BROKEN.values()][:3]
+    error = refused("own", payload(pictures=[*[picture(n) for n in range(5)], *unreadable]))
+    assert (error.key, error.values["count"]) == ("own_pictures", 5)
+    assert refused("own", None).values["count"] == 0
+
+
+def test_too_many(monkeypatch):
+    decoded = []
+    monkeypatch.setattr(gym_inputs, "_picture", decoded.append)
+    error = refused("own", payload(pictures=[picture(0)] * 501))
+    assert (error.key, error.values["count"]) == ("own_pictures", 501)
+    assert decoded == []
+
+
+def test_one_picture_five_hundred_times():
+    error = refused("own", payload(pictures=[picture(0)] * 500))
+    assert (error.key, error.values["count"]) == ("own_pictures_same", 1)
+    assert "Only 1 of these pictures differ" in str(error)
+
+
+def test_too_much_is_not_even_read():
+    error = refused("own", payload(pictures=["x" * (12 << 20)]))
+    assert (error.key, error.values["limit"]) == ("gym_too_large", 12)
+
+
+def test_the_panel_has_words_in_every_language():
+    import gradio as gr
+
+    with gr.Blocks():
+        page = Page(Engine("cpu"))
+        gym_inputs.build(page)
+        components, said = page.speak()
+    assert len(components) == 1
+    for code in ("en", "mr", "ne", "hi"):
+        assert "data-words" in said(code)[0]["value"]
+    used = {f"gym.in.{word}" for word in gym_inputs.WORDS}
+    assert page.keys == used
+    asked = [word for word in gym_inputs.WORDS if f'say("{word}"' not in gym_inputs.SCRIPT]
+    assert asked == []
+
+
+def test_the_script_has_the_limits_of_the_data():
+    limits = f"LEAST = {gan_data.LEAST_PICTURES}, MOST = {gan_data.MOST_PICTURES},"
+    assert limits in gym_inputs.SCRIPT
+    points = f"LEAST_POINTS = {gan_data.LEAST_POINTS}, MOST_POINTS = {gan_data.MOST_POINTS};"
+    assert points in gym_inputs.SCRIPT
+    assert f"SIDE = {max(gan_data.SIDES)}," in gym_inputs.SCRIPT

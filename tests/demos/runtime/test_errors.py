@@ -1,0 +1,159 @@
+"""Full memory, a full disk, our own mistakes: told in the visitor's language, and got over."""
+
+import errno
+import os
+import tempfile
+import weakref
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+import torch
+
+from demos.runtime import cache
+from demos.runtime import errors as mishaps
+from demos.runtime.engine import Engine
+from demos.runtime.i18n import say
+from demos.runtime.pacing import HEAVY, paced
+from demos.ui.page import speaks
+
+
+def full():
+    raise OSError(errno.ENOSPC, "No space left on device", "/secret/place")
+
+
+def gpu_full():
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+
+def memory_full():
+    torch.empty(2**50)  # a petabyte: PyTorch's own error
+
+
+def mistake():
+    return {}["missing"]
+
+
+def as_python_says():
+    raise MemoryError
+
+
+CASES = {
+    full: "disk_full", gpu_full: "out_of_memory", memory_full: "out_of_memory",
+    as_python_says: "out_of_memory", mistake: "mishap",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", ["en", "ne"])
+@pytest.mark.parametrize("wrong", CASES)
+def test_a_visitor_reads_what_happened(wrong, code, capsys):
+    with pytest.raises(gr.Error) as caught:
+        speaks(lambda code: wrong())(code)
+    assert caught.value.message == say(code, f"refusal.{CASES[wrong]}")
+    log = capsys.readouterr().err
+    # Only what nobody foresaw needs a traceback, and whoever serves the page reads of a full disk.
+    assert ("KeyError: 'missing'" in log) == (wrong is mistake)
+    assert ("No space left" in log) == (wrong is full)
+
+
+def test_a_stream_that_fails_says_so_too():
+    @speaks
+    def run(code):
+        yield "first"
+        memory_full()
+
+    going = run("hi")
+    assert next(going) == "first"
+    with pytest.raises(gr.Error, match="मेमोरी"):
+        next(going)
+
+
+def test_gradios_own_errors_pass():
+    @speaks
+    def run(code):
+        raise gr.Error("of its own")
+
+    with pytest.raises(gr.Error, match="of its own"):
+        run("en")
+
+
+def test_memory_of_a_failed_run_is_let_go():
+    class Large:
+        pass
+
+    kept = []
+
+    @speaks
+    def run(code):
+        large = Large()
+        kept.append(weakref.ref(large))
+        gpu_full()
+
+    with pytest.raises(gr.Error):
+        run("en")
+    assert kept[0]() is None
+
+
+def test_a_run_without_memory_frees_its_turn_and_its_place():
+    """As an event does it: the next run begins, for the same visitor and for others."""
+    engine = Engine("cpu")
+
+    @speaks
+    def run(code, fails):
+        with engine.run("visitor", "style") as stop:
+
+            def steps():
+                yield SimpleNamespace(step=0, steps=2)
+                if fails:
+                    gpu_full()
+                yield SimpleNamespace(step=2, steps=2)
+
+            for step, last, _ in paced(steps(), stop, 0, HEAVY):
+                yield step.step, last
+
+    with pytest.raises(gr.Error):
+        list(run("en", True))
+    with engine.watch("visitor", "style") as begun:
+        assert not begun.is_set()
+    assert list(run("en", False)) == [(0, False), (2, True)]
+
+
+def on_a_full_disk(monkeypatch, tmp_path):
+    """A cache whose files take no bytes; the folder."""
+    real = tempfile.mkstemp
+
+    def staged(dir):
+        handle, path = real(dir=dir)
+        os.close(handle)
+        return os.open("/dev/full", os.O_WRONLY), path
+
+    monkeypatch.setattr(tempfile, "mkstemp", staged)
+    return str(tmp_path)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_no_half_picture_stays_on_a_full_disk(monkeypatch, tmp_path):
+    folder = on_a_full_disk(monkeypatch, tmp_path)
+    with pytest.raises(OSError, match="No space left"):
+        cache.kept(b"x" * 100_000, "a.png", folder)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    monkeypatch.undo()
+    assert os.path.getsize(cache.kept(b"x" * 100_000, "a.png", folder)) == 100_000
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_a_picture_that_gradio_saves_says_that_the_disk_is_full(monkeypatch, tmp_path):
+    folder = on_a_full_disk(monkeypatch, tmp_path)
+    from PIL import Image
+
+    with pytest.raises(gr.Error) as caught:
+        cache.kept_picture(Image.effect_noise((90, 90), 80), folder, format="png")
+    assert caught.value.message == say("en", "refusal.disk_full")
+    assert "/" not in caught.value.message
+
+
+def test_a_refusal_stays_itself():
+    from models.refusals import Refusal
+
+    error = Refusal("no_picture")
+    assert mishaps.told(error) is error

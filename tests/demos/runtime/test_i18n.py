@@ -1,0 +1,123 @@
+"""Four languages: the same keys, the same blanks to fill, and no text that nobody says."""
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from demos.runtime import i18n
+from models.gan.training import diagnosis
+from models.gan.training.settings import LIMITS
+from models.linear_probe import tasks
+from models.refusals import ENGLISH, Refusal
+
+ROOT = Path(__file__).parents[3]
+FIGURES = (
+    "loss_d", "coin", "loss_g", "accuracy_real", "accuracy_fake", "slope_d", "slope_g", "change_d",
+    "change_g", "modes", "balance", "quality", "sure", "diversity", "heart", "skipped",
+)  # fmt: skip
+# A verdict's sentence is named by the first figure that decided.
+REASONS = {
+    f"gym.doctor.{name}"
+    for name in (
+        "too_early.rounds", "no_number.rounds", "skipped_discriminator.skipped",
+        "high_rate.loss_d", "high_rate.change_g", "by_heart.heart",
+        "strong_discriminator.accuracy_real", "mode_collapse.modes", "mode_collapse.diversity",
+        "healthy.modes", "healthy.diversity",
+    )
+}  # fmt: skip
+OTHERS = [code for code in i18n.LANGUAGES if code != "en"]
+
+
+def blanks(text: str) -> list[str]:
+    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_same_keys_and_blanks(code):
+    english, other = i18n.texts("en"), i18n.texts(code)
+    assert list(other) == list(english)
+    for key, text in english.items():
+        assert blanks(other[key]) == blanks(text), key
+        assert other[key].strip(), key
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_translated(code):
+    english, other = i18n.texts("en"), i18n.texts(code)
+    same = [key for key in english if english[key] == other[key] and len(english[key]) > 12]
+    assert same == []
+    letters = re.compile("[\u0900-\u097f]")
+    prose = [key for key in english if key.endswith((".idea", ".watch", ".info"))]
+    assert [key for key in prose if not letters.search(other[key])] == []
+
+
+@pytest.mark.parametrize("code", list(i18n.LANGUAGES))
+def test_every_idea_has_three_sentences(code):
+    ideas = [text for key, text in i18n.texts(code).items() if key.endswith(".idea")]
+    assert len(ideas) >= 3
+    for text in ideas:
+        assert len(re.findall(r"[.?।](?=\s|$)", text)) == 3, text
+
+
+def test_no_key_is_unused(page):
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "demos").glob("*.py"))
+    families = {
+        "refusal.": {f"refusal.{key}" for key in ENGLISH} | {"refusal.title"},
+        "name.": {f"name.{name}" for name in knob_names()},
+        "style.term.": {f"style.term.{name}" for name in ("content", "style", "variation")},
+        "train.kind.": {f"train.kind.{k}" for kinds in tasks.KINDS.values() for k in kinds},
+        "attack.curve.": {"attack.curve.true", "attack.curve.target"},
+        "gym.doctor.": {f"gym.doctor.{name}" for name in diagnosis.VERDICTS} | REASONS,
+        "gym.figure.": {f"gym.figure.{name}" for name in FIGURES},
+        "gym.phase.": {f"gym.phase.{name}" for name in ("turns", "learns", "frozen", "steps")},
+    }
+    used = page.keys.union(*families.values())
+    used |= {key for key in i18n.texts("en") if f'"{key}"' in sources}
+    assert set(i18n.texts("en")) - used == set()
+    assert used - set(i18n.texts("en")) == set()
+
+
+def knob_names() -> set[str]:
+    """Names that may stand in a refusal."""
+    files = [path for folder in ("models", "demos") for path in (ROOT / folder).glob("*.py")]
+    sources = "".join(path.read_text(encoding="utf-8") for path in files)
+    names = set(re.findall(r'(?:number|choice|figure)\(\s*"(\w+)"', sources))
+    names |= set(re.findall(r'_choice", name="(\w+)"', sources))
+    sliders = {f"d{i}" for i in range(1, 9)}
+    return names | sliders | set(LIMITS) | {"content_weight", "style_weight", "tv_weight"}
+
+
+def test_english_refusals_are_the_models_own():
+    for key, text in ENGLISH.items():
+        assert i18n.texts("en")[f"refusal.{key}"] == text
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("mr-IN,mr;q=0.9,en;q=0.8", "mr"),
+        ("ne", "ne"),
+        ("hi-IN", "hi"),
+        ("fr-FR,fr;q=0.9", "en"),
+        ("fr,ne;q=0.5,en;q=0.4", "ne"),
+        ("en;q=0.4,hi;q=0.8", "hi"),
+        ("mr;q=0,en", "en"),
+        ("de;q=nonsense,hi", "hi"),
+    ],
+)
+def test_detection(header, code):
+    assert i18n.detect(header) == code
+
+
+def test_a_refusal_in_marathi_names_the_knob():
+    text = i18n.refusal("mr", Refusal("out_of_range", name="size", value=9, low=64, high=1024))
+    assert i18n.say("mr", "name.size") in text
+    assert "1024" in text
+
+
+def test_unknown_languages_are_answered_in_english():
+    assert i18n.say("xx", "stop") == "Stop"

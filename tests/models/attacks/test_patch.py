@@ -1,0 +1,108 @@
+"""A patch: where it lies, how it is turned, and that all else is left alone."""
+
+import pytest
+import torch
+
+from models.attacks.patch import TURN, _Canvas
+from models.attacks.run import Settings, attack, evaluate, to_grid
+from tests.models.attacks.toys import GOLDFISH, result
+
+SIDE = 40
+
+
+def red(pictures):
+    """Class 1 if the picture's mean red is above 0.3."""
+    score = (pictures[:, 0].mean((1, 2)) - 0.3) * 200
+    return torch.stack([0 * score, score], 1)
+
+
+def grey(count=1, level=50):
+    return torch.full((count, 3, SIDE, SIDE), level / 255)
+
+
+def touched(picture, clean):
+    """Rows and columns from the first to the last that changed."""
+    rows, columns = (picture - clean)[0].abs().amax(0).nonzero().T
+    return rows.min().item(), rows.max().item(), columns.min().item(), columns.max().item()
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "box"),
+    [(0, 0, (0, 19, 0, 19)), (1, 0.5, (10, 29, 20, 39)), (0.5, 1, (20, 39, 10, 29))],
+)
+def test_lies_where_it_is_told_and_leaves_the_rest_alone(x, y, box):
+    settings = Settings(
+        "patch", target=GOLDFISH, steps=30, step_size=16, patch_size=0.5, patch_x=x, patch_y=y
+    )
+    clean, last = grey(), result(red, grey(), settings)
+    assert touched(last.adversarial, clean) == box
+    assert torch.equal(last.adversarial, to_grid(last.adversarial))
+    # A circle of half the width: pi / 16 of the picture.
+    share = ((last.adversarial - clean).abs().amax(1) > 0).float().mean()
+    assert share == pytest.approx(torch.pi / 16, rel=0.1)
+    report = evaluate(red, clean, last.adversarial, settings)
+    assert report.success
+    middle = last.adversarial[0, :, (box[0] + box[1]) // 2, (box[2] + box[3]) // 2]
+    assert middle[0] == 1
+
+
+def test_fills_the_picture_at_most():
+    clean = grey()
+    for size, box in ((1, (0, 39, 0, 39)), (0.05, (19, 20, 19, 20))):
+        last = result(red, clean, Settings("patch", steps=1, patch_size=size))
+        assert touched(last.adversarial, clean) == box
+
+
+def test_is_turned_clockwise():
+    canvas = _Canvas(grey() * 255, Settings("patch", patch_size=1))
+    patch = torch.zeros(1, 3, SIDE, SIDE)
+    patch[:, :, : SIDE // 2] = 255  # the upper half
+    upright, turned = canvas.painted(grey() * 255, patch, torch.tensor([[0, 0, 0.0], [0, 0, 90]]))
+    assert upright[0, 5, 20] == 255
+    assert upright[0, 35, 20] == 0
+    assert turned[0, 20, 35] == pytest.approx(255, abs=0.01)
+    assert turned[0, 20, 5] == pytest.approx(0, abs=0.01)
+
+
+def test_places_are_drawn_around_the_one_it_is_shown_at():
+    shown = {"patch_x": 0.2, "patch_y": 0.9, "patch_angle": 30}
+    generator = torch.Generator().manual_seed(0)
+    still = _Canvas(grey(), Settings("patch", **shown)).places(generator)
+    assert still.tolist() == [[pytest.approx(0.2), pytest.approx(0.9), 30]]
+    canvas = _Canvas(grey(), Settings("patch", **shown, patch_spread=0.5))
+    drawn = torch.stack([canvas.places(generator) for _ in range(100)])
+    assert torch.equal(drawn[:, 0], still.expand(100, -1))
+    x, y, angle = drawn[:, 1:].flatten(0, 1).T
+    for values, low, high in (
+        (x, 0.1, 0.6),
+        (y, 0.45, 0.95),
+        (angle, 30 - TURN / 2, 30 + TURN / 2),
+    ):
+        assert low <= values.min() < low + 0.05 * (high - low)
+        assert high - 0.05 * (high - low) < values.max() <= high
+
+
+def spot(pictures):
+    """Class 1 for a bright point in the upper left corner."""
+    score = (pictures[:, :, 8:12, 8:12].mean((1, 2, 3)) - 0.9) * 100
+    return torch.stack([0 * score, score], 1)
+
+
+def test_one_patch_for_all_pictures():
+    clean = torch.cat([grey(1, 50), grey(1, 90)])
+    settings = Settings("patch", target=GOLDFISH, steps=8, step_size=32, patch_size=0.5, patch_x=0,
+                        patch_y=0)  # fmt: skip
+    last = result(spot, clean, settings)
+    assert (spot(last.adversarial).argmax(1) == 1).all()
+    first, second = last.adversarial[:, :, 5:15, 5:15]
+    assert torch.equal(first, second)
+
+
+def test_streams_and_repeats():
+    settings = Settings("patch", steps=4, patch_spread=1, seed=5)
+    steps = list(attack(red, grey(), settings))
+    assert [(step.step, step.steps) for step in steps] == [(n, 4) for n in range(5)]
+    again = result(red, grey(), settings)
+    assert torch.equal(again.adversarial, steps[-1].adversarial)
+    other = result(red, grey(), Settings("patch", steps=4, patch_spread=1, seed=6))
+    assert not torch.equal(again.adversarial, other.adversarial)

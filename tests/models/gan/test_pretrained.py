@@ -1,0 +1,234 @@
+"""Exploring the generators that ship: every one in one sweep, and the arithmetic by hand."""
+
+import threading
+
+import pytest
+import torch
+
+from models.gan import pretrained
+from models.gan import specs as gans
+from models.refusals import Refusal
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module", params=gans.NAMES)
+def any_gan(request):
+    return pretrained.load(gans.spec(request.param), CPU)
+
+
+@pytest.fixture(scope="module")
+def style():
+    return pretrained.load(gans.spec("stylegan_cats64"), CPU)
+
+
+def codes(network, numbers, truncation=0.7, sliders=()):
+    return network.codes(network.latents(numbers), truncation, sliders)
+
+
+def test_pictures(any_gan):
+    pictures = any_gan.draw(codes(any_gan, range(3)))
+    assert pictures.shape == (3, 3, 64, 64)
+    assert pictures.dtype == torch.float32
+    assert pictures.min() >= 0
+    assert pictures.max() <= 1
+    assert pictures.std() > 0.05
+    assert not torch.equal(pictures[0], pictures[1])
+
+
+def test_frozen(any_gan):
+    for network in (any_gan.generator, any_gan.discriminator):
+        if network is not None:
+            assert not network.training
+            assert not any(p.requires_grad for p in network.parameters())
+
+
+def test_the_same_wish_gives_the_same_picture_alone_and_in_a_crowd(any_gan):
+    wish = codes(any_gan, [7], 0.7, [1.0, -2.0])
+    alone = any_gan.draw(wish)
+    sheets, cats = [], []
+
+    def work(count):
+        for _ in range(3):
+            sheets.append(any_gan.draw(codes(any_gan, range(count)))[:1])
+            cats.append(any_gan.draw(wish))
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in (2, 5, 17)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(torch.equal(picture, alone) for picture in cats)
+    # However many are wanted, a cat in a sheet is the same cat.
+    assert all(torch.equal(picture, sheets[0]) for picture in sheets)
+
+
+def test_a_cat_keeps_its_number(any_gan):
+    assert torch.equal(any_gan.latents([3, 4])[1], any_gan.latents([4])[0])
+
+
+def test_truncation_zero_gives_one_face(any_gan):
+    pictures = any_gan.draw(codes(any_gan, range(4), truncation=0))
+    assert torch.equal(pictures, pictures[:1].expand(4, -1, -1, -1))
+
+
+def test_truncation_zero_gives_the_mean_style(style):
+    mean = style.generator.mean
+    assert torch.equal(codes(style, [5], truncation=0), mean.expand(1, 9, -1))
+
+
+def test_sliders_add_their_directions(any_gan):
+    plain, turned = codes(any_gan, [1]), codes(any_gan, [1], sliders=[0, 2.0])
+    expected = (2 * any_gan.directions[1]).expand_as(plain)
+    torch.testing.assert_close(turned - plain, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_directions_matter(any_gan):
+    """Three deviations along any slider change the picture more than other noise does."""
+    still = any_gan.draw(codes(any_gan, [1]))
+    for i in range(gans.SLIDERS):
+        sliders = [0.0] * gans.SLIDERS
+        sliders[i] = 3.0
+        moved = any_gan.draw(codes(any_gan, [1], sliders=sliders))
+        assert (moved - still).abs().mean() > 0.01, i
+
+
+def test_crossover_at_the_ends_gives_the_parents(any_gan):
+    a, b = codes(any_gan, [0]), codes(any_gan, [1])
+    assert torch.equal(any_gan.mix(a, b, 0), b)
+    assert torch.equal(any_gan.mix(a, b, any_gan.layers), a)
+    last = any_gan.draw(any_gan.mix(a, b, any_gan.layers))
+    assert torch.equal(last, any_gan.draw(a))
+
+
+def test_mixing_in_between_differs_from_both(style):
+    a, b = codes(style, [0]), codes(style, [1])
+    mixed = style.draw(style.mix(a, b, 4))
+    assert (mixed - style.draw(a)).abs().mean() > 0.01
+    assert (mixed - style.draw(b)).abs().mean() > 0.01
+    assert torch.equal(style.swap(a, b, range(9)), b)
+    assert torch.equal(style.swap(a, b, []), a)
+
+
+def test_slerp_ends_are_exact(any_gan):
+    a, b = any_gan.latents([0, 1])
+    assert torch.equal(pretrained.slerp(a, b, 0.0), a)
+    assert torch.equal(pretrained.slerp(a, b, 1.0), b)
+
+
+def test_slerp_by_hand():
+    half = pretrained.slerp(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), 0.5)
+    assert torch.allclose(half, torch.full((2,), 0.5**0.5))
+    a = torch.tensor([1.0, 0.0])
+    third = pretrained.slerp(a, torch.tensor([0.0, 1.0]), 1 / 3)
+    assert torch.allclose(third, torch.tensor([3**0.5 / 2, 0.5]))
+    assert torch.equal(pretrained.slerp(a, a, 0.3), a)
+
+
+def test_a_walk_starts_and_ends_at_its_cats(any_gan):
+    walk = any_gan.walk(3, 9, 17, 0.7)
+    ends = any_gan.draw(codes(any_gan, [3, 9]))
+    assert walk.shape == (17, 3, 64, 64)
+    torch.testing.assert_close(walk[[0, -1]], ends, atol=0.02, rtol=0)
+
+
+def test_noise_changes_hairs_and_not_the_cat(style):
+    code = codes(style, [2])
+    a, b = style.draw(code, 0), style.draw(code, 1)
+    assert 0 < (a - b).abs().mean() < 0.1
+    assert torch.equal(a, style.draw(code, 0))
+
+
+def test_growth_ends_in_the_picture(any_gan):
+    code = codes(any_gan, [2])
+    grown = any_gan.growth(code)
+    sides = [4, 8, 16, 32, 64] if any_gan.styled else [64]
+    assert [p.shape[-1] for p in grown] == sides
+    assert torch.equal(grown[-1], any_gan.draw(code))
+
+
+def test_the_diagram_is_what_the_networks_do(any_gan):
+    code = codes(any_gan, [0])
+    found = {name: tuple(v.shape[1:]) for name, v in any_gan.activations(code).items()}
+    drawn = gans.generator_steps(any_gan.spec.kind)
+    for step in drawn:
+        assert found[step.name] == (*step.after, step.after[1]), step
+    assert [name for name in found if name != "start"] == [step.name for step in drawn]
+    if any_gan.discriminator is None:
+        return
+    seen = any_gan.judged_activations(any_gan.draw(code))
+    drawn = gans.discriminator_steps(any_gan.spec.kind)
+    assert list(seen) == [step.name for step in drawn]
+    for step in drawn:
+        assert tuple(seen[step.name].shape[1:]) == (*step.after, step.after[1]), step
+
+
+def test_verdicts(any_gan):
+    picture = any_gan.draw(codes(any_gan, [0]))
+    if any_gan.discriminator is None:
+        with pytest.raises(Refusal, match="without a discriminator"):
+            any_gan.judge(picture)
+        return
+    verdict = any_gan.judge(picture)
+    assert verdict.heat.shape == (64, 64)
+    assert 0 < verdict.real < 1
+    assert (verdict.real > 0.5) == (verdict.score > 0)
+    # The same picture has the same score, judged alone or among others.
+    assert any_gan.judge(picture).score == verdict.score
+
+
+def test_heat_is_the_fall_of_the_score_where_it_is_covered():
+    """A judge that only counts the brightness of the upper left corner."""
+
+    class Corner(torch.nn.Module):
+        def forward(self, x):
+            return x[:, :, :8, :8].sum((1, 2, 3))
+
+    from models.device import Placement
+
+    at = Placement(CPU, torch.float32, torch.contiguous_format, "")
+    network = pretrained.Gan(
+        gans.spec("dcgan_cats64"), torch.nn.Identity(), Corner(), torch.eye(8), at
+    )
+    picture = torch.zeros(1, 3, 64, 64)
+    picture[..., :8, :8] = 1
+    heat = network.judge(picture).heat
+    assert heat[0, 0] > 0
+    assert heat[20:, 20:].abs().max() == 0
+
+
+def test_only_the_vae_gives_back(any_gan):
+    picture = any_gan.draw(codes(any_gan, [0]))
+    if any_gan.encoder is None:
+        with pytest.raises(Refusal, match="no encoder"):
+            any_gan.reconstruct(picture)
+        return
+    back = any_gan.reconstruct(picture)
+    assert back.shape == picture.shape
+    assert (back - picture).abs().mean() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"seed": -1}, "seed must be from 0"),
+        ({"seed": 2**40}, "seed must be from 0"),
+        ({"seed": 1.5}, "whole number"),
+        ({"seed": None}, "seed must be a number"),
+        ({"truncation": float("nan")}, "truncation must be a number"),
+        ({"truncation": 2}, "truncation must be from 0 to 1.5"),
+        ({"count": 0}, "count must be from 1 to 64"),
+        ({"count": 10_000}, "count must be from 1 to 64"),
+        ({"sliders": [0, 3.1]}, "d2 must be from -3"),
+        ({"sliders": [float("nan")]}, "d1 must be a number"),
+        ({"sliders": ["1"]}, "d1 must be a number"),
+    ],
+)
+def test_bad_wishes_are_refused(wish, message):
+    with pytest.raises(Refusal, match=message):
+        pretrained.check(**wish)
+
+
+def test_unknown_generators_are_refused():
+    with pytest.raises(Refusal, match="stylegan_cats64"):
+        gans.spec("biggan")

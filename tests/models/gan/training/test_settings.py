@@ -1,0 +1,135 @@
+"""The knobs of a GAN's training: what they accept, and what needs new networks."""
+
+import dataclasses
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from models.gan.training import losses as gan_losses
+from models.gan.training.settings import ARCHITECTURES, FIXED, LIMITS, LOSSES, NAMES, Settings, cost
+from models.refusals import Refusal
+
+WHOLE = tuple(name for name, (_, _, whole) in LIMITS.items() if whole)
+
+
+def refused(**values) -> str:
+    with pytest.raises(Refusal) as caught:
+        Settings(**values)
+    name, value = next(iter(values.items()))
+    assert caught.value.values["name"] == name
+    assert caught.value.values["value"] is value
+    return caught.value.key
+
+
+def test_every_knob_has_its_check():
+    assert set(NAMES) == {*LIMITS, "architecture", "loss", "spectral", "augment"}
+    assert len(NAMES) == len(set(NAMES))
+    Settings()
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_both_ends_are_in_and_one_step_further_is_out(name):
+    low, high, whole = LIMITS[name]
+    assert getattr(Settings(**{name: low}), name) == low
+    assert getattr(Settings(**{name: high}), name) == high
+    below = low - 1 if whole else math.nextafter(low, -math.inf)
+    above = high + 1 if whole else math.nextafter(high, math.inf)
+    assert refused(**{name: below}) == "out_of_range"
+    assert refused(**{name: above}) == "out_of_range"
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, True, "1", "", None, [1], 1j])
+@pytest.mark.parametrize("name", LIMITS)
+def test_what_is_no_number(name, value):
+    assert refused(**{name: value}) == "not_a_number"
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_numbers_are_whole(name):
+    assert refused(**{name: LIMITS[name][0] + 0.5}) == "not_whole"
+    # A slider, or JSON, may well say 8.0: it counts steps and sizes all the same.
+    value = getattr(Settings(**{name: 8.0}), name)
+    assert value == 8
+    assert type(value) is int
+
+
+def test_numbers_of_other_kinds_become_plain_ones():
+    settings = Settings(lr_d=np.float32(0.5), lr_g=0, batch=np.int64(8))
+    assert [type(x) for x in (settings.lr_d, settings.lr_g, settings.batch)] == [float, float, int]
+    assert settings == Settings(lr_d=0.5, lr_g=0.0, batch=8)
+
+
+@pytest.mark.parametrize("value", [0, 1, "true", None, math.nan])
+@pytest.mark.parametrize("name", ["spectral", "augment"])
+def test_switches_are_on_or_off(name, value):
+    assert refused(**{name: value}) == "not_a_switch"
+    assert getattr(Settings(**{name: True}), name) is True
+
+
+@pytest.mark.parametrize("value", ["", "MLP", "gan", 3, None, True, ["mlp"]])
+@pytest.mark.parametrize("name", ["architecture", "loss"])
+def test_choices(name, value):
+    assert refused(**{name: value}) == "unknown_choice"
+
+
+def test_all_choices_are_taken():
+    for name in ARCHITECTURES:
+        assert Settings(architecture=name).architecture == name
+    for name in LOSSES:
+        assert Settings(loss=name).loss == name
+
+
+def test_turning_makes_new_settings():
+    before = Settings()
+    after = before.turned(lr_d=0.5, augment=True)
+    assert (after.lr_d, after.augment) == (0.5, True)
+    assert (before.lr_d, before.augment) == (1e-3, False)
+    assert after.turned(lr_d=1e-3, augment=False) == before
+    with pytest.raises(Refusal, match="lr_d must be from 0 to 10"):
+        before.turned(lr_d=11)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        before.lr_d = 1
+
+
+OTHER = {
+    "architecture": "dense", "loss": "hinge", "lr_d": 0.5, "lr_g": 0.5, "beta1": 0.5, "batch": 9,
+    "d_steps": 2, "g_steps": 2, "r1": 0.5, "penalty": 0.5, "spectral": True, "augment": True,
+    "smoothing": 0.5, "ema": 0.5, "skip_below": 0.5, "latent": 9, "width": 9, "seed": 9,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_needs_new_networks(name):
+    before = Settings()
+    after = before.turned(**{name: OTHER[name]})
+    assert before.rebuilds(after) is (name in FIXED)
+    assert after.rebuilds(before) is (name in FIXED)
+    assert not after.rebuilds(after)
+
+
+@pytest.mark.parametrize(
+    ("loss", "coin", "expected"),
+    [
+        ("non_saturating", 0.0, 1.386294),
+        ("minimax", 0.0, 1.386294),
+        ("least_squares", 0.5, 0.25),
+        ("hinge", 0.0, 2.0),
+        ("wasserstein", 7.0, 0.0),
+    ],
+)
+def test_cost_is_the_loss_of_a_coin(loss, coin, expected):
+    assert cost(Settings(loss=loss)) == pytest.approx(expected, abs=1e-6)
+    undecided = torch.full((3,), coin)
+    told = gan_losses.discriminator(loss, undecided, undecided)
+    assert float(told) == pytest.approx(expected, abs=1e-6)
+
+
+def test_reading_settings_costs_no_pytorch():
+    modules = "models.gan.training.settings, models.gan.training.presets"
+    code = f"import {modules}, sys; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[4])

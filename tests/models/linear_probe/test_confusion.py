@@ -1,0 +1,20 @@
+"""The matrix as a picture: green on the diagonal, red off it."""
+
+import torch
+
+from models.linear_probe import confusion as confusion_picture
+
+
+def test_cells_have_their_colours():
+    picture = confusion_picture.draw(torch.tensor([[4, 0], [2, 2]]), ("a", "b"))
+    margin = picture.width - 2 * 64 - 1
+    at = {
+        (r, c): picture.getpixel((margin + c * 64 + 5, margin + r * 64 + 5))
+        for r in range(2)
+        for c in range(2)
+    }
+    assert at[0, 0] == (0, 170, 0)
+    assert at[0, 1] == (255, 255, 255)
+    assert at[1, 0][0] == 255
+    assert at[1, 0][1] == at[1, 0][2] < 100
+    assert picture.width == picture.height

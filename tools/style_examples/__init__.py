@@ -1,0 +1,1 @@
+"""Small procedural drawing kit behind the example style pictures (see ``draw.py``)."""
