@@ -79,7 +79,7 @@ def toured(page: Page, code: str, seed, truncation, epsilon, run: Run) -> Genera
     """`Moment`s of one station after the other, and status lines while networks are loaded.
 
     Raises:
-        Refusal: a knob can't have its value; before anything else happens.
+        ValidationError: a knob can't have its value; before anything else happens.
     """
     Settings(epsilon=epsilon)
     cat = gan_endpoints.sent(page.engine, code, gans.DEFAULT, seed, truncation, 0)

@@ -63,12 +63,12 @@ class Breeds:
 
     def _seen(self, items: list) -> list:
         from demos.runtime import remote as elsewhere
-        from models.refusals import Refusal
+        from models.validation import ValidationError
 
         try:
             known = elsewhere.unpacked(copy.deepcopy(items), self.engine.network_called)
             return [elsewhere.packed(found) for found in self.engine.breeds.work(known)]
-        except Refusal as error:
+        except ValidationError as error:
             return [elsewhere.Refused(error.key, error.values)] * len(items)
 
     def batches(self) -> dict[int, int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
-from models.refusals import choice
+from models.validation import choice
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -36,7 +36,7 @@ def pick(name: str = "auto") -> torch.device:
     """The device called `name`; "auto" takes CUDA, then MPS, then the CPU.
 
     Raises:
-        Refusal: unknown name.
+        ValidationError: unknown name.
         RuntimeError: the device is not there.
     """
     choice("device", name, DEVICES)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 if TYPE_CHECKING:
     import torch
@@ -30,10 +30,10 @@ def open_image(source: str | Path | bytes | Image.Image | None) -> Image.Image:
         source: a path, the file's bytes, a PIL image, or None (refused).
 
     Raises:
-        Refusal: no picture, unreadable, damaged, too large, too small, or too long.
+        ValidationError: no picture, unreadable, damaged, too large, too small, or too long.
     """
     if source is None:
-        raise Refusal("no_picture")
+        raise ValidationError("no_picture")
     if isinstance(source, Image.Image):
         image = source
     else:
@@ -43,13 +43,13 @@ def open_image(source: str | Path | bytes | Image.Image | None) -> Image.Image:
         except Image.DecompressionBombError as error:
             raise _too_large(*_size_before_decoding(source)) from error
         except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-            raise Refusal("not_a_picture") from error
+            raise ValidationError("not_a_picture") from error
     _check_size(*image.size)
     try:
         image.seek(0)
         image.load()
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise Refusal("picture_broken") from error
+        raise ValidationError("picture_broken") from error
     return _rgb(ImageOps.exif_transpose(image))
 
 
@@ -63,8 +63,8 @@ def _size_before_decoding(source) -> tuple[int, int]:
         Image.MAX_IMAGE_PIXELS = limit
 
 
-def _too_large(width: int, height: int) -> Refusal:
-    return Refusal("picture_too_large", width=width, height=height, limit=MAX_MEGAPIXELS)
+def _too_large(width: int, height: int) -> ValidationError:
+    return ValidationError("picture_too_large", width=width, height=height, limit=MAX_MEGAPIXELS)
 
 
 def _check_size(width: int, height: int) -> None:
@@ -72,9 +72,9 @@ def _check_size(width: int, height: int) -> None:
     if width * height > MAX_MEGAPIXELS * 1e6:
         raise _too_large(width, height)
     if min(width, height) < MIN_SIDE:
-        raise Refusal("picture_too_small", **size, limit=MIN_SIDE)
+        raise ValidationError("picture_too_small", **size, limit=MIN_SIDE)
     if max(width, height) > MAX_RATIO * min(width, height):
-        raise Refusal("picture_too_long", **size, limit=MAX_RATIO)
+        raise ValidationError("picture_too_long", **size, limit=MAX_RATIO)
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from models.refusals import Refusal, choice
+from models.validation import ValidationError, choice
 
 HALF = (0.5, 0.5, 0.5)
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -149,7 +149,7 @@ def spec(name: str) -> Spec:
     """The network called `name`.
 
     Raises:
-        Refusal: there is none; the message lists the names.
+        ValidationError: there is none; the message lists the names.
     """
     return SPECS[NAMES.index(choice("model", name, NAMES))]
 
@@ -176,12 +176,14 @@ def class_index(name: str) -> int:
     """The index of the ImageNet class called `name` (capitals don't matter).
 
     Raises:
-        Refusal: there is none; the message names the nearest ones.
+        ValidationError: there is none; the message names the nearest ones.
     """
     names = {known.lower(): index for index, known in enumerate(class_names())}
     wanted = str(name).strip().lower()
     if wanted not in names:
         near = [class_names()[names[n]] for n in difflib.get_close_matches(wanted, names, 3, 0.5)]
         near += [known for known in class_names() if wanted and wanted in known.lower()][:3]
-        raise Refusal("unknown_class", value=name, nearest=", ".join(dict.fromkeys(near)) or "-")
+        raise ValidationError(
+            "unknown_class", value=name, nearest=", ".join(dict.fromkeys(near)) or "-"
+        )
     return names[wanted]

@@ -49,7 +49,7 @@ class Store:
             progress: told (bytes so far, bytes in all) while weights are downloaded.
 
         Raises:
-            Refusal: unknown name, or weights that can't be had.
+            ValidationError: unknown name, or weights that can't be had.
         """
         spec = self._spec(name)
         with self._lock:

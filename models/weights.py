@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 if TYPE_CHECKING:
     import torch
@@ -19,32 +19,32 @@ def entry(name: str, folder: Path | None = None) -> dict:
     """What the manifest says of `name`: file, sha256, bytes, licence, data, command, measured.
 
     Raises:
-        Refusal: no manifest, or no such entry.
+        ValidationError: no manifest, or no such entry.
     """
     path = (folder or FOLDER) / "manifest.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))[name]
     except (OSError, ValueError, KeyError) as error:
-        raise Refusal("weights_missing", title=name, file=path) from error
+        raise ValidationError("weights_missing", title=name, file=path) from error
 
 
 def content(name: str, folder: Path | None = None, title: str | None = None) -> bytes:
     """The bytes of file `name`, after their sha256 has been checked.
 
     Args:
-        title: what a refusal calls it, if not by its name.
+        title: what an error calls it, if not by its name.
 
     Raises:
-        Refusal: the file is missing, or is not the one that the manifest describes.
+        ValidationError: the file is missing, or is not the one that the manifest describes.
     """
     known = entry(name, folder)
     path = (folder or FOLDER) / known["file"]
     try:
         found = path.read_bytes()
     except OSError as error:
-        raise Refusal("weights_missing", title=title or name, file=path) from error
+        raise ValidationError("weights_missing", title=title or name, file=path) from error
     if hashlib.sha256(found).hexdigest() != known["sha256"]:
-        raise Refusal("weights_damaged", title=title or name, file=path)
+        raise ValidationError("weights_damaged", title=title or name, file=path)
     return found
 
 
@@ -52,7 +52,7 @@ def load(name: str, folder: Path | None = None) -> dict[str, torch.Tensor]:
     """The tensors of weight file `name`, float32, after its sha256 has been checked.
 
     Raises:
-        Refusal: the file is missing, or is not the one that the manifest describes.
+        ValidationError: the file is missing, or is not the one that the manifest describes.
     """
     import torch
     from safetensors.torch import load as read

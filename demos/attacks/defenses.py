@@ -19,7 +19,7 @@ from demos.ui.plots import bars
 from models import images, weights
 from models.classifiers import pet_specs
 from models.classifiers import specs as classifiers
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 SHOWN = 256
 STANDARD, ROBUST = "pets_lite0", "pets_lite0_robust"
@@ -281,7 +281,7 @@ def _measured(name: str, *path: str) -> dict | None:
         found = weights.entry(name)
         for key in path:
             found = found[key]
-    except (Refusal, KeyError):
+    except (ValidationError, KeyError):
         return None
     return found
 

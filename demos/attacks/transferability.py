@@ -17,7 +17,7 @@ from demos.ui.page import HEAVY, PRIVATE, Page, speaks
 from models import registry, weights
 from models.classifiers import pet_specs
 from models.classifiers import specs as classifiers
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 def build(page: Page, photo, knobs: dict) -> None:
@@ -63,7 +63,7 @@ def here(name: str) -> bool:
         return registry.weights_path(registry.spec(name)).exists()
     try:
         return (weights.FOLDER / weights.entry(name)["file"]).exists()
-    except Refusal:
+    except ValidationError:
         return False
 
 

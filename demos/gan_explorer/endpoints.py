@@ -17,7 +17,7 @@ from demos.ui import examples as pictures
 from demos.ui.endpoints import Picture, expose
 from demos.ui.page import LIGHT, Page
 from models.gan import specs as gans
-from models.refusals import number
+from models.validation import number
 
 FILM_SIDE = 256
 FRAME_MS = 80

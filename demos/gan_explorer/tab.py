@@ -19,7 +19,7 @@ from demos.ui.page import LIGHT, PRIVATE, Page, speaks
 from demos.ui.plots import bars
 from models import weights
 from models.gan import specs as gans
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 NAME = "gan"
 SLIDERS = tuple(f"d{i}" for i in range(1, gans.SLIDERS + 1))
@@ -188,7 +188,7 @@ def _quality(code: str) -> str:
         try:
             entry = weights.entry(name)
             found = entry["measured"]
-        except (Refusal, KeyError):
+        except (ValidationError, KeyError):
             texts[name] = say(code, "gan.unmeasured")
             continue
         key = "gan.quality.vae" if name == gans.VAE else "gan.quality"

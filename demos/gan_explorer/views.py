@@ -19,12 +19,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from demos.runtime import errors as mishaps
-from demos.runtime import i18n
+from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
 from demos.ui.page import Page
 from models.gan import specs as gans
-from models.refusals import Refusal, number
+from models.validation import ValidationError, number
 
 if TYPE_CHECKING:
     import torch
@@ -90,14 +89,14 @@ def read(query: Mapping[str, str]) -> Wish:
     """The wish in an address; what is missing has its default.
 
     Raises:
-        Refusal: unknown model, no number, or a number out of range.
+        ValidationError: unknown model, no number, or a number out of range.
     """
 
     def figure(name: str, default: float, low: float, high: float, whole: bool = False):
         try:
             value = float(query.get(name, default))
         except ValueError:
-            raise Refusal("not_a_number", name=name, value=query[name]) from None
+            raise ValidationError("not_a_number", name=name, value=query[name]) from None
         return number(name, value, low, high, whole)
 
     return Wish(
@@ -211,7 +210,7 @@ def step(gan: Gan, wish: Wish) -> torch.Tensor:
     name = name or names[1]
     if name not in names[1:]:
         choices = ", ".join(f"{network}.{known}" for known in names[1:])
-        raise Refusal("unknown_choice", name="step", value=wish.step, choices=choices)
+        raise ValidationError("unknown_choice", name="step", value=wish.step, choices=choices)
     at = names.index(name)
     return _row(torch.stack([_channels(seen[known]) for known in names[at - 1 : at + 1]]), gap=24)
 
@@ -284,7 +283,9 @@ def _spoken(work: Callable) -> Callable:
         try:
             return await work(request)
         except Exception as error:
-            text = i18n.refusal(request.query_params.get("lang", ""), mishaps.told(error))
-            return PlainTextResponse(text, 400 if isinstance(error, Refusal) else 503)
+            text = i18n.error_message(
+                request.query_params.get("lang", ""), errors.as_validation_error(error)
+            )
+            return PlainTextResponse(text, 400 if isinstance(error, ValidationError) else 503)
 
     return answer

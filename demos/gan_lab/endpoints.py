@@ -15,7 +15,7 @@ from demos.ui.endpoints import expose
 from demos.ui.page import GYM, Page
 from models.gan.training import presets
 from models.gan.training.settings import KNOBS
-from models.refusals import number
+from models.validation import number
 
 MOST_STEPS = 100_000
 MOMENTS = 60

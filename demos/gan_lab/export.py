@@ -19,7 +19,7 @@ from demos.runtime.cache import kept
 from demos.ui.page import GYM, PRIVATE, Page, speaks
 from models.gan.training import presets
 from models.gan.training.settings import KNOBS
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 FRAME_MS = 150
 ROWS = 12
@@ -50,7 +50,7 @@ def build(page: Page, inputs: list[gr.blocks.Block]) -> None:
     def live(request: gr.Request) -> LiveRun:
         run = page.engine.gym.get(request.session_hash)
         if run is None or run.moment is None:
-            raise Refusal("gym_no_run")
+            raise ValidationError("lab_no_run")
         run.touch()
         return run
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from demos.ui import panel
 from demos.ui.page import Page
 from models import images
-from models.refusals import Refusal, choice
+from models.validation import ValidationError, choice
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -93,7 +93,7 @@ def data_of(kind: str, payload: str | None = None, side: int = 32) -> Brought:
         side: of own pictures, in pixels.
 
     Raises:
-        Refusal: an unknown kind, a payload that is none, or too little or too much in it.
+        ValidationError: an unknown kind, a payload that is none, or too little or too much in it.
     """
     from models.gan.training import data as gan_data
 
@@ -109,13 +109,13 @@ def data_of(kind: str, payload: str | None = None, side: int = 32) -> Brought:
         return Brought(gan_data.drawn(points))
     if len(addresses) > gan_data.MOST_PICTURES:  # before any is decoded
         limits = {"low": gan_data.LEAST_PICTURES, "high": gan_data.MOST_PICTURES}
-        raise Refusal("own_pictures", count=len(addresses), **limits)
+        raise ValidationError("own_pictures", count=len(addresses), **limits)
     pictures, skipped = [], []
     for place, address in enumerate(addresses):
         try:
             # Made small at once: what comes from elsewhere than the panel may be large.
             pictures.append(images.square(_picture(address), max(gan_data.SIDES)))
-        except Refusal:
+        except ValidationError:
             skipped.append(place)
     return Brought(gan_data.own(pictures, side), tuple(skipped))
 
@@ -125,21 +125,21 @@ def _unpacked(payload: str | None) -> tuple[list[list[float]], list[str]]:
     if not payload:
         return [], []
     if not isinstance(payload, str):
-        raise Refusal("gym_unreadable")
+        raise ValidationError("lab_unreadable")
     if len(payload) > MEGABYTES << 20:
-        raise Refusal("gym_too_large", limit=MEGABYTES)
+        raise ValidationError("lab_too_large", limit=MEGABYTES)
     try:
         # Whole numbers as floats: one of 400 digits becomes infinite and is refused as such.
         brought = json.loads(payload, parse_int=float)
     except (ValueError, RecursionError):
-        raise Refusal("gym_unreadable") from None
+        raise ValidationError("lab_unreadable") from None
     if not isinstance(brought, dict):
-        raise Refusal("gym_unreadable")
+        raise ValidationError("lab_unreadable")
     points, addresses = brought.get("points", []), brought.get("pictures", [])
     if not isinstance(points, list) or not isinstance(addresses, list):
-        raise Refusal("gym_unreadable")
+        raise ValidationError("lab_unreadable")
     if not all(_is_pair(point) for point in points):
-        raise Refusal("drawn_outside")
+        raise ValidationError("drawn_outside")
     return points, addresses
 
 
@@ -151,9 +151,9 @@ def _picture(address) -> Image.Image:
     """The picture in a data: address."""
     found = ADDRESS.fullmatch(address) if isinstance(address, str) else None
     if not found or len(found[1]) > -(-MOST_BYTES // 3) * 4:
-        raise Refusal("not_a_picture")
+        raise ValidationError("not_a_picture")
     try:
         content = base64.b64decode(found[1], validate=True)
     except binascii.Error:
-        raise Refusal("not_a_picture") from None
+        raise ValidationError("not_a_picture") from None
     return images.open_image(content)

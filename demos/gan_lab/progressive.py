@@ -20,7 +20,7 @@ from demos.ui.page import GYM, LIGHT, PRIVATE, Page, speaks
 from demos.ui.plots import curves
 from models.gan.training import progressive_schedule
 from models.gan.training.progressive_schedule import MILLION, PHASES, SIDES
-from models.refusals import choice
+from models.validation import choice
 
 if TYPE_CHECKING:
     from models.gan.training.progressive_race import Race

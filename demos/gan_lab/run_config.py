@@ -11,7 +11,7 @@ from demos.runtime.engine import Engine
 from models.gan.training import presets
 from models.gan.training import settings as gan_settings
 from models.gan.training.settings import FIXED, Settings
-from models.refusals import Refusal, choice
+from models.validation import ValidationError, choice
 
 SHIPPED = "dcgan_cats64"
 SHIPPED_SIDE = 64
@@ -51,12 +51,12 @@ def wish(data: str, payload: str, side: int, shipped: bool, architecture: str, k
     """A wish from what the components say.
 
     Raises:
-        Refusal: something that does not exist, is out of range, or does not go together.
+        ValidationError: something that does not exist, is out of range, or does not go together.
     """
     choice("data", data, presets.DATA)
     choice("architecture", architecture, gan_settings.ARCHITECTURES)
     if (architecture == "mlp") != (data in presets.PLANE):
-        raise Refusal("gym_wrong_data", architecture=architecture)
+        raise ValidationError("lab_wrong_data", architecture=architecture)
     brings = data in ("drawn", "own")
     shipped = bool(shipped) and data == "own"
     if shipped:
@@ -74,7 +74,7 @@ def make(engine: Engine, wished: Wish) -> LiveRun:
     """A run from scratch, or from the shipped networks.
 
     Raises:
-        Refusal: data that can't be learnt from, or a weight file that can't be read.
+        ValidationError: data that can't be learnt from, or a weight file that can't be read.
     """
     # Not in the trainings' thread: pictures take a while to decode, or to download.
     brought = gym_inputs.data_of(wished.data, wished.payload, wished.side)
@@ -99,7 +99,7 @@ def opened(engine: Engine, session: str, wished: Wish, anew: bool = False) -> Li
     """The visitor's run if it is what is wished for, with its knobs turned; else a new one.
 
     Raises:
-        Refusal: no room, or data that can't be learnt from.
+        ValidationError: no room, or data that can't be learnt from.
     """
     run = engine.gym.get(session)
     if anew or run is None or run.identity != wished.identity:

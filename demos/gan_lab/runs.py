@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from models.gan.training.settings import Settings
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 if TYPE_CHECKING:
     from models.gan.training.data import Data
@@ -118,13 +118,15 @@ class Registry:
         """A new run of `key`; an older one of the same key ends.
 
         Raises:
-            Refusal: it needs more memory than a run may have, or every place is taken by a run
-                that somebody watches.
+            ValidationError: it needs more memory than a run may have, or every place is taken by a
+                run that somebody watches.
         """
         self.close(key)
         run = make()
         if run.bytes > self.run_bytes:
-            raise Refusal("gym_memory", needed=round(run.bytes / 2**20), limit=self.run_bytes >> 20)
+            raise ValidationError(
+                "lab_memory", needed=round(run.bytes / 2**20), limit=self.run_bytes >> 20
+            )
         with self._lock:
             self._make_room(run.bytes)
             self._runs[key] = run
@@ -164,7 +166,7 @@ class Registry:
             if full() and self._runs[key].seen < alone:
                 self._runs.pop(key).paused.set()
         if full():
-            raise Refusal("gym_full", count=len(self._runs))
+            raise ValidationError("lab_full", count=len(self._runs))
 
     def _sweep(self) -> None:
         while True:

@@ -23,7 +23,7 @@ from demos.ui.components import Choice
 from demos.ui.page import GYM, LIGHT, PRIVATE, Page, speaks
 from models.gan.training import presets
 from models.gan.training import settings as gan_settings
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 NAME = "gym"
 FIRST = "ring"
@@ -124,7 +124,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         yield {line: status.loading(code, say(code, f"gym.data.{asked.data}"))}
         try:
             live = run_config.opened(page.engine, request.session_hash, asked, anew)
-        except Refusal:
+        except ValidationError:
             yield {line: ""}
             raise
         live.paused.clear()

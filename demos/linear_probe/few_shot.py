@@ -17,14 +17,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from demos.runtime import errors as mishaps
-from demos.runtime import i18n
+from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
 from demos.runtime.i18n import say
 from demos.ui import panel
 from demos.ui.page import Page
 from models import images, registry
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 MAX_BYTES = 12 << 20
 WORDS = (
@@ -109,12 +108,14 @@ def routes(engine: Engine) -> list[Route]:
         try:
             wish = json.loads(body)
             return JSONResponse(await asyncio.to_thread(work, wish))
-        except Refusal as error:
-            return PlainTextResponse(i18n.refusal(code, error), status_code=400)
+        except ValidationError as error:
+            return PlainTextResponse(i18n.error_message(code, error), status_code=400)
         except (ValueError, KeyError, TypeError):
             return PlainTextResponse(say(code, "own.unreadable"), status_code=400)
         except Exception as error:
-            return PlainTextResponse(i18n.refusal(code, mishaps.told(error)), 503)
+            return PlainTextResponse(
+                i18n.error_message(code, errors.as_validation_error(error)), 503
+            )
 
     return [Route("/own/train", answer, methods=["POST"])]
 
@@ -133,4 +134,4 @@ def _bytes(address: str) -> bytes:
     try:
         return base64.b64decode(address.partition(",")[2], validate=True)
     except (binascii.Error, AttributeError) as error:
-        raise Refusal("not_a_picture") from error
+        raise ValidationError("not_a_picture") from error

@@ -15,7 +15,7 @@ from demos.ui.endpoints import Picture, expose
 from demos.ui.page import HEAVY, LIGHT, Page
 from models import images, registry, weights
 from models.classifiers import breeds, pet_specs
-from models.refusals import Refusal, choice, number
+from models.validation import ValidationError, choice, number
 
 DEFAULT = pet_specs.DEFAULT
 SHOWN_SIDE = 384
@@ -70,8 +70,8 @@ def quality(code: str, model: str = DEFAULT) -> str:
     """What was measured of a classifier, in one line."""
     try:
         found = weights.entry(pet_specs.spec(model).name)["measured"]
-    except Refusal as error:
-        return language.refusal(code, error)
+    except ValidationError as error:
+        return language.error_message(code, error)
     low, high = found["top1_interval"]
     shown = {
         "top": found["top1"], "low": low, "high": high, "species": found["species"],

@@ -14,7 +14,7 @@ import gradio as gr
 from gradio import processing_utils
 from PIL import Image
 
-from demos.runtime import errors as mishaps
+from demos.runtime import errors
 
 
 def kept(content: bytes, name: str, folder: str) -> str:
@@ -45,7 +45,7 @@ def kept_picture(
         return kept(content, f"{name}.{format}", cache_dir)
     except OSError as error:
         # Gradio saves after the event is over, when nobody knows any more in which language.
-        raise gr.Error(str(mishaps.told(error)), print_exception=False) from None
+        raise gr.Error(str(errors.as_validation_error(error)), print_exception=False) from None
 
 
 def keep_whole() -> None:

@@ -19,7 +19,7 @@ from models import registry
 from models.classifiers import pet_specs
 from models.classifiers import specs as classifiers
 from models.gan import specs as gans
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 if TYPE_CHECKING:
     import torch
@@ -148,7 +148,7 @@ class Engine:
             progress: as `Store.get` takes it.
 
         Raises:
-            Refusal: unknown name, or weights that can't be had.
+            ValidationError: unknown name, or weights that can't be had.
         """
         classifiers.spec(name)
         return (self.pets if name in pet_specs.NAMES else self.store).get(name, progress)
@@ -167,7 +167,7 @@ class Engine:
     def warm_up(self) -> None:
         """Reads PyTorch and what the first tab needs, while the visitor looks around."""
         # A weight file that can't be used is told by the tab that wants it.
-        with suppress(Refusal):
+        with suppress(ValidationError):
             self.gans.get(gans.DEFAULT)
 
     def health(self) -> dict:
@@ -185,7 +185,7 @@ class Engine:
         Runs the load in a thread, so that a closed browser ends a download at once.
 
         Raises:
-            Refusal: unknown name, or weights that can't be had.
+            ValidationError: unknown name, or weights that can't be had.
         """
         classifiers.spec(name)  # refused before a thread begins
         news: queue.SimpleQueue = queue.SimpleQueue()
@@ -223,13 +223,13 @@ class Engine:
         The flag lives as long as the run: nothing of a visitor stays on the server.
 
         Raises:
-            Refusal: the visitor has `MOST_RUNS` of other demos under way.
+            ValidationError: the visitor has `MOST_RUNS` of other demos under way.
         """
         key, flag = (session or "", demo), Run()
         with self._lock:
             others = sum(who == session and what != demo for who, what in self._running)
             if session and others >= MOST_RUNS:
-                raise Refusal("too_many_runs", limit=MOST_RUNS)
+                raise ValidationError("too_many_runs", limit=MOST_RUNS)
             self._running[key] = flag
             for watched, begun in self._watching:
                 if watched == key:

@@ -6,26 +6,26 @@ import errno
 import sys
 import traceback
 
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def told(error: Exception) -> Refusal:
-    """The refusal to show for any error; one that nobody foresaw goes into the log, whole.
+def as_validation_error(error: Exception) -> ValidationError:
+    """The error to show for any error; an unforeseen one goes into the log with its traceback.
 
     Memory that a failed run held is free again afterwards.
     """
-    if isinstance(error, Refusal):
+    if isinstance(error, ValidationError):
         return error
     if _no_memory(error):
         _let_go(error)
-        return Refusal("out_of_memory")
+        return ValidationError("out_of_memory")
     if isinstance(error, OSError) and error.errno in FULL:
         print(f"netglass: {error}", file=sys.stderr)
-        return Refusal("disk_full")
+        return ValidationError("disk_full")
     traceback.print_exception(error)
-    return Refusal("mishap")
+    return ValidationError("unexpected")
 
 
 def _no_memory(error: Exception) -> bool:

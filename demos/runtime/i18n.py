@@ -1,10 +1,10 @@
-"""The four languages of the page: texts by key, detection, and refusals said in each."""
+"""The four languages of the page: texts by key, detection, and error messages in each."""
 
 import json
 from functools import cache
 from pathlib import Path
 
-from models.refusals import Refusal
+from models.validation import MESSAGES, ValidationError
 
 LANGUAGES = {"en": "English", "mr": "मराठी", "ne": "नेपाली", "hi": "हिन्दी"}
 DEFAULT = "en"
@@ -13,8 +13,11 @@ FOLDER = Path(__file__).with_name("texts")
 
 @cache
 def texts(language: str) -> dict[str, str]:
-    """All texts of one language, by key."""
-    return json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
+    """All texts of one language, by key; English error messages come from `models.validation`."""
+    found = json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
+    if language == DEFAULT:
+        found |= {f"error.{key}": text for key, text in MESSAGES.items()}
+    return found
 
 
 def say(language: str, key: str, **values) -> str:
@@ -38,9 +41,9 @@ def detect(accept_language: str | None) -> str:
     return min(wishes)[2] if wishes else DEFAULT
 
 
-def refusal(language: str, error: Refusal, labels: bool = True) -> str:
-    """What a refusal says, in `language`; with `labels`, knobs have the names the page shows."""
+def error_message(language: str, error: ValidationError, labels: bool = True) -> str:
+    """What an error says, in `language`; with `labels`, knobs have the names the page shows."""
     values = dict(error.values)
     if labels and "name" in values:
         values["name"] = say(language, f"name.{values['name']}")
-    return say(language, f"refusal.{error.key}", **values)
+    return say(language, f"error.{error.key}", **values)

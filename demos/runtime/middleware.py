@@ -11,8 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from demos.runtime import errors as mishaps
-from demos.runtime import i18n
+from demos.runtime import errors, i18n
 
 # Scripts and styles are Gradio's own and stand in its page, so they can't be forbidden; frames are
 # for Hugging Face, which shows a Space in one.
@@ -86,10 +85,10 @@ class Gate:
             await answer(scope, receive, careful)
         except OSError as error:
             # An upload is written before anything of ours is asked.
-            if begun or error.errno not in mishaps.FULL:
+            if begun or error.errno not in errors.FULL:
                 raise
             code = i18n.detect(Headers(scope=scope).get("accept-language"))
-            text = i18n.refusal(code, mishaps.told(error))
+            text = i18n.error_message(code, errors.as_validation_error(error))
             await PlainTextResponse(text, 507)(scope, receive, careful)
 
     def _is_own(self, scope: Scope) -> bool:

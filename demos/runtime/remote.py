@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 BETWEEN = 0.05  # seconds between steps sent, so that sending does not slow the computing
 
@@ -44,13 +44,13 @@ class Held:
 
 @dataclass(frozen=True)
 class Refused:
-    """A refusal on its way: it names its reason anew where it arrives."""
+    """An error on its way: it names its reason anew where it arrives."""
 
     key: str
     values: dict
 
-    def raised(self) -> Refusal:
-        return Refusal(self.key, **self.values)
+    def raised(self) -> ValidationError:
+        return ValidationError(self.key, **self.values)
 
 
 def packed(value):
@@ -117,7 +117,7 @@ def run_there(
                 yield packed(step)
             if last:
                 return
-    except Refusal as error:
+    except ValidationError as error:
         yield Refused(error.key, error.values)
 
 
@@ -125,7 +125,7 @@ def arriving(steps: Iterator) -> Iterator:
     """This process's side: the steps as they were.
 
     Raises:
-        Refusal: as the run did.
+        ValidationError: as the run did.
     """
     for step in steps:
         if isinstance(step, Refused):

@@ -50,7 +50,7 @@ def _note(code: str, name: str):
     if downloads.reachable(backbone.weights_url(spec)):
         text = say(code, "network.download", title=spec.title, megabytes=spec.megabytes)
     else:
-        text = i18n.refusal(code, backbone.unreachable(spec))
+        text = i18n.error_message(code, backbone.unreachable(spec))
     return gr.update(value=text, visible=True)
 
 

@@ -9,8 +9,7 @@ from inspect import isgeneratorfunction
 
 import gradio as gr
 
-from demos.runtime import errors as mishaps
-from demos.runtime import i18n
+from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
 from demos.runtime.i18n import say
 from demos.ui.components import Photo
@@ -166,7 +165,7 @@ class Page:
 
 
 def speaks(function: Callable, labels: bool = True) -> Callable:
-    """Says refusals, and what else goes wrong, in the visitor's language, as a `gr.Error`.
+    """Says validation errors, and what else goes wrong, in the visitor's language, as a `gr.Error`.
 
     Args:
         function: an event; its first argument is the language, unless a gr.Request comes before.
@@ -176,9 +175,9 @@ def speaks(function: Callable, labels: bool = True) -> Callable:
     def translated(args: tuple, found: Exception) -> gr.Error:
         if isinstance(found, gr.Error):
             return found
-        error = mishaps.told(found)
+        error = errors.as_validation_error(found)
         code = next(value for value in args if isinstance(value, str))
-        text, title = i18n.refusal(code, error, labels), say(code, "refusal.title")
+        text, title = i18n.error_message(code, error, labels), say(code, "error.title")
         return gr.Error(text, title=title, print_exception=False)
 
     if isgeneratorfunction(function):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from demos.ui.page import LIGHT, PRIVATE, Page, speaks
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 # The tabs that take a picture from anywhere, and the door of each.
 TO = {"attack": "attack.photo", "style": "style.content", "pets": "pets.photo"}
@@ -79,7 +79,7 @@ def _sender(parcel: Parcel) -> Callable:
     def send(code, *values):
         sent = parcel.make(code, *values)
         if sent[0] is None:
-            raise Refusal("no_picture")
+            raise ValidationError("no_picture")
         return [gr.Tabs(selected=parcel.tab), *sent]
 
     return send

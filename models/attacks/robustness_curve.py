@@ -27,7 +27,7 @@ import torch
 
 from models.attacks.evaluation import Look, Network, likelihood, look, to_levels
 from models.attacks.settings import MAX_EPSILON
-from models.refusals import Refusal, choice, number
+from models.validation import ValidationError, choice, number
 
 METHODS = ("fgsm", "pgd", "mi_fgsm")
 HALVINGS = 6
@@ -48,7 +48,7 @@ class Settings:
         steps: gradient steps of the methods that take many, 1 to 50.
 
     Raises:
-        Refusal: a value is of the wrong kind, out of range, or unknown.
+        ValidationError: a value is of the wrong kind, out of range, or unknown.
     """
 
     methods: tuple[str, ...] = METHODS
@@ -185,20 +185,20 @@ def curves(
         picture: (1, 3, H, W) in [0, 1].
         settings: which radii and methods.
         target: class to reach; None only leaves what the network says of the clean picture.
-        target_name: what a refusal calls it.
+        target_name: what an error calls it.
 
     Yields:
         A `Step` for the clean picture at once, one after each gradient step and each halving.
         Closable at any of them.
 
     Raises:
-        Refusal: the network already takes the picture for the target, at the first step.
+        ValidationError: the network already takes the picture for the target, at the first step.
     """
     device = network.placement.device if hasattr(network, "placement") else picture.device
     first = _look(network, to_levels(picture.detach().to(device)), None, target, gradient=True)
     label = int(first.labels)
     if target == label:
-        raise Refusal("target_is_prediction", value=target_name or target)
+        raise ValidationError("target_is_prediction", value=target_name or target)
     aim = _Aim(network, label, target)
     plans = {method: _plan(method, settings.steps) for method in settings.methods}
     steps = sum(plan.steps + HALVINGS for plan in plans.values())

@@ -31,7 +31,7 @@ from models.attacks.settings import (
 )
 from models.classifiers import specs as classifiers
 from models.classifiers.specs import Namer
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 __all__ = [
     "MAX_EPSILON", "MAX_SEED", "MAX_STEPS", "MAX_STEP_SIZE", "METHODS", "MIN_STEP_SIZE", "NORMS",
@@ -102,8 +102,8 @@ def attack(
 
     Raises:
         ValueError: pictures or labels of the wrong shape or range, at the call.
-        Refusal: `namer` has no class called like the target, at the call; the network already
-            takes a picture for the target, at the first step.
+        ValidationError: `namer` has no class called like the target, at the call; the network
+            already takes a picture for the target, at the first step.
     """
     _check(pictures, labels)
     target = None if settings.target is None else namer.index(settings.target)
@@ -135,7 +135,7 @@ def _run(network, levels, settings: Settings, labels, target: int | None, namer:
     else:
         clean = gradient.first_look(network, levels, settings, labels, target)
     if target is not None and (clean.log_p.argmax(1) == target).any():
-        raise Refusal("target_is_prediction", value=namer.classes[target])
+        raise ValidationError("target_is_prediction", value=namer.classes[target])
     yield clean.step(0, settings.most_steps)
     yield from _OWN_LOOPS.get(settings.method, gradient.steps)(network, clean, settings)
 
@@ -161,7 +161,7 @@ def evaluate(
 
     Raises:
         ValueError: not one picture each, or values outside [0, 1].
-        Refusal: `namer` has no class called like the target.
+        ValidationError: `namer` has no class called like the target.
     """
     for pictures in (clean, adversarial):
         _check(pictures)

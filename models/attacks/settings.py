@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.refusals import Refusal, choice, number, settle, switch
+from models.validation import ValidationError, choice, number, settle, switch
 
 # FGSM, PGD and MI-FGSM follow the gradient within a ball; the others have loops of their own.
 METHODS = ("fgsm", "pgd", "mi_fgsm", "deepfool", "carlini_wagner", "patch")
@@ -79,7 +79,7 @@ class Settings:
             spread for which it is made, 0 to 1; 0 makes it for the one place it is shown at.
 
     Raises:
-        Refusal: a value is of the wrong kind, out of range, or unknown.
+        ValidationError: a value is of the wrong kind, out of range, or unknown.
     """
 
     method: str = "pgd"
@@ -113,7 +113,7 @@ class Settings:
             settle(self, name, low, high, whole=True)
         switch("random_start", self.random_start)
         if self.method == "deepfool" and self.target is not None:
-            raise Refusal("untargeted_only", title=TITLES[self.method])
+            raise ValidationError("untargeted_only", title=TITLES[self.method])
 
     @property
     def most_steps(self) -> int:

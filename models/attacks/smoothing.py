@@ -21,7 +21,7 @@ from statistics import NormalDist
 import torch
 
 from models.attacks.evaluation import Network
-from models.refusals import Refusal, number
+from models.validation import ValidationError, number
 
 MAX_SIGMA = 128
 MAX_SAMPLES = 10_000
@@ -40,8 +40,8 @@ class Settings:
         seed: of the noise.
 
     Raises:
-        Refusal: a value is of the wrong kind or out of range, or there are so few samples that not
-            even a unanimous vote could say anything.
+        ValidationError: a value is of the wrong kind or out of range, or there are so few samples
+            that not even a unanimous vote could say anything.
     """
 
     sigma: float = 16.0
@@ -56,7 +56,7 @@ class Settings:
         object.__setattr__(self, "samples", samples)
         object.__setattr__(self, "seed", number("seed", self.seed, 0, 2**63 - 1, whole=True))
         if lower_bound(samples, samples, self.confidence) <= 0.5:
-            raise Refusal(
+            raise ValidationError(
                 "too_few_samples",
                 count=samples,
                 confidence=f"{self.confidence:.4g}",

@@ -16,7 +16,7 @@ from PIL import Image, ImageFilter
 
 from models import images
 from models.attacks.evaluation import Network
-from models.refusals import number
+from models.validation import number
 
 MIN_QUALITY, MAX_QUALITY = 1, 95
 NOISE = 8.0
@@ -29,7 +29,7 @@ def saved(picture: torch.Tensor, kind: str, quality: int) -> torch.Tensor:
     """The picture after a lossy file ("JPEG" or "WEBP") of quality 1 to 95.
 
     Raises:
-        Refusal: the quality is no whole number in that range.
+        ValidationError: the quality is no whole number in that range.
     """
     quality = number("quality", quality, MIN_QUALITY, MAX_QUALITY, whole=True)
     stream = io.BytesIO()

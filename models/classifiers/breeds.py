@@ -2,7 +2,7 @@
 
 import difflib
 
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 CATS = (
     "Abyssinian", "Bengal", "Birman", "Bombay", "British Shorthair", "Egyptian Mau", "Maine Coon",
@@ -31,12 +31,12 @@ def index(name: object) -> int:
     """Class number of the breed called `name`; capitals and underscores don't matter.
 
     Raises:
-        Refusal: there is none; the message names the nearest ones.
+        ValidationError: there is none; the message names the nearest ones.
     """
     names = {breed.lower(): number for number, breed in enumerate(NAMES)}
     wanted = str(name).replace("_", " ").strip().lower()
     wanted = _FOLDERS.get(wanted.replace(" ", "_"), wanted).lower()
     if wanted not in names:
         near = [NAMES[names[n]] for n in difflib.get_close_matches(wanted, names, 3, 0.4)]
-        raise Refusal("unknown_breed", value=name, nearest=", ".join(near) or "-")
+        raise ValidationError("unknown_breed", value=name, nearest=", ".join(near) or "-")
     return names[wanted]

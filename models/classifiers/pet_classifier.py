@@ -218,7 +218,7 @@ def load(spec: PetSpec, base: Backbone) -> PetClassifier:
     """The classifier of `spec` on its backbone, weights checked.
 
     Raises:
-        Refusal: the weight file is missing or damaged.
+        ValidationError: the weight file is missing or damaged.
     """
     state = weights.load(spec.name)
     network = PetNetwork(base, spec.stage, reads_base="second.weight" in state)

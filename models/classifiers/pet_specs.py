@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.refusals import choice
+from models.validation import choice
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,6 @@ def spec(name: str) -> PetSpec:
     """The classifier called `name`.
 
     Raises:
-        Refusal: there is none; the message lists the names.
+        ValidationError: there is none; the message lists the names.
     """
     return SPECS[NAMES.index(choice("model", name, NAMES))]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from models import registry
 from models.classifiers import breeds, pet_specs
-from models.refusals import choice
+from models.validation import choice
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Namer:
         """The class called `class_name` (capitals don't matter).
 
         Raises:
-            Refusal: there is none; the message names the nearest ones.
+            ValidationError: there is none; the message names the nearest ones.
         """
         if self.classes == breeds.NAMES:
             return breeds.index(class_name)
@@ -50,7 +50,7 @@ def spec(name: str) -> Namer:
     """The classifier called `name`.
 
     Raises:
-        Refusal: there is none; the message lists the names.
+        ValidationError: there is none; the message lists the names.
     """
     choice("model", name, NAMES)
     if name in pet_specs.NAMES:

@@ -12,7 +12,7 @@ from typing import Protocol
 import torch
 
 from models.backbones.backbone import Backbone
-from models.refusals import Refusal, choice, number
+from models.validation import ValidationError, choice, number
 
 PROBE = 64  # side of the picture that a layer's channels are counted on
 
@@ -56,8 +56,8 @@ class Activation:
         channel: from 0 on; None takes the whole layer.
 
     Raises:
-        Refusal: this network shows no layers, or no such layer or channel; the message names the
-            right ones.
+        ValidationError: this network shows no layers, or no such layer or channel; the message
+            names the right ones.
     """
 
     name = "layer"
@@ -84,11 +84,11 @@ def check_layer(spec, layer: str) -> None:
     """Whether the network of `spec` has `layer` to look at.
 
     Raises:
-        Refusal: it shows no layers at all, or others.
+        ValidationError: it shows no layers at all, or others.
     """
     layers = getattr(spec, "map_layers", ())
     if not layers:
-        raise Refusal("no_layers", title=spec.title)
+        raise ValidationError("no_layers", title=spec.title)
     choice("layer", layer, layers)
 
 

@@ -25,7 +25,7 @@ from models.classifiers.pet_classifier import PetClassifier
 from models.feature_visualization.objectives import Activation, ClassScore, Objective, check_layer
 from models.feature_visualization.parametrization import Pixels, Spectrum
 from models.feature_visualization.transforms import resize
-from models.refusals import Refusal, choice, number, switch
+from models.validation import ValidationError, choice, number, switch
 
 Network = Backbone | PetClassifier
 METHODS = ("fourier", "variation", "plain")
@@ -38,8 +38,8 @@ class Settings:
     """What to dream of, and how.
 
     Raises:
-        Refusal: a value is of the wrong kind or out of its range, or the network has no such class
-            or layer.
+        ValidationError: a value is of the wrong kind or out of its range, or the network has no
+            such class or layer.
     """
 
     class_name: str = "Siamese cat"  # any class of the network; capitals don't matter
@@ -154,7 +154,7 @@ def dream(
         The start at once, then the picture after each step. It may be closed at any yield.
 
     Raises:
-        Refusal: there is no photo to start from, or no such channel.
+        ValidationError: there is no photo to start from, or no such channel.
     """
     lead = networks[0]
     placement = getattr(lead, "placement", None)
@@ -162,7 +162,7 @@ def dream(
     begin = None
     if settings.start == "photo":
         if photo is None:
-            raise Refusal("no_picture")
+            raise ValidationError("no_picture")
         begin = images.to_tensor(images.square(photo, settings.size), device)
     seeds = range(settings.seed, settings.seed + settings.count)
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]

@@ -20,7 +20,7 @@ from models.gan.networks import dcgan, stylegan, vae
 from models.gan.networks import layers as equalized
 from models.gan.networks.stylegan import unseen
 from models.gan.specs import MAX_COUNT, MAX_SEED, MAX_SHIFT, MAX_TRUNCATION, SIDE, SLIDERS, GanSpec
-from models.refusals import Refusal, number
+from models.validation import ValidationError, number
 
 SHEET = 16
 NETWORKS = {
@@ -187,10 +187,10 @@ class Gan:
         """Pictures (N, 3, 64, 64) in [0, 1] -> the discriminator's logits (N,), float32.
 
         Raises:
-            Refusal: this generator has no discriminator.
+            ValidationError: this generator has no discriminator.
         """
         if self.discriminator is None:
-            raise Refusal("no_discriminator", title=self.spec.title)
+            raise ValidationError("no_discriminator", title=self.spec.title)
         return self.discriminator(self._shown(pictures))
 
     def _shown(self, pictures: torch.Tensor) -> torch.Tensor:
@@ -226,10 +226,10 @@ class Gan:
         """Pictures (N, 3, 64, 64) in [0, 1] -> the mean of the VAE's q(z | x), (N, latent).
 
         Raises:
-            Refusal: this generator has no encoder.
+            ValidationError: this generator has no encoder.
         """
         if self.encoder is None:
-            raise Refusal("no_encoder", title=self.spec.title)
+            raise ValidationError("no_encoder", title=self.spec.title)
         mean, _ = self.encoder(self._shown(pictures))
         return mean
 
@@ -279,8 +279,8 @@ def check(seed=0, truncation=1.0, count=1, sliders=()) -> tuple[int, float, int,
     """The arguments of a sheet, each in its range.
 
     Raises:
-        Refusal: seed not a whole number in 0..2^31 - 1 - 64, truncation not in 0..1.5, count not in
-            1..64, or a slider not in -3..3.
+        ValidationError: seed not a whole number in 0..2^31 - 1 - 64, truncation not in 0..1.5,
+            count not in 1..64, or a slider not in -3..3.
     """
     return (
         number("seed", seed, 0, MAX_SEED - MAX_COUNT, whole=True),
@@ -294,7 +294,7 @@ def load(spec: GanSpec, device: torch.device, progress=None) -> Gan:
     """The generator that `spec` describes, from its weight file.
 
     Raises:
-        Refusal: the file is missing or damaged.
+        ValidationError: the file is missing or damaged.
     """
     tensors = weights.load(spec.name)
     make_generator, make_discriminator = NETWORKS[spec.kind]

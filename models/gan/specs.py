@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.refusals import choice
+from models.validation import choice
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def spec(name: str) -> GanSpec:
     """The generator called `name`.
 
     Raises:
-        Refusal: there is none; the message lists the names.
+        ValidationError: there is none; the message lists the names.
     """
     return SPECS[NAMES.index(choice("model", name, NAMES))]
 

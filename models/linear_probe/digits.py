@@ -17,7 +17,7 @@ def pictures() -> tuple[torch.Tensor, torch.Tensor]:
     """Digits (10000, 28, 28), uint8, white on black; their values (10000,), in rising order.
 
     Raises:
-        Refusal: the file is missing, or is not the one that the manifest describes.
+        ValidationError: the file is missing, or is not the one that the manifest describes.
     """
     content = weights.content("digits", title="MNIST")
     sheet = torch.from_numpy(np.array(Image.open(io.BytesIO(content))))

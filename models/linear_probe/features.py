@@ -13,7 +13,7 @@ from models.classifiers import breeds
 from models.linear_probe import digits
 from models.linear_probe.tasks import KINDS
 from models.linear_probe.train import Samples
-from models.refusals import choice
+from models.validation import choice
 
 _lock = threading.Lock()
 
@@ -27,7 +27,7 @@ def load(task: str, kind: str = "imagenet") -> tuple[Samples, Samples]:
             same network with random weights, (N, 256); "pixels" (digits only): (N, 784).
 
     Raises:
-        Refusal: unknown task or kind, or a feature file that is missing or damaged.
+        ValidationError: unknown task or kind, or a feature file that is missing or damaged.
     """
     choice("features", kind, KINDS[choice("task", task, KINDS)])
     with _lock:  # two visitors at once read a file once

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from models.linear_probe import train as transfer
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 LEAST_CLASSES, MOST_CLASSES = 2, 5
 LEAST_PHOTOS, MOST_PHOTOS = 2, 40
@@ -37,25 +37,27 @@ def check(classes: Sequence[tuple[str, Sequence[bytes]]]) -> list[str]:
     """The trimmed names of `classes`, (name, pictures as bytes) each.
 
     Raises:
-        Refusal: too few or too many classes or photographs, a class without a name, two of one
-            name, or one photograph in two classes.
+        ValidationError: too few or too many classes or photographs, a class without a name, two of
+            one name, or one photograph in two classes.
     """
     if not LEAST_CLASSES <= len(classes) <= MOST_CLASSES:
-        raise Refusal("own_classes", count=len(classes), low=LEAST_CLASSES, high=MOST_CLASSES)
+        raise ValidationError(
+            "own_classes", count=len(classes), low=LEAST_CLASSES, high=MOST_CLASSES
+        )
     names = [" ".join(str(name).split()) for name, _ in classes]
     seen: dict[bytes, str] = {}
     for place, (name, (_, photos)) in enumerate(zip(names, classes, strict=True)):
         if not name or len(name) > MOST_LETTERS:
-            raise Refusal("own_name", number=place + 1, limit=MOST_LETTERS)
+            raise ValidationError("own_name", number=place + 1, limit=MOST_LETTERS)
         if name.casefold() in (other.casefold() for other in names[:place]):
-            raise Refusal("own_same_name", value=name)
+            raise ValidationError("own_same_name", value=name)
         if not LEAST_PHOTOS <= len(photos) <= MOST_PHOTOS:
             limits = {"low": LEAST_PHOTOS, "high": MOST_PHOTOS}
-            raise Refusal("own_photos", value=name, count=len(photos), **limits)
+            raise ValidationError("own_photos", value=name, count=len(photos), **limits)
         for photo in photos:
             other = seen.setdefault(hashlib.sha256(photo).digest(), name)
             if other != name:
-                raise Refusal("own_same_photo", first=other, second=name)
+                raise ValidationError("own_same_photo", first=other, second=name)
     return names
 
 

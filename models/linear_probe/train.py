@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from models.refusals import choice, number, switch
+from models.validation import choice, number, switch
 
 SCHEDULES = ("cosine", "constant")
 MAX_EPOCHS = 200
@@ -38,7 +38,7 @@ class Settings:
         seed: fixes the examples, their order and the dropout.
 
     Raises:
-        Refusal: a value out of range.
+        ValidationError: a value out of range.
     """
 
     per_class: int = 0

@@ -11,9 +11,9 @@ import psutil
 import torch
 
 from models.backbones.backbone import Backbone
-from models.refusals import Refusal
 from models.style_transfer.optimize import LBFGS_HISTORY, Descent, Objective, schedule
 from models.style_transfer.settings import MIN_SIZE, Settings
+from models.validation import ValidationError
 
 PROBES = (128, 256)
 # A run takes more than what a step saves for its way back: gradients in flight and the workspace of
@@ -71,14 +71,14 @@ class Costs:
         """Refuses a size that does not fit into the memory that is free.
 
         Raises:
-            Refusal: it names the largest size that would fit.
+            ValidationError: it names the largest size that would fit.
         """
         free = available(backbone.placement.device)
         if self.bytes(backbone, settings, ratio) <= free:
             return
         sizes = range(MIN_SIZE, settings.size, 16)
         fits = [n for n in sizes if self.bytes(backbone, replace(settings, size=n), ratio) <= free]
-        raise Refusal(
+        raise ValidationError(
             "size_too_large",
             size=settings.size,
             needed=f"{self.bytes(backbone, settings, ratio) / 1e9:.1f}",

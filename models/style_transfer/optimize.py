@@ -16,10 +16,10 @@ from torch.nn import functional as F
 
 from models import images
 from models.backbones.backbone import Backbone
-from models.refusals import Refusal
 from models.style_transfer import color as style_colours
 from models.style_transfer.losses import STYLE, ContentLoss, moments, variation
 from models.style_transfer.settings import Settings
+from models.validation import ValidationError
 
 SMALLEST_SCALE = 128
 
@@ -157,7 +157,7 @@ def glance(
     """The ledger of a pair at any picture, such as a preview, 192 pixels large.
 
     Raises:
-        Refusal: as `transfer`.
+        ValidationError: as `transfer`.
     """
     small = replace(settings, size=GLANCE_SIDE)
     content, styles, _ = _prepared(backbone, content, style, small, second)
@@ -240,7 +240,7 @@ def _prepared(
 ) -> tuple[Image.Image, list[Image.Image], Image.Image | None]:
     """Content and styles in the colours they are compared in, and the colours laid over at last."""
     if settings.blend and second is None:
-        raise Refusal("second_style")
+        raise ValidationError("second_style")
     settings.weights_of(backbone.spec)
     settings.content_layer_of(backbone.spec)
     content = images.fit(content, settings.size)
@@ -282,7 +282,7 @@ def transfer(
             have been changed meanwhile.
 
     Raises:
-        Refusal: a blend without a second style, or layers that the network does not have.
+        ValidationError: a blend without a second style, or layers that the network does not have.
     """
     device = backbone.placement.device
     content, styles, colours = _prepared(backbone, content, style, settings, second)

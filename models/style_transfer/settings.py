@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.refusals import Refusal, choice, number, settle, switch
 from models.registry import Spec
+from models.validation import ValidationError, choice, number, settle, switch
 
 STYLE_LOSSES = ("moments", "gram", "wasserstein")
 INITS = ("content", "noise")
@@ -39,7 +39,7 @@ class Settings:
         coarse_to_fine: work from a small picture to the full size; False is the paper's way.
 
     Raises:
-        Refusal: a value out of range, or nothing left to minimise.
+        ValidationError: a value out of range, or nothing left to minimise.
     """
 
     size: int = 384
@@ -78,31 +78,31 @@ class Settings:
             switch(name, getattr(self, name))
         weights = self.layer_weights if self.layer_weights is not None else ()
         if not isinstance(weights, list | tuple):
-            raise Refusal("not_a_number", name="layer_weights", value=weights)
+            raise ValidationError("not_a_number", name="layer_weights", value=weights)
         weights = tuple(number("layer_weights", weight, 0, 10) for weight in weights)
         object.__setattr__(self, "layer_weights", weights)
         if not self.content_weight + self.style_weight + self.tv_weight:
-            raise Refusal("nothing_to_minimise")
+            raise ValidationError("nothing_to_minimise")
         if self.style_weight and weights and not any(weights):
-            raise Refusal("no_style_layer")
+            raise ValidationError("no_style_layer")
 
     def weights_of(self, spec: Spec) -> tuple[float, ...]:
         """One weight for each of the network's style layers.
 
         Raises:
-            Refusal: there are more or fewer weights than layers.
+            ValidationError: there are more or fewer weights than layers.
         """
         layers = spec.style_layers
         if self.layer_weights and len(self.layer_weights) != len(layers):
             given = len(self.layer_weights)
-            raise Refusal("layer_weights", title=spec.title, count=len(layers), given=given)
+            raise ValidationError("layer_weights", title=spec.title, count=len(layers), given=given)
         return self.layer_weights or (1.0,) * len(layers)
 
     def content_layer_of(self, spec: Spec) -> str:
         """Where content is compared.
 
         Raises:
-            Refusal: the network has no such layer to choose; the message lists them.
+            ValidationError: the network has no such layer to choose; the message lists them.
         """
         if not self.content_layer:
             return spec.content_layer

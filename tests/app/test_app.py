@@ -216,7 +216,7 @@ def test_bad_addresses_are_answered_with_a_sentence(app_url, address, message):
     assert message in caught.value.read().decode()
 
 
-def test_a_refusal_by_address_speaks_the_visitors_language(app_url):
+def test_an_error_by_address_speaks_the_visitors_language(app_url):
     with pytest.raises(urllib.error.HTTPError) as caught:
         get(f"{app_url}/gan/cat.png?seed=-1&lang=hi")
     assert re.search("[\u0900-\u097f]", caught.value.read().decode())
@@ -406,7 +406,7 @@ def test_api_errors_follow_the_callers_language(app_url):
     stream = post(app_url, "ideal_class", data, **{"Accept-Language": "hi-IN,hi;q=0.9"})
     from demos.runtime import i18n
 
-    start = i18n.say("hi", "refusal.out_of_range", name="steps", low=1, high=2000, value=0)
+    start = i18n.say("hi", "error.out_of_range", name="steps", low=1, high=2000, value=0)
     message = next(line for line in stream.splitlines() if line.startswith("data: {"))
     assert start in json.loads(message[6:])["error"]
 

@@ -285,7 +285,7 @@ def test_a_visitor_who_leaves_frees_the_replica(cluster, photo):
     eventually(lambda: under_way() == 0)
 
 
-def test_a_refusal_comes_back_as_one(client, photo):
+def test_an_error_comes_back_as_one(client, photo):
     with pytest.raises(Exception, match="already takes this picture"):
         client.predict(
             handle_file(photo("german_shepherd")), target="German shepherd", api_name="/attack"

@@ -106,14 +106,14 @@ def test_a_full_disk_is_told_and_got_over(started, small_disk, photo, browser):
     page.goto(f"{url}/?tab=pets")
     button(page, "reset", "mr").wait_for()
     fill(filler)
-    with pytest.raises(AppError, match=re.escape(say("en", "refusal.disk_full"))):
+    with pytest.raises(AppError, match=re.escape(say("en", "error.disk_full"))):
         client.predict(seed=1, api_name="/gan_sample")
     photos = page.locator("#pets-photo")
     with page.expect_response(re.compile("/upload[?]")) as answer:
         photos.locator("input[type=file]").first.set_input_files(photo("kitten"))
     assert answer.value.status == 507
-    assert answer.value.text() == say("mr", "refusal.disk_full")
-    page.get_by_text(say("mr", "refusal.disk_full")).first.wait_for()
+    assert answer.value.text() == say("mr", "error.disk_full")
+    page.get_by_text(say("mr", "error.disk_full")).first.wait_for()
     filler.unlink()
     picture = client.predict(seed=1, api_name="/gan_sample")
     with Image.open(picture) as found:

@@ -229,7 +229,7 @@ def test_a_bad_upload_is_said_in_the_visitors_language(open_page, tmp_path, code
     tab(page, "attack.tab", code)
     page.locator("#attack-before .bar").first.wait_for()
     page.locator("#attack-photo input[type=file]").first.set_input_files(str(bad))
-    page.get_by_text(say(code, "refusal.not_a_picture")).first.wait_for()
+    page.get_by_text(say(code, "error.not_a_picture")).first.wait_for()
     page.locator("#attack-before .bar").first.wait_for(state="detached")  # it was another photo's
 
 

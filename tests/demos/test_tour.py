@@ -1,4 +1,6 @@
-"""The tour: its stations in order, its stops and refusals, and the buttons that lead on from it."""
+"""The tour: its stations in order, its stops and validation errors, and the buttons that lead on
+from it.
+"""
 
 from types import SimpleNamespace
 
@@ -15,7 +17,7 @@ from demos.ui import send_to
 from models import images
 from models.classifiers import pet_specs
 from models.gan import specs as gans
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 CODES = list(i18n.LANGUAGES)
 STATIONS = ["cat", "painted", "named", "attacked"]
@@ -135,7 +137,7 @@ def test_a_closed_browser_frees_the_run(page, event):
     ],
 )
 def test_bad_knobs_are_refused_before_anything_happens(page, knobs, key):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ValidationError) as caught:
         next(tour.toured(page, "en", *(tour.DEFAULTS | knobs).values(), Run()))
     assert caught.value.key == key
     assert caught.value.values["name"] == next(iter(knobs))

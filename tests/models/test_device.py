@@ -2,11 +2,11 @@ import pytest
 import torch
 
 from models import device
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 def test_unknown_device_is_refused():
-    with pytest.raises(Refusal, match="auto, cpu, cuda, mps"):
+    with pytest.raises(ValidationError, match="auto, cpu, cuda, mps"):
         device.pick("abacus")
 
 

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from models import images
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 RED = (254, 0, 0)
 
@@ -117,7 +117,7 @@ def test_exif_rotation_is_applied():
     ],
 )
 def test_bad_files_are_refused(source, key):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ValidationError) as caught:
         images.open_image(source)
     assert caught.value.key == key
 
@@ -126,13 +126,13 @@ def test_bad_files_are_refused(source, key):
 def test_truncated_files_are_refused(kind):
     noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
     data = file(Image.fromarray(noise), kind)
-    with pytest.raises(Refusal, match="damaged"):
+    with pytest.raises(ValidationError, match="damaged"):
         images.open_image(data[: len(data) // 2])
 
 
 def test_opening_leaves_pillows_limit_alone():
     before = Image.MAX_IMAGE_PIXELS
-    with pytest.raises(Refusal):
+    with pytest.raises(ValidationError):
         images.open_image(png_of_size(20_000, 20_000))
     assert before == Image.MAX_IMAGE_PIXELS
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from models.refusals import Refusal
 from models.store import Store
+from models.validation import ValidationError
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Loader:
             fail, self.fail_first = self.fail_first, False
         time.sleep(0.05)
         if fail:
-            raise Refusal("no_picture")
+            raise ValidationError("no_picture")
         return Loaded(spec.name, 100)
 
 
@@ -39,7 +39,7 @@ def at_once(count, function):
         barrier.wait()
         try:
             results.append(function())
-        except Refusal as error:
+        except ValidationError as error:
             results.append(error)
 
     threads = [threading.Thread(target=work) for _ in range(count)]
@@ -60,7 +60,7 @@ def test_a_failed_load_is_tried_again():
     loader = Loader(fail_first=True)
     store = Store("cpu", load=loader)
     results = at_once(2, lambda: store.get("vgg19"))
-    assert sorted(type(result).__name__ for result in results) == ["Loaded", "Refusal"]
+    assert sorted(type(result).__name__ for result in results) == ["Loaded", "ValidationError"]
     assert store.loaded() == ["vgg19"]
 
 
@@ -80,5 +80,5 @@ def test_one_network_is_always_kept():
 
 
 def test_unknown_name_is_refused():
-    with pytest.raises(Refusal, match="Choose one of"):
+    with pytest.raises(ValidationError, match="Choose one of"):
         Store("cpu", load=Loader()).get("nothing")

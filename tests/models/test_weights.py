@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 
 from models import weights
 from models.gan import specs as gans
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 MANIFEST = json.loads((weights.FOLDER / "manifest.json").read_text(encoding="utf-8"))
 
@@ -34,13 +34,13 @@ def test_a_changed_byte_is_refused(folder):
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(Refusal, match="damaged"):
+    with pytest.raises(ValidationError, match="damaged"):
         weights.load("toy", folder)
 
 
 def test_a_missing_file_is_refused(folder):
     (folder / "toy.safetensors").unlink()
-    with pytest.raises(Refusal, match="missing"):
+    with pytest.raises(ValidationError, match="missing"):
         weights.load("toy", folder)
 
 
@@ -49,7 +49,7 @@ def test_a_manifest_that_is_missing_or_broken_is_refused(folder, content):
     (folder / "manifest.json").unlink()
     if content:
         (folder / "manifest.json").write_text(content)
-    with pytest.raises(Refusal, match="missing"):
+    with pytest.raises(ValidationError, match="missing"):
         weights.load("toy", folder)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from models.refusals import Refusal, choice
+from models.validation import ValidationError, choice
 
 PLANE = ("ring", "grid", "moons", "line")
 LEAST_PICTURES, MOST_PICTURES = 8, 500
@@ -93,7 +93,7 @@ def plane(name: str) -> Points:
     """One of `PLANE`: eight Gaussians in a ring, twenty-five in a grid, two moons, a line.
 
     Raises:
-        Refusal: unknown name.
+        ValidationError: unknown name.
     """
     choice("data", name, PLANE)
     if name == "ring":
@@ -130,17 +130,17 @@ def drawn(points: Sequence[Sequence[float]]) -> Points:
         points: (x, y) pairs in [-1, 1].
 
     Raises:
-        Refusal: too few or too many points, or one that is no point of the square.
+        ValidationError: too few or too many points, or one that is no point of the square.
     """
     if not LEAST_POINTS <= len(points) <= MOST_POINTS:
         limits = {"low": LEAST_POINTS, "high": MOST_POINTS}
-        raise Refusal("drawn_points", count=len(points), **limits)
+        raise ValidationError("drawn_points", count=len(points), **limits)
     try:
         anchors = torch.tensor([[float(x), float(y)] for x, y in points])
     except (TypeError, ValueError):
-        raise Refusal("drawn_outside") from None
+        raise ValidationError("drawn_outside") from None
     if not bool(anchors.abs().le(1).all()):  # NaN is not either
-        raise Refusal("drawn_outside")
+        raise ValidationError("drawn_outside")
     chosen = [anchors[0]]
     far = (anchors - anchors[0]).norm(dim=1)
     while len(chosen) < DRAWN_MODES and far.max() > 0.15:
@@ -156,7 +156,7 @@ def digits(few: bool = False) -> Pictures:
     """MNIST digits, (1, 28, 28): nine thousand to learn from, or `FEW`, two of each.
 
     Raises:
-        Refusal: the file is missing or damaged.
+        ValidationError: the file is missing or damaged.
     """
     from models.linear_probe import digits as file
 
@@ -177,7 +177,7 @@ def mnist(folder: Path | None = None) -> Pictures:
         folder: where torchvision keeps it, or puts it after the download; PyTorch's cache if None.
 
     Raises:
-        Refusal: it is not there and can't be downloaded.
+        ValidationError: it is not there and can't be downloaded.
     """
     from torchvision import datasets
 
@@ -185,7 +185,7 @@ def mnist(folder: Path | None = None) -> Pictures:
     try:
         parts = [datasets.MNIST(place, train=train, download=True) for train in (True, False)]
     except (RuntimeError, OSError) as error:
-        raise Refusal("mnist_unreachable", folder=place) from error
+        raise ValidationError("mnist_unreachable", folder=place) from error
     shown, held = (part.data[:, None].contiguous() for part in parts)
     return Pictures("mnist", shown, held, counted=True)
 
@@ -194,22 +194,22 @@ def own(pictures: Sequence[Image.Image], side: int = 32) -> Pictures:
     """The visitor's pictures, their middle squares at `side` px.
 
     Raises:
-        Refusal: too few or too many of them, or too few different ones.
+        ValidationError: too few or too many of them, or too few different ones.
     """
     from models.images import square
 
     if side not in SIDES:
-        raise Refusal("unknown_choice", name="side", value=side, choices="32, 64")
+        raise ValidationError("unknown_choice", name="side", value=side, choices="32, 64")
     if not LEAST_PICTURES <= len(pictures) <= MOST_PICTURES:
         limits = {"low": LEAST_PICTURES, "high": MOST_PICTURES}
-        raise Refusal("own_pictures", count=len(pictures), **limits)
+        raise ValidationError("own_pictures", count=len(pictures), **limits)
     # One picture many times would count as many: what is the same is taken once.
     kept: dict[bytes, torch.Tensor] = {}
     for picture in pictures:
         content = square(picture, side).convert("RGB").tobytes()
         kept.setdefault(hashlib.sha256(content).digest(), content)
     if len(kept) < LEAST_PICTURES:
-        raise Refusal("own_pictures_same", count=len(kept), low=LEAST_PICTURES)
+        raise ValidationError("own_pictures_same", count=len(kept), low=LEAST_PICTURES)
     flat = torch.frombuffer(bytearray(b"".join(kept.values())), dtype=torch.uint8)
     cells = flat.view(len(kept), side, side, 3).permute(0, 3, 1, 2).contiguous()
     order = torch.randperm(len(cells), generator=torch.Generator().manual_seed(0))

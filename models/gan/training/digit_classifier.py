@@ -43,7 +43,7 @@ def load() -> DigitCounter:
     """The trained one, frozen, shared by all.
 
     Raises:
-        Refusal: its weight file is missing or damaged.
+        ValidationError: its weight file is missing or damaged.
     """
     network = DigitCounter()
     network.load_state_dict(weights.load(NAME))

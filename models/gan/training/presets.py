@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from models.gan.training.settings import Settings
-from models.refusals import choice
+from models.validation import choice
 
 DATA = ("ring", "grid", "moons", "line", "drawn", "digits", "mnist", "few", "own")
 PLANE = ("ring", "grid", "moons", "line", "drawn")
@@ -99,7 +99,7 @@ def preset(name: str) -> Preset:
     """The preset called `name`.
 
     Raises:
-        Refusal: there is none; the message lists the names.
+        ValidationError: there is none; the message lists the names.
     """
     return PRESETS[NAMES.index(choice("preset", name, NAMES))]
 
@@ -108,7 +108,7 @@ def settings_for(data: str, architecture: str | None = None) -> Settings:
     """Healthy settings for `data`, with the architecture that was asked for if it fits.
 
     Raises:
-        Refusal: unknown data or architecture, or two that do not go together.
+        ValidationError: unknown data or architecture, or two that do not go together.
     """
     choice("data", data, DATA)
     if data in PLANE:

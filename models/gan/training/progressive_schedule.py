@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.refusals import number, switch
+from models.validation import number, switch
 
 SIDES = (4, 8, 16, 32)
 LAST = len(SIDES) - 1

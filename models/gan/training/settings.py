@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields, replace
 
-from models.refusals import choice, settle, switch
+from models.validation import choice, settle, switch
 
 LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein")
 ARCHITECTURES = ("mlp", "dense", "dcgan")
@@ -86,7 +86,7 @@ class Settings:
         """These settings with some changed.
 
         Raises:
-            Refusal: a value out of range.
+            ValidationError: a value out of range.
         """
         return replace(self, **values)
 

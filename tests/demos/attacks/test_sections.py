@@ -13,7 +13,7 @@ from demos.runtime.engine import Engine, Run
 from models import images, registry
 from models.attacks import transforms as treatments
 from models.classifiers import pet_specs
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 CODES = list(i18n.LANGUAGES)
 
@@ -164,7 +164,7 @@ def test_bad_input_is_said(page, photo, tmp_path):
         (dog, "nobody", {}, "unknown_choice"),
         (dog, model, {"epsilon": 65}, "out_of_range"),
     ):
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(ValidationError) as caught:
             drain(attack_survival._survival(page, "en", path, name, options, Run()))
         assert caught.value.key == key
 

@@ -14,7 +14,7 @@ from demos.runtime.engine import Engine
 from demos.runtime.i18n import say
 from models import weights
 from models.gan import specs as gans
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 def test_what_is_missing_has_its_default():
@@ -35,7 +35,7 @@ def test_what_is_there_is_read():
     "query", [{"seed": "1.5"}, {"seed": ""}, {"d1": "3.01"}, {"d1": "nan"}, {"direction": "9"}]
 )
 def test_nonsense_is_refused(query):
-    with pytest.raises(Refusal):
+    with pytest.raises(ValidationError):
         gan_views.read(query)
 
 
@@ -51,7 +51,7 @@ def damaged(tmp_path, monkeypatch):
 
 def missing(name):
     path = weights.FOLDER / f"{name}.safetensors"
-    return Refusal("weights_missing", title=name, file=path)
+    return ValidationError("weights_missing", title=name, file=path)
 
 
 def test_damaged_and_missing_weights_are_said_and_the_rest_works(damaged):
@@ -63,7 +63,7 @@ def test_damaged_and_missing_weights_are_said_and_the_rest_works(damaged):
     assert "damaged" in answer.text
     answer = client.get("/gan/cat.png?model=vae_cats64&lang=mr")
     assert answer.status_code == 400
-    assert answer.text == i18n.refusal("mr", missing("vae_cats64"))
+    assert answer.text == i18n.error_message("mr", missing("vae_cats64"))
     assert client.get("/gan/cat.png?model=dcgan_cats64").status_code == 200
 
 

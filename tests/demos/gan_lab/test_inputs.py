@@ -1,4 +1,4 @@
-"""What the browser hands over when Run is pressed becomes data, or a refusal; never a traceback."""
+"""What the browser hands over when Run is pressed becomes data, or an error; never a traceback."""
 
 import base64
 import io
@@ -14,7 +14,7 @@ from demos.gan_lab.inputs import data_of
 from demos.runtime.engine import Engine
 from demos.ui.page import Page
 from models.gan.training import data as gan_data
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 LINE = [[n / 50 - 0.5, 0.25] for n in range(50)]
 
@@ -37,7 +37,7 @@ def payload(points=(), pictures=()):
 
 
 def refused(kind, brought, side=32):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ValidationError) as caught:
         data_of(kind, brought, side)
     return caught.value
 
@@ -104,7 +104,7 @@ def test_drawings_that_are_none(points, key):
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["drawn", "own"])
 def test_payloads_that_are_none(kind, brought):
-    assert refused(kind, brought).key == "gym_unreadable"
+    assert refused(kind, brought).key == "lab_unreadable"
 
 
 def test_own_pictures():
@@ -170,7 +170,7 @@ def test_one_picture_five_hundred_times():
 
 def test_too_much_is_not_even_read():
     error = refused("own", payload(pictures=["x" * (12 << 20)]))
-    assert (error.key, error.values["limit"]) == ("gym_too_large", 12)
+    assert (error.key, error.values["limit"]) == ("lab_too_large", 12)
 
 
 def test_the_panel_has_words_in_every_language():

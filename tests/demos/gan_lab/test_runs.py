@@ -11,7 +11,7 @@ from demos.runtime.engine import Engine
 from models.gan.training import data as gan_data
 from models.gan.training import presets
 from models.gan.training.settings import Settings
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 SMALL = Settings(width=8, batch=16)
 
@@ -62,7 +62,7 @@ def test_when_all_places_are_watched_a_newcomer_is_told_so():
     registry = Registry(places=2)
     registry.open("a", live)
     registry.open("b", live)
-    with pytest.raises(Refusal, match="All 2 places"):
+    with pytest.raises(ValidationError, match="All 2 places"):
         registry.open("c", live)
     assert registry.get("a") is not None
     assert registry.get("c") is None
@@ -80,12 +80,12 @@ def test_the_longest_alone_gives_its_place():
 
 def test_memory_is_bounded_for_one_and_for_all():
     size = live().bytes
-    with pytest.raises(Refusal, match="a run may take 0 MB"):
+    with pytest.raises(ValidationError, match="a run may take 0 MB"):
         Registry(run_bytes=size - 1).open("a", live)
     registry = Registry(all_bytes=2 * size)
     registry.open("a", live)
     registry.open("b", live)
-    with pytest.raises(Refusal):
+    with pytest.raises(ValidationError):
         registry.open("c", live)
 
 
@@ -151,7 +151,7 @@ def test_two_tabs_of_one_visitor_have_runs_of_their_own():
     ],
 )
 def test_what_does_not_go_together_is_refused(data, architecture, text):
-    with pytest.raises(Refusal, match=text):
+    with pytest.raises(ValidationError, match=text):
         wish(data, "", 32, False, architecture, knobs())
 
 

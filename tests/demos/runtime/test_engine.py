@@ -8,7 +8,7 @@ from demos.runtime.engine import Engine
 from models import registry
 from models.classifiers import pet_specs
 from models.gan import specs as gans
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 class SlowStore:
@@ -49,7 +49,7 @@ def test_network_is_loaded_once_and_shared():
 
 def test_unknown_network_is_refused_before_anything_is_loaded():
     engine = Engine("cpu")
-    with pytest.raises(Refusal):
+    with pytest.raises(ValidationError):
         next(engine.network("nothing"))
 
 
@@ -104,7 +104,7 @@ def test_a_visitor_has_so_many_runs_and_no_more():
     with ExitStack() as stack:
         for demo in ("style", "attack", "ideal"):
             stack.enter_context(engine.run("me", demo))
-        with pytest.raises(Refusal) as refused, engine.run("me", "deeper"):
+        with pytest.raises(ValidationError) as refused, engine.run("me", "deeper"):
             pass
         assert refused.value.key == "too_many_runs"
         with engine.run("me", "style"), engine.run("you", "deeper"), engine.run(None, "deeper"):

@@ -10,8 +10,7 @@ import gradio as gr
 import pytest
 import torch
 
-from demos.runtime import cache
-from demos.runtime import errors as mishaps
+from demos.runtime import cache, errors
 from demos.runtime.engine import Engine
 from demos.runtime.i18n import say
 from demos.runtime.pacing import HEAVY, paced
@@ -40,7 +39,7 @@ def as_python_says():
 
 CASES = {
     full: "disk_full", gpu_full: "out_of_memory", memory_full: "out_of_memory",
-    as_python_says: "out_of_memory", mistake: "mishap",
+    as_python_says: "out_of_memory", mistake: "unexpected",
 }  # fmt: skip
 
 
@@ -49,7 +48,7 @@ CASES = {
 def test_a_visitor_reads_what_happened(wrong, code, capsys):
     with pytest.raises(gr.Error) as caught:
         speaks(lambda code: wrong())(code)
-    assert caught.value.message == say(code, f"refusal.{CASES[wrong]}")
+    assert caught.value.message == say(code, f"error.{CASES[wrong]}")
     log = capsys.readouterr().err
     # Only what nobody foresaw needs a traceback, and whoever serves the page reads of a full disk.
     assert ("KeyError: 'missing'" in log) == (wrong is mistake)
@@ -148,12 +147,12 @@ def test_a_picture_that_gradio_saves_says_that_the_disk_is_full(monkeypatch, tmp
 
     with pytest.raises(gr.Error) as caught:
         cache.kept_picture(Image.effect_noise((90, 90), 80), folder, format="png")
-    assert caught.value.message == say("en", "refusal.disk_full")
+    assert caught.value.message == say("en", "error.disk_full")
     assert "/" not in caught.value.message
 
 
-def test_a_refusal_stays_itself():
-    from models.refusals import Refusal
+def test_an_error_stays_itself():
+    from models.validation import ValidationError
 
-    error = Refusal("no_picture")
-    assert mishaps.told(error) is error
+    error = ValidationError("no_picture")
+    assert errors.as_validation_error(error) is error

@@ -1,5 +1,6 @@
 """Four languages: the same keys, the same blanks to fill, and no text that nobody says."""
 
+import json
 import re
 import string
 from pathlib import Path
@@ -10,7 +11,7 @@ from demos.runtime import i18n
 from models.gan.training import diagnosis
 from models.gan.training.settings import LIMITS
 from models.linear_probe import tasks
-from models.refusals import ENGLISH, Refusal
+from models.validation import MESSAGES, ValidationError
 
 ROOT = Path(__file__).parents[3]
 FIGURES = (
@@ -34,10 +35,16 @@ def blanks(text: str) -> list[str]:
     return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
 
 
+def plain(texts):
+    return [key for key in texts if not key.startswith("error.")]
+
+
 @pytest.mark.parametrize("code", OTHERS)
 def test_same_keys_and_blanks(code):
     english, other = i18n.texts("en"), i18n.texts(code)
-    assert list(other) == list(english)
+    # In the same order, but for the error messages: in English these stand in `models`.
+    assert set(other) == set(english)
+    assert plain(other) == plain(english)
     for key, text in english.items():
         assert blanks(other[key]) == blanks(text), key
         assert other[key].strip(), key
@@ -62,9 +69,9 @@ def test_every_idea_has_three_sentences(code):
 
 
 def test_no_key_is_unused(page):
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "demos").glob("*.py"))
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "demos").rglob("*.py"))
     families = {
-        "refusal.": {f"refusal.{key}" for key in ENGLISH} | {"refusal.title"},
+        "error.": {f"error.{key}" for key in MESSAGES} | {"error.title"},
         "name.": {f"name.{name}" for name in knob_names()},
         "style.term.": {f"style.term.{name}" for name in ("content", "style", "variation")},
         "train.kind.": {f"train.kind.{k}" for kinds in tasks.KINDS.values() for k in kinds},
@@ -80,8 +87,8 @@ def test_no_key_is_unused(page):
 
 
 def knob_names() -> set[str]:
-    """Names that may stand in a refusal."""
-    files = [path for folder in ("models", "demos") for path in (ROOT / folder).glob("*.py")]
+    """Names that may stand in an error."""
+    files = [path for folder in ("models", "demos") for path in (ROOT / folder).rglob("*.py")]
     sources = "".join(path.read_text(encoding="utf-8") for path in files)
     names = set(re.findall(r'(?:number|choice|figure)\(\s*"(\w+)"', sources))
     names |= set(re.findall(r'_choice", name="(\w+)"', sources))
@@ -89,9 +96,11 @@ def knob_names() -> set[str]:
     return names | sliders | set(LIMITS) | {"content_weight", "style_weight", "tv_weight"}
 
 
-def test_english_refusals_are_the_models_own():
-    for key, text in ENGLISH.items():
-        assert i18n.texts("en")[f"refusal.{key}"] == text
+def test_english_error_messages_stand_in_models_only():
+    own = json.loads((i18n.FOLDER / "en.json").read_text(encoding="utf-8"))
+    assert [key for key in own if key.startswith("error.")] == ["error.title"]
+    for key, text in MESSAGES.items():
+        assert i18n.texts("en")[f"error.{key}"] == text
 
 
 @pytest.mark.parametrize(
@@ -113,8 +122,10 @@ def test_detection(header, code):
     assert i18n.detect(header) == code
 
 
-def test_a_refusal_in_marathi_names_the_knob():
-    text = i18n.refusal("mr", Refusal("out_of_range", name="size", value=9, low=64, high=1024))
+def test_an_error_in_marathi_names_the_knob():
+    text = i18n.error_message(
+        "mr", ValidationError("out_of_range", name="size", value=9, low=64, high=1024)
+    )
     assert i18n.say("mr", "name.size") in text
     assert "1024" in text
 

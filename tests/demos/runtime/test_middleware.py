@@ -32,7 +32,7 @@ def full(begun: bool):
 def test_a_full_disk_is_told():
     start, body = asked(full(begun=False))
     assert start["status"] == 507
-    assert body["body"].decode() == say("en", "refusal.disk_full")
+    assert body["body"].decode() == say("en", "error.disk_full")
     assert {name.decode() for name, _ in start["headers"]} >= set(HEADERS)
 
 

@@ -1,4 +1,6 @@
-"""Steps of a run that come through other processes: the same pictures, refusals and stops."""
+"""Steps of a run that come through other processes: the same pictures, validation errors and
+stops.
+"""
 
 import os
 import pickle
@@ -17,7 +19,7 @@ from demos.runtime import zerogpu
 from demos.runtime.engine import Engine
 from demos.runtime.pacing import HEAVY, paced
 from models.attacks.settings import Settings as Attack
-from models.refusals import Refusal
+from models.validation import ValidationError
 from tests.serving import ROOT
 
 
@@ -37,7 +39,7 @@ def counted(network, start, steps, turned=dict):
 
 def refused(_):
     yield Step(0, 2, torch.zeros(1))
-    raise Refusal("out_of_range", name="steps", value=9, low=0, high=1)
+    raise ValidationError("out_of_range", name="steps", value=9, low=0, high=1)
 
 
 NETWORK = SimpleNamespace(
@@ -78,10 +80,10 @@ def test_when_the_time_is_up_the_step_in_hand_is_the_last():
     assert [(step.step, step.steps) for step in found] == [(0, 0)]
 
 
-def test_a_refusal_arrives_with_its_reason():
+def test_an_error_arrives_with_its_reason():
     going = through_pickle(refused, NETWORK)
     assert next(going).step == 0
-    with pytest.raises(Refusal, match="steps must be from 0 to 1, not 9") as caught:
+    with pytest.raises(ValidationError, match="steps must be from 0 to 1, not 9") as caught:
         next(going)
     assert caught.value.values["high"] == 1
 
@@ -160,7 +162,7 @@ from demos.engine import Engine
 from models import attacks, ideal_class, images, style_transfer
 from models.attack_settings import Settings as Attack
 from models.style_settings import Settings as Style
-from models.refusals import Refusal
+from models.validation import ValidationError
 import spaces
 
 here, far = Engine("cpu"), Engine("cpu", zerogpu.stream)
@@ -188,7 +190,7 @@ next(going)
 going.close()
 try:
     list(far.steps(style_transfer.transfer, lite0, photo, style, Style(size=64, blend=0.5)))
-except Refusal as error:
+except ValidationError as error:
     assert error.key == "second_style"
 else:
     raise AssertionError("no refusal")

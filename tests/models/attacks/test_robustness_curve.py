@@ -5,7 +5,7 @@ import torch
 
 from models.attacks import run as attacks
 from models.attacks.robustness_curve import HALVINGS, METHODS, Settings, curves, whole
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 def linear(*rows, sharpness=10.0):
@@ -155,7 +155,7 @@ def test_a_picture_that_rounding_cures_is_repaired_or_goes_one_level_up():
 
 
 def test_the_target_must_be_another_class():
-    with pytest.raises(Refusal, match="already takes this picture for Siamese"):
+    with pytest.raises(ValidationError, match="already takes this picture for Siamese"):
         next(curves(TWO, START, Settings(), target=1, target_name="Siamese"))
 
 
@@ -173,7 +173,7 @@ def test_the_target_must_be_another_class():
     ],
 )
 def test_bad_settings_are_refused(bad):
-    with pytest.raises(Refusal):
+    with pytest.raises(ValidationError):
         Settings(**bad)
 
 

@@ -9,7 +9,7 @@ import torch
 from models import images
 from models.attacks.run import METHODS, Settings, attack, evaluate, magnify, to_grid
 from models.classifiers import specs as classifiers
-from models.refusals import Refusal
+from models.validation import ValidationError
 from tests.models.attacks.toys import (
     GOLDFISH,
     SHARK,
@@ -206,10 +206,10 @@ def test_to_grid():
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "deepfool"])
 def test_a_target_that_is_the_prediction_is_refused(method):
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ValidationError) as caught:
         next(attack(Linear(THREE), pixel(100, 150, 0), Settings(method, target=GOLDFISH.upper())))
-    assert refusal.value.key == "target_is_prediction"
-    assert refusal.value.values == {"value": GOLDFISH}
+    assert caught.value.key == "target_is_prediction"
+    assert caught.value.values == {"value": GOLDFISH}
 
 
 @pytest.mark.parametrize(
@@ -223,11 +223,11 @@ def test_a_target_that_is_the_prediction_is_refused(method):
 )
 def test_a_target_that_the_network_does_not_know_is_refused_at_the_call(target, namer, key):
     settings = Settings(target=target)
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ValidationError) as caught:
         attack(random_network(), grid_pictures(), settings, namer=namer)
-    assert refusal.value.key == key
+    assert caught.value.key == key
     picture = grid_pictures(1)
-    with pytest.raises(Refusal):
+    with pytest.raises(ValidationError):
         evaluate(random_network(), picture, picture, settings, namer=namer)
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from models.attacks.settings import METHODS, TITLES, Settings
-from models.refusals import Refusal
+from models.validation import ValidationError
 from tests.models.attacks.toys import GOLDFISH, grid_pictures, random_network, result
 
 
@@ -44,9 +44,9 @@ from tests.models.attacks.toys import GOLDFISH, grid_pictures, random_network, r
     ],
 )
 def test_bad_settings_are_refused(bad, key):
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ValidationError) as caught:
         Settings(**bad)
-    assert refusal.value.key == key
+    assert caught.value.key == key
 
 
 def test_whole_numbers_may_come_as_floats():
@@ -58,7 +58,7 @@ def test_whole_numbers_may_come_as_floats():
 def test_epsilon_is_whole_only_where_files_are_the_reason():
     assert Settings(norm="l2", epsilon=0.25).epsilon == 0.25
     assert Settings("deepfool", epsilon=0.25).epsilon == 0.25
-    with pytest.raises(Refusal):
+    with pytest.raises(ValidationError):
         Settings("mi_fgsm", epsilon=0.25)
 
 

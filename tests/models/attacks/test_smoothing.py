@@ -9,7 +9,7 @@ from models.attacks.smoothing import (
     lower_bound,
     smoothed,
 )
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 def half_space(at):
@@ -116,9 +116,9 @@ def test_one_sample_says_nothing():
     # 0.01^(1/n) > 1/2 from n = 7 on.
     assert least_samples(0.99) == 7
     assert least_samples(0.999) == 10
-    with pytest.raises(Refusal, match=r"With 1 noisy cop.*at least 7"):
+    with pytest.raises(ValidationError, match=r"With 1 noisy cop.*at least 7"):
         Settings(samples=1)
-    with pytest.raises(Refusal, match="at least 7"):
+    with pytest.raises(ValidationError, match="at least 7"):
         Settings(samples=6)
     assert Settings(samples=7).samples == 7
     assert lower_bound(6, 6, 0.99) <= 0.5 < lower_bound(7, 7, 0.99)
@@ -140,5 +140,5 @@ def test_one_sample_says_nothing():
     ],
 )
 def test_bad_settings_are_refused(bad):
-    with pytest.raises(Refusal):
+    with pytest.raises(ValidationError):
         Settings(**bad)

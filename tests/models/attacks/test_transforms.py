@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from models.attacks.transforms import TREATMENTS, Verdict, outcome, saved, survival
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 def brightness(pictures):
@@ -79,5 +79,5 @@ def test_a_better_file_changes_less():
 
 @pytest.mark.parametrize("quality", [0, 96, 50.5, None, float("nan")])
 def test_bad_qualities_are_refused(quality):
-    with pytest.raises(Refusal, match="quality"):
+    with pytest.raises(ValidationError, match="quality"):
         saved(torch.zeros(1, 3, 16, 16), "JPEG", quality)

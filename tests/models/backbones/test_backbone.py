@@ -11,7 +11,7 @@ from models import registry
 from models.backbones import backbone as backbones
 from models.backbones.backbone import Backbone, _Tracer, fold_batch_norm
 from models.device import place
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 CPU = torch.device("cpu")
 WHEELS = [spec for spec in registry.SPECS if spec.source == "wheel"]
@@ -118,7 +118,7 @@ def test_broken_checkpoint_is_refused(tmp_path, monkeypatch):
     path = registry.weights_path(registry.spec("resnet50"))
     path.parent.mkdir(parents=True)
     path.write_bytes(b"not a checkpoint")
-    with pytest.raises(Refusal, match="Delete the file"):
+    with pytest.raises(ValidationError, match="Delete the file"):
         backbones.load(registry.spec("resnet50"), CPU)
 
 
@@ -128,7 +128,9 @@ def test_offline_is_said(tmp_path, monkeypatch):
 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr("urllib.request.urlopen", offline)
-    with pytest.raises(Refusal, match=r"VGG-19 can't be used now.*548 MB.*vgg19-dcbb9e9d.pth"):
+    with pytest.raises(
+        ValidationError, match=r"VGG-19 can't be used now.*548 MB.*vgg19-dcbb9e9d.pth"
+    ):
         backbones.load(registry.spec("vgg19"), CPU)
     assert not list(tmp_path.rglob("*.part"))
 

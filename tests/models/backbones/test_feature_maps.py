@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from models.backbones import feature_maps
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 def test_first_layer_of_lite0(lite0):
@@ -26,5 +26,5 @@ def test_layers_get_smaller_and_deeper(lite0):
 
 
 def test_an_unknown_layer_is_told_the_known_ones(lite0):
-    with pytest.raises(Refusal, match=r"bn1, blocks\.0"):
+    with pytest.raises(ValidationError, match=r"bn1, blocks\.0"):
         feature_maps.look(lite0, torch.rand(1, 3, 64, 64), "layer9")

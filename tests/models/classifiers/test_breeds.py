@@ -3,7 +3,7 @@
 import pytest
 
 from models.classifiers import breeds
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 def test_there_are_twelve_cats_and_twenty_five_dogs():
@@ -24,5 +24,5 @@ def test_the_sets_own_folder_names_are_known():
 
 
 def test_a_misspelt_breed_is_told_its_neighbours():
-    with pytest.raises(Refusal, match="nearest names: Siamese"):
+    with pytest.raises(ValidationError, match="nearest names: Siamese"):
         breeds.index("Siamesse")

@@ -7,7 +7,7 @@ import torch
 
 from models import images, weights
 from models.classifiers import breeds, pet_classifier, pet_specs
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 @pytest.fixture(scope="module")
@@ -120,10 +120,10 @@ def test_a_damaged_file_is_refused(tmp_path, monkeypatch, store):
     (tmp_path / "manifest.json").write_bytes((weights.FOLDER / "manifest.json").read_bytes())
     (tmp_path / file).write_bytes((weights.FOLDER / file).read_bytes()[:-1])
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
-    with pytest.raises(Refusal, match="damaged"):
+    with pytest.raises(ValidationError, match="damaged"):
         pet_classifier.load(pet_specs.spec("pets_lite0"), store.get("efficientnet_lite0"))
 
 
 def test_an_unknown_classifier_is_refused():
-    with pytest.raises(Refusal, match="Choose one of: pets_lite0, pets_lite2"):
+    with pytest.raises(ValidationError, match="Choose one of: pets_lite0, pets_lite2"):
         pet_specs.spec("pets_lite9")

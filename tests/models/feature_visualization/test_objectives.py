@@ -5,7 +5,7 @@ import torch
 
 from models.feature_visualization.objectives import Activation, ClassScore, channels
 from models.feature_visualization.optimize import Settings, dream
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 class Two:
@@ -69,12 +69,12 @@ def test_a_dream_of_a_channel_fills_with_its_colour(method):
 
 
 def test_bad_layers_and_channels_are_refused():
-    with pytest.raises(Refusal, match="Choose one of: early"):
+    with pytest.raises(ValidationError, match="Choose one of: early"):
         Activation(Two(), "late", 0)
-    with pytest.raises(Refusal, match="channel must be from 0 to 1, not 2"):
+    with pytest.raises(ValidationError, match="channel must be from 0 to 1, not 2"):
         Activation(Two(), "early", 2)
     no_layers = SimpleNamespace(spec=SimpleNamespace(title="Pets"))
-    with pytest.raises(Refusal, match="Pets shows no layers"):
+    with pytest.raises(ValidationError, match="Pets shows no layers"):
         Activation(no_layers, "early", 0)
 
 
@@ -82,7 +82,7 @@ def test_a_real_layer_has_the_channels_it_has(lite0):
     assert channels(lite0, "bn1") == 32
     assert channels(lite0, "blocks.6") == 320
     chosen = Settings(layer="blocks.6", channel=320, size=64, steps=1)
-    with pytest.raises(Refusal, match="channel must be from 0 to 319, not 320"):
+    with pytest.raises(ValidationError, match="channel must be from 0 to 319, not 320"):
         next(dream([lite0], chosen))
 
 

@@ -8,7 +8,7 @@ from models import images, store
 from models.feature_visualization import optimize as ideal_class
 from models.feature_visualization.optimize import Settings, dream, partner, probabilities
 from models.feature_visualization.transforms import total_variation
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 class Reddish:
@@ -167,14 +167,14 @@ def test_partners():
     ],
 )
 def test_bad_settings_are_refused(field, value, key):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ValidationError) as refused:
         Settings(**{field: value})
     assert refused.value.key == key
 
 
 def test_breeds_are_classes_of_the_pet_classifiers_alone():
     assert Settings(model="pets_lite2", class_name="siamese").index == 10
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ValidationError) as refused:
         Settings(model="pets_lite0", class_name="Siamese", layer="blocks.3")
     assert refused.value.key == "no_layers"
 
@@ -199,7 +199,7 @@ def test_a_start_photo_is_the_start(method, photo):
 
 
 def test_a_start_photo_must_be_there():
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ValidationError) as refused:
         next(dream([Reddish()], settings(start="photo")))
     assert refused.value.key == "no_picture"
 

@@ -7,7 +7,7 @@ import torch
 
 from models.gan import pretrained
 from models.gan import specs as gans
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 CPU = torch.device("cpu")
 
@@ -166,7 +166,7 @@ def test_the_diagram_is_what_the_networks_do(any_gan):
 def test_verdicts(any_gan):
     picture = any_gan.draw(codes(any_gan, [0]))
     if any_gan.discriminator is None:
-        with pytest.raises(Refusal, match="without a discriminator"):
+        with pytest.raises(ValidationError, match="without a discriminator"):
             any_gan.judge(picture)
         return
     verdict = any_gan.judge(picture)
@@ -200,7 +200,7 @@ def test_heat_is_the_fall_of_the_score_where_it_is_covered():
 def test_only_the_vae_gives_back(any_gan):
     picture = any_gan.draw(codes(any_gan, [0]))
     if any_gan.encoder is None:
-        with pytest.raises(Refusal, match="no encoder"):
+        with pytest.raises(ValidationError, match="no encoder"):
             any_gan.reconstruct(picture)
         return
     back = any_gan.reconstruct(picture)
@@ -225,10 +225,10 @@ def test_only_the_vae_gives_back(any_gan):
     ],
 )
 def test_bad_wishes_are_refused(wish, message):
-    with pytest.raises(Refusal, match=message):
+    with pytest.raises(ValidationError, match=message):
         pretrained.check(**wish)
 
 
 def test_unknown_generators_are_refused():
-    with pytest.raises(Refusal, match="stylegan_cats64"):
+    with pytest.raises(ValidationError, match="stylegan_cats64"):
         gans.spec("biggan")

@@ -5,7 +5,7 @@ import torch
 
 from models import weights
 from models.linear_probe import digits
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 def test_there_are_ten_thousand_in_order():
@@ -26,8 +26,8 @@ def test_a_changed_file_is_refused(tmp_path, monkeypatch):
         content = (weights.FOLDER / name).read_bytes()
         (tmp_path / name).write_bytes(content[:-1] if name == "digits.png" else content)
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
-    with pytest.raises(Refusal, match="damaged"):
+    with pytest.raises(ValidationError, match="damaged"):
         digits.pictures()
     (tmp_path / "digits.png").unlink()
-    with pytest.raises(Refusal, match="missing"):
+    with pytest.raises(ValidationError, match="missing"):
         digits.pictures()

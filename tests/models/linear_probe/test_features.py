@@ -6,7 +6,7 @@ from models import weights
 from models.linear_probe import features as samples
 from models.linear_probe import train as transfer
 from models.linear_probe.tasks import CLASSES, KINDS
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 ALL = [(task, kind) for task, kinds in KINDS.items() for kind in kinds]
 
@@ -41,7 +41,7 @@ def test_far_from_imagenet_raw_pixels_come_close():
 
 @pytest.mark.parametrize(("task", "kind"), [("horses", "imagenet"), ("breeds", "pixels")])
 def test_unknown_tasks_and_kinds_are_refused(task, kind):
-    with pytest.raises(Refusal, match="Choose one of"):
+    with pytest.raises(ValidationError, match="Choose one of"):
         samples.load(task, kind)
 
 
@@ -50,6 +50,6 @@ def test_a_damaged_file_is_refused(tmp_path, monkeypatch):
     (tmp_path / "pets_features.safetensors").write_bytes(b"not features")
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     samples._file.cache_clear()
-    with pytest.raises(Refusal, match="damaged"):
+    with pytest.raises(ValidationError, match="damaged"):
         samples.load("breeds")
     samples._file.cache_clear()

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from models.linear_probe import few_shot
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 A, B = [b"1", b"2"], [b"3", b"4"]
 
@@ -29,7 +29,7 @@ def test_names_are_trimmed_and_any_script_is_welcome():
     ],
 )
 def test_bad_classes_are_refused(classes, message):
-    with pytest.raises(Refusal, match=message):
+    with pytest.raises(ValidationError, match=message):
         few_shot.check(classes)
 
 

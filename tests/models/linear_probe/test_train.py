@@ -7,7 +7,7 @@ import torch
 
 from models.linear_probe import train as transfer
 from models.linear_probe.train import Samples, Settings
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 TWO = Samples(torch.eye(2), torch.tensor([0, 1]), 2)
 
@@ -113,12 +113,12 @@ def test_stopping_early_leaves_nothing_behind():
     ],
 )
 def test_bad_settings_are_refused(bad, message):
-    with pytest.raises(Refusal, match=message):
+    with pytest.raises(ValidationError, match=message):
         Settings(**bad)
 
 
 @pytest.mark.parametrize("value", [1, -1e308, "yes", None])
 def test_a_switch_is_on_or_off(value):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ValidationError) as refused:
         Settings(batch_norm=value)
     assert (refused.value.key, refused.value.values["name"]) == ("not_a_switch", "batch_norm")

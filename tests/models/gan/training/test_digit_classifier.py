@@ -8,7 +8,7 @@ from models.gan.training import data as gan_data
 from models.gan.training import digit_classifier
 from models.gan.training.digit_classifier import DigitCounter
 from models.linear_probe import digits
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_a_missing_file(tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     digit_classifier.load.cache_clear()
     try:
-        with pytest.raises(Refusal, match="digit_counter can't be used"):
+        with pytest.raises(ValidationError, match="digit_counter can't be used"):
             digit_classifier.load()
     finally:
         digit_classifier.load.cache_clear()

@@ -10,7 +10,7 @@ from models.gan.training import diagnosis, presets
 from models.gan.training.presets import BROKEN, DATA, NAMES, PLANE, PRESETS
 from models.gan.training.settings import FIXED
 from models.gan.training.settings import NAMES as KNOBS
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 SHAPES = dict.fromkeys(PLANE, (2,)) | {name: (1, 28, 28) for name in DATA if name not in PLANE}
 
@@ -23,7 +23,7 @@ def test_names_are_unique_and_found():
 
 @pytest.mark.parametrize("name", ["", "Ring", "rings", None, 3, ["ring"]])
 def test_unknown_presets_are_refused(name):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ValidationError) as caught:
         presets.preset(name)
     assert caught.value.key == "unknown_choice"
     assert "collapse" in str(caught.value)
@@ -102,7 +102,7 @@ def test_settings_for_an_architecture():
     ],
 )
 def test_what_does_not_go_together(data, architecture, name):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ValidationError) as caught:
         presets.settings_for(data, architecture)
     assert caught.value.key == "unknown_choice"
     assert caught.value.values["name"] == name

@@ -14,7 +14,7 @@ from models.gan.training.progressive_schedule import (
     step_pixels,
     steps_done,
 )
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 
 def test_pixels_by_hand():
@@ -70,7 +70,7 @@ def test_steps_done():
     ],
 )
 def test_bad_settings_are_refused(wrong):
-    with pytest.raises(Refusal):
+    with pytest.raises(ValidationError):
         Settings(**wrong)
 
 

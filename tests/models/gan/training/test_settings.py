@@ -12,13 +12,13 @@ import torch
 
 from models.gan.training import losses as gan_losses
 from models.gan.training.settings import ARCHITECTURES, FIXED, LIMITS, LOSSES, NAMES, Settings, cost
-from models.refusals import Refusal
+from models.validation import ValidationError
 
 WHOLE = tuple(name for name, (_, _, whole) in LIMITS.items() if whole)
 
 
 def refused(**values) -> str:
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ValidationError) as caught:
         Settings(**values)
     name, value = next(iter(values.items()))
     assert caught.value.values["name"] == name
@@ -90,7 +90,7 @@ def test_turning_makes_new_settings():
     assert (after.lr_d, after.augment) == (0.5, True)
     assert (before.lr_d, before.augment) == (1e-3, False)
     assert after.turned(lr_d=1e-3, augment=False) == before
-    with pytest.raises(Refusal, match="lr_d must be from 0 to 10"):
+    with pytest.raises(ValidationError, match="lr_d must be from 0 to 10"):
         before.turned(lr_d=11)
     with pytest.raises(dataclasses.FrozenInstanceError):
         before.lr_d = 1

@@ -1,13 +1,13 @@
-"""Refusals: inputs that can't be worked with, said so that a person knows what would be right.
+"""Inputs that can't be worked with, said so that a person knows what would be right.
 
-A refusal carries a key and the values that fill its sentence, so that a front end can say the same
+An error carries a key and the values that fill its sentence, so that a front end can say the same
 thing in another language; in a notebook it reads as plain English.
 """
 
 import math
 import numbers
 
-ENGLISH = {
+MESSAGES = {
     "no_picture": "There is no picture yet. Upload one, take one, or pick an example.",
     "too_many_runs": "You have {limit} runs under way already. Stop one of them, or wait until one "
     "is done: others want their turn too.",
@@ -25,13 +25,13 @@ ENGLISH = {
     "not_a_switch": "{name} must be true or false, not {value}.",
     "mnist_unreachable": "The whole MNIST set (11 MB) is not in {folder} and could not be "
     "downloaded. Connect to the internet and try again, or take the 10,000 digits that are here.",
-    "gym_full": "All {count} places for live training are taken. Wait a little, or stop a run that "
+    "lab_full": "All {count} places for live training are taken. Wait a little, or stop a run that "
     "you no longer need.",
-    "gym_memory": "This run would need about {needed} MB of memory, and a run may take {limit} MB. "
+    "lab_memory": "This run would need about {needed} MB of memory, and a run may take {limit} MB. "
     "Choose narrower networks (width) or smaller pictures.",
-    "gym_wrong_data": "{architecture} networks can't make this kind of data. Choose another "
+    "lab_wrong_data": "{architecture} networks can't make this kind of data. Choose another "
     "architecture, or other data.",
-    "gym_no_run": "There is no run yet. Press Run first.",
+    "lab_no_run": "There is no run yet. Press Run first.",
     "out_of_range": "{name} must be from {low} to {high}, not {value}.",
     "unknown_choice": "{name} can't be {value}. Choose one of: {choices}.",
     "unknown_class": "ImageNet has no class called {value}. The nearest names: {nearest}.",
@@ -74,28 +74,28 @@ ENGLISH = {
     "own_pictures": "It takes {low} to {high} pictures that can be read; there are {count}.",
     "own_pictures_same": "Only {count} of these pictures differ. A GAN needs at least {low} "
     "different ones, or it can only learn one by heart.",
-    "gym_unreadable": "What was drawn or added did not arrive in a form that can be read. Start "
+    "lab_unreadable": "What was drawn or added did not arrive in a form that can be read. Start "
     "again; if that does not help, clear it and draw or add it anew.",
     "out_of_memory": "There was not enough memory for this. Choose a smaller picture or a smaller "
     "network, or wait until other runs are done, and try again.",
     "disk_full": "The disk of the computer that serves this page is full, so nothing can be saved. "
     "Tell whoever looks after it, then try again.",
-    "mishap": "Something went wrong here that should not have; it was noted down. Try again; if it "
-    "happens again, other settings may help.",
-    "gym_too_large": "That is too much at once: {limit} MB is the limit. Take some pictures out.",
+    "unexpected": "Something went wrong here that should not have; it was noted down. Try again; "
+    "if it happens again, other settings may help.",
+    "lab_too_large": "That is too much at once: {limit} MB is the limit. Take some pictures out.",
 }
 
 
-class Refusal(ValueError):
+class ValidationError(ValueError):
     """A bad input, with the reason and the remedy.
 
     Args:
-        key: a key of `ENGLISH`.
+        key: a key of `MESSAGES`.
         values: what fills the sentence's braces.
     """
 
     def __init__(self, key: str, **values):
-        super().__init__(ENGLISH[key].format(**values))
+        super().__init__(MESSAGES[key].format(**values))
         self.key = key
         self.values = values
 
@@ -104,14 +104,15 @@ def number(name: str, value, low: float, high: float, whole: bool = False):
     """`value` as a float (an int if `whole`) if it is finite and low <= value <= high.
 
     Raises:
-        Refusal: not a number, NaN, infinite, not whole, or out of range. Nothing is ever clipped.
+        ValidationError: not a number, NaN, infinite, not whole, or out of range. Nothing is ever
+            clipped.
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
-        raise Refusal("not_a_number", name=name, value=value)
+        raise ValidationError("not_a_number", name=name, value=value)
     if whole and value != int(value):
-        raise Refusal("not_whole", name=name, value=value)
+        raise ValidationError("not_whole", name=name, value=value)
     if not low <= value <= high:
-        raise Refusal("out_of_range", name=name, value=value, low=low, high=high)
+        raise ValidationError("out_of_range", name=name, value=value, low=low, high=high)
     return int(value) if whole else float(value)
 
 
@@ -126,10 +127,10 @@ def choice(name: str, value, choices):
     """`value` if it is one of `choices` (strings).
 
     Raises:
-        Refusal: it is not; the message lists the choices.
+        ValidationError: it is not; the message lists the choices.
     """
     if not isinstance(value, str) or value not in choices:
-        raise Refusal("unknown_choice", name=name, value=value, choices=", ".join(choices))
+        raise ValidationError("unknown_choice", name=name, value=value, choices=", ".join(choices))
     return value
 
 
@@ -137,8 +138,8 @@ def switch(name: str, value) -> bool:
     """`value` if it is True or False.
 
     Raises:
-        Refusal: it is something else.
+        ValidationError: it is something else.
     """
     if not isinstance(value, bool):
-        raise Refusal("not_a_switch", name=name, value=value)
+        raise ValidationError("not_a_switch", name=name, value=value)
     return value

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from models.refusals import Refusal, choice, number
+from models.validation import ValidationError, choice, number
 
 
 def test_numbers_in_range_pass():
@@ -26,12 +26,12 @@ def test_numbers_in_range_pass():
     ],
 )
 def test_bad_numbers_are_refused(value, key):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ValidationError) as caught:
         number("steps", value, 1, 5, whole=True)
     assert caught.value.key == key
     assert caught.value.values["name"] == "steps"
 
 
-def test_a_refusal_reads_as_english():
-    with pytest.raises(Refusal, match=r"method can't be magic. Choose one of: fgsm, pgd."):
+def test_an_error_reads_as_english():
+    with pytest.raises(ValidationError, match=r"method can't be magic. Choose one of: fgsm, pgd."):
         choice("method", "magic", ("fgsm", "pgd"))
