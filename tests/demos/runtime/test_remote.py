@@ -157,11 +157,15 @@ BORROWED = """
 import os, sys, threading
 import torch
 from PIL import Image
-from demos import ideal_runs, zerogpu
-from demos.engine import Engine
-from models import attacks, ideal_class, images, style_transfer
-from models.attack_settings import Settings as Attack
-from models.style_settings import Settings as Style
+from demos.feature_visualization import runs as ideal_runs
+from demos.runtime import zerogpu
+from demos.runtime.engine import Engine
+from models import images
+from models.attacks import run as attacks
+from models.attacks.settings import Settings as Attack
+from models.feature_visualization import optimize as ideal_class
+from models.style_transfer import optimize as style_transfer
+from models.style_transfer.settings import Settings as Style
 from models.validation import ValidationError
 import spaces
 
@@ -193,7 +197,7 @@ try:
 except ValidationError as error:
     assert error.key == "second_style"
 else:
-    raise AssertionError("no refusal")
+    raise AssertionError("no error")
 assert spaces.asked[0] == 15 and len(spaces.asked) == 6, spaces.asked
 print("all arrived")
 """
