@@ -23,7 +23,7 @@ from models.backbones.backbone import Backbone
 from models.store import Store
 from models.style_transfer import optimize as style_transfer
 from models.style_transfer.cost import Costs
-from models.style_transfer.settings import Settings
+from models.style_transfer.settings import StyleSettings
 
 
 def network(name: str, plain: bool = False) -> Backbone:
@@ -45,7 +45,7 @@ def pictures():
 def peak(name: str, plain: bool, size: int, loss: str, steps: int, out) -> None:
     """Puts (foretold bytes, bytes beyond the network, bytes in all) into `out`."""
     backbone = network(name, plain)
-    settings = Settings(size=size, steps=steps, style_loss=loss, optimizer="lbfgs")
+    settings = StyleSettings(size=size, steps=steps, style_loss=loss, optimizer="lbfgs")
     foretold = Costs().bytes(backbone, settings)
     gc.collect()
     before = psutil.Process().memory_info().rss
@@ -58,7 +58,7 @@ def peak(name: str, plain: bool, size: int, loss: str, steps: int, out) -> None:
 def growth(name: str, runs: int) -> None:
     """Resident memory after the third run and after `runs` more."""
     backbone, process = network(name), psutil.Process()
-    settings = Settings(size=256, steps=12, optimizer="lbfgs")
+    settings = StyleSettings(size=256, steps=12, optimizer="lbfgs")
     for number in range(3 + runs):
         content, style = pictures()
         for _ in style_transfer.transfer(backbone, content, style, settings):

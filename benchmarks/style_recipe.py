@@ -19,7 +19,7 @@ from models import images, registry
 from models.store import Store
 from models.style_transfer import losses as style_losses
 from models.style_transfer import optimize as style_transfer
-from models.style_transfer.settings import Settings
+from models.style_transfer.settings import StyleSettings
 
 PAIRS = (
     ("chelsea", "starry_night"),
@@ -76,8 +76,8 @@ def main() -> None:
     options = parser.parse_args()
     network = Store().get(registry.DEFAULT)
     ours = {
-        "Netglass, Adam": Settings(size=options.size),
-        "Netglass, L-BFGS": Settings(size=options.size, optimizer="lbfgs"),
+        "Netglass, Adam": StyleSettings(size=options.size),
+        "Netglass, L-BFGS": StyleSettings(size=options.size, optimizer="lbfgs"),
     }
     losses: dict[str, list[float]] = {name: [] for name in ("recipe", *ours)}
     taken: dict[str, list[float]] = {name: [] for name in losses}

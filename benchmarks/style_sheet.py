@@ -4,7 +4,7 @@
     python -m benchmarks.style_sheet --styles FOLDER --set steps=200 style_loss=wasserstein
 
 Rows are contents, columns are styles, both shown along the edges. The last row is painted in the
-content's own colours (`keep_colors`). Settings are the page's: the defaults, with L-BFGS.
+content's own colours (`keep_colors`). StyleSettings are the page's: the defaults, with L-BFGS.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from benchmarks.common import EXAMPLES, machine
 from models import images, registry
 from models.store import Store
 from models.style_transfer import optimize as style_transfer
-from models.style_transfer.settings import Settings
+from models.style_transfer.settings import StyleSettings
 
 CONTENTS = ("chelsea", "astronaut", "scarlet_macaw", "german_shepherd")
 STYLES = ("starry_night", "stained_glass", "mosaic", "woodcut")
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--set", nargs="*", default=[], help="settings, such as steps=200")
     options = parser.parse_args()
     changes = dict(item.split("=") for item in options.set)
-    plain = asdict(Settings(optimizer="lbfgs"))
+    plain = asdict(StyleSettings(optimizer="lbfgs"))
     for name, value in changes.items():
         kind = type(plain[name])
         plain[name] = value == "True" if kind is bool else kind(value)
@@ -57,8 +57,8 @@ def main() -> None:
     else:
         files = [EXAMPLES / "styles" / f"{name}.jpg" for name in options.styles]
     styles = [images.open_image(file) for file in files]
-    rows = [(content, Settings(**plain)) for content in contents]
-    rows.append((contents[0], Settings(**plain | {"keep_colors": True})))
+    rows = [(content, StyleSettings(**plain)) for content in contents]
+    rows.append((contents[0], StyleSettings(**plain | {"keep_colors": True})))
 
     cell, firsts, wholes = plain["size"] + GAP, [], []
     sheet = Image.new("RGB", (THUMB + GAP + cell * len(styles),) * 2, "white")

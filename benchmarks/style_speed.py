@@ -22,7 +22,7 @@ from models import device, images, registry
 from models.backbones.backbone import Backbone
 from models.style_transfer import losses as style_losses
 from models.style_transfer import optimize as style_transfer
-from models.style_transfer.settings import Settings
+from models.style_transfer.settings import StyleSettings
 
 
 def textbook(network, spec, content, style, settings, judge=None):
@@ -102,7 +102,7 @@ def main() -> None:
     painting = images.open_image(EXAMPLES / "styles" / "starry_night.jpg")
     photo, painting = (images.square(picture, options.size) for picture in (photo, painting))
     content, style = images.to_tensor(photo), images.to_tensor(painting)
-    one = Settings(size=options.size, style_loss="gram", steps=options.steps)
+    one = StyleSettings(size=options.size, style_loss="gram", steps=options.steps)
 
     def netglass(steps: int) -> torch.Tensor:
         *_, last = style_transfer.transfer(ours, photo, painting, replace(one, steps=steps))

@@ -4,8 +4,15 @@ An error carries a key and the values that fill its sentence, so that a front en
 thing in another language; in a notebook it reads as plain English.
 """
 
+from __future__ import annotations
+
+import dataclasses
 import math
 import numbers
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeVar
 
 MESSAGES = {
     "no_picture": "There is no picture yet. Upload one, take one, or pick an example.",
@@ -100,31 +107,42 @@ class ValidationError(ValueError):
         self.values = values
 
 
-def number(name: str, value, low: float, high: float, whole: bool = False):
-    """`value` as a float (an int if `whole`) if it is finite and low <= value <= high.
+def number(name: str, value: object, low: float, high: float) -> float:
+    """`value` as a float if it is a finite number from `low` to `high`.
 
     Raises:
-        ValidationError: not a number, NaN, infinite, not whole, or out of range. Nothing is ever
-            clipped.
+        ValidationError: not a number, NaN, infinite, or out of range. Nothing is ever clipped.
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
         raise ValidationError("not_a_number", name=name, value=value)
-    if whole and value != int(value):
-        raise ValidationError("not_whole", name=name, value=value)
     if not low <= value <= high:
         raise ValidationError("out_of_range", name=name, value=value, low=low, high=high)
-    return int(value) if whole else float(value)
+    return float(value)
 
 
-def settle(settings, name: str, low: float, high: float, whole: bool = False) -> None:
-    """Checks a number of a frozen dataclass by `number`, and stores it as that gives it: forms send
-    20.0 for 20, and loops and generators want 20.
+def whole_number(name: str, value: object, low: int, high: int) -> int:
+    """`value` as an int; forms and JSON clients send 20.0 for 20, which is taken for 20.
+
+    Raises:
+        ValidationError: as `number`, or not a whole number.
     """
-    object.__setattr__(settings, name, number(name, getattr(settings, name), low, high, whole))
+    checked = number(name, value, -math.inf, math.inf)
+    if checked != int(checked):
+        raise ValidationError("not_whole", name=name, value=value)
+    return int(number(name, value, low, high))
 
 
-def choice(name: str, value, choices):
-    """`value` if it is one of `choices` (strings).
+def settle(settings: object, name: str, low: float, high: float, whole: bool = False) -> None:
+    """Checks and stores a number of a frozen dataclass (until all topics use `Settings`)."""
+    value = getattr(settings, name)
+    checked = (
+        whole_number(name, value, int(low), int(high)) if whole else number(name, value, low, high)
+    )
+    object.__setattr__(settings, name, checked)
+
+
+def choice(name: str, value: object, choices: Collection[str]) -> str:
+    """`value` if it is one of `choices`.
 
     Raises:
         ValidationError: it is not; the message lists the choices.
@@ -134,7 +152,7 @@ def choice(name: str, value, choices):
     return value
 
 
-def switch(name: str, value) -> bool:
+def switch(name: str, value: object) -> bool:
     """`value` if it is True or False.
 
     Raises:
@@ -143,3 +161,107 @@ def switch(name: str, value) -> bool:
     if not isinstance(value, bool):
         raise ValidationError("not_a_switch", name=name, value=value)
     return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting, described once: sliders, endpoints, deep links and messages read it from here.
+
+    Attributes:
+        name: of the field; the page's texts call it `name.<name>`.
+        default: its value in Python and in the endpoint; its type (bool, int, float, str) decides
+            how values are checked, a str without choices and other types are left to
+            `Settings.check`.
+        doc: one sentence for the endpoint's description.
+        low, high: smallest and largest value of a number.
+        slider_low, slider_high: ends of the page's slider, where they are narrower than the range.
+        step: of the page's slider.
+        choices: of a string.
+        page_default: the value with which the page opens, where it is another one.
+        formula: LaTeX, shown under the page's control.
+    """
+
+    name: str
+    default: Any
+    doc: str
+    low: float = -math.inf
+    high: float = math.inf
+    slider_low: float
+    slider_high: float
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+    page_default: Any
+    formula: str = ""
+
+    def checked(self, value: object) -> Any:
+        """`value` converted to the setting's type.
+
+        Raises:
+            ValidationError: it is of another type, out of range, or no choice.
+        """
+        if isinstance(self.default, bool):
+            return switch(self.name, value)
+        if isinstance(self.default, int):
+            return whole_number(self.name, value, int(self.low), int(self.high))
+        if isinstance(self.default, float):
+            return number(self.name, value, self.low, self.high)
+        return choice(self.name, value, self.choices) if self.choices else value
+
+    @property
+    def description(self) -> str:
+        """`doc`, and after it the range or the choices."""
+        if self.choices:
+            quoted = [f'"{name}"' for name in self.choices]
+            return f"{self.doc}: {', '.join(quoted[:-1])} or {quoted[-1]}."
+        if isinstance(self.default, int | float) and not isinstance(self.default, bool):
+            return f"{self.doc}, {self.low:g} to {self.high:g}."
+        return f"{self.doc}."
+
+
+def setting(default: Any, doc: str, **options: Any) -> Any:
+    """A field of a `Settings` class; `options` are further attributes of its `Setting`."""
+    return field(default=default, metadata={"doc": doc} | options)
+
+
+S = TypeVar("S", bound="Settings")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Base of the checked settings of a topic: frozen, every field converted and checked.
+
+    Subclasses are frozen dataclasses whose fields are made by `setting`.
+
+    Raises:
+        ValidationError: a value of the wrong type or out of range; the message names the setting.
+    """
+
+    def __post_init__(self) -> None:
+        for name, described in self.described().items():
+            object.__setattr__(self, name, described.checked(getattr(self, name)))
+        self.check()
+
+    def check(self) -> None:
+        """Checks what no setting can say alone; may convert a field by `object.__setattr__`."""
+
+    @classmethod
+    @cache
+    def described(cls) -> Mapping[str, Setting]:
+        """The class's settings by name, in the order of its fields."""
+        found = {}
+        for each in dataclasses.fields(cls):
+            options = dict(each.metadata)
+            options.setdefault("slider_low", options.get("low", -math.inf))
+            options.setdefault("slider_high", options.get("high", math.inf))
+            options.setdefault("page_default", each.default)
+            found[each.name] = Setting(name=each.name, default=each.default, **options)
+        return found
+
+    @classmethod
+    def page_defaults(cls) -> dict[str, Any]:
+        """The values with which the page opens."""
+        return {name: described.page_default for name, described in cls.described().items()}
+
+    def replace(self: S, **changes: Any) -> S:
+        """These settings with some changed, checked again."""
+        return dataclasses.replace(self, **changes)

@@ -17,7 +17,7 @@ from demos.ui import examples as pictures
 from demos.ui.endpoints import Picture, expose
 from demos.ui.page import LIGHT, Page
 from models.gan import specs as gans
-from models.validation import number
+from models.validation import whole_number
 
 FILM_SIDE = 256
 FRAME_MS = 80
@@ -50,7 +50,7 @@ def film(
         from models.images import to_image
 
         first, psi, _, shifts = pretrained.check(a, truncation, 1, sliders)
-        second, n = pretrained.check(b)[0], number("frames", frames, 2, 60, whole=True)
+        second, n = pretrained.check(b)[0], whole_number("frames", frames, 2, 60)
         pictures = engine.gans.get(model).walk(first, second, n, psi, shifts)
         return [to_image(picture) for picture in pictures]
 
@@ -88,7 +88,7 @@ def mixed(engine: Engine, model, a, b, crossover, truncation=0.7) -> Image.Image
         first, psi, _, _ = pretrained.check(a, truncation)
         second = pretrained.check(b)[0]
         network = engine.gans.get(model)
-        cut = number("crossover", crossover, 0, gans.MAX_CROSSOVER, whole=True)
+        cut = whole_number("crossover", crossover, 0, gans.MAX_CROSSOVER)
         one, other = network.codes(network.latents([first, second]), psi).split(1)
         return to_image(gan_views.mixed(network, one, other, cut))
 
@@ -126,7 +126,7 @@ def _cat(engine: Engine, model, seed, truncation, sliders: Sequence, noise):
     first, psi, _, shifts = pretrained.check(seed, truncation, 1, sliders)
     network = engine.gans.get(model)
     codes = network.codes(network.latents([first]), psi, shifts)
-    return network.draw(codes, number("noise", noise, 0, gans.MAX_SEED, whole=True))
+    return network.draw(codes, whole_number("noise", noise, 0, gans.MAX_SEED))
 
 
 def _judge(engine: Engine, model, picture):

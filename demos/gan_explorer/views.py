@@ -23,7 +23,7 @@ from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
 from demos.ui.page import Page
 from models.gan import specs as gans
-from models.validation import ValidationError, number
+from models.validation import ValidationError, number, whole_number
 
 if TYPE_CHECKING:
     import torch
@@ -97,7 +97,7 @@ def read(query: Mapping[str, str]) -> Wish:
             value = float(query.get(name, default))
         except ValueError:
             raise ValidationError("not_a_number", name=name, value=query[name]) from None
-        return number(name, value, low, high, whole)
+        return (whole_number if whole else number)(name, value, low, high)
 
     return Wish(
         model=gans.spec(query.get("model", gans.DEFAULT)).name,

@@ -15,7 +15,7 @@ from demos.ui.endpoints import expose
 from demos.ui.page import GYM, Page
 from models.gan.training import presets
 from models.gan.training.settings import KNOBS
-from models.validation import number
+from models.validation import whole_number
 
 MOST_STEPS = 100_000
 MOMENTS = 60
@@ -95,7 +95,7 @@ def expose_all(page: Page) -> None:
             figures it rests on ("because"), and the settings.
         """
         given = dict(locals())
-        rounds = number("steps", steps, 1, MOST_STEPS, whole=True)
+        rounds = whole_number("steps", steps, 1, MOST_STEPS)
         if data:
             base = presets.settings_for(data, architecture or None)
         else:

@@ -41,9 +41,9 @@ def painted(
     second = images.open_image(paths[2]) if paths[2] else None
     registry.spec(backbone)
     from models.style_transfer import optimize as style_transfer
-    from models.style_transfer.settings import Settings
+    from models.style_transfer.settings import StyleSettings
 
-    chosen = Settings(**settings)
+    chosen = StyleSettings(**settings)
     network = yield from model_picker.loaded(page, code, backbone)
     chosen.weights_of(network.spec)
     page.engine.style_costs.check(network, chosen, _ratio(content))
@@ -81,9 +81,9 @@ def foreseen(
         return None
     from models.style_transfer import optimize as style_transfer
     from models.style_transfer.fast import preview
-    from models.style_transfer.settings import Settings
+    from models.style_transfer.settings import StyleSettings
 
-    chosen = Settings(**settings)
+    chosen = StyleSettings(**settings)
     network = page.engine.store.get(backbone)
 
     def look():

@@ -27,7 +27,7 @@ import torch
 
 from models.attacks.evaluation import Look, Network, likelihood, look, to_levels
 from models.attacks.settings import MAX_EPSILON
-from models.validation import ValidationError, choice, number
+from models.validation import ValidationError, choice, number, whole_number
 
 METHODS = ("fgsm", "pgd", "mi_fgsm")
 HALVINGS = 6
@@ -60,8 +60,8 @@ class Settings:
         for method in self.methods:
             choice("method", method, METHODS)
         number("epsilon_end", self.epsilon_end, 1, MAX_EPSILON)
-        object.__setattr__(self, "points", number("points", self.points, 3, 40, whole=True))
-        object.__setattr__(self, "steps", number("steps", self.steps, 1, 50, whole=True))
+        object.__setattr__(self, "points", whole_number("points", self.points, 3, 40))
+        object.__setattr__(self, "steps", whole_number("steps", self.steps, 1, 50))
 
     @property
     def epsilons(self) -> tuple[float, ...]:

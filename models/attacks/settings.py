@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.validation import ValidationError, choice, number, settle, switch
+from models.validation import ValidationError, choice, number, settle, switch, whole_number
 
 # FGSM, PGD and MI-FGSM follow the gradient within a ball; the others have loops of their own.
 METHODS = ("fgsm", "pgd", "mi_fgsm", "deepfool", "carlini_wagner", "patch")
@@ -106,7 +106,7 @@ class Settings:
         choice("method", self.method, METHODS)
         choice("norm", self.norm, NORMS)
         whole = self.norm == "linf" and self.method in ("fgsm", "pgd", "mi_fgsm")
-        number("epsilon", self.epsilon, 0, MAX_EPSILON, whole=whole)
+        (whole_number if whole else number)("epsilon", self.epsilon, 0, MAX_EPSILON)
         for name, (low, high) in REAL.items():
             number(name, getattr(self, name), low, high)
         for name, (low, high) in WHOLE.items():

@@ -21,7 +21,7 @@ from statistics import NormalDist
 import torch
 
 from models.attacks.evaluation import Network
-from models.validation import ValidationError, number
+from models.validation import ValidationError, number, whole_number
 
 MAX_SIGMA = 128
 MAX_SAMPLES = 10_000
@@ -52,9 +52,9 @@ class Settings:
     def __post_init__(self):
         number("sigma", self.sigma, 0.1, MAX_SIGMA)
         number("confidence", self.confidence, 0.5, 0.9999)
-        samples = number("samples", self.samples, 1, MAX_SAMPLES, whole=True)
+        samples = whole_number("samples", self.samples, 1, MAX_SAMPLES)
         object.__setattr__(self, "samples", samples)
-        object.__setattr__(self, "seed", number("seed", self.seed, 0, 2**63 - 1, whole=True))
+        object.__setattr__(self, "seed", whole_number("seed", self.seed, 0, 2**63 - 1))
         if lower_bound(samples, samples, self.confidence) <= 0.5:
             raise ValidationError(
                 "too_few_samples",

@@ -16,7 +16,7 @@ from PIL import Image, ImageFilter
 
 from models import images
 from models.attacks.evaluation import Network
-from models.validation import number
+from models.validation import whole_number
 
 MIN_QUALITY, MAX_QUALITY = 1, 95
 NOISE = 8.0
@@ -31,7 +31,7 @@ def saved(picture: torch.Tensor, kind: str, quality: int) -> torch.Tensor:
     Raises:
         ValidationError: the quality is no whole number in that range.
     """
-    quality = number("quality", quality, MIN_QUALITY, MAX_QUALITY, whole=True)
+    quality = whole_number("quality", quality, MIN_QUALITY, MAX_QUALITY)
     stream = io.BytesIO()
     images.to_image(picture).save(stream, kind, quality=quality)
     return images.to_tensor(Image.open(stream).convert("RGB"), picture.device)

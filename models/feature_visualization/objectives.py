@@ -12,7 +12,7 @@ from typing import Protocol
 import torch
 
 from models.backbones.backbone import Backbone
-from models.validation import ValidationError, choice, number
+from models.validation import ValidationError, choice, whole_number
 
 PROBE = 64  # side of the picture that a layer's channels are counted on
 
@@ -66,7 +66,7 @@ class Activation:
         check_layer(network.spec, layer)
         self.layer, self.channel, self.unit = layer, channel, None
         if channel is not None:
-            self.channel = number("channel", channel, 0, channels(network, layer) - 1, whole=True)
+            self.channel = whole_number("channel", channel, 0, channels(network, layer) - 1)
 
     def __call__(self, network, views):
         (maps,) = network.features(views, [self.layer])

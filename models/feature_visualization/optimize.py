@@ -25,7 +25,7 @@ from models.classifiers.pet_classifier import PetClassifier
 from models.feature_visualization.objectives import Activation, ClassScore, Objective, check_layer
 from models.feature_visualization.parametrization import Pixels, Spectrum
 from models.feature_visualization.transforms import resize
-from models.validation import ValidationError, choice, number, switch
+from models.validation import ValidationError, choice, number, switch, whole_number
 
 Network = Backbone | PetClassifier
 METHODS = ("fourier", "variation", "plain")
@@ -73,10 +73,10 @@ class Settings:
             ("octaves", 1, 4),
             ("count", 1, 6),
         ):
-            whole = number(name, getattr(self, name), low, high, whole=True)
+            whole = whole_number(name, getattr(self, name), low, high)
             object.__setattr__(self, name, whole)
         if self.channel is not None:
-            whole = number("channel", self.channel, 0, 4095, whole=True)
+            whole = whole_number("channel", self.channel, 0, 4095)
             object.__setattr__(self, "channel", whole)
         switch("decorrelated", self.decorrelated)
         object.__setattr__(self, "tv_weight", number("tv_weight", self.tv_weight, 0, 10))

@@ -20,7 +20,7 @@ from models.gan.networks import dcgan, stylegan, vae
 from models.gan.networks import layers as equalized
 from models.gan.networks.stylegan import unseen
 from models.gan.specs import MAX_COUNT, MAX_SEED, MAX_SHIFT, MAX_TRUNCATION, SIDE, SLIDERS, GanSpec
-from models.validation import ValidationError, number
+from models.validation import ValidationError, number, whole_number
 
 SHEET = 16
 NETWORKS = {
@@ -283,9 +283,9 @@ def check(seed=0, truncation=1.0, count=1, sliders=()) -> tuple[int, float, int,
             count not in 1..64, or a slider not in -3..3.
     """
     return (
-        number("seed", seed, 0, MAX_SEED - MAX_COUNT, whole=True),
+        whole_number("seed", seed, 0, MAX_SEED - MAX_COUNT),
         number("truncation", truncation, 0, MAX_TRUNCATION),
-        number("count", count, 1, MAX_COUNT, whole=True),
+        whole_number("count", count, 1, MAX_COUNT),
         [number(f"d{i}", value, -MAX_SHIFT, MAX_SHIFT) for i, value in enumerate(sliders, 1)],
     )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from models.validation import choice, number, switch
+from models.validation import choice, number, switch, whole_number
 
 SCHEDULES = ("cosine", "constant")
 MAX_EPOCHS = 200
@@ -52,15 +52,15 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self):
-        number("per_class", self.per_class, 0, 10_000, whole=True)
-        number("epochs", self.epochs, 1, MAX_EPOCHS, whole=True)
+        whole_number("per_class", self.per_class, 0, 10_000)
+        whole_number("epochs", self.epochs, 1, MAX_EPOCHS)
         number("lr", self.lr, 1e-5, 1)
         number("weight_decay", self.weight_decay, 0, 10)
         number("dropout", self.dropout, 0, 0.9)
         number("smoothing", self.smoothing, 0, 0.5)
         choice("schedule", self.schedule, SCHEDULES)
         switch("batch_norm", self.batch_norm)
-        number("seed", self.seed, 0, MAX_SEED, whole=True)
+        whole_number("seed", self.seed, 0, MAX_SEED)
 
 
 @dataclass(frozen=True)

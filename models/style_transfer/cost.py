@@ -12,7 +12,7 @@ import torch
 
 from models.backbones.backbone import Backbone
 from models.style_transfer.optimize import LBFGS_HISTORY, Descent, Objective, schedule
-from models.style_transfer.settings import MIN_SIZE, Settings
+from models.style_transfer.settings import MIN_SIZE, StyleSettings
 from models.validation import ValidationError
 
 PROBES = (128, 256)
@@ -35,7 +35,7 @@ class Costs:
         self.known: dict[tuple, tuple[tuple[float, float], tuple[float, float]]] = {}
         self._lock = threading.Lock()
 
-    def _probed(self, backbone: Backbone, settings: Settings):
+    def _probed(self, backbone: Backbone, settings: StyleSettings):
         used = tuple(weight > 0 for weight in settings.weights_of(backbone.spec))
         terms = settings.content_weight > 0, settings.style_weight > 0
         shape = settings.style_loss, settings.content_layer, settings.optimizer
@@ -49,7 +49,7 @@ class Costs:
                 )
             return self.known[key]
 
-    def seconds(self, backbone: Backbone, settings: Settings, ratio: float = 1.0) -> float:
+    def seconds(self, backbone: Backbone, settings: StyleSettings, ratio: float = 1.0) -> float:
         """How long a run will take, if nothing else uses the machine.
 
         Args:
@@ -60,14 +60,14 @@ class Costs:
             steps * (start + each * side * side * ratio) for side, steps in schedule(settings)
         )
 
-    def bytes(self, backbone: Backbone, settings: Settings, ratio: float = 1.0) -> float:
+    def bytes(self, backbone: Backbone, settings: StyleSettings, ratio: float = 1.0) -> float:
         """How much memory its largest scale will take beyond the network itself."""
         _, (start, each) = self._probed(backbone, settings)
         pixels = settings.size**2 * ratio
         own = PER_PIXEL + LBFGS_PER_PIXEL * (settings.optimizer == "lbfgs")
         return SPARE * (start + each * pixels) + own * pixels
 
-    def check(self, backbone: Backbone, settings: Settings, ratio: float = 1.0) -> None:
+    def check(self, backbone: Backbone, settings: StyleSettings, ratio: float = 1.0) -> None:
         """Refuses a size that does not fit into the memory that is free.
 
         Raises:
@@ -103,7 +103,7 @@ def available(device: torch.device) -> float:
     return min(free, limit - used)
 
 
-def _step(backbone: Backbone, settings: Settings, side: int) -> tuple[float, float]:
+def _step(backbone: Backbone, settings: StyleSettings, side: int) -> tuple[float, float]:
     """(seconds, bytes saved for the way back) of one step on a square picture."""
     picture = torch.linspace(0, 1, 3 * side * side, device=backbone.placement.device)
     picture = picture.view(1, 3, side, side)

@@ -18,7 +18,7 @@ from models import images
 from models.backbones.backbone import Backbone
 from models.style_transfer import color as style_colours
 from models.style_transfer.losses import STYLE, ContentLoss, moments, variation
-from models.style_transfer.settings import Settings
+from models.style_transfer.settings import StyleSettings
 from models.validation import ValidationError
 
 SMALLEST_SCALE = 128
@@ -42,7 +42,7 @@ GLANCE_SIDE = 192
 
 
 @dataclass(frozen=True)
-class Step:
+class StyleStep:
     """One moment of a run.
 
     Attributes:
@@ -76,7 +76,7 @@ class Objective:
         backbone: Backbone,
         content: torch.Tensor,
         styles: torch.Tensor | Sequence[torch.Tensor],
-        settings: Settings,
+        settings: StyleSettings,
     ):
         self.backbone, self.settings = backbone, settings
         self.layers = backbone.spec.style_layers
@@ -150,7 +150,7 @@ def glance(
     backbone: Backbone,
     content: Image.Image,
     style: Image.Image,
-    settings: Settings,
+    settings: StyleSettings,
     second: Image.Image | None,
     picture: Image.Image,
 ) -> tuple[dict[str, float], dict[str, float]]:
@@ -187,7 +187,7 @@ def scales(size: int) -> list[int]:
     return [side for side in sides if side >= SMALLEST_SCALE] or [size]
 
 
-def schedule(settings: Settings) -> list[tuple[int, int]]:
+def schedule(settings: StyleSettings) -> list[tuple[int, int]]:
     """(longer side, steps) of each scale, coarse to fine; coarse ones are cheap and get more."""
     sides = scales(settings.size) if settings.coarse_to_fine else [settings.size]
     sides = sides[-settings.steps :]
@@ -203,7 +203,7 @@ def schedule(settings: Settings) -> list[tuple[int, int]]:
     return [(side, end - start) for side, start, end in zip(sides, [0, *ends], ends, strict=False)]
 
 
-def rate(settings: Settings, done: float) -> float:
+def rate(settings: StyleSettings, done: float) -> float:
     """Adam's rate when the part `done` (0..1) of a scale's steps is behind: half a cosine."""
     left = RATE_LEFT + (1 - RATE_LEFT) * (1 + math.cos(math.pi * done)) / 2
     return RATE[settings.init] * left
@@ -235,7 +235,7 @@ def _prepared(
     backbone: Backbone,
     content: Image.Image,
     style: Image.Image,
-    settings: Settings,
+    settings: StyleSettings,
     second: Image.Image | None,
 ) -> tuple[Image.Image, list[Image.Image], Image.Image | None]:
     """Content and styles in the colours they are compared in, and the colours laid over at last."""
@@ -264,14 +264,14 @@ def transfer(
     backbone: Backbone,
     content: Image.Image,
     style: Image.Image,
-    settings: Settings,
+    settings: StyleSettings,
     second: Image.Image | None = None,
     turned: Callable[[], dict[str, float]] = dict,
-) -> Iterator[Step]:
+) -> Iterator[StyleStep]:
     """Paints `content` in the manner of `style`.
 
-    Yields the start picture at once, then a `Step` after every optimiser step; may be closed at any
-    yield. The result is the last `Step.image`.
+    Yields the start picture at once, then a `StyleStep` after every optimiser step; may be closed
+    at any yield. The result is the last `StyleStep.image`.
 
     Args:
         backbone: shared and frozen; gradients are taken with respect to the picture only.
@@ -296,7 +296,7 @@ def transfer(
         ]
         if picture is None:
             picture = target.clone() if settings.init == "content" else _noise(target, settings)
-            yield Step(0, settings.steps, 0.0, style_colours.coloured(picture, colours), {})
+            yield StyleStep(0, settings.steps, 0.0, style_colours.coloured(picture, colours), {})
         else:
             picture = F.interpolate(picture, target.shape[-2:], mode="bicubic").clamp(0, 1)
         objective = Objective(backbone, target, references, settings)
@@ -308,7 +308,7 @@ def transfer(
             work += side**2 / total
             latest = pulled or latest
             shown = style_colours.coloured(picture, colours)
-            yield Step(done, settings.steps, min(work, 1.0), shown, losses, latest)
+            yield StyleStep(done, settings.steps, min(work, 1.0), shown, losses, latest)
 
 
 def _shrunk(style: Image.Image, side: int) -> Image.Image:
@@ -324,7 +324,12 @@ class Descent:
     """
 
     def __init__(
-        self, objective: Objective, start: torch.Tensor, settings: Settings, steps: int, before=None
+        self,
+        objective: Objective,
+        start: torch.Tensor,
+        settings: StyleSettings,
+        steps: int,
+        before=None,
     ):
         self.objective, self.settings, self.steps = objective, settings, steps
         self.picture = start.clone().requires_grad_(True)
@@ -370,7 +375,7 @@ class Descent:
             yield smooth, values, pulls(gradients) if due else {}
 
 
-def _noise(like: torch.Tensor, settings: Settings) -> torch.Tensor:
+def _noise(like: torch.Tensor, settings: StyleSettings) -> torch.Tensor:
     generator = torch.Generator().manual_seed(settings.seed)
     noise = torch.rand(like.shape, generator=generator).to(like.device)
     return 0.25 + 0.5 * noise

@@ -1,85 +1,95 @@
-"""The knobs of style transfer, checked."""
+"""The settings of style transfer. Importing this costs no PyTorch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models import registry
 from models.registry import Spec
-from models.validation import ValidationError, choice, number, settle, switch
+from models.validation import Settings, ValidationError, choice, number, setting
 
 STYLE_LOSSES = ("moments", "gram", "wasserstein")
 INITS = ("content", "noise")
 OPTIMIZERS = ("adam", "lbfgs")
 COLOR_METHODS = ("luminance", "histogram")
 MIN_SIZE, MAX_SIZE = 64, 1024
+MAX_LAYER_WEIGHT = 10.0
+WEIGHT = {"low": 0, "high": 1000, "slider_high": 10, "step": 0.05}
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The knobs.
-
-    Attributes:
-        size: longer side of the result, pixels, 64..1024.
-        steps: optimiser steps over all scales together, 1..5000.
-        style_loss: "moments" (means and centred covariances of the activations), "gram", or
-            "wasserstein" (the same moments, as the distance of two Gaussians).
-        content_weight, style_weight, tv_weight: 0..1000; 1 is balanced.
-        init: start from the "content" picture or from "noise".
-        optimizer: "adam", or "lbfgs" as in the paper.
-        keep_colors: keep the content's colours and take only brushwork from the style.
-        seed: of the noise, 0..2**31 - 1.
-        color_method: how they are kept: "luminance" paints brightness only, "histogram" first
-            gives the style picture the content's colours (both Gatys et al. 2016b).
-        style_scale: size of the style picture relative to the result's, 0.25..2; smaller makes
-            finer strokes.
-        blend: share of the second style, 0..1.
-        content_layer: where content is compared; "" takes the network's own choice.
-        layer_weights: one per style layer, 0..10, 0 turns the layer off; empty makes them all 1.
-        coarse_to_fine: work from a small picture to the full size; False is the paper's way.
+class StyleSettings(Settings):
+    """What a style transfer is set to; see each setting's sentence.
 
     Raises:
         ValidationError: a value out of range, or nothing left to minimise.
     """
 
-    size: int = 384
-    steps: int = 120
-    style_loss: str = "moments"
-    content_weight: float = 1.0
-    style_weight: float = 1.0
-    tv_weight: float = 1.0
-    init: str = "content"
-    optimizer: str = "adam"
-    keep_colors: bool = False
-    seed: int = 0
-    color_method: str = "luminance"
-    style_scale: float = 1.0
-    blend: float = 0.0
-    content_layer: str = ""
-    layer_weights: Sequence[float] = ()
-    coarse_to_fine: bool = True
+    size: int = setting(
+        384, "longer side of the result in pixels", low=MIN_SIZE, high=MAX_SIZE, step=32
+    )
+    steps: int = setting(
+        120, "optimizer steps over all scales together", low=1, high=5000,
+        slider_low=10, slider_high=600, step=10,
+    )  # fmt: skip
+    style_loss: str = setting(
+        "moments",
+        "what style is: means and centred covariances of the activations, Gram matrices as in "
+        "Gatys et al. 2016, or the moments as a distance of two Gaussians",
+        choices=STYLE_LOSSES,
+    )
+    content_weight: float = setting(
+        1.0, "how much the photo's layout matters; 1 is balanced", **WEIGHT,
+        formula=r"\alpha\,\mathrm{mean}\,\frac{(F-F_p)^2}{\sigma_p^2}",
+    )  # fmt: skip
+    style_weight: float = setting(
+        1.0, "how much the style's texture matters; 1 is balanced", **WEIGHT,
+        formula=r"\beta\,\left(\frac{\lVert\Sigma-\Sigma_s\rVert^2}{\lVert\Sigma_s\rVert^2}"
+        r"+\lVert\mu-\mu_s\rVert^2\right)",
+    )  # fmt: skip
+    tv_weight: float = setting(
+        1.0, "how much smoothness matters (total variation); 1 is balanced", **WEIGHT,
+        formula=r"\gamma\,\mathrm{mean}\,(x_i-x_j)^2",
+    )  # fmt: skip
+    init: str = setting("content", "where to start: the content picture, or noise", choices=INITS)
+    # L-BFGS leaves less speckle and larger strokes in the same time; the endpoint's is fixed.
+    optimizer: str = setting("adam", "the optimizer", choices=OPTIMIZERS, page_default="lbfgs")
+    keep_colors: bool = setting(
+        False, "keep the photo's own colours and take only brushwork from the style"
+    )
+    seed: int = setting(0, "fixes the noise", low=0, high=2**31 - 1)
+    color_method: str = setting(
+        "luminance",
+        "how colours are kept: only brightness is painted, or the style picture first gets the "
+        "photo's colours (both Gatys et al. 2016b)",
+        choices=COLOR_METHODS,
+    )
+    style_scale: float = setting(
+        1.0, "size of the style picture relative to the result's; smaller makes finer strokes",
+        low=0.25, high=2, step=0.05,
+    )  # fmt: skip
+    blend: float = setting(
+        0.0, "share of the second style", low=0, high=1, step=0.05,
+        formula=r"\mu=(1-b)\,\mu_1+b\,\mu_2,\quad G=(1-b)\,G_1+b\,G_2",
+    )  # fmt: skip
+    content_layer: str = setting(
+        "", "the layer at which content is compared, such as \"blocks.3.0.bn1\"; empty for the "
+        "network's usual one", page_default=registry.spec(registry.DEFAULT).content_layer,
+    )  # fmt: skip
+    layer_weights: Sequence[float] = setting(
+        (), "one weight for each style layer, shallow to deep, 0 to 10; 0 turns a layer off, an "
+        "empty list makes them all 1",
+    )  # fmt: skip
+    coarse_to_fine: bool = setting(
+        True, "work from small to large; false is the paper's way, all at full size"
+    )
 
-    def __post_init__(self):
-        for name, low, high in (
-            ("size", MIN_SIZE, MAX_SIZE),
-            ("steps", 1, 5000),
-            ("seed", 0, 2**31 - 1),
-        ):
-            settle(self, name, low, high, whole=True)
-        for name in ("content_weight", "style_weight", "tv_weight"):
-            number(name, getattr(self, name), 0, 1000)
-        number("style_scale", self.style_scale, 0.25, 2)
-        number("blend", self.blend, 0, 1)
-        choice("style_loss", self.style_loss, STYLE_LOSSES)
-        choice("init", self.init, INITS)
-        choice("optimizer", self.optimizer, OPTIMIZERS)
-        choice("color_method", self.color_method, COLOR_METHODS)
-        for name in ("keep_colors", "coarse_to_fine"):
-            switch(name, getattr(self, name))
+    def check(self) -> None:
         weights = self.layer_weights if self.layer_weights is not None else ()
         if not isinstance(weights, list | tuple):
             raise ValidationError("not_a_number", name="layer_weights", value=weights)
-        weights = tuple(number("layer_weights", weight, 0, 10) for weight in weights)
+        weights = tuple(number("layer_weights", w, 0, MAX_LAYER_WEIGHT) for w in weights)
         object.__setattr__(self, "layer_weights", weights)
         if not self.content_weight + self.style_weight + self.tv_weight:
             raise ValidationError("nothing_to_minimise")
@@ -96,7 +106,7 @@ class Settings:
         if self.layer_weights and len(self.layer_weights) != len(layers):
             given = len(self.layer_weights)
             raise ValidationError("layer_weights", title=spec.title, count=len(layers), given=given)
-        return self.layer_weights or (1.0,) * len(layers)
+        return tuple(self.layer_weights) or (1.0,) * len(layers)
 
     def content_layer_of(self, spec: Spec) -> str:
         """Where content is compared.

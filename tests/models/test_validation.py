@@ -2,13 +2,13 @@ import math
 
 import pytest
 
-from models.validation import ValidationError, choice, number
+from models.validation import ValidationError, choice, number, whole_number
 
 
 def test_numbers_in_range_pass():
     assert number("steps", 3, 1, 5) == 3.0
-    assert number("steps", 3.0, 1, 5, whole=True) == 3
-    assert isinstance(number("steps", 3.0, 1, 5, whole=True), int)
+    assert whole_number("steps", 3.0, 1, 5) == 3
+    assert isinstance(whole_number("steps", 3.0, 1, 5), int)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_numbers_in_range_pass():
 )
 def test_bad_numbers_are_refused(value, key):
     with pytest.raises(ValidationError) as caught:
-        number("steps", value, 1, 5, whole=True)
+        whole_number("steps", value, 1, 5)
     assert caught.value.key == key
     assert caught.value.values["name"] == "steps"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.validation import number, switch
+from models.validation import number, switch, whole_number
 
 SIDES = (4, 8, 16, 32)
 LAST = len(SIDES) - 1
@@ -35,7 +35,7 @@ class Settings:
 
     def __post_init__(self):
         number("budget", self.budget, 0.1, MAX_BUDGET)
-        number("seed", self.seed, 0, MAX_SEED, whole=True)
+        whole_number("seed", self.seed, 0, MAX_SEED)
         switch("fade", self.fade)
 
     @property

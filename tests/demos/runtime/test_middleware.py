@@ -1,5 +1,6 @@
 import asyncio
 import errno
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -16,7 +17,9 @@ def asked(app, **options) -> list[dict]:
     async def send(message):
         sent.append(message)
 
-    asyncio.run(Gate(app, **options)(dict(SCOPE), None, send))
+    # In a thread: Playwright's own loop may be running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(Gate(app, **options)(dict(SCOPE), None, send))).result()
     return sent
 
 

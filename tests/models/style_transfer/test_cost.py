@@ -5,7 +5,7 @@ import torch
 
 from models.style_transfer import cost as style_cost
 from models.style_transfer.cost import Costs
-from models.style_transfer.settings import Settings
+from models.style_transfer.settings import StyleSettings
 from models.validation import ValidationError
 
 
@@ -24,22 +24,22 @@ def known(lite0, monkeypatch):
 
 def test_seconds_by_hand(known, lite0):
     """100 steps at 128 x 64 pixels: 100 (0.001 + 0.008192)."""
-    seconds = known.seconds(lite0, Settings(size=128, steps=100), ratio=0.5)
+    seconds = known.seconds(lite0, StyleSettings(size=128, steps=100), ratio=0.5)
     assert seconds == pytest.approx(0.9192)
 
 
 def test_bytes_by_hand(known, lite0):
     pixels = 128 * 64
     expected = style_cost.SPARE * (1000 + 1000 * pixels) + style_cost.PER_PIXEL * pixels
-    assert known.bytes(lite0, Settings(size=128), ratio=0.5) == pytest.approx(expected)
+    assert known.bytes(lite0, StyleSettings(size=128), ratio=0.5) == pytest.approx(expected)
 
 
 def test_what_does_not_fit_is_refused_with_what_would(known, lite0, monkeypatch):
-    free = known.bytes(lite0, Settings(size=512))
+    free = known.bytes(lite0, StyleSettings(size=512))
     monkeypatch.setattr(style_cost, "available", lambda _device: free)
-    known.check(lite0, Settings(size=512))
+    known.check(lite0, StyleSettings(size=512))
     with pytest.raises(ValidationError, match="largest that fits is 512 pixels") as caught:
-        known.check(lite0, Settings(size=1024))
+        known.check(lite0, StyleSettings(size=1024))
     assert caught.value.values["size"] == 1024
 
 
@@ -55,9 +55,9 @@ def test_a_container_has_its_own_limit(monkeypatch):
 
 def test_probes_of_the_real_network(lite0):
     costs = Costs()
-    settings = Settings(size=256, steps=10)
+    settings = StyleSettings(size=256, steps=10)
     assert costs.seconds(lite0, settings) > 0
-    small, large = (costs.bytes(lite0, Settings(size=size)) for size in (256, 512))
+    small, large = (costs.bytes(lite0, StyleSettings(size=size)) for size in (256, 512))
     # Activations dominate, and there are four times as many.
     assert 3 < large / small < 4.2
     assert len(costs.known) == 1

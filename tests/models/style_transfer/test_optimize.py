@@ -10,7 +10,7 @@ from PIL import Image
 from models import images
 from models.style_transfer import color as style_colours
 from models.style_transfer import optimize as style_transfer
-from models.style_transfer.optimize import Settings, transfer
+from models.style_transfer.optimize import StyleSettings, transfer
 from models.validation import ValidationError
 
 
@@ -31,7 +31,7 @@ def picture(seed: int, size=(48, 32)) -> Image.Image:
 
 def run(backbone=None, **settings):
     options = {"size": 64, "steps": 4} | settings
-    return list(transfer(backbone or Toy(), picture(1), picture(2), Settings(**options)))
+    return list(transfer(backbone or Toy(), picture(1), picture(2), StyleSettings(**options)))
 
 
 def test_average_is_unbiased():
@@ -112,7 +112,7 @@ def test_kept_colours_are_the_contents():
 
 
 def test_the_rate_falls_by_half_a_cosine():
-    settings = Settings()
+    settings = StyleSettings()
     assert style_transfer.rate(settings, 0.0) == pytest.approx(0.018)
     assert style_transfer.rate(settings, 0.5) == pytest.approx(0.018 * 0.6)
     assert style_transfer.rate(settings, 1.0) == pytest.approx(0.018 * 0.2)
@@ -129,25 +129,25 @@ def test_the_rate_falls_by_half_a_cosine():
     ],
 )
 def test_schedule(size, steps, expected):
-    assert style_transfer.schedule(Settings(size=size, steps=steps)) == expected
+    assert style_transfer.schedule(StyleSettings(size=size, steps=steps)) == expected
 
 
 def test_the_papers_way_stays_at_one_size():
-    settings = Settings(size=384, steps=120, coarse_to_fine=False)
+    settings = StyleSettings(size=384, steps=120, coarse_to_fine=False)
     assert style_transfer.schedule(settings) == [(384, 120)]
 
 
 def test_two_identical_pictures_work():
     same = picture(1)
-    steps = list(transfer(Toy(), same, same, Settings(size=64, steps=3)))
+    steps = list(transfer(Toy(), same, same, StyleSettings(size=64, steps=3)))
     assert all(math.isfinite(value) for value in steps[-1].losses.values())
 
 
 def test_flat_pictures_work():
     flat = Image.new("RGB", (32, 32), (90, 90, 90))
-    steps = list(transfer(Toy(), flat, flat, Settings(size=64, steps=3)))
+    steps = list(transfer(Toy(), flat, flat, StyleSettings(size=64, steps=3)))
     assert all(math.isfinite(value) for value in steps[-1].losses.values())
-    steps = list(transfer(Toy(), flat, flat, Settings(size=64, steps=3, keep_colors=True)))
+    steps = list(transfer(Toy(), flat, flat, StyleSettings(size=64, steps=3, keep_colors=True)))
     assert steps[-1].image.isfinite().all()
 
 
@@ -177,12 +177,12 @@ def test_flat_pictures_work():
 )
 def test_bad_settings_are_refused(bad, key):
     with pytest.raises(ValidationError) as caught:
-        Settings(**bad)
+        StyleSettings(**bad)
     assert caught.value.key == key
 
 
 def test_whole_numbers_may_come_as_floats():
-    settings = Settings(size=96.0, steps=3.0, seed=1.0)
+    settings = StyleSettings(size=96.0, steps=3.0, seed=1.0)
     assert (settings.size, settings.steps, settings.seed) == (96, 3, 1)
     assert isinstance(settings.steps, int)
 
@@ -207,7 +207,7 @@ def objective(settings, styles=None, backbone=None):
 def test_a_layer_weight_scales_its_part():
     x = images.to_tensor(picture(3))
     both, first, twice = (
-        objective(Settings(layer_weights=weights)).terms(x)["style"].item()
+        objective(StyleSettings(layer_weights=weights)).terms(x)["style"].item()
         for weights in ((1.0, 1.0), (1.0, 0.0), (2.0, 0.0))
     )
     assert twice == pytest.approx(2 * first)
@@ -216,24 +216,24 @@ def test_a_layer_weight_scales_its_part():
 
 def test_layer_weights_must_fit_the_network():
     with pytest.raises(ValidationError, match="2 layer weights, not 3"):
-        objective(Settings(layer_weights=(1.0, 1.0, 1.0)))
+        objective(StyleSettings(layer_weights=(1.0, 1.0, 1.0)))
 
 
 def test_the_content_layer_can_be_chosen():
     x = images.to_tensor(picture(3))
     usual, other = (
-        objective(Settings(content_layer=layer)).terms(x)["content"].item()
+        objective(StyleSettings(content_layer=layer)).terms(x)["content"].item()
         for layer in ("", "pixels")
     )
-    assert usual == objective(Settings(content_layer="half")).terms(x)["content"].item()
+    assert usual == objective(StyleSettings(content_layer="half")).terms(x)["content"].item()
     assert usual != other
     with pytest.raises(ValidationError, match="Choose one of: pixels, half"):
-        objective(Settings(content_layer="middle"))
+        objective(StyleSettings(content_layer="middle"))
 
 
 def test_the_pulls_are_the_gradients_shares():
     x = images.to_tensor(picture(3))
-    chosen = objective(Settings())
+    chosen = objective(StyleSettings())
     losses, found = style_transfer.ledger(chosen, x)
     assert sum(found.values()) == pytest.approx(1)
     norms = {}
@@ -250,7 +250,7 @@ def test_a_knob_turned_during_a_run_counts_at_once():
     turned = {}
     losses = []
     for step in transfer(
-        Toy(), picture(1), picture(2), Settings(size=64, steps=6), turned=lambda: turned
+        Toy(), picture(1), picture(2), StyleSettings(size=64, steps=6), turned=lambda: turned
     ):
         if step.step == 3:
             turned["tv_weight"] = 100.0
@@ -260,7 +260,7 @@ def test_a_knob_turned_during_a_run_counts_at_once():
 
 def test_lbfgs_forgets_its_curvature_when_a_knob_is_turned_and_can_be_stopped():
     turned, losses = {}, []
-    settings = Settings(size=64, steps=12, optimizer="lbfgs")
+    settings = StyleSettings(size=64, steps=12, optimizer="lbfgs")
     going = transfer(Toy(), picture(1), picture(2), settings, turned=lambda: turned)
     for step in going:
         if step.step == 6:
@@ -276,13 +276,13 @@ def test_lbfgs_forgets_its_curvature_when_a_knob_is_turned_and_can_be_stopped():
 
 def test_a_blend_is_neither_style():
     def painted(**settings):
-        chosen = Settings(size=64, steps=4, **settings)
+        chosen = StyleSettings(size=64, steps=4, **settings)
         return list(transfer(Toy(), picture(1), picture(2), chosen, picture(3)))[-1].image
 
     first, middle, last = (painted(blend=share) for share in (0.0, 0.5, 1.0))
     assert not torch.equal(first, middle)
     assert not torch.equal(middle, last)
-    alone = list(transfer(Toy(), picture(1), picture(3), Settings(size=64, steps=4)))[-1].image
+    alone = list(transfer(Toy(), picture(1), picture(3), StyleSettings(size=64, steps=4)))[-1].image
     assert torch.allclose(last, alone, atol=1e-4)
 
 
@@ -315,7 +315,7 @@ def test_adams_moments_are_carried_up():
 @pytest.mark.parametrize("method", ["luminance", "histogram"])
 def test_original_colours_of_a_grey_picture(grey, method):
     content = picture(1).convert("L").convert("RGB") if grey else picture(1)
-    chosen = Settings(size=64, steps=4, keep_colors=True, color_method=method)
+    chosen = StyleSettings(size=64, steps=4, keep_colors=True, color_method=method)
     image = images.to_image(list(transfer(Toy(), content, picture(2), chosen))[-1].image)
     spread = torch.cov(images.to_tensor(image)[0].flatten(1))
     assert spread.isfinite().all()
@@ -329,7 +329,7 @@ def test_on_the_real_network(lite0, photo, painting):
         images.open_image(photo("chelsea")),
         images.open_image(painting("starry_night")),
     )
-    settings = Settings(size=128, steps=20)
+    settings = StyleSettings(size=128, steps=20)
     first = list(transfer(lite0, content, style, settings))
     assert first[-1].losses["style"] < 0.5 * first[1].losses["style"]
     again = list(transfer(lite0, content, style, settings))
