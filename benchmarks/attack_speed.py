@@ -28,6 +28,7 @@ from benchmarks.common import EXAMPLES, machine, ratio, rounds
 from models import device, images, registry
 from models.attacks.run import Settings, attack, to_grid
 from models.backbones import backbone
+from models.labels import imagenet
 
 BATCH = 8
 EPSILON, STEP_SIZE = 4, 1
@@ -41,7 +42,7 @@ def photos(side: int, at: torch.device) -> torch.Tensor:
     return torch.cat([images.to_tensor(square, at) for square in squares])
 
 
-def plain_network(spec: registry.Spec, at: torch.device) -> nn.Module:
+def plain_network(spec: registry.BackboneSpec, at: torch.device) -> nn.Module:
     from torchvision.transforms import Normalize
 
     # The private loader, because the public one folds and freezes.
@@ -69,7 +70,7 @@ def with_art(plain: nn.Module, clean, labels, steps: int) -> Callable:
     from art.estimators.classification import PyTorchClassifier
 
     network = PyTorchClassifier(
-        plain, nn.CrossEntropyLoss(), tuple(clean.shape[1:]), len(registry.class_names()),
+        plain, nn.CrossEntropyLoss(), tuple(clean.shape[1:]), len(imagenet.class_names()),
         clip_values=(0.0, 1.0), device_type="gpu" if clean.is_cuda else "cpu",
     )  # fmt: skip
     pgd = ProjectedGradientDescentPyTorch(
@@ -108,9 +109,9 @@ def main() -> None:
     if not here:
         parser.error(f"none of the peers is installed: {', '.join(PEERS)}")
     at = device.pick(options.device)
-    spec = registry.spec("efficientnet_lite0")
+    spec = registry.backbone("efficientnet_lite0")
     plain, network = plain_network(spec, at), backbone.load(spec, at)
-    clean = photos(spec.size, at)
+    clean = photos(spec.input_size, at)
     with torch.no_grad():
         labels = plain(clean).argmax(1)
     settings = Settings(epsilon=EPSILON, steps=options.steps, step_size=STEP_SIZE)
@@ -122,7 +123,10 @@ def main() -> None:
 
     sides = {name: seeded(make(plain, clean, labels, options.steps)) for name, make in here.items()}
     seconds, results = rounds(sides | {OURS: ours}, options.rounds)
-    print(f"PGD, {spec.title}, {len(clean)} pictures of {spec.size} px, {options.steps} steps of")
+    print(
+        f"PGD, {spec.title}, {len(clean)} pictures of {spec.input_size} px, "
+        f"{options.steps} steps of"
+    )
     print(f"{STEP_SIZE}/255 within {EPSILON}/255, random start; {options.rounds} rounds\n")
     print(f"{'':14}{'image-steps/s':>15}{'best':>8}{'fooled':>9}{'largest change':>17}")
     work = len(clean) * options.steps

@@ -23,12 +23,12 @@ from dataclasses import dataclass, field
 import httpx
 import numpy as np
 import psutil
+from models.classifiers.pet_specs import DEFAULT
 from PIL import Image
 
 from benchmarks.common import EXAMPLES, machine
 from benchmarks.gan_load import start
 from benchmarks.over_http import called, fetched, uploaded
-from models.classifiers.pet_specs import DEFAULT
 
 URL = "http://127.0.0.1:7985"
 API = f"{URL}/gradio_api"

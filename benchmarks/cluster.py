@@ -12,12 +12,12 @@ import time
 from functools import partial
 
 import httpx
+from models.classifiers.pet_specs import DEFAULT
 
 from benchmarks.common import machine
 from benchmarks.gan_load import alone, crowd, start, wishes
 from benchmarks.over_http import called, uploaded
 from benchmarks.pet_load import fresh, photos
-from models.classifiers.pet_specs import DEFAULT
 
 PORTS = {"one process": 7984, "cluster": 7985}
 PAGES = 2

@@ -13,22 +13,21 @@ from benchmarks.common import EXAMPLES, machine, rounds
 from models import images, registry
 from models.attacks import robustness_curve
 from models.attacks import run as attacks
-from models.classifiers import specs as classifiers
 from models.feature_visualization import optimize as ideal_class
 from models.store import Store
 
-NAME = registry.DEFAULT
+NAME = registry.DEFAULT_BACKBONE
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    store, namer = Store("cpu"), classifiers.spec(NAME)
+    store, spec = Store("cpu"), registry.classifier(NAME)
     network = store.get(NAME)
     dog = images.open_image(EXAMPLES / "photos" / "german_shepherd.jpg")
-    picture = images.to_tensor(images.square(dog, namer.side))
-    cat = namer.index("Siamese cat")
+    picture = images.to_tensor(images.square(dog, spec.input_size))
+    cat = spec.class_index("Siamese cat")
     together = [network, store.get(ideal_class.partner(NAME))]
     told = {}
 

@@ -20,9 +20,9 @@ import torch
 from torch import nn
 
 from benchmarks.common import machine, ratio
+from models import registry
 from models.device import pick
 from models.gan import pretrained
-from models.gan import specs as gans
 from models.gan.networks.dcgan import DCDiscriminator, DCGenerator
 from models.gan.training import data as gan_data
 from models.gan.training.settings import Settings
@@ -118,7 +118,7 @@ def main() -> None:
                 times[name].append(perf_counter() - start)
     rate = {name: BATCH * chosen.turn / median(taken) for name, taken in times.items()}
     print(f"{'':10}{'images/s':>10}{'Frechet distance':>18}")
-    judge = pretrained.load(gans.spec(gans.VAE), torch.device("cpu")).encoder.float()
+    judge = pretrained.load(registry.gan(registry.VAE), torch.device("cpu")).encoder.float()
     real = codes(judge, gan_data.scaled(held))
     z = torch.randn(SAMPLES, LATENT, generator=torch.Generator().manual_seed(1))
     plain[0].eval()

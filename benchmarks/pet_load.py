@@ -11,11 +11,11 @@ import itertools
 import statistics
 
 import httpx
+from models.classifiers.pet_specs import DEFAULT
 
 from benchmarks.common import EXAMPLES, machine
 from benchmarks.gan_load import alone, crowd, start, wishes
 from benchmarks.over_http import called, uploaded
-from models.classifiers.pet_specs import DEFAULT
 
 URL = "http://127.0.0.1:7983"
 NAMES = ("kitten", "chelsea", "german_shepherd", "lemur")

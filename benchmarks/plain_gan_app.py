@@ -11,11 +11,10 @@ import sys
 import gradio as gr
 import torch
 
-from models import weights
-from models.gan import specs as gans
+from models import registry, weights
 from models.gan.networks import stylegan
 
-tensors = weights.load(gans.DEFAULT)
+tensors = weights.load(registry.DEFAULT_GAN)
 generator = stylegan.StyleGenerator()
 generator.load_state_dict(
     {k.removeprefix("generator."): v for k, v in tensors.items() if k.startswith("generator.")}

@@ -24,7 +24,7 @@ CHOICES = {
 }
 
 
-def bare(spec: registry.Spec) -> torch.nn.Module:
+def bare(spec: registry.BackboneSpec) -> torch.nn.Module:
     import timm
     import torchvision
 
@@ -36,13 +36,15 @@ def bare(spec: registry.Spec) -> torch.nn.Module:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", default="cpu", choices=device.DEVICES)
-    parser.add_argument("--networks", nargs="*", default=registry.NAMES, choices=registry.NAMES)
+    parser.add_argument(
+        "--networks", nargs="*", default=registry.BACKBONES, choices=registry.BACKBONES
+    )
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     at = device.pick(options.device)
     print(machine(at))
     for name in options.networks:
-        spec, sides = registry.spec(name), {}
+        spec, sides = registry.backbone(name), {}
         for title, (dtype, layout) in CHOICES.items():
             backbone = Backbone(spec, bare(spec), Placement(at, dtype, layout, ""))
             picture = torch.rand(1, 3, 256, 256, device=at)

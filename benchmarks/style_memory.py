@@ -29,7 +29,7 @@ from models.style_transfer.settings import StyleSettings
 def network(name: str, plain: bool = False) -> Backbone:
     if plain:
         device.has_bf16_units = lambda: False
-    spec = registry.spec(name)
+    spec = registry.backbone(name)
     if registry.weights_path(spec).exists():
         return Store().get(name)
     bare = torchvision.models.get_model(name, weights=None)
@@ -72,7 +72,7 @@ def growth(name: str, runs: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--backbone", nargs="*", default=[registry.DEFAULT])
+    parser.add_argument("--backbone", nargs="*", default=[registry.DEFAULT_BACKBONE])
     parser.add_argument("--sizes", nargs="*", type=int, default=[384, 1024])
     parser.add_argument("--loss", nargs="*", default=["moments"])
     parser.add_argument("--steps", type=int, default=10)

@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--size", type=int, default=384)
     options = parser.parse_args()
-    network = Store().get(registry.DEFAULT)
+    network = Store().get(registry.DEFAULT_BACKBONE)
     ours = {
         "Netglass, Adam": StyleSettings(size=options.size),
         "Netglass, L-BFGS": StyleSettings(size=options.size, optimizer="lbfgs"),

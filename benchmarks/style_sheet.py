@@ -39,7 +39,7 @@ def painted(network, content, style, settings) -> tuple[Image.Image, float, floa
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("style_sheet.jpg"))
-    parser.add_argument("--backbone", default=registry.DEFAULT, choices=registry.NAMES)
+    parser.add_argument("--backbone", default=registry.DEFAULT_BACKBONE, choices=registry.BACKBONES)
     parser.add_argument("--contents", nargs="*", default=CONTENTS, help="example photos")
     parser.add_argument("--styles", nargs="*", default=STYLES, help="example styles, or a folder")
     parser.add_argument("--set", nargs="*", default=[], help="settings, such as steps=200")

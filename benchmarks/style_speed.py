@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=384)
     options = parser.parse_args()
 
-    spec, cpu = registry.spec("vgg19"), torch.device("cpu")
+    spec, cpu = registry.backbone("vgg19"), torch.device("cpu")
     torch.manual_seed(0)
     plain = torchvision.models.vgg19(weights=None).eval().requires_grad_(False)
     for module in plain.features:

@@ -28,8 +28,8 @@ from demos.ui.plots import bars
 from demos.ui.send_to import Parcel
 from models import images, registry
 from models.attacks.settings import Settings
-from models.classifiers import breeds, pet_specs
 from models.gan import specs as gans
+from models.labels import breeds
 
 NAME = "tour"
 # The stations, and the share of the tour's time that is over when each is done.
@@ -82,7 +82,7 @@ def toured(page: Page, code: str, seed, truncation, epsilon, run: Run) -> Genera
         ValidationError: a knob can't have its value; before anything else happens.
     """
     Settings(epsilon=epsilon)
-    cat = gan_endpoints.sent(page.engine, code, gans.DEFAULT, seed, truncation, 0)
+    cat = gan_endpoints.sent(page.engine, code, registry.DEFAULT_GAN, seed, truncation, 0)
     yield Moment("cat", 1.0, cat)
     for station in (_painted, _named, _attacked):
         if run.is_set():
@@ -92,7 +92,7 @@ def toured(page: Page, code: str, seed, truncation, epsilon, run: Run) -> Genera
 
 def _painted(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
     paths = cat, PAINTING, None
-    for moment in style_runs.painted(page, code, paths, registry.DEFAULT, PAINT, run):
+    for moment in style_runs.painted(page, code, paths, registry.DEFAULT_BACKBONE, PAINT, run):
         if isinstance(moment, str):
             yield moment
             continue
@@ -103,7 +103,7 @@ def _painted(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
 
 
 def _named(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
-    classifier = yield from model_picker.loaded(page, code, pet_specs.DEFAULT)
+    classifier = yield from model_picker.loaded(page, code, registry.DEFAULT_PET_CLASSIFIER)
     picture, seen = pet_endpoints.seen(page.engine, cat)
     first, second = (breeds.index(name) for name, _ in seen.top(2))
     heat = pet_endpoints.overlaid(classifier, picture, seen, first, second, 1.0)
@@ -113,7 +113,7 @@ def _named(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
 def _attacked(page: Page, code: str, cat: str, epsilon: float, run: Run) -> Generator:
     _, seen = pet_endpoints.seen(page.engine, cat)
     wish = {"target": _target(seen), "epsilon": epsilon}
-    for moment in attacks.attacked(page, code, cat, pet_specs.DEFAULT, wish, run):
+    for moment in attacks.attacked(page, code, cat, registry.DEFAULT_PET_CLASSIFIER, wish, run):
         if isinstance(moment, str):
             yield moment
             continue
@@ -277,7 +277,7 @@ def _goes_on(page: Page, name: str, photos: dict, drawn: list) -> None:
         return seed, truncation, *EXPLORER.values()
 
     def pet(code, path):
-        return path, pet_specs.DEFAULT
+        return path, registry.DEFAULT_PET_CLASSIFIER
 
     if name == "cat":
         doors = [f"gan.{knob}" for knob in ("seed", "truncation", *EXPLORER)]

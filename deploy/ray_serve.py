@@ -32,6 +32,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 
+from models import registry
+
 # `app` and `demos` are imported where they are needed: they bring Gradio, and Ray's proxy, which
 # reads this file for `door`, does without.
 
@@ -47,10 +49,9 @@ class Breeds:
 
     def __init__(self, device: str):
         from demos.runtime.engine import Engine
-        from models.classifiers import pet_specs
 
         self.engine = Engine(device)
-        self.engine.pets.get(pet_specs.DEFAULT)
+        self.engine.pet_classifier(registry.DEFAULT_PET_CLASSIFIER)
         self.sizes: Counter[int] = Counter()
 
     # What comes while a batch is computed is the next one; so five milliseconds are enough to wait.
@@ -58,7 +59,7 @@ class Breeds:
     async def __call__(self, items: list) -> list:
         """What is seen in packed (classifier's name, picture), packed; or refusals."""
         self.sizes[len(items)] += 1
-        turn = self.engine.turns.submit(self._seen, items)
+        turn = self.engine.worker.submit(self._seen, items)
         return await asyncio.wrap_future(turn)
 
     def _seen(self, items: list) -> list:
@@ -66,8 +67,8 @@ class Breeds:
         from models.validation import ValidationError
 
         try:
-            known = elsewhere.unpacked(copy.deepcopy(items), self.engine.network_called)
-            return [elsewhere.packed(found) for found in self.engine.breeds.work(known)]
+            known = elsewhere.unpacked(copy.deepcopy(items), self.engine.classifier)
+            return [elsewhere.packed(found) for found in self.engine.predict_pets.work(known)]
         except ValidationError as error:
             return [elsewhere.Refused(error.key, error.values)] * len(items)
 
@@ -84,16 +85,16 @@ class Runs:
 
     def __init__(self, device: str):
         from demos.runtime.engine import Engine
-        from demos.runtime.turns import Turns
+        from demos.runtime.scheduler import Worker
 
-        self.engine, self.turns, self.under_way = Engine(device), Turns("runs"), 0
+        self.engine, self.turns, self.under_way = Engine(device), Worker("runs"), 0
 
     async def __call__(self, function: Callable, args: tuple) -> AsyncIterator:
         """The steps of a run, packed; `args` are packed too. Closing it ends the run."""
         from demos.runtime import remote as elsewhere
 
         # Copied, because what Ray brings can't be written to, and PyTorch would not know.
-        steps = elsewhere.run_there(function, copy.deepcopy(args), self.engine.network_called)
+        steps = elsewhere.run_there(function, copy.deepcopy(args), self.engine.classifier)
         self.under_way += 1
         try:
             while (step := await self._turn(next, steps, END)) is not END:
@@ -165,7 +166,7 @@ class Page:
 
         memory.keep()
         engine = Engine(self.chosen.device, partial(run_there, self.runs))
-        engine.breeds = partial(breeds_there, self.breeds)
+        engine.predict_pets = partial(breeds_there, self.breeds)
         if self.chosen.preload:
             engine.preload()
         blocks = layout.build(engine).queue(max_size=app.QUEUE)

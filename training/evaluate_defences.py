@@ -17,11 +17,11 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from models import images
+from models import images, registry
 from models.attacks import smoothing
 from models.attacks.evaluation import Network
 from models.attacks.transforms import saved
-from models.classifiers import pet_classifier, pet_specs
+from models.classifiers import pet_classifier
 from models.store import Store
 from training import pet_data
 from training.evaluate_pets import wilson
@@ -85,7 +85,7 @@ def measured(network: Network, pictures: Sequence[Image.Image], labels, side: in
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=pet_specs.NAMES)
+    parser.add_argument("name", choices=registry.PET_CLASSIFIERS)
     parser.add_argument(
         "--data",
         type=Path,
@@ -93,11 +93,11 @@ def main() -> None:
         help="the zip, or a folder for the Oxford set",
     )
     chosen = parser.parse_args()
-    spec = pet_specs.spec(chosen.name)
+    spec = registry.pet_classifier(chosen.name)
     classifier = pet_classifier.load(spec, Store("cpu").get(spec.backbone))
     test = [photo for photo in pet_data.photos(chosen.data) if photo.use == "test"]
     shown = pet_data.pictures(test, chosen.data)
-    facts = measured(classifier, shown, [photo.breed for photo in test], spec.side)
+    facts = measured(classifier, shown, [photo.breed for photo in test], spec.input_size)
     facts["command"] = f"python -m training.evaluate_defences {chosen.name}"
     record(chosen.name, {"defences": facts})
     print(json.dumps(facts, indent=1))

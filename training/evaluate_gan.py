@@ -31,7 +31,6 @@ import torch.nn.functional as F
 from models import registry
 from models.backbones import backbone
 from models.gan import pretrained
-from models.gan import specs as gans
 from training import data
 from training.export import record
 from training.gan import RECIPES, save_sheet
@@ -45,7 +44,7 @@ YARDSTICK = data.SHARED.parent / "tools" / "frechet.py"
 @torch.inference_mode()
 def features(pictures: torch.Tensor) -> torch.Tensor:
     """Pictures (N, 3, 64, 64) in uint8 -> (N, 1280), float64."""
-    network = backbone.load(registry.spec("efficientnet_lite0"), torch.device("cpu"))
+    network = backbone.load(registry.backbone("efficientnet_lite0"), torch.device("cpu"))
     out = []
     for part in pictures.split(64):
         shown = F.interpolate(part.float() / 255, size=(128, 128), mode="bilinear")
@@ -174,7 +173,7 @@ def code_distance(drawn: torch.Tensor, real: torch.Tensor) -> float:
 
     A check by a network that never saw ImageNet: the second judge of the training did.
     """
-    network = pretrained.load(gans.spec(gans.VAE), torch.device("cpu"))
+    network = pretrained.load(registry.gan(registry.VAE), torch.device("cpu"))
     codes = [
         torch.cat([network.encode(part.float() / 255) for part in pictures.split(64)]).double()
         for pictures in (drawn, real)
@@ -184,11 +183,11 @@ def code_distance(drawn: torch.Tensor, real: torch.Tensor) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", choices=gans.NAMES)
+    parser.add_argument("model", choices=registry.GANS)
     parser.add_argument("--into", type=Path, required=True, help="folder for figures and sheets")
     chosen = parser.parse_args()
     chosen.into.mkdir(parents=True, exist_ok=True)
-    network = pretrained.load(gans.spec(chosen.model), torch.device("cpu"))
+    network = pretrained.load(registry.gan(chosen.model), torch.device("cpu"))
     recipe = RECIPES.get(chosen.model, RECIPES["dcgan_cats64"])
     drawn = sample(network, COUNT)
     save_sheet(sample(network, 64, 0.7).contiguous(), chosen.into / f"{chosen.model}_sheet.png")

@@ -17,8 +17,9 @@ from pathlib import Path
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from models import images
-from models.classifiers import breeds, pet_classifier, pet_specs
+from models import images, registry
+from models.classifiers import pet_classifier
+from models.labels import breeds
 from models.linear_probe import confusion as confusion_picture
 from models.linear_probe import train as transfer
 from models.store import Store
@@ -69,10 +70,10 @@ def mean_per_class(right: torch.Tensor, labels: torch.Tensor) -> tuple[float, li
 
 def looked(classifier, shown: list[Image.Image]) -> list:
     """What the classifier sees in each picture."""
-    out = []
+    out, side = [], classifier.spec.input_size
     for start in range(0, len(shown), 8):
-        part = [images.to_tensor(images.square(i, classifier.spec.side)) for i in shown[start:][:8]]
-        out += classifier.look(torch.cat(part))
+        part = [images.to_tensor(images.square(i, side)) for i in shown[start:][:8]]
+        out += classifier.predict_batch(torch.cat(part))
     return out
 
 
@@ -105,13 +106,13 @@ def reliability(steps: list[tuple[int, float, float]], error: float) -> Image.Im
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=pet_specs.NAMES)
+    parser.add_argument("name", choices=registry.PET_CLASSIFIERS)
     parser.add_argument("--others", type=Path, help="folder of .rcc files, see training/others.py")
     parser.add_argument(
         "--data", type=Path, default=pet_data.PETS, help="the zip, or a folder for the Oxford set"
     )
     chosen = parser.parse_args()
-    spec = pet_specs.spec(chosen.name)
+    spec = registry.pet_classifier(chosen.name)
     classifier = pet_classifier.load(spec, Store("cpu").get(spec.backbone))
     test = [photo for photo in pet_data.photos(chosen.data) if photo.use == "test"]
     labels = torch.tensor([photo.breed for photo in test])
@@ -147,7 +148,7 @@ def main() -> None:
         facts["refused_mean"] = round(sum(refused.values()) / len(refused), 4)
     facts["command"] = f"python -m training.evaluate_pets {chosen.name} --others RCC_FOLDER"
     record(chosen.name, {"measured": facts})
-    if spec.name == pet_specs.DEFAULT:
+    if spec.name == registry.DEFAULT_PET_CLASSIFIER:
         reliability(steps, facts["ece_15_bins"]).save(DOCS / "pets_reliability.png")
         matrix = transfer.confusion(found, labels, len(breeds.NAMES))
         drawn = confusion_picture.draw(matrix, breeds.NAMES)

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import torch
 
+from models import registry
 from models.attacks import run as attacks
-from models.classifiers import pet_classifier, pet_specs
+from models.classifiers import pet_classifier
 from models.store import Store
 from training import pet_data
 from training.evaluate_pets import wilson
@@ -95,16 +96,16 @@ def main() -> None:
     command = f"python -m training.evaluate_robust --every {chosen.every}"
     facts, networks, pictures = {"photos": len(test), "command": command}, {}, {}
     for title, name in (("standard", STANDARD), ("robust", NAME)):
-        spec = pet_specs.spec(name)
+        spec = registry.pet_classifier(name)
         networks[title] = pet_classifier.load(spec, store.get(spec.backbone))
-        pictures[title] = squares(shown, spec.side)
+        pictures[title] = squares(shown, spec.input_size)
         facts[title] = {}
         for key, right in curve(networks[title], pictures[title], labels).items():
             share = right.float().mean().item()
             facts[title][key] = round(share, 4)
             facts[title][f"{key}_interval"] = wilson(share, len(test))
     some = slice(None, None, chosen.checked)
-    few, side = labels[some], pet_specs.spec(NAME).side
+    few, side = labels[some], registry.pet_classifier(NAME).input_size
     foreign = moved(networks["standard"], pictures["standard"][some], few, side)
     own = pictures["robust"][some]
     facts["checks"] = signs(networks["robust"], own, few, (own, foreign.clamp(0, 1)))

@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from models import registry
 from models.gan import specs as gans
 from models.gan.networks import dcgan, stylegan, vae
 from models.weights import FOLDER
@@ -131,7 +132,7 @@ def listed(name: str, path: Path, facts: dict) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", choices=gans.NAMES)
+    parser.add_argument("model", choices=registry.GANS)
     parser.add_argument("--run", type=Path, required=True, help="folder of the training run")
     parser.add_argument("--command", default="", help="what made the run, for the manifest")
     chosen = parser.parse_args()

@@ -22,7 +22,7 @@ from PIL import Image
 from torch import nn
 
 from models import images
-from models.classifiers import breeds
+from models.labels import breeds
 from training.data import SHARED
 
 PETS = SHARED / "pets.zip"

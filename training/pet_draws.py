@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
-from models.classifiers import breeds
+from models.labels import breeds
 from training import pet_data
 
 CLASSES = len(breeds.NAMES)

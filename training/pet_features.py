@@ -21,8 +21,8 @@ from torch import nn
 
 from models import images, registry
 from models.backbones import backbone as backbones
-from models.classifiers import breeds
 from models.device import place
+from models.labels import breeds
 from models.linear_probe import digits
 from models.linear_probe import features as samples
 from models.linear_probe import train as transfer
@@ -37,7 +37,7 @@ DIGITS_TRAIN, DIGITS_TEST = 200, 100  # of each value
 
 def headless(name: str) -> backbones.Backbone:
     """A pretrained backbone that gives its last features instead of classes."""
-    backbone = backbones.load(registry.spec(name), torch.device("cpu"))
+    backbone = backbones.load(registry.backbone(name), torch.device("cpu"))
     network = backbone.network
     if hasattr(network, "fc"):  # ResNet
         network.fc = nn.Identity()
@@ -69,7 +69,7 @@ def untrained(examples: torch.Tensor) -> backbones.Backbone:
     with torch.no_grad():
         for part in examples.split(64):
             network(part * 2 - 1)
-    spec = registry.spec("efficientnet_lite0")
+    spec = registry.backbone("efficientnet_lite0")
     return backbones.Backbone(spec, network, place(True, torch.device("cpu")))
 
 
@@ -87,7 +87,7 @@ def probed(name: str, data: Path = pet_data.PETS) -> float:
     labels = torch.tensor([photo.breed for photo in photos])
     test = torch.tensor([photo.use == "test" for photo in photos])
     backbone = headless(name)
-    found = pet_data.outputs(backbone, pet_data.pictures(photos, data), backbone.spec.size)
+    found = pet_data.outputs(backbone, pet_data.pictures(photos, data), backbone.spec.input_size)
     head = probe.fit(found[~test], labels[~test], len(breeds.NAMES))
     right = (head(found[test]).argmax(1) == labels[test]).float().mean().item()
     print(f"{name}: {right:.4f} of {int(test.sum())} test photographs")
@@ -96,7 +96,7 @@ def probed(name: str, data: Path = pet_data.PETS) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--probe", choices=registry.NAMES, help="only measure this backbone")
+    parser.add_argument("--probe", choices=registry.BACKBONES, help="only measure this backbone")
     parser.add_argument("--only", choices=("pets", "digits", "none"), help="make these alone")
     parser.add_argument(
         "--data", type=Path, default=pet_data.PETS, help="for --probe: the zip, or the Oxford set"
@@ -136,7 +136,7 @@ def save_pets() -> None:
     shown = pet_data.pictures(photos)
     labels = torch.tensor([photo.breed for photo in photos], dtype=torch.uint8)
     test = torch.tensor([photo.use == "test" for photo in photos])
-    side = registry.spec("efficientnet_lite0").size
+    side = registry.backbone("efficientnet_lite0").input_size
     trained = headless("efficientnet_lite0")
     random = untrained(some(shown, side))
     pets = {"licence": "CC-BY-SA-4.0", "data": "pets.zip", "command": COMMAND}
@@ -160,7 +160,7 @@ def save_digits() -> None:
     shown = [
         Image.fromarray(cell.numpy()).convert("RGB") for cell in cells[torch.cat([first, last])]
     ]
-    side = registry.spec("efficientnet_lite0").size
+    side = registry.backbone("efficientnet_lite0").input_size
     learnt = pet_data.outputs(headless("efficientnet_lite0"), shown, side)
     control = pet_data.outputs(untrained(some(shown, side)), shown, side)
     control_train, control_test = reduced(control[: len(first)], control[len(first) :])

@@ -30,9 +30,10 @@ from torch.utils.data import DataLoader
 
 from models import images, registry
 from models.backbones import backbone as backbones
-from models.classifiers import breeds, pet_classifier, pet_specs
+from models.classifiers import pet_classifier
 from models.classifiers.pet_classifier import PetNetwork, pet_odds
 from models.device import has_bf16_units
+from models.labels import breeds
 from training import pet_data, probe
 from training.export import save
 from training.pet_draws import Draws, drawn, mixed
@@ -115,7 +116,7 @@ def teach(recipe: Recipe, train: list[pet_data.Photo], shown: list, allowed, cac
     for name in dict.fromkeys((recipe.backbone, *(TEACHERS if asked else ()))):
         path = cache / f"frozen_{name}.pt"
         if not path.exists():
-            network, side = headless(name), registry.spec(name).size
+            network, side = headless(name), registry.backbone(name).input_size
             both = [pet_data.outputs(network, shown, side, flip).half() for flip in (False, True)]
             torch.save(both, path)
             print("features of", name, flush=True)
@@ -192,7 +193,7 @@ def export(name: str, run: Path, command: str, data: Path = pet_data.PETS) -> No
     """
     state = torch.load(run / "last.pt", weights_only=True)
     recipe = Recipe(**state["recipe"])
-    base = backbones.load(registry.spec(recipe.backbone), torch.device("cpu"))
+    base = backbones.load(registry.backbone(recipe.backbone), torch.device("cpu"))
     network = blended(PetNetwork(base, recipe.stage), state, recipe.blend)
     train = [photo for photo in pet_data.photos(data) if photo.use == "train"]
     held = torch.tensor(pet_data.held_out(train))
@@ -206,7 +207,7 @@ def export(name: str, run: Path, command: str, data: Path = pet_data.PETS) -> No
         features = [part.float() for part in torch.load(path, weights_only=True)]
         second = read(features, labels, ~held)
     judge = shipped(recipe.before) if recipe.before else network
-    mirrored = name in pet_specs.NAMES and pet_specs.spec(name).mirrored
+    mirrored = name in registry.PET_CLASSIFIERS and registry.pet_classifier(name).mirrored
     own_logits, known = judged(judge, checked, recipe.shown, mirrored)
     own_temperature = coolest(own_logits, labels[oxford])
     if second:
@@ -276,8 +277,8 @@ def centred(network: PetNetwork, shown: list, labels: torch.Tensor, side: int) -
 
 def shipped(name: str) -> PetNetwork:
     """The network of a classifier that ships."""
-    spec = pet_specs.spec(name)
-    base = backbones.load(registry.spec(spec.backbone), torch.device("cpu"))
+    spec = registry.pet_classifier(name)
+    base = backbones.load(registry.backbone(spec.backbone), torch.device("cpu"))
     return pet_classifier.load(spec, base).network
 
 
@@ -297,7 +298,7 @@ def learn(recipe: Recipe, run: Path, data: Path = pet_data.PETS, adversary=None)
     oxford = torch.tensor([p.origin == "oxford" for p in train])[held]
     checked = [image for image, h in zip(shown, held.tolist(), strict=True) if h]
     guesses, features = teach(recipe, train, shown, learnt, run)
-    base = backbones.load(registry.spec(recipe.backbone), torch.device("cpu"))
+    base = backbones.load(registry.backbone(recipe.backbone), torch.device("cpu"))
     course = Course(recipe, base)
     if recipe.before:
         course.begin(shipped(recipe.before).state_dict())

@@ -16,9 +16,7 @@ from demos.ui.components import Knob
 from demos.ui.endpoints import Picture, expose
 from demos.ui.page import HEAVY, PRIVATE, Page, speaks
 from demos.ui.plots import bars
-from models import images, weights
-from models.classifiers import pet_specs
-from models.classifiers import specs as classifiers
+from models import images, registry, weights
 from models.validation import ValidationError
 
 SHOWN = 256
@@ -35,7 +33,7 @@ def build(page: Page, photo, knobs: dict) -> dict[str, gr.components.Component]:
                 own = _jpeg(page, photo, knobs)
             with gr.Column(min_width=300):
                 own |= _smoothing(page, photo, knobs)
-        if ROBUST in pet_specs.NAMES:
+        if ROBUST in registry.PET_CLASSIFIERS:
             _robust(page, photo, knobs, (STANDARD, ROBUST))
     return own
 
@@ -186,7 +184,7 @@ def _vote_twice(page, code, path, model, options: dict, settings, stopped):
 
 def _votes(code: str, subject, which: str, settings, vote, length: float) -> str:
     total = max(1, sum(count for _, count in vote.votes))
-    rows = [(subject.namer.classes[name], count / total) for name, count in vote.votes[:3]]
+    rows = [(subject.spec.classes[name], count / total) for name, count in vote.votes[:3]]
     words = ""
     if vote.radius is not None:
         words = say(
@@ -219,7 +217,7 @@ def _robust(page: Page, photo, knobs: dict, names: tuple[str, str]) -> None:
     with gr.Row(equal_height=False):
         for name in names:
             with gr.Column(min_width=280):
-                gr.Markdown(f"**{classifiers.spec(name).title}**")
+                gr.Markdown(f"**{registry.classifier(name).title}**")
                 with gr.Row():
                     slots += [
                         page.put(gr.Image, key, **shown)
@@ -358,7 +356,7 @@ def _expose(page: Page) -> None:
             colours from 0 to 1) alters the vote.
         """
         picture = images.open_image(image)
-        namer = classifiers.spec(model)
+        spec = registry.classifier(model)
         from models.attacks import smoothing
 
         settings = smoothing.Settings(sigma, samples, confidence, seed)
@@ -369,11 +367,11 @@ def _expose(page: Page) -> None:
             except StopIteration as end:
                 network = end.value
                 break
-        clean = images.to_tensor(images.square(picture, namer.side))
+        clean = images.to_tensor(images.square(picture, spec.input_size))
         *_, vote = smoothing.smoothed(network, clean, settings)
         return {
-            "class": None if vote.abstains else namer.classes[vote.nominee],
-            "votes": {namer.classes[name]: count for name, count in vote.votes},
+            "class": None if vote.abstains else spec.classes[vote.nominee],
+            "votes": {spec.classes[name]: count for name, count in vote.votes},
             "lower": round(vote.lower, 6),
             "radius": vote.radius,
             "abstains": vote.abstains,

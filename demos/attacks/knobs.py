@@ -8,8 +8,8 @@ from demos.runtime.i18n import say
 from demos.ui import model_picker
 from demos.ui.components import Choice, Knob
 from demos.ui.page import LIGHT, PRIVATE, Page
+from models import registry
 from models.attacks.settings import NORMS, Settings
-from models.classifiers import specs as classifiers
 
 SHOWN = ("pgd", "fgsm", "mi_fgsm", "deepfool", "carlini_wagner", "patch")
 FOLLOWS = r"x\leftarrow\Pi_\varepsilon\left(x+a\,d(\nabla_xL)\right)"
@@ -86,7 +86,7 @@ def build(page: Page) -> dict[str, gr.components.Component]:
     with gr.Row():
         with _column(columns, "target"):
             # Not `choices=`: they follow the network besides the language, see `_targets`.
-            names = _targets_of(page.text("attack.untargeted"), classifiers.DEFAULT)
+            names = _targets_of(page.text("attack.untargeted"), registry.DEFAULT_BACKBONE)
             found["target"] = page.put(Choice, "name.target", names, value="")
         with _column(columns, "norm"):
             found["norm"] = page.put(Choice, "name.norm", choices=norms, value=DEFAULTS["norm"])
@@ -146,4 +146,4 @@ def _targets(code: str, model: str, target: str):
 
 
 def _targets_of(untargeted: str, model: str) -> list[tuple[str, str]]:
-    return [(untargeted, ""), *((name, name) for name in classifiers.spec(model).classes)]
+    return [(untargeted, ""), *((name, name) for name in registry.classifier(model).classes)]

@@ -10,9 +10,8 @@ from demos.runtime.engine import Run
 from demos.ui import model_picker
 from demos.ui import progress as status
 from demos.ui.page import Page
-from models import images
+from models import images, registry
 from models.attacks.settings import Settings
-from models.classifiers import specs as classifiers
 
 if TYPE_CHECKING:
     import torch
@@ -28,14 +27,14 @@ class Subject:
     """A photo before a network, and what is to be done to it.
 
     Attributes:
-        namer: the network, as data.
+        spec: the network, as data.
         network: itself.
         picture: the photo, RGB, any size.
         clean: (1, 3, side, side) in [0, 1], what the network sees of it.
         settings: of the attack.
     """
 
-    namer: classifiers.Namer
+    spec: registry.ClassifierSpec
     network: Network
     picture: Image.Image
     clean: torch.Tensor
@@ -45,7 +44,7 @@ class Subject:
     def target(self) -> int | None:
         """The class that is wanted."""
         name = self.settings.target
-        return None if name is None else self.namer.index(name)
+        return None if name is None else self.spec.class_index(name)
 
     def top(self, picture: torch.Tensor, count: int = 5) -> list[tuple[str, float]]:
         """The likeliest classes of a picture (1, 3, H, W) with their probabilities."""
@@ -55,7 +54,7 @@ class Subject:
 
     def said(self, verdict: tuple[int, float]) -> tuple[str, float]:
         """(class, probability) with the class by its name."""
-        return self.namer.classes[verdict[0]], verdict[1]
+        return self.spec.classes[verdict[0]], verdict[1]
 
 
 def subject(
@@ -67,13 +66,13 @@ def subject(
         options: of `Settings`; a target of "" is none.
     """
     picture = images.open_image(path)
-    namer = classifiers.spec(model)
+    spec = registry.classifier(model)
     settings = Settings(**options | {"target": options.get("target") or None})
     if settings.target is not None:
-        namer.index(settings.target)
+        spec.class_index(settings.target)
     network = yield from model_picker.loaded(page, code, model)
-    clean = images.to_tensor(images.square(picture, namer.side), network.placement.device)
-    return Subject(namer, network, picture, clean, settings)
+    clean = images.to_tensor(images.square(picture, spec.input_size), network.placement.device)
+    return Subject(spec, network, picture, clean, settings)
 
 
 def attacked(
@@ -88,7 +87,7 @@ def attacked(
     from models.attacks import run as attacks
 
     seen = network or subject.network
-    going = attacks.attack(seen, subject.clean, subject.settings, namer=subject.namer)
+    going = attacks.attack(seen, subject.clean, subject.settings, spec=subject.spec)
     for moment in status.in_turn(code, going, run):
         if isinstance(moment, str):
             yield moment

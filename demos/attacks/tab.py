@@ -17,9 +17,8 @@ from demos.ui.components import Photo
 from demos.ui.endpoints import Picture, expose
 from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, speaks
 from demos.ui.plots import bars, curves
-from models import images
+from models import images, registry
 from models.attacks.settings import Settings
-from models.classifiers import specs as classifiers
 
 NAME = "attack"
 EXPERIMENTS = (
@@ -60,7 +59,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             plot = gr.HTML(elem_id="attack-plot")
             keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="attack-download")
     order = list(knobs.values())
-    page.experiments(NAME, EXPERIMENTS, {"model": classifiers.DEFAULT} | DEFAULTS, order)
+    page.experiments(NAME, EXPERIMENTS, {"model": registry.DEFAULT_BACKBONE} | DEFAULTS, order)
     sections.build(page, photo, knobs)
     outputs = [line, clean, fooled, change, before, after, plot, keep]
 
@@ -103,7 +102,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     dog.click(
         lambda: [
             pictures.example("photos", DOG),
-            classifiers.DEFAULT,
+            registry.DEFAULT_BACKBONE,
             *(DEFAULTS | {"target": "Siamese cat"}).values(),
         ],
         None,
@@ -119,14 +118,14 @@ def build(page: Page, tab: gr.Tab) -> None:
         if path is None:
             return None, page.text("attack.before_none", code)
         picture = images.open_image(path)
-        namer = classifiers.spec(model)
-        seen = images.square(picture, namer.side)
+        spec = registry.classifier(model)
+        seen = images.square(picture, spec.input_size)
         if not transferability.here(model):
             return seen, page.text("attack.before_none", code)
         from models.attacks import run as attacks
 
-        network = page.engine.network_called(model)
-        top = attacks.top_classes(network, images.to_tensor(seen), namer=namer)
+        network = page.engine.classifier(model)
+        top = attacks.top_classes(network, images.to_tensor(seen), spec=spec)
         return seen, _verdict(code, "attack.verdict_before", top)
 
     for arrives in (photo.change, tab.select, knobs["model"].change):
@@ -143,7 +142,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         )
     reset.click(
         lambda: [
-            *(None, classifiers.DEFAULT, *DEFAULTS.values()),
+            *(None, registry.DEFAULT_BACKBONE, *DEFAULTS.values()),
             *("", None, None, None, "", "", "", gr.update(visible=False)),
         ],
         None,
@@ -171,25 +170,25 @@ def attacked(page, code, path, model, settings, stopped):
         settings: of `models.attacks.settings.Settings`, by name; without "target" it has none.
     """
     picture = images.open_image(path)
-    namer = classifiers.spec(model)
+    spec = registry.classifier(model)
     settings = Settings(**settings | {"target": settings.get("target") or None})
     if settings.target is not None:
-        namer.index(settings.target)  # before a network is read
+        spec.class_index(settings.target)  # before a network is read
     from models.attacks import run as attacks
 
     network = yield from model_picker.loaded(page, code, model)
-    seen = images.square(picture, namer.side)
+    seen = images.square(picture, spec.input_size)
     clean = images.to_tensor(seen, network.placement.device)
     curve = {"true": [], "target": []}
 
     def recorded():
-        for step in page.engine.steps(attacks.attack, network, clean, settings, None, namer):
+        for step in page.engine.steps(attacks.attack, network, clean, settings, None, spec):
             curve["true"].append((step.step, step.true[0]))
             if step.target:
                 curve["target"].append((step.step, step.target[0]))
             yield step
 
-    for moment in status.in_turn(code, recorded(), stopped, page.engine.lane):
+    for moment in status.in_turn(code, recorded(), stopped, page.engine.run_queue):
         if isinstance(moment, str):
             yield moment
             continue
@@ -197,7 +196,7 @@ def attacked(page, code, path, model, settings, stopped):
         report, magnified, factor = None, None, 1
         if last:
             found = step.adversarial
-            report = attacks.evaluate(network, clean, found, settings, step.step, seconds, namer)
+            report = attacks.evaluate(network, clean, found, settings, step.step, seconds, spec)
             magnified, factor = attacks.magnify(clean, found)
         yield step, last, seconds, seen, curve, report, magnified, factor
 

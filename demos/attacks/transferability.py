@@ -15,8 +15,6 @@ from demos.ui import progress as status
 from demos.ui.endpoints import Picture, expose
 from demos.ui.page import HEAVY, PRIVATE, Page, speaks
 from models import registry, weights
-from models.classifiers import pet_specs
-from models.classifiers import specs as classifiers
 from models.validation import ValidationError
 
 
@@ -54,13 +52,13 @@ def build(page: Page, photo, knobs: dict) -> None:
 
 def peers(model: str) -> tuple[str, ...]:
     """The classifiers that name the same classes as `model`, itself among them."""
-    return pet_specs.NAMES if model in pet_specs.NAMES else registry.NAMES
+    return registry.PET_CLASSIFIERS if model in registry.PET_CLASSIFIERS else registry.BACKBONES
 
 
 def here(name: str) -> bool:
     """Whether the weights of a classifier are on this machine."""
-    if name not in pet_specs.NAMES:
-        return registry.weights_path(registry.spec(name)).exists()
+    if name not in registry.PET_CLASSIFIERS:
+        return registry.weights_path(registry.backbone(name)).exists()
     try:
         return (weights.FOLDER / weights.entry(name)["file"]).exists()
     except ValidationError:
@@ -77,11 +75,11 @@ def _matrix(page, code, path, model, options: dict, stopped):
     for name in peers(model):
         if here(name):
             network = yield from model_picker.loaded(page, code, name)
-            side = classifiers.spec(name).side
+            side = registry.classifier(name).input_size
             judges.append(transferability.Judge(name, network, side))
 
     def attack(network, pictures):
-        return attacks.attack(network, pictures, found.settings, namer=found.namer)
+        return attacks.attack(network, pictures, found.settings, spec=found.spec)
 
     going = transferability.matrix(judges, found.picture, attack, found.target)
     for moment in status.in_turn(code, going, stopped):
@@ -93,7 +91,7 @@ def _matrix(page, code, path, model, options: dict, stopped):
 
 
 def _table(code: str, subject, judges, step) -> str:
-    titles = [escape(classifiers.spec(judge.name).title) for judge in judges]
+    titles = [escape(registry.classifier(judge.name).title) for judge in judges]
     head = "".join(f"<th>{title}</th>" for title in titles)
     clean = "".join(f"<td>{named(*subject.said(step.clean[judge.name]))}</td>" for judge in judges)
     rows = [f"<tr><th>{escape(say(code, 'deeper.clean'))}</th>{clean}</tr>"]
@@ -105,7 +103,7 @@ def _table(code: str, subject, judges, step) -> str:
         )
         name = escape(say(code, "deeper.transfer.made_for"))
         rows.append(f"<tr><th><small>{name}</small><br>{title}</th>{cells}</tr>")
-    away = [classifiers.spec(name).title for name in peers(subject.namer.name) if not here(name)]
+    away = [registry.classifier(name).title for name in peers(subject.spec.name) if not here(name)]
     words = escape(say(code, "deeper.transfer.away", titles=", ".join(away))) if away else ""
     corner = escape(say(code, "deeper.transfer.judge"))
     return (

@@ -14,12 +14,11 @@ from demos.ui.components import Photo
 from demos.ui.page import HEAVY, PRIVATE, Page, speaks
 from demos.ui.plots import bars
 from models import images, registry
-from models.classifiers import breeds, pet_specs
-from models.classifiers import specs as classifiers
+from models.labels import breeds
 
 NAME = "ideal.several"  # of its runs: the main picture's have their own
 DOG, CAT = "golden retriever", "Siamese cat"
-STANDARD, ROBUST = pet_specs.DEFAULT, "pets_lite0_robust"
+STANDARD, ROBUST = registry.DEFAULT_PET_CLASSIFIER, "pets_lite0_robust"
 SEEDS, SIDE = 6, 128
 
 
@@ -34,14 +33,14 @@ def build(page: Page, photo: Photo, knobs: dict[str, gr.components.Component]) -
         page.put(gr.Markdown, "ideal.several.note", elem_classes="note")
         page.put(
             gr.Markdown, "ideal.several.robust.note", elem_classes="note",
-            visible=ROBUST in pet_specs.NAMES,
+            visible=ROBUST in registry.PET_CLASSIFIERS,
         )  # fmt: skip
         with gr.Row():
             both = page.put(gr.Button, "ideal.several.dog_cat", variant="primary", min_width=150)
             seeds = page.put(gr.Button, "ideal.several.seeds", variant="primary", min_width=150)
             robust = page.put(
                 gr.Button, "ideal.several.robust", variant="primary", min_width=150,
-                visible=ROBUST in pet_specs.NAMES,
+                visible=ROBUST in registry.PET_CLASSIFIERS,
             )  # fmt: skip
             stop = page.put(gr.Button, "ideal.several.stop", variant="stop", min_width=70)
         line = gr.HTML(elem_id="ideal-several-status")
@@ -83,7 +82,9 @@ def build(page: Page, photo: Photo, knobs: dict[str, gr.components.Component]) -
 
 def dog_and_cat(settings: dict) -> list[dict]:
     """The same way to an ideal dog and to an ideal cat, by an ImageNet network."""
-    model = settings["model"] if settings["model"] in registry.NAMES else registry.DEFAULT
+    model = (
+        settings["model"] if settings["model"] in registry.BACKBONES else registry.DEFAULT_BACKBONE
+    )
     common = settings | {"model": model, "layer": "", "channel": None}
     return [common | {"class_name": name} for name in (DOG, CAT)]
 
@@ -97,7 +98,7 @@ def standard_and_robust(settings: dict, pair: tuple[str, str] = (STANDARD, ROBUS
     if name not in breeds.NAMES:
         name = "Siamese"
     common = settings | {"class_name": name, "method": "plain", "layer": "", "channel": None}
-    sides = {model: classifiers.spec(model).side for model in pair}
+    sides = {model: registry.classifier(model).input_size for model in pair}
     return [common | {"octaves": 1, "model": name, "size": side} for name, side in sides.items()]
 
 
@@ -113,7 +114,7 @@ def _said(code: str, every: list[dict], now, last, seconds, found, line, sheet, 
         share = now.step / now.steps
         return told | {line: status.running(code, now.step, now.steps, share, seconds)}
     named = [
-        (f"{settings['class_name']} · {classifiers.spec(settings['model']).title}{extra}", value)
+        (f"{settings['class_name']} · {registry.classifier(settings['model']).title}{extra}", value)
         for settings, values in zip(every, found, strict=True)
         for extra, value in _numbered(settings, values)
     ]

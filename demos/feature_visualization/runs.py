@@ -14,8 +14,7 @@ from demos.ui import model_picker as networks
 from demos.ui import progress as status
 from demos.ui.endpoints import Picture, expose
 from demos.ui.page import Page
-from models import images
-from models.classifiers import specs as classifiers
+from models import images, registry
 
 NAME = "ideal"
 
@@ -30,7 +29,7 @@ def dreamed(page: Page, code: str, settings: dict, photo: str | None, run: Run) 
         settings: of `models.feature_visualization.optimize.Settings`.
         photo: path of the picture to start from, if that is asked for.
     """
-    classifiers.spec(settings["model"])
+    registry.classifier(settings["model"])
     from models.feature_visualization import optimize as ideal_class
     from models.feature_visualization import strip as dream_strip
 
@@ -45,7 +44,7 @@ def dreamed(page: Page, code: str, settings: dict, photo: str | None, run: Run) 
             strip.add(step)
             yield step
 
-    for moment in status.in_turn(code, recorded(), run, page.engine.lane):
+    for moment in status.in_turn(code, recorded(), run, page.engine.run_queue):
         if isinstance(moment, str):
             yield moment
             continue
@@ -98,7 +97,7 @@ def beside(page: Page, code: str, every: Sequence[dict], photo: str | None, run:
         together.append((yield from _networks(page, code, settings)))
 
     steps = page.engine.steps(abreast, together, chosen, start)
-    for moment in status.in_turn(code, steps, run, page.engine.lane):
+    for moment in status.in_turn(code, steps, run, page.engine.run_queue):
         if isinstance(moment, str):
             yield moment
             continue

@@ -17,11 +17,10 @@ from demos.ui.components import Choice, Knob, Photo
 from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, speaks
 from demos.ui.plots import bars, curves
 from models import images, registry
-from models.classifiers import pet_specs
-from models.classifiers import specs as classifiers
+from models.labels import imagenet
 
 DEFAULTS = {
-    "model": registry.DEFAULT,
+    "model": registry.DEFAULT_BACKBONE,
     "class_name": "Siamese cat",
     "method": "fourier",
     "steps": 256,
@@ -111,7 +110,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     asked = [knobs["model"], knobs["class_name"], knobs["layer"]]
     for button, name in zip(one_click, ONE_CLICK, strict=True):
         button.click(
-            lambda name=name: [registry.DEFAULT, name, ""], None, asked, **PRIVATE, **LIGHT
+            lambda name=name: [registry.DEFAULT_BACKBONE, name, ""], None, asked, **PRIVATE, **LIGHT
         ).then(dream, inputs, outputs, **PRIVATE, **HEAVY)
     knobs["model"].change(speaks(_follow), [page.language, *asked], asked[1:], **PRIVATE, **LIGHT)
     photo.change(
@@ -159,15 +158,15 @@ def _axis(curve: list[tuple[float, float]]) -> tuple[float, float]:
 def _verdict(code: str, class_name: str, found: dict[str, float]) -> str:
     if not found:
         return ""
-    named = [(classifiers.spec(name).title, value) for name, value in found.items()]
+    named = [(registry.classifier(name).title, value) for name, value in found.items()]
     words = say(code, "ideal.verdict", name=class_name)
     return f"<b>{words}</b>{bars(named)}"
 
 
 def _follow(code: str, model: str, class_name: str, layer: str):
     """The classes and layers of the chosen network; what was chosen stays if it is among them."""
-    names = classifiers.spec(model).classes
-    default = "Siamese" if model in pet_specs.NAMES else DEFAULTS["class_name"]
+    names = registry.classifier(model).classes
+    default = "Siamese" if model in registry.PET_CLASSIFIERS else DEFAULTS["class_name"]
     layers = layer_choices(model)
     return (
         gr.update(choices=list(names), value=class_name if class_name in names else default),
@@ -177,7 +176,7 @@ def _follow(code: str, model: str, class_name: str, layer: str):
 
 def layer_choices(model: str) -> list[tuple[str, str]]:
     """The layers of a network that can be climbed, and first of all none; pets show none."""
-    layers = registry.spec(model).map_layers if model in registry.NAMES else ()
+    layers = registry.backbone(model).map_layers if model in registry.BACKBONES else ()
     return [("–", ""), *((name, name) for name in layers)]
 
 
@@ -189,7 +188,7 @@ def _knobs(page: Page) -> tuple[dict[str, gr.components.Component], Photo]:
         return [(page.text(f"ideal.start.{name}", code), name) for name in ("noise", "photo")]
 
     knobs = {}
-    names = list(registry.class_names())
+    names = list(imagenet.class_names())
     knobs["class_name"] = page.put(
         Choice, "name.class_name", names, value=DEFAULTS["class_name"], elem_id="ideal-class"
     )
@@ -212,7 +211,7 @@ def _knobs(page: Page) -> tuple[dict[str, gr.components.Component], Photo]:
     with page.put(gr.Accordion, "ideal.one_channel", open=False):
         page.put(gr.Markdown, "ideal.one_channel.note", elem_classes="note")
         with gr.Row():
-            layers = layer_choices(registry.DEFAULT)
+            layers = layer_choices(registry.DEFAULT_BACKBONE)
             knobs["layer"] = page.put(
                 Choice, "name.layer_ideal", layers, value="", min_width=120, elem_id="ideal-layer"
             )

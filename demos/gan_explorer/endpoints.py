@@ -16,6 +16,7 @@ from demos.runtime.engine import Engine
 from demos.ui import examples as pictures
 from demos.ui.endpoints import Picture, expose
 from demos.ui.page import LIGHT, Page
+from models import registry
 from models.gan import specs as gans
 from models.validation import whole_number
 
@@ -33,11 +34,11 @@ def drawn_sheet(engine: Engine, model, seed, truncation, count, sliders) -> Imag
         from models.images import to_image
 
         first, psi, n, shifts = pretrained.check(seed, truncation, count, sliders)
-        network = engine.gans.get(model)
+        network = engine.gan(model)
         codes = network.codes(network.latents(range(first, first + n)), psi, shifts)
         return to_image(mosaics.grid(network.draw(codes), math.ceil(math.sqrt(n))))
 
-    return engine.turns.submit(work).result()
+    return engine.worker.submit(work).result()
 
 
 def film(
@@ -51,12 +52,12 @@ def film(
 
         first, psi, _, shifts = pretrained.check(a, truncation, 1, sliders)
         second, n = pretrained.check(b)[0], whole_number("frames", frames, 2, 60)
-        pictures = engine.gans.get(model).walk(first, second, n, psi, shifts)
+        pictures = engine.gan(model).walk(first, second, n, psi, shifts)
         return [to_image(picture) for picture in pictures]
 
     shown = [
         image.resize((FILM_SIDE, FILM_SIDE), Image.Resampling.BICUBIC)
-        for image in engine.turns.submit(work).result()
+        for image in engine.worker.submit(work).result()
     ]
     if there_and_back:
         shown += shown[-2:0:-1]
@@ -72,7 +73,7 @@ def sent(engine: Engine, _code: str, model, seed, truncation, noise, *sliders) -
     """Path of the cat at hand as a PNG, four times enlarged: networks look at larger pictures."""
     from models.images import to_image
 
-    picture = engine.turns.submit(_cat, engine, model, seed, truncation, sliders, noise).result()
+    picture = engine.worker.submit(_cat, engine, model, seed, truncation, sliders, noise).result()
     image = to_image(picture)
     large = image.resize([4 * side for side in image.size], Image.Resampling.BICUBIC)
     return pictures.png(large, f"netglass-{model}-{seed}")
@@ -87,12 +88,12 @@ def mixed(engine: Engine, model, a, b, crossover, truncation=0.7) -> Image.Image
 
         first, psi, _, _ = pretrained.check(a, truncation)
         second = pretrained.check(b)[0]
-        network = engine.gans.get(model)
+        network = engine.gan(model)
         cut = whole_number("crossover", crossover, 0, gans.MAX_CROSSOVER)
         one, other = network.codes(network.latents([first, second]), psi).split(1)
         return to_image(gan_views.mixed(network, one, other, cut))
 
-    return engine.turns.submit(work).result()
+    return engine.worker.submit(work).result()
 
 
 def verdict(engine: Engine, model, image):
@@ -100,7 +101,7 @@ def verdict(engine: Engine, model, image):
     from models.images import open_image, square, to_tensor
 
     picture = to_tensor(square(open_image(image), gans.SIDE))
-    return engine.turns.submit(_judge, engine, model, picture).result()
+    return engine.worker.submit(_judge, engine, model, picture).result()
 
 
 def judged(engine: Engine, model, seed, truncation, sliders: Sequence, noise, path):
@@ -116,7 +117,7 @@ def judged(engine: Engine, model, seed, truncation, sliders: Sequence, noise, pa
         return _judge(engine, model, torch.rand(1, 3, gans.SIDE, gans.SIDE, generator=generator))
 
     photo = None if path is None else verdict(engine, model, path)
-    return engine.turns.submit(cat).result(), photo, engine.turns.submit(static).result()
+    return engine.worker.submit(cat).result(), photo, engine.worker.submit(static).result()
 
 
 def _cat(engine: Engine, model, seed, truncation, sliders: Sequence, noise):
@@ -124,7 +125,7 @@ def _cat(engine: Engine, model, seed, truncation, sliders: Sequence, noise):
     from models.gan import pretrained
 
     first, psi, _, shifts = pretrained.check(seed, truncation, 1, sliders)
-    network = engine.gans.get(model)
+    network = engine.gan(model)
     codes = network.codes(network.latents([first]), psi, shifts)
     return network.draw(codes, whole_number("noise", noise, 0, gans.MAX_SEED))
 
@@ -133,7 +134,7 @@ def _judge(engine: Engine, model, picture):
     from models import mosaics
     from models.images import to_image
 
-    found = engine.gans.get(model).judge(picture)
+    found = engine.gan(model).judge(picture)
     shown = mosaics.enlarge(mosaics.overlay(picture, found.heat), JUDGED_SIDE)
     return to_image(shown), found
 
@@ -144,7 +145,7 @@ def expose_all(page: Page) -> None:
 
     def gan_sample(
         language: str,
-        model: str = gans.DEFAULT,
+        model: str = registry.DEFAULT_GAN,
         seed: int = 0,
         truncation: float = 0.7,
         count: int = 16,
@@ -180,7 +181,7 @@ def expose_all(page: Page) -> None:
 
     def gan_walk(
         language: str,
-        model: str = gans.DEFAULT,
+        model: str = registry.DEFAULT_GAN,
         seed_a: int = 0,
         seed_b: int = 1,
         frames: int = 24,
@@ -202,7 +203,7 @@ def expose_all(page: Page) -> None:
 
     def gan_mix(
         language: str,
-        model: str = gans.DEFAULT,
+        model: str = registry.DEFAULT_GAN,
         seed_a: int = 0,
         seed_b: int = 1,
         crossover: int = 3,
@@ -223,7 +224,7 @@ def expose_all(page: Page) -> None:
         """
         return mixed(engine, model, seed_a, seed_b, crossover, truncation)
 
-    def discriminate(language: str, image: Picture, model: str = gans.DEFAULT):
+    def discriminate(language: str, image: Picture, model: str = registry.DEFAULT_GAN):
         """Asks a GAN's discriminator whether a picture looks like its training data.
 
         Args:

@@ -11,6 +11,7 @@ import gradio as gr
 
 from demos.gan_explorer.views import view
 from demos.ui.page import Page
+from models import registry
 from models.gan import specs as gans
 
 CSS = """
@@ -43,7 +44,7 @@ def build(page: Page, knobs: str) -> None:
 def diagrams(page: Page, code: str) -> str:
     """Both networks of every generator as HTML; the script shows the chosen one's."""
     parts = []
-    for spec in gans.SPECS:
+    for spec in registry.GAN_SPECS:
         rows = _network(page, code, "g", gans.generator_steps(spec.kind))
         if spec.kind != "vae":
             rows += _network(page, code, "d", gans.discriminator_steps(spec.kind))

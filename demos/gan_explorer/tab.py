@@ -17,14 +17,14 @@ from demos.ui import examples as pictures
 from demos.ui.components import Choice, Knob, Photo
 from demos.ui.page import LIGHT, PRIVATE, Page, speaks
 from demos.ui.plots import bars
-from models import weights
+from models import registry, weights
 from models.gan import specs as gans
 from models.validation import ValidationError
 
 NAME = "gan"
 SLIDERS = tuple(f"d{i}" for i in range(1, gans.SLIDERS + 1))
 DEFAULTS = {
-    "model": gans.DEFAULT,
+    "model": registry.DEFAULT_GAN,
     "sheet": 0,
     "truncation": 0.7,
     "seed": 0,
@@ -94,8 +94,10 @@ def build(page: Page, tab: gr.Tab) -> None:
             knobs["model"] = page.put(
                 Choice,
                 "gan.model",
-                choices=lambda code: [(page.text(f"gan.model.{n}", code), n) for n in gans.NAMES],
-                value=gans.DEFAULT,
+                choices=lambda code: [
+                    (page.text(f"gan.model.{n}", code), n) for n in registry.GANS
+                ],
+                value=registry.DEFAULT_GAN,
                 elem_id="gan-model",
             )
             sheet = _sheet(page)
@@ -184,14 +186,14 @@ def build(page: Page, tab: gr.Tab) -> None:
 def _quality(code: str) -> str:
     """What was measured of each generator, from the manifest."""
     texts = {}
-    for name in gans.NAMES:
+    for name in registry.GANS:
         try:
             entry = weights.entry(name)
             found = entry["measured"]
         except (ValidationError, KeyError):
             texts[name] = say(code, "gan.unmeasured")
             continue
-        key = "gan.quality.vae" if name == gans.VAE else "gan.quality"
+        key = "gan.quality.vae" if name == registry.VAE else "gan.quality"
         texts[name] = say(
             code,
             key,
@@ -232,7 +234,7 @@ def _sliders(page: Page) -> dict[str, Knob]:
         def written(code: str) -> str:
             texts = {
                 spec.name: page.text(f"gan.direction.{spec.directions[position]}", code)
-                for spec in gans.SPECS
+                for spec in registry.GAN_SPECS
             }
             return per_model(code, texts, "gan-direction")
 
@@ -278,7 +280,7 @@ def _vae(page: Page) -> None:
             with gr.Column(min_width=260):
                 page.put(gr.Markdown, "gan.vae.rebuilt")
                 view(page, "gan.vae.rebuilt", "rebuilt", CAT)
-            for model in (gans.DEFAULT, gans.VAE):
+            for model in (registry.DEFAULT_GAN, registry.VAE):
                 with gr.Column(min_width=200):
                     page.put(gr.Markdown, f"gan.model.{model}")
                     knobs = "seed:sheet truncation"

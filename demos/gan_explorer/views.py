@@ -22,6 +22,7 @@ from starlette.routing import Route
 from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
 from demos.ui.page import Page
+from models import registry
 from models.gan import specs as gans
 from models.validation import ValidationError, number, whole_number
 
@@ -100,7 +101,7 @@ def read(query: Mapping[str, str]) -> Wish:
         return (whole_number if whole else number)(name, value, low, high)
 
     return Wish(
-        model=gans.spec(query.get("model", gans.DEFAULT)).name,
+        model=registry.gan(query.get("model", registry.DEFAULT_GAN)).name,
         seed=figure("seed", 0, 0, gans.MAX_SEED, True),
         seed_b=figure("seed_b", 1, 0, gans.MAX_SEED, True),
         noise=figure("noise", 0, 0, gans.MAX_SEED, True),
@@ -243,21 +244,21 @@ def routes(engine: Engine) -> list[Route]:
     """The addresses, for `app_kwargs` of `launch`."""
 
     def drawn(view: str, wish: Wish) -> bytes:
-        gan = engine.gans.get(wish.model)
+        gan = engine.gan(wish.model)
         if view == "rebuilt":
             picture = _cat(gan, wish)
             import torch
 
-            back = engine.gans.get(gans.VAE).reconstruct(picture)
+            back = engine.gan(registry.VAE).reconstruct(picture)
             return png(_row(torch.cat([picture, back]), gap=4))
         return png(VIEWS[view](gan, wish))
 
     def score(wish: Wish) -> dict:
-        gan = engine.gans.get(wish.model)
+        gan = engine.gan(wish.model)
         return {"score": round(float(gan.scores(_cat(gan, wish))[0]), 3)}
 
     async def in_turn(function: Callable, *args):
-        return await asyncio.get_running_loop().run_in_executor(engine.turns, function, *args)
+        return await asyncio.get_running_loop().run_in_executor(engine.worker, function, *args)
 
     async def picture(request: Request) -> Response:
         view = request.path_params["view"]

@@ -10,7 +10,7 @@ import gradio as gr
 
 from demos.gan_lab import run_config
 from demos.gan_lab import views as gym_views
-from demos.gan_lab.runs import LiveRun
+from demos.gan_lab.runs import LiveRun, LiveRuns
 from demos.ui.endpoints import expose
 from demos.ui.page import GYM, Page
 from models.gan.training import presets
@@ -112,11 +112,11 @@ def expose_all(page: Page) -> None:
         # Of the caller's own, in the registry like all others while it lasts.
         key = f"api-{time.time_ns()}"
         engine = page.engine
-        live = engine.gym.open(key, lambda: run_config.make(engine, wished))
+        live = engine.shared(LiveRuns).open(key, lambda: run_config.make(engine, wished))
         try:
             yield from _course(page, live, rounds)
         finally:
-            engine.gym.close(key)
+            engine.shared(LiveRuns).close(key)
 
     outputs = {"picture": gr.Image, "report": gr.JSON}
     expose(gan_train, outputs, "gan_train", GYM)
@@ -130,12 +130,12 @@ def _course(page: Page, live: LiveRun, rounds: int):
     while not last and not live.paused.is_set():
         until = min(trainer.rounds + every, rounds)
         while trainer.rounds < until and not trainer.diverged:
-            engine.gym_turn(live.chunk, SLICE, until - trainer.rounds)
+            engine.training_slice(live.chunk, SLICE, until - trainer.rounds)
         last = trainer.rounds >= rounds or trainer.diverged
-        engine.gym_turn(live.note, True)
+        engine.training_slice(live.note, True)
         if last or time.perf_counter() >= due:
             due = time.perf_counter() + SHOWN_SECONDS
-            picture = engine.gym_turn(gym_views.picture, live, True, False, False)
+            picture = engine.training_slice(gym_views.picture, live, True, False, False)
             yield picture, _report(live, time.perf_counter() - began)
 
 

@@ -14,7 +14,7 @@ from gradio.utils import get_upload_folder
 from safetensors.torch import save as tensors_as_bytes
 
 from demos.gan_lab import run_config
-from demos.gan_lab.runs import LiveRun
+from demos.gan_lab.runs import LiveRun, LiveRuns
 from demos.runtime.cache import kept
 from demos.ui.page import GYM, PRIVATE, Page, speaks
 from models.gan.training import presets
@@ -48,7 +48,7 @@ def build(page: Page, inputs: list[gr.blocks.Block]) -> None:
                         buttons=["copy"], elem_id="gym-link")  # fmt: skip
 
     def live(request: gr.Request) -> LiveRun:
-        run = page.engine.gym.get(request.session_hash)
+        run = page.engine.shared(LiveRuns).get(request.session_hash)
         if run is None or run.moment is None:
             raise ValidationError("lab_no_run")
         run.touch()
@@ -59,13 +59,15 @@ def build(page: Page, inputs: list[gr.blocks.Block]) -> None:
         from models.gan.training import film_strip
 
         run = live(request)
-        film = page.engine.gym_turn(lambda: film_strip.film(thinned(run.journal.strip.moments)))
+        film = page.engine.training_slice(
+            lambda: film_strip.film(thinned(run.journal.strip.moments))
+        )
         return gr.update(value=film, visible=True)
 
     @speaks
     def exported(request: gr.Request, _code):
         run = live(request)
-        content = page.engine.gym_turn(packed, run)
+        content = page.engine.training_slice(packed, run)
         path = kept(content, "netglass-gan.zip", get_upload_folder())
         return gr.update(value=path, visible=True)
 

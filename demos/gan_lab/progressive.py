@@ -12,8 +12,9 @@ import gradio as gr
 
 from demos.gan_lab import inputs as gym_inputs
 from demos.runtime.engine import Run
+from demos.runtime.events import Loading
 from demos.runtime.i18n import say
-from demos.runtime.pacing import REST
+from demos.runtime.scheduler import REST
 from demos.ui import progress as status
 from demos.ui.components import Choice, Knob
 from demos.ui.page import GYM, LIGHT, PRIVATE, Page, speaks
@@ -85,12 +86,12 @@ def build(page: Page, data_of: Callable, payload: gr.components.Component) -> No
     def go(request: gr.Request, code, brought, data, budget, fade, seed):
         chosen = progressive_schedule.Settings(budget, fade, seed)
         choice("data", data, DATA)
-        yield {line: status.loading(code, say(code, f"gym.grow.data.{data}"))}
+        yield {line: status.waiting(code, Loading(say(code, f"gym.grow.data.{data}")))}
         pictures = data_of(data, brought, SIDE).data
         with page.engine.run(request.session_hash, NAME) as stopped:
-            race = page.engine.gym_turn(_race, page.engine.device_name, pictures, chosen)
+            race = page.engine.training_slice(_race, page.engine.device_name, pictures, chosen)
             losses, start = Losses(), time.perf_counter()
-            for legs in raced(race, page.engine.gym_turn, stopped, losses):
+            for legs in raced(race, page.engine.training_slice, stopped, losses):
                 elapsed = time.perf_counter() - start
                 now = {line: _line(code, legs, elapsed, race.done, stopped.is_set())}
                 for who, leg in legs.items():

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from demos.gan_lab import inputs as gym_inputs
-from demos.gan_lab.runs import LiveRun
+from demos.gan_lab.runs import LiveRun, LiveRuns
 from demos.runtime.engine import Engine
 from models.gan.training import presets
 from models.gan.training import settings as gan_settings
@@ -78,7 +78,7 @@ def make(engine: Engine, wished: Wish) -> LiveRun:
     """
     # Not in the trainings' thread: pictures take a while to decode, or to download.
     brought = gym_inputs.data_of(wished.data, wished.payload, wished.side)
-    return engine.gym_turn(_make, engine, wished, brought)
+    return engine.training_slice(_make, engine, wished, brought)
 
 
 def _make(engine: Engine, wished: Wish, brought: gym_inputs.Brought) -> LiveRun:
@@ -101,8 +101,8 @@ def opened(engine: Engine, session: str, wished: Wish, anew: bool = False) -> Li
     Raises:
         ValidationError: no room, or data that can't be learnt from.
     """
-    run = engine.gym.get(session)
+    run = engine.shared(LiveRuns).get(session)
     if anew or run is None or run.identity != wished.identity:
-        return engine.gym.open(session, lambda: make(engine, wished))
+        return engine.shared(LiveRuns).open(session, lambda: make(engine, wished))
     run.wanted = wished.settings
     return run

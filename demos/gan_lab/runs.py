@@ -1,8 +1,8 @@
 """Live trainings on the server: a bounded registry, freed when nobody watches any more.
 
 They are the one thing of a visitor that outlives an event. A run computes only while somebody asks
-it to, in slices that take turns in one thread (`Engine.gym_turn`), so that all runs advance alike
-and one that nobody looks at costs nothing but its memory.
+it to, in slices that take turns in one thread (`Engine.training_slice`), so that all runs advance
+alike and one that nobody looks at costs nothing but its memory.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class LiveRun:
         return self.journal.verdict(self.trainer)
 
 
-class Registry:
+class LiveRuns:
     """Runs by visitor's session.
 
     Args:

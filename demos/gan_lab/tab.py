@@ -15,9 +15,10 @@ from demos.gan_lab import knobs as gym_knobs
 from demos.gan_lab import progressive as gym_growing
 from demos.gan_lab import run_config
 from demos.gan_lab import views as gym_views
-from demos.gan_lab.runs import LiveRun
+from demos.gan_lab.runs import LiveRun, LiveRuns
+from demos.runtime.events import Loading
 from demos.runtime.i18n import say
-from demos.runtime.pacing import REST
+from demos.runtime.scheduler import REST
 from demos.ui import progress as status
 from demos.ui.components import Choice
 from demos.ui.page import GYM, LIGHT, PRIVATE, Page, speaks
@@ -110,7 +111,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         return {
             line: status.live(code, run.moment, rate),
             turn: gym_views.phase(code, run),
-            picture: page.engine.gym_turn(gym_views.picture, run, *flags),
+            picture: page.engine.training_slice(gym_views.picture, run, *flags),
             plot: gym_views.losses(code, run),
             doctor: gym_views.doctor(code, run),
         }
@@ -121,7 +122,7 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     def _go(request: gr.Request, code, values: tuple, anew: bool):
         asked, pace, seen = wished(values)
-        yield {line: status.loading(code, say(code, f"gym.data.{asked.data}"))}
+        yield {line: status.waiting(code, Loading(say(code, f"gym.data.{asked.data}")))}
         try:
             live = run_config.opened(page.engine, request.session_hash, asked, anew)
         except ValidationError:
@@ -145,17 +146,17 @@ def build(page: Page, tab: gr.Tab) -> None:
         live = run_config.opened(page.engine, request.session_hash, asked)
         live.views = views_
         live.paused.set()
-        page.engine.gym_turn(live.slice, 0.0, 1, which, True)
+        page.engine.training_slice(live.slice, 0.0, 1, which, True)
         return moment(code, live, time.perf_counter(), live.moment.rounds)
 
     def pause(request: gr.Request):
-        live = page.engine.gym.get(request.session_hash)
+        live = page.engine.shared(LiveRuns).get(request.session_hash)
         if live:
             live.paused.set()
 
     def turned(request: gr.Request, *values):
         """Knobs that were moved while it runs; what needs new networks waits for Run."""
-        live = page.engine.gym.get(request.session_hash)
+        live = page.engine.shared(LiveRuns).get(request.session_hash)
         if live is None:
             return
         try:
@@ -167,7 +168,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             live.wanted = asked.settings
 
     def clear(request: gr.Request, code):
-        page.engine.gym.close(request.session_hash)
+        page.engine.shared(LiveRuns).close(request.session_hash)
         return ["", _waiting(page, code), None, "", ""]
 
     inputs = [page.language, payload, speed, views, *order]
@@ -218,7 +219,7 @@ def _slices(page: Page, live: LiveRun) -> Iterator[None]:
     """Trains slice by slice, in turn with all other runs; slow motion shows each player's step."""
     while True:
         if live.pace != "slow":
-            page.engine.gym_turn(live.slice, SPEEDS[live.pace])
+            page.engine.training_slice(live.slice, SPEEDS[live.pace])
             yield
             live.paused.wait(REST)
             if live.moment.diverged:
@@ -229,7 +230,7 @@ def _slices(page: Page, live: LiveRun) -> Iterator[None]:
             ("discriminator", settings.d_steps),
             ("generator", settings.g_steps),
         ):
-            page.engine.gym_turn(live.slice, 60.0, count, phase, True)
+            page.engine.training_slice(live.slice, 60.0, count, phase, True)
             yield
             if live.moment.diverged:
                 return

@@ -73,19 +73,19 @@ def routes(engine: Engine) -> list[Route]:
         labels = [n for n, (_, photos) in enumerate(classes) for _ in photos]
         if wish.get("photo"):
             wanted.append(_bytes(wish["photo"]))
-        side = registry.spec(registry.DEFAULT).size
+        side = registry.backbone(registry.DEFAULT_BACKBONE).size
         shown = [images.to_tensor(images.square(images.open_image(p), side)) for p in wanted]
         import torch
 
-        engine.store.get(registry.DEFAULT)
+        engine.backbone(registry.DEFAULT_BACKBONE)
         # In portions, so that other visitors get their turns in between.
         features = torch.cat(
-            [engine.turns.submit(_features, engine, shown[at : at + 8]).result()
+            [engine.worker.submit(_features, engine, shown[at : at + 8]).result()
              for at in range(0, len(shown), 8)]
         )  # fmt: skip
         truth = torch.tensor(labels)
         new = features[len(labels) :] if wish.get("photo") else None
-        found = engine.turns.submit(
+        found = engine.worker.submit(
             few_shot.learn, features[: len(labels)], truth, len(names), new
         ).result()
         return {
@@ -123,7 +123,7 @@ def routes(engine: Engine) -> list[Route]:
 def _features(engine: Engine, shown: list):
     import torch
 
-    network = engine.store.get(registry.DEFAULT)
+    network = engine.backbone(registry.DEFAULT_BACKBONE)
     with torch.no_grad():
         (maps,) = network.features(torch.cat(shown), ["bn2"])
     return maps.float().mean((2, 3)).cpu()

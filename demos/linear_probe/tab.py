@@ -8,15 +8,16 @@ import gradio as gr
 
 from demos.linear_probe import confusion, few_shot
 from demos.pets.tab import named
+from demos.runtime.events import Loading, Result, Waiting
 from demos.runtime.i18n import say
-from demos.runtime.pacing import HEADS, paced
+from demos.runtime.scheduler import HEAD_RUNS, schedule
 from demos.ui import deep_links
 from demos.ui import progress as status
 from demos.ui.components import Choice, Knob
 from demos.ui.endpoints import expose
 from demos.ui.page import LIGHT, PRIVATE, Page, speaks
 from demos.ui.plots import curves
-from models.classifiers import breeds
+from models.labels import breeds
 from models.linear_probe import tasks
 
 NAME = "train"
@@ -154,7 +155,7 @@ def _train(code: str, chosen: dict, kinds, stopped):
 
     The status at the end and the matrix are those of the first kind; the curves have them all.
     """
-    yield status.loading(code, say(code, "train.features")), "", ""
+    yield status.waiting(code, Loading(say(code, "train.features"))), "", ""
     task, transfer, samples, settings = _settings(chosen)
     series: dict[str, list] = {}
     start = time.perf_counter()
@@ -173,13 +174,17 @@ def _train(code: str, chosen: dict, kinds, stopped):
                 points.append((epoch.step, epoch.accuracy))
                 yield epoch
 
-        for epoch, last, _ in paced(recorded(), stopped, 0.1, HEADS):
+        for event in schedule(recorded(), stopped, HEAD_RUNS, 0.1):
+            if isinstance(event, Waiting):
+                yield status.waiting(code, event), gr.skip(), gr.skip()
+                continue
+            epoch, last = event.value, isinstance(event, Result)
             if last:
                 series[f"{name}: {epoch.accuracy:.1%}"] = series.pop(name)
                 first = first or (epoch, test)
             share = (turn + epoch.step / epoch.steps) / len(kinds)
             seconds = time.perf_counter() - start
-            words = status.running(code, epoch.step, epoch.steps, share, seconds, HEADS)
+            words = status.running(code, epoch.step, epoch.steps, share, seconds, HEAD_RUNS)
             yield words, drawn(), None
         if stopped.is_set():
             break
@@ -191,7 +196,7 @@ def _train(code: str, chosen: dict, kinds, stopped):
 
 def _by_size(code: str, chosen: dict, kinds, stopped):
     """As `_train`, for growing numbers of examples of each class."""
-    yield status.loading(code, say(code, "train.features")), "", ""
+    yield status.waiting(code, Loading(say(code, "train.features"))), "", ""
     task, transfer, samples, settings = _settings(chosen)
     series: dict[str, list] = {}
     start, done = time.perf_counter(), 0
@@ -207,7 +212,7 @@ def _by_size(code: str, chosen: dict, kinds, stopped):
                 series, say(code, "train.per_class_log"), most, y_range=(0, 1), log_x=True
             )
             seconds = time.perf_counter() - start
-            yield status.running(code, done, total, done / total, seconds, HEADS), drawn, None
+            yield status.running(code, done, total, done / total, seconds, HEAD_RUNS), drawn, None
             if stopped.is_set():
                 break
         if stopped.is_set():

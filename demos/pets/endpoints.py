@@ -14,20 +14,20 @@ from demos.ui import model_picker
 from demos.ui.endpoints import Picture, expose
 from demos.ui.page import HEAVY, LIGHT, Page
 from models import images, registry, weights
-from models.classifiers import breeds, pet_specs
+from models.labels import breeds
 from models.validation import ValidationError, choice, number
 
-DEFAULT = pet_specs.DEFAULT
+DEFAULT = registry.DEFAULT_PET_CLASSIFIER
 SHOWN_SIDE = 384
 
 
 def seen(engine: Engine, path: str | None, model: str = DEFAULT):
     """(the picture as the network is shown it, what the network sees in it)."""
-    side = pet_specs.spec(model).side
+    side = registry.pet_classifier(model).input_size
     picture = images.square(images.open_image(path), side)
     # Loaded here, where it holds up nobody else's turn.
-    engine.pets.get(model)
-    return picture, engine.breeds((model, images.to_tensor(picture)))
+    engine.pet_classifier(model)
+    return picture, engine.predict_pets((model, images.to_tensor(picture)))
 
 
 def overlaid(classifier, picture, seen, breed: int, against: int | None, contrast) -> Image.Image:
@@ -37,7 +37,7 @@ def overlaid(classifier, picture, seen, breed: int, against: int | None, contras
     from models import mosaics
 
     gamma = number("contrast", contrast, 0, 1)
-    heat = classifier.heat(seen, breed, against, gamma)
+    heat = classifier.class_activation_map(seen, breed, against, gamma)
     shown = images.to_tensor(picture.resize((SHOWN_SIDE, SHOWN_SIDE), Image.Resampling.BICUBIC))
     smooth = F.interpolate(heat[None, None], (SHOWN_SIDE, SHOWN_SIDE), mode="bicubic")[0, 0]
     return images.to_image(mosaics.overlay(shown, smooth))
@@ -50,26 +50,26 @@ def explained(
     first = breeds.index(breed)
     second = breeds.index(against) if against else None
     picture, found = seen(engine, path, model)
-    return overlaid(engine.pets.get(model), picture, found, first, second, contrast)
+    return overlaid(engine.pet_classifier(model), picture, found, first, second, contrast)
 
 
 def feature_maps(page: Page, code: str, path, model: str, layer: str) -> Generator:
     """Status lines while the network is loaded, then (mosaic, `FeatureMaps`)."""
     picture = images.open_image(path)
-    spec = registry.spec(model)
+    spec = registry.backbone(model)
     from models.backbones import feature_maps as maps
 
     choice("layer", layer, spec.map_layers)
     network = yield from model_picker.loaded(page, code, model)
-    tensor = images.to_tensor(images.square(picture, spec.size))
-    found = page.engine.turns.submit(maps.look, network, tensor, layer).result()
+    tensor = images.to_tensor(images.square(picture, spec.input_size))
+    found = page.engine.worker.submit(maps.look, network, tensor, layer).result()
     yield images.to_image(found.mosaic.expand(3, -1, -1)), found
 
 
 def quality(code: str, model: str = DEFAULT) -> str:
     """What was measured of a classifier, in one line."""
     try:
-        found = weights.entry(pet_specs.spec(model).name)["measured"]
+        found = weights.entry(registry.pet_classifier(model).name)["measured"]
     except ValidationError as error:
         return language.error_message(code, error)
     low, high = found["top1_interval"]
@@ -138,7 +138,12 @@ def expose_all(page: Page) -> None:
         """
         return explained(engine, image, breed, against, contrast, model)
 
-    def maps(language: str, image: Picture, model: str = registry.DEFAULT, layer: str = "blocks.1"):
+    def maps(
+        language: str,
+        image: Picture,
+        model: str = registry.DEFAULT_BACKBONE,
+        layer: str = "blocks.1",
+    ):
         """Shows what one layer of an ImageNet network makes of a picture, channel by channel.
 
         Args:

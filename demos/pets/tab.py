@@ -14,12 +14,12 @@ from demos.ui.components import Choice, Knob, Photo
 from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, speaks
 from demos.ui.plots import bars
 from models import registry
-from models.classifiers import breeds, pet_specs
+from models.labels import breeds
 
 NAME = "pets"
 CAT = "chelsea"
 FIRST = pictures.example("photos", CAT)
-DEFAULTS = {"contrast": 1.0, "map_model": registry.DEFAULT, "layer": "blocks.1"}
+DEFAULTS = {"contrast": 1.0, "map_model": registry.DEFAULT_BACKBONE, "layer": "blocks.1"}
 OPEN = {"inside": gr.update(open=True)}
 EXPERIMENTS = (
     {"contrast": 0.0},
@@ -52,8 +52,8 @@ def build(page: Page, tab: gr.Tab) -> None:
             photo = page.put(Photo, "pets.photo", value=FIRST, height=290)
             pictures.examples(page, "photos", photo, CAT)
             which = page.put(
-                Choice, "pets.model", [(spec.title, spec.name) for spec in pet_specs.SPECS],
-                value=pet_specs.DEFAULT, elem_id="pets-model",
+                Choice, "pets.model", [(spec.title, spec.name) for spec in registry.PET_SPECS],
+                value=registry.DEFAULT_PET_CLASSIFIER, elem_id="pets-model",
             )  # fmt: skip
             deep_links.listen(page, NAME, {"model": which}, {"photo": (photo, "photos")})
             reset = page.put(gr.Button, "reset", size="sm")
@@ -87,7 +87,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 layer = page.put(
                     Choice,
                     "name.layer",
-                    choices=lambda code: _layers(code, registry.DEFAULT),
+                    choices=lambda code: _layers(code, registry.DEFAULT_BACKBONE),
                     value=DEFAULTS["layer"],
                     elem_id="pets-layer",
                 )
@@ -109,7 +109,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             return told | {verdict: "", similar: "", heat: None}
         picture, seen = pet_endpoints.seen(page.engine, path, name)
         first, second = (breeds.index(name) for name, _ in seen.top(2))
-        classifier = page.engine.pets.get(name)
+        classifier = page.engine.pet_classifier(name)
         near = [(named(code, kin), value) for kin, value in classifier.similar(seen)]
         return told | {
             verdict: _verdict(code, seen),
@@ -150,7 +150,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     for event in (see.click, layer.change, inside.expand):
         event(inspect, watched, [line, mosaic, shape], **PRIVATE, **HEAVY)
     reset.click(
-        lambda: [FIRST, pet_specs.DEFAULT, *DEFAULTS.values()],
+        lambda: [FIRST, registry.DEFAULT_PET_CLASSIFIER, *DEFAULTS.values()],
         None,
         [photo, which, contrast, model, layer],
         **PRIVATE,
@@ -169,7 +169,7 @@ def _breeds(page: Page, nothing: str | None = None):
 
 
 def _layers(code: str, model: str) -> list[tuple[str, str]]:
-    names = registry.spec(model).map_layers
+    names = registry.backbone(model).map_layers
     return [
         (say(code, "pets.layer", number=n, total=len(names), name=name), name)
         for n, name in enumerate(names, 1)

@@ -1,4 +1,4 @@
-"""The running app's computing side: one store of networks, made on first use, and stop flags."""
+"""The running app's computing side: loaded networks, worker threads, and visitors' runs."""
 
 from __future__ import annotations
 
@@ -7,40 +7,37 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from demos.gan_lab.runs import Registry
 from demos.runtime import memory
-from demos.runtime.batch import Batch
-from demos.runtime.lane import Lane
-from demos.runtime.pacing import HEAVY
-from demos.runtime.turns import Turns
+from demos.runtime.events import Event, Loading
+from demos.runtime.scheduler import HEAVY_RUNS, Batcher, RunQueue, S, Worker, schedule
 from models import registry
-from models.classifiers import pet_specs
-from models.classifiers import specs as classifiers
-from models.gan import specs as gans
 from models.validation import ValidationError
 
 if TYPE_CHECKING:
     import torch
 
     from models.backbones.backbone import Backbone
+    from models.classifiers.pet_classifier import PetClassifier
+    from models.gan.pretrained import Gan
     from models.store import Store
 
-
-MOST_RUNS = 3  # of one visitor at once
+MAX_RUNS = 3  # of one visitor at once
+MAX_BATCH = 8
+T = TypeVar("T")
 
 
 class Run(threading.Event):
     """One visitor's run: set when Stop is pressed.
 
     Attributes:
-        turned: knobs that were turned since it began.
+        changed: settings that were changed since it began.
     """
 
     def __init__(self):
         super().__init__()
-        self.turned: dict[str, float] = {}
+        self.changed: dict[str, float] = {}
 
 
 class Engine:
@@ -50,21 +47,21 @@ class Engine:
 
     Args:
         device: one of `models.device.DEVICES`.
-        far: (function, *args) -> the steps of `function(*args)`, computed in another process; None
-            computes here.
+        remote: (function, *args) -> the steps of `function(*args)`, computed in another process;
+            None computes here.
     """
 
-    def __init__(self, device: str = "auto", far: Callable[..., Iterator] | None = None):
+    def __init__(self, device: str = "auto", remote: Callable[..., Iterator] | None = None):
         self.device_name = device
-        self.far = far
+        self.remote = remote
         self._lock = threading.Lock()
-        # Short computations take turns in one thread: side by side they would only get in each
+        # Short computations go through one thread: side by side they would only get in each
         # other's way, and every new thread would bring a team of workers of its own.
-        self.turns = Turns("turns")
-        # Live trainings take turns in a thread of their own, a slice each, first come first served:
-        # sliders need not wait for them, and no run gets more than its share.
-        self._slices = Turns("gym", one_core_for_this_thread)
-        self.gym = Registry()
+        self.worker = Worker("worker")
+        # Live trainings have a thread of their own, a slice each, first come first served: sliders
+        # need not wait for them, and no training gets more than its share.
+        self._training_worker = Worker("training", use_one_core)
+        self._shared: dict[Callable, Any] = {}
         self._running: dict[tuple[str, str], Run] = {}
         self._watching: list[tuple[tuple[str, str], threading.Event]] = []
 
@@ -76,118 +73,102 @@ class Engine:
 
     @property
     def store(self) -> Store:
-        """The ImageNet networks."""
+        """All networks, loaded on first use."""
         with self._lock:
             return self._store
 
-    @cached_property
-    def _gans(self) -> Store:
-        from models.gan import pretrained
-        from models.store import Store
+    def backbone(self, name: str) -> Backbone:
+        """The ImageNet network called `name`; raises as `Store.get`."""
+        return self.store.get(registry.backbone(name).name)
 
-        return Store(self.device_name, load=pretrained.load, spec=gans.spec)
+    def gan(self, name: str) -> Gan:
+        """The generator called `name`; raises as `Store.get`."""
+        return self.store.get(registry.gan(name).name)
 
-    @property
-    def gans(self) -> Store:
-        """The generators."""
+    def pet_classifier(self, name: str) -> PetClassifier:
+        """The pet classifier called `name`; raises as `Store.get`."""
+        return self.store.get(registry.pet_classifier(name).name)
+
+    def classifier(self, name: str) -> Backbone | PetClassifier:
+        """The ImageNet network or pet classifier called `name`; raises as `Store.get`."""
+        return self.store.get(registry.classifier(name).name)
+
+    def shared(self, make: Callable[[], T]) -> T:
+        """The one object of this engine that `make` makes, made when it is first asked for."""
         with self._lock:
-            return self._gans
+            if make not in self._shared:
+                self._shared[make] = make()
+            return self._shared[make]
 
     @cached_property
-    def _pets(self) -> Store:
-        from models.classifiers import pet_classifier
-        from models.store import Store
+    def predict_pets(self) -> Batcher:
+        """(classifier's name, picture (1, 3, side, side)) -> its `PetPrediction`, batched."""
 
-        def load(spec, _device, progress):
-            return pet_classifier.load(spec, self.store.get(spec.backbone, progress))
-
-        return Store(self.device_name, load=load, spec=pet_specs.spec)
-
-    @property
-    def pets(self) -> Store:
-        """The pet classifiers."""
-        with self._lock:
-            return self._pets
-
-    @cached_property
-    def style_costs(self):
-        """What style transfers cost on this machine."""
-        from models.style_transfer.cost import Costs
-
-        return Costs()
-
-    @cached_property
-    def breeds(self) -> Batch:
-        """(classifier's name, picture (1, 3, side, side)) -> what it sees, batched."""
-
-        def look(items: list[tuple[str, torch.Tensor]]) -> list:
+        def compute(items: list[tuple[str, torch.Tensor]]) -> list:
             import torch
 
-            seen: dict[int, object] = {}
+            found: dict[int, object] = {}
             for name in dict.fromkeys(name for name, _ in items):
-                places = [n for n, (wanted, _) in enumerate(items) if wanted == name]
+                places = [n for n, (asked, _) in enumerate(items) if asked == name]
                 pictures = torch.cat([items[n][1] for n in places])
-                seen |= zip(places, self.pets.get(name).look(pictures), strict=True)
-            return [seen[n] for n in range(len(items))]
+                predictions = self.pet_classifier(name).predict_batch(pictures)
+                found |= zip(places, predictions, strict=True)
+            return [found[n] for n in range(len(items))]
 
-        return Batch(self.turns, look, 8)
+        return Batcher(self.worker, compute, MAX_BATCH)
 
-    def steps(self, function: Callable, *args) -> Iterator:
-        """The steps of a heavy run, `function(*args)`."""
-        return self.far(function, *args) if self.far else function(*args)
+    def steps(self, function: Callable[..., Generator[S, None, None]], *args) -> Generator:
+        """The steps of a heavy run, `function(*args)`, computed wherever this engine computes."""
+        return self.remote(function, *args) if self.remote else function(*args)
 
     @property
-    def lane(self) -> Lane | None:
+    def run_queue(self) -> RunQueue | None:
         """Whose turns a heavy run takes; None where it computes elsewhere and holds up nobody."""
-        return None if self.far else HEAVY
+        return None if self.remote else HEAVY_RUNS
 
-    def network_called(self, name: str, progress: Callable[[int, int], None] | None = None):
-        """The classifier called `name`, loaded at once if need be.
+    def schedule(self, steps: Generator[S, None, None], run: Run) -> Generator[Event[S]]:
+        """`steps` of a heavy run as events, in turn with those of all visitors."""
+        return schedule(steps, run, self.run_queue)
 
-        Args:
-            progress: as `Store.get` takes it.
-
-        Raises:
-            ValidationError: unknown name, or weights that can't be had.
-        """
-        classifiers.spec(name)
-        return (self.pets if name in pet_specs.NAMES else self.store).get(name, progress)
-
-    def gym_turn(self, function: Callable, *args):
+    def training_slice(self, function: Callable[..., T], *args) -> T:
         """`function(*args)` in its turn among the slices of all live trainings."""
-        return self._slices.submit(function, *args).result()
+        return self._training_worker.submit(function, *args).result()
 
     def preload(self) -> None:
         """Loads the networks that the tabs use by default."""
-        self.gans.get(gans.DEFAULT)
-        for name in ("efficientnet_lite0", "efficientnet_lite2"):
+        for name in (
+            registry.DEFAULT_GAN,
+            "efficientnet_lite0",
+            "efficientnet_lite2",
+            registry.DEFAULT_PET_CLASSIFIER,
+        ):
             self.store.get(name)
-        self.pets.get(pet_specs.DEFAULT)
 
     def warm_up(self) -> None:
         """Reads PyTorch and what the first tab needs, while the visitor looks around."""
         # A weight file that can't be used is told by the tab that wants it.
         with suppress(ValidationError):
-            self.gans.get(gans.DEFAULT)
+            self.gan(registry.DEFAULT_GAN)
 
     def health(self) -> dict:
         """The answer of GET /health."""
         return {
             "status": "ok",
             "device": str(self.store.device),
-            "models": [*registry.NAMES, *gans.NAMES, *pet_specs.NAMES],
-            "loaded": self.store.loaded() + self.gans.loaded() + self.pets.loaded(),
+            "models": [*registry.BACKBONES, *registry.GANS, *registry.PET_CLASSIFIERS],
+            "loaded": self.store.loaded(),
         }
 
-    def network(self, name: str) -> Generator[tuple[int, int], None, Backbone]:
-        """The classifier called `name`; yields (bytes so far, bytes in all) while it is downloaded.
+    def load_classifier(self, name: str) -> Generator[Loading, None, Backbone | PetClassifier]:
+        """The classifier called `name`; yields `Loading` at once and while it is downloaded.
 
         Runs the load in a thread, so that a closed browser ends a download at once.
 
         Raises:
             ValidationError: unknown name, or weights that can't be had.
         """
-        classifiers.spec(name)  # refused before a thread begins
+        title = registry.classifier(name).title
+        yield Loading(title)
         news: queue.SimpleQueue = queue.SimpleQueue()
         given_up = threading.Event()
 
@@ -198,7 +179,7 @@ class Engine:
 
         def work() -> None:
             try:
-                news.put(("network", self.network_called(name, progress)))
+                news.put(("network", self.store.get(name, progress)))
             except BaseException as error:
                 news.put(("error", error))
 
@@ -212,7 +193,7 @@ class Engine:
                     return value
                 if kind == "error":
                     raise value
-                yield value
+                yield Loading(title, *value)
         finally:
             given_up.set()
 
@@ -223,13 +204,13 @@ class Engine:
         The flag lives as long as the run: nothing of a visitor stays on the server.
 
         Raises:
-            ValidationError: the visitor has `MOST_RUNS` of other demos under way.
+            ValidationError: the visitor has `MAX_RUNS` of other demos under way.
         """
         key, flag = (session or "", demo), Run()
         with self._lock:
             others = sum(who == session and what != demo for who, what in self._running)
-            if session and others >= MOST_RUNS:
-                raise ValidationError("too_many_runs", limit=MOST_RUNS)
+            if session and others >= MAX_RUNS:
+                raise ValidationError("too_many_runs", limit=MAX_RUNS)
             self._running[key] = flag
             for watched, begun in self._watching:
                 if watched == key:
@@ -251,12 +232,12 @@ class Engine:
         if flag:
             flag.set()
 
-    def turn(self, session: str | None, demo: str, values: dict[str, float]) -> None:
-        """Tells the visitor's run of `demo` which knobs were turned; nothing if there is none."""
+    def change(self, session: str | None, demo: str, values: dict[str, float]) -> None:
+        """Tells the visitor's run of `demo`, if there is one, which settings were changed."""
         with self._lock:
             run = self._running.get((session or "", demo))
         if run:
-            run.turned = run.turned | values
+            run.changed = run.changed | values
 
     @contextmanager
     def watch(self, session: str | None, demo: str) -> Iterator[threading.Event]:
@@ -276,7 +257,7 @@ class Engine:
                 self._watching = [pair for pair in self._watching if pair[1] is not begun]
 
 
-def one_core_for_this_thread() -> None:
+def use_one_core() -> None:
     """Lets PyTorch compute on one core in the calling thread, and on all of them elsewhere.
 
     Live training goes on for minutes: with a team on every core the page, its server and other

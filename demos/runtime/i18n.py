@@ -44,6 +44,7 @@ def detect(accept_language: str | None) -> str:
 def error_message(language: str, error: ValidationError, labels: bool = True) -> str:
     """What an error says, in `language`; with `labels`, knobs have the names the page shows."""
     values = dict(error.values)
-    if labels and "name" in values:
-        values["name"] = say(language, f"name.{values['name']}")
+    label = f"name.{values.get('name')}"
+    if labels and label in texts(DEFAULT):
+        values["name"] = say(language, label)
     return say(language, f"error.{error.key}", **values)

@@ -41,7 +41,7 @@ def _networks():
     # A forked process has lost the threads of the team that computed before the fork, and would
     # wait for them for ever.
     torch.set_num_threads(1)
-    return Engine("auto").network_called
+    return Engine("auto").classifier
 
 
 def _borrowed(function: Callable, args: tuple) -> Iterator:

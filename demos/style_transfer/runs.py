@@ -26,7 +26,7 @@ def previewed(page: Page, content_path, style_path, strength: float = 1.0) -> Im
     content, style = images.open_image(content_path), images.open_image(style_path)
     from models.style_transfer.fast import preview
 
-    return page.engine.turns.submit(preview, content, style, strength).result()
+    return page.engine.worker.submit(preview, content, style, strength).result()
 
 
 def painted(
@@ -39,26 +39,27 @@ def painted(
     """
     content, style = (images.open_image(path) for path in paths[:2])
     second = images.open_image(paths[2]) if paths[2] else None
-    registry.spec(backbone)
+    registry.backbone(backbone)
     from models.style_transfer import optimize as style_transfer
+    from models.style_transfer.cost import Costs
     from models.style_transfer.settings import StyleSettings
 
     chosen = StyleSettings(**settings)
     network = yield from model_picker.loaded(page, code, backbone)
     chosen.weights_of(network.spec)
-    page.engine.style_costs.check(network, chosen, _ratio(content))
+    page.engine.shared(Costs).check(network, chosen, _ratio(content))
     losses = {name: [] for name in TERMS}
 
     def recorded():
         steps = page.engine.steps(
-            style_transfer.transfer, network, content, style, chosen, second, lambda: run.turned
+            style_transfer.transfer, network, content, style, chosen, second, lambda: run.changed
         )
         for step in steps:
             for name, value in step.losses.items():
                 losses[name].append(value)
             yield step
 
-    for moment in status.in_turn(code, recorded(), run, page.engine.lane):
+    for moment in status.in_turn(code, recorded(), run, page.engine.run_queue):
         if isinstance(moment, str):
             yield moment
             continue
@@ -77,17 +78,18 @@ def foreseen(
     weights are not on this machine."""
     content, style = (images.open_image(path) for path in paths[:2])
     second = images.open_image(paths[2]) if paths[2] else None
-    if not registry.weights_path(registry.spec(backbone)).exists():
+    if not registry.weights_path(registry.backbone(backbone)).exists():
         return None
     from models.style_transfer import optimize as style_transfer
+    from models.style_transfer.cost import Costs
     from models.style_transfer.fast import preview
     from models.style_transfer.settings import StyleSettings
 
     chosen = StyleSettings(**settings)
-    network = page.engine.store.get(backbone)
+    network = page.engine.backbone(backbone)
 
     def look():
-        costs = page.engine.style_costs
+        costs = page.engine.shared(Costs)
         seconds = costs.seconds(network, chosen, _ratio(content))
         memory = costs.bytes(network, chosen, _ratio(content))
         shown = preview(content, style)
@@ -97,7 +99,7 @@ def foreseen(
             style_transfer.glance(network, content, style, chosen, second, shown),
         )
 
-    seconds, memory, (losses, pulls) = page.engine.turns.submit(look).result()
+    seconds, memory, (losses, pulls) = page.engine.worker.submit(look).result()
     words = say(
         code, "style.estimate", seconds=max(1, round(seconds)), memory=f"{memory / 1e9:.1f}"
     )

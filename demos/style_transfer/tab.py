@@ -30,7 +30,7 @@ DEFAULTS = {
     "seed": 0,
     "style_scale": 1.0,
     "blend": 0.0,
-    "content_layer": registry.spec(registry.DEFAULT).content_layer,
+    "content_layer": registry.backbone(registry.DEFAULT_BACKBONE).content_layer,
     "coarse_to_fine": True,
 }
 WEIGHTS = ("content_weight", "style_weight", "tv_weight")
@@ -42,7 +42,7 @@ FORMULAS = {
 }
 CONTENT, STYLE = "chelsea", "starry_night"
 # As many sliders as the network with the most style layers needs.
-LAYERS = max(len(spec.style_layers) for spec in registry.SPECS)
+LAYERS = max(len(spec.style_layers) for spec in registry.BACKBONE_SPECS)
 ALL = (1.0,) * LAYERS
 SHALLOW = tuple(1.0 if n < 3 else 0.0 for n in range(LAYERS))
 # What each "break it" button turns, from the defaults.
@@ -189,7 +189,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             yield from style_runs.compared(page, code, paths, name, settings, going)
 
     def turn(request: gr.Request, *weights):
-        page.engine.turn(request.session_hash, NAME, dict(zip(WEIGHTS, weights, strict=True)))
+        page.engine.change(request.session_hash, NAME, dict(zip(WEIGHTS, weights, strict=True)))
 
     sources = [page.language, content, style, second]
     inputs = [*sources, *order]
@@ -212,11 +212,11 @@ def build(page: Page, tab: gr.Tab) -> None:
     for knob in order:
         moved = knob.release if isinstance(knob, gr.Slider) else knob.input
         moved(foresee, inputs, [line, ledger], **always, **PRIVATE, **LIGHT)
-    turns = [_values(registry.DEFAULT, DEFAULTS | turned) for turned in EXPERIMENTS]
+    turns = [_values(registry.DEFAULT_BACKBONE, DEFAULTS | turned) for turned in EXPERIMENTS]
     buttons = page.experiments(
         NAME,
         [dict(enumerate(values)) for values in turns],
-        dict(enumerate(_values(registry.DEFAULT, DEFAULTS))),
+        dict(enumerate(_values(registry.DEFAULT_BACKBONE, DEFAULTS))),
         order,
     )
     for pressed in buttons:
@@ -235,7 +235,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     )
     cleared = reset.click(
         lambda: [
-            *_values(registry.DEFAULT, DEFAULTS),
+            *_values(registry.DEFAULT_BACKBONE, DEFAULTS),
             *(1, None, None, gr.update(value=None, visible=True)),
             *(gr.update(value=None, visible=False), "", None, gr.update(visible=False), ""),
         ],
@@ -269,19 +269,19 @@ def _settings(backbone: str, values: tuple) -> dict:
     colors = chosen.pop("colors")
     if colors != "style":
         chosen |= {"keep_colors": True, "color_method": colors}
-    count = len(registry.spec(backbone).style_layers)
+    count = len(registry.backbone(backbone).style_layers)
     return chosen | {"layer_weights": values[len(DEFAULTS) :][:count]}
 
 
 def _layers_of(backbone: str, layer: str) -> list:
     """Updates of the content layer's choices and of the layers' sliders."""
-    spec = registry.spec(backbone)
+    spec = registry.backbone(backbone)
     choices = list(style_settings.content_layers(spec))
     chosen = layer if layer in choices else spec.content_layer
     return [gr.update(choices=choices, value=chosen), *(gr.update(**s) for s in _sliders(spec))]
 
 
-def _sliders(spec: registry.Spec) -> list[dict]:
+def _sliders(spec: registry.BackboneSpec) -> list[dict]:
     names = spec.style_layers
     return [
         {"label": names[n], "visible": True} if n < len(names) else {"visible": False}
@@ -340,7 +340,7 @@ def _knobs(page: Page) -> tuple[dict[str, gr.components.Component], list[Knob], 
             page.formula(r"\mu=(1-b)\,\mu_1+b\,\mu_2,\quad G=(1-b)\,G_1+b\,G_2")
             knobs["style_scale"] = page.put(Knob, "name.style_scale", 0.25, 2, 1, step=0.05)
     with page.put(gr.Accordion, "style.layers", open=False):
-        spec = registry.spec(registry.DEFAULT)
+        spec = registry.backbone(registry.DEFAULT_BACKBONE)
         knobs["content_layer"] = page.put(
             Choice, "name.content_layer", list(style_settings.content_layers(spec)),
             value=spec.content_layer,

@@ -12,36 +12,34 @@ from demos.ui import progress as status
 from demos.ui.components import Choice
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
-from models.classifiers import pet_specs
-from models.classifiers import specs as classifiers
 
 
 def choices(code: str) -> list[tuple[str, str]]:
     """ImageNet's networks as (text, name); those whose weights are not here carry a mark."""
 
-    def text(spec: registry.Spec) -> str:
+    def text(spec: registry.BackboneSpec) -> str:
         if registry.weights_path(spec).exists():
             return spec.title
         return say(code, "network.away", title=spec.title, megabytes=spec.megabytes)
 
-    return [(text(spec), spec.name) for spec in registry.SPECS]
+    return [(text(spec), spec.name) for spec in registry.BACKBONE_SPECS]
 
 
 def classifying(code: str) -> list[tuple[str, str]]:
     """All classifiers, the pets' too, as `choices` gives them."""
-    return choices(code) + [(spec.title, spec.name) for spec in pet_specs.SPECS]
+    return choices(code) + [(spec.title, spec.name) for spec in registry.PET_SPECS]
 
 
 def chooser(page: Page, choices: Callable = choices) -> Choice:
     """The dropdown, and below it a line that says what choosing a network means."""
-    picked = page.put(Choice, "network", choices=choices, value=registry.DEFAULT)
+    picked = page.put(Choice, "network", choices=choices, value=registry.DEFAULT_BACKBONE)
     note = gr.Markdown(visible=False, elem_classes="note")
     picked.input(_note, [page.language, picked], note, **PRIVATE, **LIGHT)
     return picked
 
 
 def _note(code: str, name: str):
-    spec = registry.spec(name) if name not in pet_specs.NAMES else None
+    spec = registry.backbone(name) if name not in registry.PET_CLASSIFIERS else None
     if spec is None or registry.weights_path(spec).exists():
         return gr.update(visible=False)
     from models import downloads
@@ -55,13 +53,10 @@ def _note(code: str, name: str):
 
 
 def loaded(page: Page, code: str, name: str) -> Generator[str]:
-    """The network called `name`, yielding status lines (HTML) while it is loaded."""
-    title = classifiers.spec(name).title
-    yield status.loading(code, title)
-    waiting = page.engine.network(name)
+    """The network called `name`, for tabs that do not read events yet."""
+    events = page.engine.load_classifier(name)
     while True:
         try:
-            done, total = next(waiting)
+            yield status.waiting(code, next(events))
         except StopIteration as end:
             return end.value
-        yield status.loading(code, title, done, total)

@@ -14,7 +14,7 @@ from demos.runtime.engine import Engine
 from demos.runtime.i18n import say
 from demos.ui.components import Photo
 
-# Heavy runs take turns in `demos.runtime.lane`, where they are told how many come before them;
+# Heavy runs take turns in `demos.runtime.scheduler`, where they are told how many come before them;
 # only beyond so many do they wait in Gradio's queue.
 HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 64}
 LIGHT = {"concurrency_id": "light", "concurrency_limit": 8}

@@ -4,40 +4,45 @@ from collections.abc import Generator, Iterator
 from html import escape
 from threading import Event
 
+from demos.runtime.events import Loading, Result, Waiting
 from demos.runtime.i18n import say
-from demos.runtime.lane import SLICE, Lane, Turn
-from demos.runtime.pacing import HEAVY, paced
+from demos.runtime.scheduler import HEAVY_RUNS, RunQueue, schedule
 
 
-def in_turn(code: str, steps: Generator, stop: Event, lane: Lane | None = HEAVY) -> Iterator:
-    """As `pacing.paced`, and before that a line every second while others' turns come first."""
-    turn = Turn(lane or Lane(), stop)
-    for others in turn.lined_up():
-        seconds = max(1, round(others * SLICE))
-        words = say(code, "status.waiting", others=others, seconds=seconds)
-        yield line(words, None)
-    yield from paced(steps, stop, turn=turn)
+def in_turn(
+    code: str, steps: Generator, stop: Event, runs: RunQueue | None = HEAVY_RUNS
+) -> Iterator:
+    """`schedule` for tabs that do not read events yet."""
+    for event in schedule(steps, stop, runs):
+        if isinstance(event, Waiting):
+            yield waiting(code, event)
+        else:
+            yield event.value, isinstance(event, Result), event.seconds
+
+
+def waiting(code: str, event: Waiting | Loading) -> str:
+    """How many runs come first; or a network being read, or downloaded."""
+    if isinstance(event, Waiting):
+        words = say(code, "status.waiting", others=event.ahead, seconds=event.seconds)
+        return line(words, None)
+    if not event.total:
+        return line(say(code, "status.loading", title=event.title), None)
+    megabytes = {"done": event.done >> 20, "total": event.total >> 20}
+    words = say(code, "status.download", title=event.title, **megabytes)
+    return line(words, event.done / event.total)
 
 
 def running(
-    code: str, step: int, steps: int, progress: float, seconds: float, lane: Lane = HEAVY
+    code: str, step: int, steps: int, progress: float, seconds: float, runs: RunQueue = HEAVY_RUNS
 ) -> str:
     """Step so far, time left, and a bar; `progress` is the share of the work done, 0..1."""
     left = seconds / progress * (1 - progress) if progress > 0 else None
     words = say(code, "status.step", step=step, steps=steps)
     if left is not None:
         words += " · " + say(code, "status.left", seconds=max(1, round(left)))
-    if lane.waiting:
-        words += " · " + say(code, "status.shared", others=lane.waiting)
+    if runs.waiting:
+        words += " · " + say(code, "status.shared", others=runs.waiting)
     return line(words, progress)
-
-
-def loading(code: str, title: str, done: int = 0, total: int = 0) -> str:
-    """A network being read, or downloaded (bytes so far, bytes in all)."""
-    if not total:
-        return line(say(code, "status.loading", title=title), None)
-    words = say(code, "status.download", title=title, done=done >> 20, total=total >> 20)
-    return line(words, done / total)
 
 
 def finished(code: str, step: int, steps: int, seconds: float) -> str:

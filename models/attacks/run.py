@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import torch
 
+from models import registry
 from models.attacks import carlini_wagner, deepfool, gradient
 from models.attacks import patch as adversarial_patch
 from models.attacks.evaluation import Network, Step, look, to_levels
@@ -29,8 +30,7 @@ from models.attacks.settings import (
     NORMS,
     Settings,
 )
-from models.classifiers import specs as classifiers
-from models.classifiers.specs import Namer
+from models.registry import ClassifierSpec
 from models.validation import ValidationError
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
     "top_classes",
 ]  # fmt: skip
 
-IMAGENET = classifiers.spec(classifiers.DEFAULT)
+IMAGENET = registry.classifier(registry.DEFAULT_BACKBONE)
 # What has a loop of its own; all else follows the gradient.
 _OWN_LOOPS = {
     "deepfool": deepfool.steps,
@@ -76,7 +76,7 @@ def attack(
     pictures: torch.Tensor,
     settings: Settings,
     labels: torch.Tensor | None = None,
-    namer: Namer = IMAGENET,
+    spec: ClassifierSpec = IMAGENET,
 ) -> Iterator[Step]:
     """Attacks pictures, step by step.
 
@@ -94,7 +94,7 @@ def attack(
         pictures: (N, 3, H, W) in [0, 1]; not changed. They move to the network's device.
         settings: what to do.
         labels: (N,) class indices; None means what the network says about the clean pictures.
-        namer: whose classes the target is one of.
+        spec: whose classes the target is one of.
 
     Yields:
         A `Step` for the clean pictures at once, then one after each gradient step. Closable at any
@@ -102,11 +102,11 @@ def attack(
 
     Raises:
         ValueError: pictures or labels of the wrong shape or range, at the call.
-        ValidationError: `namer` has no class called like the target, at the call; the network
+        ValidationError: `spec` has no class called like the target, at the call; the network
             already takes a picture for the target, at the first step.
     """
     _check(pictures, labels)
-    target = None if settings.target is None else namer.index(settings.target)
+    target = None if settings.target is None else spec.class_index(settings.target)
     device, layout = pictures.device, torch.contiguous_format
     if hasattr(network, "placement"):
         device, layout = network.placement.device, network.placement.memory_format
@@ -115,7 +115,7 @@ def attack(
         labels = None if labels is None else labels.to(device, torch.long, copy=True)
         # In the network's own layout, so that no pass has to change it.
         levels = to_levels(pictures.detach().to(device)).contiguous(memory_format=layout)
-    return _in_one_mode(_run(network, levels, settings, labels, target, namer))
+    return _in_one_mode(_run(network, levels, settings, labels, target, spec))
 
 
 def _in_one_mode(steps: Generator[Step]) -> Iterator[Step]:
@@ -129,13 +129,13 @@ def _in_one_mode(steps: Generator[Step]) -> Iterator[Step]:
             yield step
 
 
-def _run(network, levels, settings: Settings, labels, target: int | None, namer: Namer):
+def _run(network, levels, settings: Settings, labels, target: int | None, spec: ClassifierSpec):
     if settings.method in _OWN_LOOPS:
         clean = look(network, levels, labels, target, None)
     else:
         clean = gradient.first_look(network, levels, settings, labels, target)
     if target is not None and (clean.log_p.argmax(1) == target).any():
-        raise ValidationError("target_is_prediction", value=namer.classes[target])
+        raise ValidationError("target_is_prediction", value=spec.classes[target])
     yield clean.step(0, settings.most_steps)
     yield from _OWN_LOOPS.get(settings.method, gradient.steps)(network, clean, settings)
 
@@ -147,7 +147,7 @@ def evaluate(
     settings: Settings,
     steps: int | None = None,
     seconds: float = 0.0,
-    namer: Namer = IMAGENET,
+    spec: ClassifierSpec = IMAGENET,
 ) -> Report:
     """Measures an attack on the picture as it will be saved: rounded to multiples of 1/255.
 
@@ -157,20 +157,20 @@ def evaluate(
         settings: what the attack was asked to do.
         steps: steps made; by default as many as the settings allow.
         seconds: time taken; only passed through.
-        namer: as in `attack`.
+        spec: as in `attack`.
 
     Raises:
         ValueError: not one picture each, or values outside [0, 1].
-        ValidationError: `namer` has no class called like the target.
+        ValidationError: `spec` has no class called like the target.
     """
     for pictures in (clean, adversarial):
         _check(pictures)
     if clean.shape != adversarial.shape or len(clean) != 1:
         raise ValueError(f"One picture each, please, not {clean.shape} and {adversarial.shape}.")
     adversarial = to_grid(adversarial.to(clean.device))
-    before, after = (top_classes(network, x, namer=namer) for x in (clean, adversarial))
+    before, after = (top_classes(network, x, spec=spec) for x in (clean, adversarial))
     # As names: no two classes have the same.
-    wanted = None if settings.target is None else namer.classes[namer.index(settings.target)]
+    wanted = None if settings.target is None else spec.classes[spec.class_index(settings.target)]
     success = after[0][0] != before[0][0] if wanted is None else after[0][0] == wanted
     change = (to_levels(adversarial) - to_levels(clean)).double()
     return Report(
@@ -186,12 +186,12 @@ def evaluate(
 
 @torch.no_grad()
 def top_classes(
-    network: Network, picture: torch.Tensor, count: int = 5, namer: Namer = IMAGENET
+    network: Network, picture: torch.Tensor, count: int = 5, spec: ClassifierSpec = IMAGENET
 ) -> list[tuple[str, float]]:
     """The likeliest classes of one picture (1, 3, H, W) in [0, 1], as (name, p)."""
     p = network(picture)[0].softmax(0)
     best = p.topk(min(count, len(p))).indices.tolist()
-    return [(namer.classes[i], p[i].item()) for i in best]
+    return [(spec.classes[i], p[i].item()) for i in best]
 
 
 def to_grid(x: torch.Tensor) -> torch.Tensor:

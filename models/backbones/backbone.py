@@ -10,15 +10,18 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from models import downloads
+from models import downloads, images
 from models.backbones.padding import ReplicatePadded
 from models.device import Placement, place
-from models.registry import Spec, weights_path
+from models.labels.prediction import Prediction
+from models.registry import BackboneSpec, weights_path
 from models.validation import ValidationError
 
 
@@ -31,7 +34,7 @@ class Backbone(nn.Module):
         placement: where and how it computes.
     """
 
-    def __init__(self, spec: Spec, network: nn.Module, placement: Placement):
+    def __init__(self, spec: BackboneSpec, network: nn.Module, placement: Placement):
         super().__init__()
         self.spec = spec
         self.placement = placement
@@ -51,6 +54,19 @@ class Backbone(nn.Module):
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> ImageNet logits (N, 1000), float32."""
         return self._run(self.network, pictures).float()
+
+    @torch.no_grad()
+    def predict(self, image: str | Path | Image.Image) -> Prediction:
+        """What a photograph shows, by its centre square, as probabilities of 1,000 classes.
+
+        Args:
+            image: a path or a PIL image.
+
+        Raises:
+            ValidationError: it can't be read, or is too small, too large or too long.
+        """
+        logits = self(images.classifier_input(image, self.spec.input_size))
+        return Prediction(self.spec.classes, logits.softmax(1)[0].cpu())
 
     def features(
         self, pictures: torch.Tensor, layers: Sequence[str], replicate: bool = False
@@ -183,7 +199,7 @@ class Clip6(nn.Module):
 
 
 def load(
-    spec: Spec, device: torch.device, progress: Callable[[int, int], None] | None = None
+    spec: BackboneSpec, device: torch.device, progress: Callable[[int, int], None] | None = None
 ) -> Backbone:
     """The network of `spec`, on `device`, ready to use.
 
@@ -197,7 +213,7 @@ def load(
     return Backbone(spec, build(spec, progress), place(spec.depthwise, device))
 
 
-def _from_wheel(spec: Spec, progress) -> nn.Module:
+def _from_wheel(spec: BackboneSpec, progress) -> nn.Module:
     import timm
 
     path = weights_path(spec)
@@ -249,14 +265,14 @@ def _timm_names(state: dict[str, torch.Tensor], network: nn.Module) -> dict[str,
     return {rename(key): value for key, value in state.items()}
 
 
-def weights_url(spec: Spec) -> str:
+def weights_url(spec: BackboneSpec) -> str:
     """Where torchvision publishes the weights of `spec`."""
     import torchvision
 
     return torchvision.models.get_weight(spec.weights).url
 
 
-def _from_torchvision(spec: Spec, progress) -> nn.Module:
+def _from_torchvision(spec: BackboneSpec, progress) -> nn.Module:
     import torchvision
 
     path = weights_path(spec)
@@ -275,7 +291,7 @@ def _from_torchvision(spec: Spec, progress) -> nn.Module:
     return network
 
 
-def unreachable(spec: Spec) -> ValidationError:
+def unreachable(spec: BackboneSpec) -> ValidationError:
     """Why a network that is neither here nor downloadable can't be used, and what would help."""
     path = weights_path(spec)
     return ValidationError(

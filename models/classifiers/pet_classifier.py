@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import nn
 
-from models import weights
+from models import images, weights
 from models.backbones.backbone import Backbone
-from models.classifiers import breeds
-from models.classifiers.pet_specs import PetSpec
 from models.device import has_bf16_units
+from models.labels import breeds
+from models.labels.prediction import Prediction
+from models.registry import PetSpec
 
 DOG_CLASSES = range(151, 269)  # ImageNet: Chihuahua to Mexican hairless
 CAT_CLASSES = range(281, 286)  # tabby to Egyptian cat
@@ -69,22 +72,20 @@ class PetNetwork(nn.Module):
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What the network makes of one picture.
+class PetPrediction(Prediction):
+    """What a pet classifier makes of one picture; `probabilities` are calibrated.
 
     Attributes:
         maps: (d, h, w), the last feature maps.
-        known: (d, h, w), those of the backbone as it came.
+        base_maps: (d, h, w), those of the backbone as it came.
         features: (d,), the means of `maps`.
-        probabilities: (37,), calibrated, sum 1.
         cat: probability that it is a cat rather than a dog.
         score: log-odds that it is a cat or a dog at all, less the threshold.
     """
 
     maps: torch.Tensor
-    known: torch.Tensor
+    base_maps: torch.Tensor
     features: torch.Tensor
-    probabilities: torch.Tensor
     cat: float
     score: float
 
@@ -92,13 +93,6 @@ class Seen:
     def is_pet(self) -> bool:
         """Whether it is taken for a cat or a dog."""
         return self.score > 0
-
-    def top(self, count: int = 5) -> list[tuple[str, float]]:
-        """The likeliest breeds with their probabilities."""
-        values, numbers = self.probabilities.topk(count)
-        return [
-            (breeds.NAMES[n], v) for n, v in zip(numbers.tolist(), values.tolist(), strict=True)
-        ]
 
 
 class PetClassifier:
@@ -139,8 +133,8 @@ class PetClassifier:
         return self.network(pictures) / self.temperature
 
     @torch.no_grad()
-    def look(self, pictures: torch.Tensor) -> list[Seen]:
-        """What is seen in pictures (N, 3, side, side) in [0, 1]; one `Seen` each.
+    def predict_batch(self, pictures: torch.Tensor) -> list[PetPrediction]:
+        """Pictures (N, 3, input_size, input_size) in [0, 1] -> one `PetPrediction` each.
 
         The maps of a mirror image are turned back and averaged with the picture's own: as what
         follows is linear, that is the average of both logits, and the maps stay exact.
@@ -152,21 +146,44 @@ class PetClassifier:
         with torch.autocast("cpu", torch.bfloat16, enabled=faster):
             shared = network.shared(both)
             maps = _ends(network.tail, shared).float()
-            known = _ends(network.rest, shared).float()
+            base_maps = _ends(network.rest, shared).float()
         if self.spec.mirrored:
-            maps, known = _turned_back(maps), _turned_back(known)
-        pooled, by_base = maps.mean((2, 3)), known.mean((2, 3))
+            maps, base_maps = _average_mirrored(maps), _average_mirrored(base_maps)
+        pooled, by_base = maps.mean((2, 3)), base_maps.mean((2, 3))
         logits = network.logits(pooled, by_base)
         scores = pet_odds(network.base.network.classifier(by_base)) - self.threshold
-        chances = (logits / self.temperature).softmax(1).cpu()
-        cats = chances[:, : len(breeds.CATS)].sum(1)
+        probabilities = (logits / self.temperature).softmax(1).cpu()
+        cats = probabilities[:, : len(breeds.CATS)].sum(1)
         return [
-            Seen(maps[n], known[n], pooled[n], chances[n], cats[n].item(), scores[n].item())
+            PetPrediction(
+                classes=breeds.NAMES,
+                probabilities=probabilities[n],
+                maps=maps[n],
+                base_maps=base_maps[n],
+                features=pooled[n],
+                cat=cats[n].item(),
+                score=scores[n].item(),
+            )
             for n in range(len(pictures))
         ]
 
-    def heat(
-        self, seen: Seen, breed: int, against: int | None = None, contrast: float = 1.0
+    def predict(self, image: str | Path | Image.Image) -> PetPrediction:
+        """What a photograph shows, by its centre square.
+
+        Args:
+            image: a path or a PIL image.
+
+        Raises:
+            ValidationError: it can't be read, or is too small, too large or too long.
+        """
+        return self.predict_batch(images.classifier_input(image, self.spec.input_size))[0]
+
+    def class_activation_map(
+        self,
+        prediction: PetPrediction,
+        breed: int,
+        against: int | None = None,
+        contrast: float = 1.0,
     ) -> torch.Tensor:
         """Class activation map (h, w): where the picture speaks for `breed`, in logits.
 
@@ -179,17 +196,17 @@ class PetClassifier:
         """
         heat = 0.0
         for layer, maps in (
-            (self.network.classifier, seen.maps),
-            (self.network.second, seen.known),
+            (self.network.classifier, prediction.maps),
+            (self.network.second, prediction.base_maps),
         ):
             if layer is not None:
                 other = 0 if against is None else contrast * layer.weight[against]
                 heat = heat + torch.einsum("k,khw->hw", layer.weight[breed] - other, maps.float())
         return heat.cpu()
 
-    def similar(self, seen: Seen, count: int = 5) -> list[tuple[str, float]]:
+    def similar(self, prediction: PetPrediction, count: int = 5) -> list[tuple[str, float]]:
         """The breeds whose mean training photograph is nearest by the cosine of the features."""
-        near, numbers = (self.centroids @ F.normalize(seen.features, dim=0)).topk(count)
+        near, numbers = (self.centroids @ F.normalize(prediction.features, dim=0)).topk(count)
         return [(breeds.NAMES[n], v) for n, v in zip(numbers.tolist(), near.tolist(), strict=True)]
 
 
@@ -208,7 +225,7 @@ def _ends(stages: nn.Sequential, shared: torch.Tensor) -> torch.Tensor:
     return torch.cat([act(conv(one)) for one in x.split(1)])
 
 
-def _turned_back(maps: torch.Tensor) -> torch.Tensor:
+def _average_mirrored(maps: torch.Tensor) -> torch.Tensor:
     """Maps (2N, d, h, w) of pictures and of their mirror images -> their averages (N, d, h, w)."""
     straight, mirrored = maps.chunk(2)
     return (straight + mirrored.flip(3)) / 2

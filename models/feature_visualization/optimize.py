@@ -19,8 +19,6 @@ from PIL import Image
 
 from models import images, registry
 from models.backbones.backbone import Backbone
-from models.classifiers import pet_specs
-from models.classifiers import specs as classifiers
 from models.classifiers.pet_classifier import PetClassifier
 from models.feature_visualization.objectives import Activation, ClassScore, Objective, check_layer
 from models.feature_visualization.parametrization import Pixels, Spectrum
@@ -48,7 +46,7 @@ class Settings:
     steps: int = 256  # 1..2000; fewer is rougher, more adds detail and contrast
     tv_weight: float = 1.0  # 0..10 times the method's own weight: 0 rough, 10 smooth; not for plain
     seed: int = 0  # 0..2**31 - 1; the noise it starts from and the views: another picture
-    model: str = classifiers.DEFAULT  # the lead, any of classifiers.NAMES
+    model: str = registry.DEFAULT_BACKBONE  # the lead, any of registry.CLASSIFIERS
     layer: str = ""  # one of the network's map_layers: climb it instead of the class
     channel: int | None = None  # of that layer, from 0 on; None is the whole layer
     start: str = "noise"  # one of STARTS
@@ -57,13 +55,13 @@ class Settings:
     count: int = 1  # 1..6 pictures at once, from `seed` on
 
     def __post_init__(self):
-        spec = classifiers.spec(self.model)
+        spec = registry.classifier(self.model)
         if self.layer:
             # The registry knows an ImageNet network's layers; pet classifiers show none.
-            known = registry.spec(self.model) if self.model in registry.NAMES else spec
+            known = registry.backbone(self.model) if self.model in registry.BACKBONES else spec
             check_layer(known, self.layer)
         else:
-            spec.index(self.class_name)
+            spec.class_index(self.class_name)
         choice("method", self.method, METHODS)
         choice("start", self.start, STARTS)
         for name, low, high in (
@@ -84,7 +82,7 @@ class Settings:
     @property
     def index(self) -> int:
         """The class's place among the network's logits."""
-        return classifiers.spec(self.model).index(self.class_name)
+        return registry.classifier(self.model).class_index(self.class_name)
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ PARTNERS = {
 
 def partner(name: str) -> str:
     """The network that "fourier" takes turns with when the network called `name` leads."""
-    pet = name in pet_specs.NAMES
+    pet = name in registry.PET_CLASSIFIERS
     return PARTNERS.get(name, "pets_lite0" if pet else "efficientnet_lite0")
 
 
@@ -201,7 +199,7 @@ def _objective(lead: Network, settings: Settings) -> Objective:
 
 def side(network: Network) -> int:
     """Of the square pictures that `network` is shown, in pixels."""
-    return getattr(network.spec, "size", None) or network.spec.side
+    return network.spec.input_size
 
 
 class _Descent:

@@ -19,7 +19,8 @@ from models.device import Placement, place
 from models.gan.networks import dcgan, stylegan, vae
 from models.gan.networks import layers as equalized
 from models.gan.networks.stylegan import unseen
-from models.gan.specs import MAX_COUNT, MAX_SEED, MAX_SHIFT, MAX_TRUNCATION, SIDE, SLIDERS, GanSpec
+from models.gan.specs import MAX_COUNT, MAX_SEED, MAX_SHIFT, MAX_TRUNCATION, SIDE, SLIDERS
+from models.registry import GanSpec
 from models.validation import ValidationError, number, whole_number
 
 SHEET = 16

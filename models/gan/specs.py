@@ -1,25 +1,6 @@
-"""The trained generators that Netglass ships, as data. Importing this costs no PyTorch."""
+"""Sizes, limits and layers of the generators that ship. Importing this costs no PyTorch."""
 
 from dataclasses import dataclass
-
-from models.validation import choice
-
-
-@dataclass(frozen=True)
-class GanSpec:
-    """One generator.
-
-    Attributes:
-        name: what endpoints call it, and its entry in weights/manifest.json.
-        title: what people call it.
-        kind: "style", "dcgan" or "vae".
-        directions: what its eight sliders visibly do, as text keys `gan.direction.*`.
-    """
-
-    name: str
-    title: str
-    kind: str
-    directions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -43,71 +24,6 @@ SIZES = (4, 8, 16, 32, 64)
 STYLE_CHANNELS = (256, 256, 128, 64, 32)
 DCGAN_CHANNELS = (512, 256, 128, 64, 3)
 VAE_CHANNELS = (256, 128, 64, 32, 32)
-SPECS = (
-    GanSpec(
-        "stylegan_cats64",
-        "Style-based GAN: cats",
-        "style",
-        (
-            "pale_striped",
-            "ginger_white",
-            "long_wrinkled",
-            "light_black",
-            "cool_warm",
-            "soft_silver",
-            "sharp_soft",
-            "narrow_round",
-        ),
-    ),
-    GanSpec(
-        "stylegan_kaokore64",
-        "Style-based GAN: faces from Japanese scrolls",
-        "style",
-        (
-            "smudged",
-            "framed",
-            "turned",
-            "covered",
-            "hood",
-            "ground",
-            "small_cap",
-            "topknot",
-        ),
-    ),
-    GanSpec(
-        "dcgan_cats64",
-        "DCGAN: cats",
-        "dcgan",
-        (
-            "ginger_black",
-            "white_ginger",
-            "smooth_striped",
-            "dim_bright",
-            "side_shade",
-            "muzzle",
-            "chin",
-            "warm_grey",
-        ),
-    ),
-    GanSpec(
-        "vae_cats64",
-        "VAE: cats",
-        "vae",
-        (
-            "light_dark",
-            "ginger_grey",
-            "blue_orange",
-            "shade_side",
-            "shade_below",
-            "pale_dark_face",
-            "forehead",
-            "light_side",
-        ),
-    ),
-)
-NAMES = tuple(spec.name for spec in SPECS)
-DEFAULT = NAMES[0]
-VAE = "vae_cats64"
 SLIDERS = 8
 SIDE = 64
 MAX_COUNT = 64
@@ -115,15 +31,6 @@ MAX_SEED = 2**31 - 1
 MAX_TRUNCATION = 1.5
 MAX_SHIFT = 3.0
 MAX_CROSSOVER = 2 * len(SIZES) - 1
-
-
-def spec(name: str) -> GanSpec:
-    """The generator called `name`.
-
-    Raises:
-        ValidationError: there is none; the message lists the names.
-    """
-    return SPECS[NAMES.index(choice("model", name, NAMES))]
 
 
 def generator_steps(kind: str) -> tuple[Step, ...]:

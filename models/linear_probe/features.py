@@ -9,7 +9,7 @@ from functools import cache
 import torch
 
 from models import weights
-from models.classifiers import breeds
+from models.labels import breeds
 from models.linear_probe import digits
 from models.linear_probe.tasks import KINDS
 from models.linear_probe.train import Samples

@@ -1,6 +1,6 @@
 """What a head can be trained to tell apart, as data. Importing this costs no PyTorch."""
 
-from models.classifiers import breeds
+from models.labels import breeds
 
 KINDS = {
     "breeds": ("imagenet", "untrained"),

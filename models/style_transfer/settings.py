@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models import registry
-from models.registry import Spec
+from models.registry import BackboneSpec
 from models.validation import Settings, ValidationError, choice, number, setting
 
 STYLE_LOSSES = ("moments", "gram", "wasserstein")
@@ -15,6 +15,7 @@ OPTIMIZERS = ("adam", "lbfgs")
 COLOR_METHODS = ("luminance", "histogram")
 MIN_SIZE, MAX_SIZE = 64, 1024
 MAX_LAYER_WEIGHT = 10.0
+DEFAULT_CONTENT_LAYER = registry.backbone(registry.DEFAULT_BACKBONE).content_layer
 WEIGHT = {"low": 0, "high": 1000, "slider_high": 10, "step": 0.05}
 
 
@@ -75,7 +76,7 @@ class StyleSettings(Settings):
     )  # fmt: skip
     content_layer: str = setting(
         "", "the layer at which content is compared, such as \"blocks.3.0.bn1\"; empty for the "
-        "network's usual one", page_default=registry.spec(registry.DEFAULT).content_layer,
+        "network's usual one", page_default=DEFAULT_CONTENT_LAYER,
     )  # fmt: skip
     layer_weights: Sequence[float] = setting(
         (), "one weight for each style layer, shallow to deep, 0 to 10; 0 turns a layer off, an "
@@ -96,7 +97,7 @@ class StyleSettings(Settings):
         if self.style_weight and weights and not any(weights):
             raise ValidationError("no_style_layer")
 
-    def weights_of(self, spec: Spec) -> tuple[float, ...]:
+    def weights_of(self, spec: BackboneSpec) -> tuple[float, ...]:
         """One weight for each of the network's style layers.
 
         Raises:
@@ -108,7 +109,7 @@ class StyleSettings(Settings):
             raise ValidationError("layer_weights", title=spec.title, count=len(layers), given=given)
         return tuple(self.layer_weights) or (1.0,) * len(layers)
 
-    def content_layer_of(self, spec: Spec) -> str:
+    def content_layer_of(self, spec: BackboneSpec) -> str:
         """Where content is compared.
 
         Raises:
@@ -119,6 +120,6 @@ class StyleSettings(Settings):
         return choice("content_layer", self.content_layer, content_layers(spec))
 
 
-def content_layers(spec: Spec) -> tuple[str, ...]:
+def content_layers(spec: BackboneSpec) -> tuple[str, ...]:
     """The layers at which content may be compared, shallow to deep."""
     return tuple(dict.fromkeys((*spec.style_layers, spec.content_layer)))

@@ -120,7 +120,7 @@ def test_attack_keeps_its_promise(client, photo, lite0):
     ],
 )
 def test_a_pet_classifier_is_attacked_at_its_own_size(client, photo, options):
-    from models.classifiers import breeds
+    from models.labels import breeds
 
     cat = handle_file(photo("chelsea"))
     adversarial, _, report = client.predict(cat, model="pets_lite0", **options, api_name="/attack")

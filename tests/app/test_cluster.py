@@ -24,6 +24,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 from PIL import Image
 
+from models import registry
 from tests import serving
 from tests.serving import ROOT
 
@@ -228,16 +229,17 @@ def test_what_comes_together_is_batched(cluster, photo):
     from demos.runtime.engine import Engine
     from deploy.ray_serve import breeds_there
     from models import images
-    from models.classifiers import pet_specs
 
-    side = pet_specs.spec(pet_specs.DEFAULT).side
+    side = registry.pet_classifier(registry.DEFAULT_PET_CLASSIFIER).input_size
     shown = [images.to_tensor(images.square(images.open_image(photo(n)), side)) for n in NAMES]
     one_by_one = Engine("cpu").breeds
-    right = [one_by_one((pet_specs.DEFAULT, picture)).probabilities for picture in shown]
+    right = [
+        one_by_one((registry.DEFAULT_PET_CLASSIFIER, picture)).probabilities for picture in shown
+    ]
     breeds = serve.get_deployment_handle("Breeds", "netglass")
     before = len(sizes())
     with ThreadPoolExecutor(30) as pool:
-        wishes = [(pet_specs.DEFAULT, shown[number % 4]) for number in range(30)]
+        wishes = [(registry.DEFAULT_PET_CLASSIFIER, shown[number % 4]) for number in range(30)]
         found = list(pool.map(lambda wish: breeds_there(breeds, wish), wishes))
     assert len(sizes()) - before < 25
     assert max(sizes()) <= 8

@@ -14,8 +14,7 @@ from demos.gan_explorer import tab as gan_explorer
 from demos.runtime import i18n
 from demos.runtime.engine import Run
 from demos.ui import send_to
-from models import images
-from models.classifiers import pet_specs
+from models import images, registry
 from models.gan import specs as gans
 from models.validation import ValidationError
 
@@ -179,11 +178,11 @@ def test_the_explorer_shows_the_cat_of_the_tour(page):
     send = send_to._sender(parcel)
     _, *sent = send("en", 11, 0.9)
     assert dict(zip(parcel.doors, sent, strict=True)) == {
-        "gan.seed": 11, "gan.truncation": 0.9, "gan.model": gans.DEFAULT, "gan.noise": 0,
+        "gan.seed": 11, "gan.truncation": 0.9, "gan.model": registry.DEFAULT_GAN, "gan.noise": 0,
         **{f"gan.{name}": 0.0 for name in gan_explorer.SLIDERS},
     }  # fmt: skip
 
 
 def test_the_cat_has_the_size_that_the_classifier_looks_at(cat):
-    side = pet_specs.spec(pet_specs.DEFAULT).side
+    side = registry.pet_classifier(registry.DEFAULT_PET_CLASSIFIER).input_size
     assert images.open_image(cat).size == (side, side)

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from models import device
+from models.labels import imagenet
 from models.validation import ValidationError
 
 
@@ -31,7 +32,7 @@ def test_other_networks_use_bf16_units_where_there_are_some(units, monkeypatch):
 
 @pytest.mark.gpu
 def test_a_real_accelerator(photo):
-    from models import images, registry
+    from models import images
     from models.store import Store
 
     store = Store("auto")
@@ -39,4 +40,4 @@ def test_a_real_accelerator(photo):
     network = store.get("efficientnet_lite0")
     seen = images.square(images.open_image(photo("giant_panda")), 224)
     logits = network(images.to_tensor(seen))
-    assert logits.argmax().item() == registry.class_index("giant panda")
+    assert logits.argmax().item() == imagenet.class_index("giant panda")

@@ -22,7 +22,7 @@ class Loader:
     def __init__(self, fail_first: bool = False):
         self.calls, self.fail_first, self.lock = [], fail_first, threading.Lock()
 
-    def __call__(self, spec, device, progress):
+    def __call__(self, spec, store, progress):
         with self.lock:
             self.calls.append(spec.name)
             fail, self.fail_first = self.fail_first, False

@@ -7,8 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from models import weights
-from models.gan import specs as gans
+from models import registry, weights
 from models.validation import ValidationError
 
 MANIFEST = json.loads((weights.FOLDER / "manifest.json").read_text(encoding="utf-8"))
@@ -54,7 +53,7 @@ def test_a_manifest_that_is_missing_or_broken_is_refused(folder, content):
 
 
 def test_every_generator_has_weights():
-    assert set(gans.NAMES) <= set(MANIFEST)
+    assert set(registry.GANS) <= set(MANIFEST)
 
 
 def test_no_file_without_an_entry():

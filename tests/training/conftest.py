@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from models.classifiers import breeds
+from models.labels import breeds
 from training.pet_data import Photo
 
 

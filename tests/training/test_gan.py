@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
+from models import registry
 from models.gan import pretrained
-from models.gan import specs as gans
 from models.gan.networks import stylegan
 from training import data, export
 from training.gan import RECIPES, Run, sample, save_sheet
@@ -92,7 +92,7 @@ def test_what_is_exported_can_be_explored(faces, tmp_path, monkeypatch):
         "load",
         lambda name: {key: value.float() for key, value in parts.items()},
     )
-    network = pretrained.load(gans.spec("stylegan_cats64"), torch.device("cpu"))
+    network = pretrained.load(registry.gan("stylegan_cats64"), torch.device("cpu"))
     assert network.draw(network.codes(network.latents([0]))).shape == (1, 3, 64, 64)
 
 

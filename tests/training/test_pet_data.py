@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from models.classifiers import breeds
+from models.labels import breeds
 from training import pet_data
 from training.pet_data import Photo
 

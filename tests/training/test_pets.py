@@ -8,7 +8,7 @@ import torch
 
 from models import registry
 from models.classifiers import pet_classifier
-from models.classifiers.pet_specs import PetSpec
+from models.registry import PetSpec
 from tests.browser.helpers import later
 from training import evaluate_pets, export, pet_draws, pet_features, pets, probe
 
@@ -87,11 +87,13 @@ def test_a_whole_run_on_a_made_up_set(oxford, tmp_path, monkeypatch, store):
     pets.export("tiny", run, "python -m training.pets", oxford)
     entry = json.loads((folder / "manifest.json").read_text())["tiny"]
     assert entry["held_out"]["of_oxford"] == 37
-    spec = PetSpec("tiny", "tiny", "efficientnet_lite0", recipe.stage, 64)
+    spec = PetSpec(
+        name="tiny", title="tiny", backbone="efficientnet_lite0", stage=recipe.stage, input_size=64
+    )
     classifier = pet_classifier.load(spec, store.get("efficientnet_lite0"))
     assert classifier.network.second is not None
     picture = torch.rand(1, 3, 64, 64)
-    (seen,) = classifier.look(picture)
+    (seen,) = classifier.predict_batch(picture)
     assert seen.probabilities.shape == (37,)
     assert torch.allclose(classifier(picture).softmax(1)[0], seen.probabilities, atol=0.01)
 
@@ -114,7 +116,7 @@ def test_probes_run_on_any_backbone(oxford, tmp_path, monkeypatch, name):
     """Random weights stand in for torchvision's, which are not here."""
     import torchvision
 
-    spec = registry.spec(name)
+    spec = registry.backbone(name)
     if spec.source == "torchvision":
         monkeypatch.setenv("TORCH_HOME", str(tmp_path))
         path = registry.weights_path(spec)

@@ -5,9 +5,8 @@ from dataclasses import fields
 import pytest
 
 from demos.attacks import knobs
-from models import registry
 from models.attacks.settings import METHODS, REAL, WHOLE, Settings
-from models.classifiers import breeds
+from models.labels import breeds, imagenet
 
 
 def test_every_method_and_every_setting_has_its_place():
@@ -49,4 +48,4 @@ def test_targets_follow_the_network_and_the_language():
     assert found["choices"][0][0] == "सच को छोड़कर कुछ भी"
     found = knobs._targets("en", "efficientnet_lite0", "Siamese cat")
     assert found["value"] == "Siamese cat"
-    assert len(found["choices"]) == 1 + len(registry.class_names())
+    assert len(found["choices"]) == 1 + len(imagenet.class_names())

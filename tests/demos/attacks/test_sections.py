@@ -12,7 +12,6 @@ from demos.runtime import i18n
 from demos.runtime.engine import Engine, Run
 from models import images, registry
 from models.attacks import transforms as treatments
-from models.classifiers import pet_specs
 from models.validation import ValidationError
 
 CODES = list(i18n.LANGUAGES)
@@ -39,8 +38,8 @@ def test_the_page_names_every_treatment():
 
 
 def test_judges_name_the_same_classes():
-    assert transferability.peers("vgg16") == registry.NAMES
-    assert transferability.peers("pets_lite2") == pet_specs.NAMES
+    assert transferability.peers("vgg16") == registry.BACKBONES
+    assert transferability.peers("pets_lite2") == registry.PET_CLASSIFIERS
     assert transferability.here("efficientnet_lite1")
     assert transferability.here("pets_lite0")
 

@@ -42,7 +42,7 @@ def test_a_dog_beside_a_cat_needs_imagenet():
     }
     dog, cat = comparisons.dog_and_cat(knobs)
     assert (dog["class_name"], cat["class_name"]) == ("golden retriever", "Siamese cat")
-    assert dog["model"] == cat["model"] == registry.DEFAULT
+    assert dog["model"] == cat["model"] == registry.DEFAULT_BACKBONE
     assert dog["seed"] == cat["seed"] == 4
 
 

@@ -12,14 +12,13 @@ from demos.gan_explorer import views as gan_views
 from demos.runtime import i18n
 from demos.runtime.engine import Engine
 from demos.runtime.i18n import say
-from models import weights
-from models.gan import specs as gans
+from models import registry, weights
 from models.validation import ValidationError
 
 
 def test_what_is_missing_has_its_default():
     wish = gan_views.read({})
-    assert wish.model == gans.DEFAULT
+    assert wish.model == registry.DEFAULT_GAN
     assert (wish.seed, wish.seed_b, wish.noise, wish.truncation) == (0, 1, 0, 0.7)
     assert wish.sliders == (0.0,) * 8
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from demos.gan_lab.run_config import opened, wish
-from demos.gan_lab.runs import LiveRun, Registry
+from demos.gan_lab.runs import LiveRun, LiveRuns
 from demos.runtime.engine import Engine
 from models.gan.training import data as gan_data
 from models.gan.training import presets
@@ -25,7 +25,7 @@ def knobs(settings: Settings = SMALL) -> dict:
 
 
 def test_a_run_is_kept_under_its_visitor_until_it_is_closed():
-    registry = Registry()
+    registry = LiveRuns()
     run = registry.open("a", live)
     assert registry.get("a") is run
     assert registry.get("b") is None
@@ -37,7 +37,7 @@ def test_a_run_is_kept_under_its_visitor_until_it_is_closed():
 
 
 def test_a_second_run_of_a_visitor_ends_the_first():
-    registry = Registry()
+    registry = LiveRuns()
     first = registry.open("a", live)
     second = registry.open("a", live)
     assert first.paused.is_set()
@@ -46,7 +46,7 @@ def test_a_second_run_of_a_visitor_ends_the_first():
 
 
 def test_a_run_nobody_watches_is_freed_by_itself():
-    registry = Registry(seconds=0.2)
+    registry = LiveRuns(seconds=0.2)
     run = registry.open("a", live)
     watched = registry.open("b", live)
     deadline = time.monotonic() + 20
@@ -59,7 +59,7 @@ def test_a_run_nobody_watches_is_freed_by_itself():
 
 
 def test_when_all_places_are_watched_a_newcomer_is_told_so():
-    registry = Registry(places=2)
+    registry = LiveRuns(places=2)
     registry.open("a", live)
     registry.open("b", live)
     with pytest.raises(ValidationError, match="All 2 places"):
@@ -69,7 +69,7 @@ def test_when_all_places_are_watched_a_newcomer_is_told_so():
 
 
 def test_the_longest_alone_gives_its_place():
-    registry = Registry(places=2)
+    registry = LiveRuns(places=2)
     old, older = registry.open("a", live), registry.open("b", live)
     old.seen -= 30
     older.seen -= 40
@@ -81,8 +81,8 @@ def test_the_longest_alone_gives_its_place():
 def test_memory_is_bounded_for_one_and_for_all():
     size = live().bytes
     with pytest.raises(ValidationError, match="a run may take 0 MB"):
-        Registry(run_bytes=size - 1).open("a", live)
-    registry = Registry(all_bytes=2 * size)
+        LiveRuns(run_bytes=size - 1).open("a", live)
+    registry = LiveRuns(all_bytes=2 * size)
     registry.open("a", live)
     registry.open("b", live)
     with pytest.raises(ValidationError):
@@ -96,7 +96,7 @@ def test_ten_visitors_advance_alike():
 
     def watch(run: LiveRun) -> None:
         while time.monotonic() < until:
-            engine.gym_turn(run.slice, 0.01)
+            engine.training_slice(run.slice, 0.01)
 
     threads = [threading.Thread(target=watch, args=(run,)) for run in runs]
     for thread in threads:
@@ -122,7 +122,7 @@ def test_the_same_wish_goes_on_and_another_one_starts_anew():
     engine = Engine("cpu")
     first = wish("ring", "", 32, False, "mlp", knobs())
     run = opened(engine, "me", first)
-    engine.gym_turn(run.slice, 9.0, 3)
+    engine.training_slice(run.slice, 9.0, 3)
     same = opened(engine, "me", wish("ring", "", 32, False, "mlp", knobs() | {"lr_d": 0.5}))
     assert same is run
     assert same.wanted.lr_d == 0.5
@@ -137,7 +137,7 @@ def test_two_tabs_of_one_visitor_have_runs_of_their_own():
     engine = Engine("cpu")
     asked = wish("ring", "", 32, False, "mlp", knobs())
     one, two = opened(engine, "tab 1", asked), opened(engine, "tab 2", asked)
-    engine.gym_turn(one.slice, 9.0, 2)
+    engine.training_slice(one.slice, 9.0, 2)
     assert (one.trainer.rounds, two.trainer.rounds) == (2, 0)
 
 
@@ -175,5 +175,5 @@ def test_the_shipped_dcgan_goes_on_with_own_pictures():
     cats = run.trainer.sample(run.trainer.latents)
     assert cats.shape == (16, 3, 64, 64)
     assert cats.std() > 0.3  # a fresh generator makes flat grey
-    engine.gym_turn(run.slice, 0.0, 1)
+    engine.training_slice(run.slice, 0.0, 1)
     assert run.moment.rounds == 1

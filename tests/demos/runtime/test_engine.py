@@ -5,9 +5,8 @@ from contextlib import ExitStack
 import pytest
 
 from demos.runtime.engine import Engine
+from demos.runtime.events import Loading
 from models import registry
-from models.classifiers import pet_specs
-from models.gan import specs as gans
 from models.validation import ValidationError
 
 
@@ -37,27 +36,28 @@ def drain(generator):
 
 def test_network_is_loaded_once_and_shared():
     engine = Engine("cpu")
-    first = drain(engine.network(registry.DEFAULT))
-    assert first is drain(engine.network(registry.DEFAULT))
+    first = drain(engine.load_classifier(registry.DEFAULT_BACKBONE))
+    assert first is drain(engine.load_classifier(registry.DEFAULT_BACKBONE))
     assert engine.health() == {
         "status": "ok",
         "device": "cpu",
-        "models": [*registry.NAMES, *gans.NAMES, *pet_specs.NAMES],
-        "loaded": [registry.DEFAULT],
+        "models": [*registry.BACKBONES, *registry.GANS, *registry.PET_CLASSIFIERS],
+        "loaded": [registry.DEFAULT_BACKBONE],
     }
 
 
 def test_unknown_network_is_refused_before_anything_is_loaded():
     engine = Engine("cpu")
     with pytest.raises(ValidationError):
-        next(engine.network("nothing"))
+        next(engine.load_classifier("nothing"))
 
 
 def test_a_closed_browser_ends_a_download():
     engine = Engine("cpu")
     engine._store = SlowStore()
-    waiting = engine.network("vgg19")
-    assert next(waiting)[1] == 1000
+    waiting = engine.load_classifier("vgg19")
+    assert next(waiting) == Loading("VGG-19")
+    assert next(waiting).total == 1000
     waiting.close()
     assert engine._store.given_up.wait(2)
 
@@ -90,7 +90,7 @@ def test_live_training_takes_one_core_and_leaves_the_rest_alone():
     import torch
 
     engine, before = Engine("cpu"), torch.get_num_threads()
-    assert engine.gym_turn(torch.get_num_threads) == 1
+    assert engine.training_slice(torch.get_num_threads) == 1
     found = []
     other = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
     other.start()

@@ -12,8 +12,9 @@ import torch
 
 from demos.runtime import cache, errors
 from demos.runtime.engine import Engine
+from demos.runtime.events import Result
 from demos.runtime.i18n import say
-from demos.runtime.pacing import HEAVY, paced
+from demos.runtime.scheduler import HEAVY_RUNS, schedule
 from demos.ui.page import speaks
 
 
@@ -107,8 +108,8 @@ def test_a_run_without_memory_frees_its_turn_and_its_place():
                     gpu_full()
                 yield SimpleNamespace(step=2, steps=2)
 
-            for step, last, _ in paced(steps(), stop, 0, HEAVY):
-                yield step.step, last
+            for event in schedule(steps(), stop, HEAVY_RUNS, 0):
+                yield event.value.step, isinstance(event, Result)
 
     with pytest.raises(gr.Error):
         list(run("en", True))

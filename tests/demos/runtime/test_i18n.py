@@ -11,7 +11,7 @@ from demos.runtime import i18n
 from models.gan.training import diagnosis
 from models.gan.training.settings import LIMITS
 from models.linear_probe import tasks
-from models.validation import MESSAGES, ValidationError
+from models.validation import MESSAGES, Settings, ValidationError
 
 ROOT = Path(__file__).parents[3]
 FIGURES = (
@@ -86,6 +86,10 @@ def test_no_key_is_unused(page):
     assert used - set(i18n.texts("en")) == set()
 
 
+# Endpoints and notebooks alone have them.
+NOT_ON_THE_PAGE = {"keep_colors", "topic"}
+
+
 def knob_names() -> set[str]:
     """Names that may stand in an error."""
     files = [path for folder in ("models", "demos") for path in (ROOT / folder).rglob("*.py")]
@@ -93,7 +97,10 @@ def knob_names() -> set[str]:
     names = set(re.findall(r'(?:number|choice|figure)\(\s*"(\w+)"', sources))
     names |= set(re.findall(r'_choice", name="(\w+)"', sources))
     sliders = {f"d{i}" for i in range(1, 9)}
-    return names | sliders | set(LIMITS) | {"content_weight", "style_weight", "tv_weight"}
+    names |= {name for kind in Settings.__subclasses__() for name in kind.described()}
+    return (
+        names | sliders | set(LIMITS) | {"content_weight", "style_weight", "tv_weight"}
+    ) - NOT_ON_THE_PAGE
 
 
 def test_english_error_messages_stand_in_models_only():

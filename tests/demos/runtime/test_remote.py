@@ -6,7 +6,6 @@ import os
 import pickle
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
@@ -16,8 +15,8 @@ import torch
 
 from demos.runtime import remote as elsewhere
 from demos.runtime import zerogpu
-from demos.runtime.engine import Engine
-from demos.runtime.pacing import HEAVY, paced
+from demos.runtime.engine import Engine, Run
+from demos.runtime.scheduler import HEAVY_RUNS
 from models.attacks.settings import Settings as Attack
 from models.validation import ValidationError
 from tests.serving import ROOT
@@ -100,12 +99,13 @@ def test_nested_networks_and_settings_travel():
 
 def test_runs_elsewhere_do_not_wait_for_each_other():
     far = Engine("cpu", through_pickle)
-    assert far.lane is None
-    assert Engine("cpu").lane is HEAVY
-    first = paced(far.steps(counted, NETWORK, torch.ones(1), 3), threading.Event(), 0, far.lane)
-    second = paced(far.steps(counted, NETWORK, torch.ones(1), 3), threading.Event(), 0, far.lane)
+    assert far.run_queue is None
+    assert Engine("cpu").run_queue is HEAVY_RUNS
+    first, second = (
+        far.schedule(far.steps(counted, NETWORK, torch.ones(1), 3), Run()) for _ in range(2)
+    )
     next(first)
-    assert [step.step for step, _, _ in second][-1] == 3
+    assert [event.value.step for event in second][-1] == 3
     first.close()
 
 
@@ -159,7 +159,7 @@ import torch
 from PIL import Image
 from demos.feature_visualization import runs as ideal_runs
 from demos.runtime import zerogpu
-from demos.runtime.engine import Engine
+from demos.runtime.engine import Engine, Run
 from models import images
 from models.attacks import run as attacks
 from models.attacks.settings import Settings as Attack
@@ -170,7 +170,7 @@ from models.validation import ValidationError
 import spaces
 
 here, far = Engine("cpu"), Engine("cpu", zerogpu.stream)
-lite0, pet = here.network_called("efficientnet_lite0"), here.network_called("pets_lite0")
+lite0, pet = here.classifier("efficientnet_lite0"), here.classifier("pets_lite0")
 photo = Image.open("demos/examples/photos/german_shepherd.jpg").convert("RGB")
 style = Image.open("demos/examples/styles/starry_night.jpg").convert("RGB")
 clean = images.to_tensor(images.square(photo, 64))

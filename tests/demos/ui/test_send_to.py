@@ -2,7 +2,7 @@
 
 from demos.style_transfer import tab as style_transfer
 from demos.ui import send_to
-from models.classifiers import pet_specs
+from models import registry
 
 
 def parcels(page, tab, first):
@@ -25,9 +25,9 @@ def test_the_model_goes_along_from_the_pets_only(page):
     sent = [parcel.doors for parcel in parcels(page, "attack", "attack.photo")]
     assert sorted(len(doors) for doors in sent) == [1, 1, 2, 2]
     for parcel in parcels(page, "attack", "attack.photo"):
-        given = ["cat.png", pet_specs.DEFAULT][: len(parcel.inputs)]
+        given = ["cat.png", registry.DEFAULT_PET_CLASSIFIER][: len(parcel.inputs)]
         if len(parcel.doors) == 2:
-            assert tuple(parcel.make("en", *given)) == ("cat.png", pet_specs.DEFAULT)
+            assert tuple(parcel.make("en", *given)) == ("cat.png", registry.DEFAULT_PET_CLASSIFIER)
 
 
 def test_a_painting_is_sent_as_it_is_shown():

@@ -6,9 +6,8 @@ from functools import partial
 import pytest
 import torch
 
-from models import images
+from models import images, registry
 from models.attacks.run import METHODS, Settings, attack, evaluate, magnify, to_grid
-from models.classifiers import specs as classifiers
 from models.validation import ValidationError
 from tests.models.attacks.toys import (
     GOLDFISH,
@@ -23,7 +22,7 @@ from tests.models.attacks.toys import (
     result,
 )
 
-PETS = classifiers.spec("pets_lite0")
+PETS = registry.classifier("pets_lite0")
 QUICK = {"steps": 4, "searches": 2}
 
 
@@ -213,32 +212,32 @@ def test_a_target_that_is_the_prediction_is_refused(method):
 
 
 @pytest.mark.parametrize(
-    ("target", "namer", "key"),
+    ("target", "spec", "key"),
     [
-        ("unicorn", classifiers.spec(classifiers.DEFAULT), "unknown_class"),
-        ("", classifiers.spec(classifiers.DEFAULT), "unknown_class"),
-        ("Siamese", classifiers.spec(classifiers.DEFAULT), "unknown_class"),
+        ("unicorn", registry.classifier(registry.DEFAULT_BACKBONE), "unknown_class"),
+        ("", registry.classifier(registry.DEFAULT_BACKBONE), "unknown_class"),
+        ("Siamese", registry.classifier(registry.DEFAULT_BACKBONE), "unknown_class"),
         (GOLDFISH, PETS, "unknown_breed"),
     ],
 )
-def test_a_target_that_the_network_does_not_know_is_refused_at_the_call(target, namer, key):
+def test_a_target_that_the_network_does_not_know_is_refused_at_the_call(target, spec, key):
     settings = Settings(target=target)
     with pytest.raises(ValidationError) as caught:
-        attack(random_network(), grid_pictures(), settings, namer=namer)
+        attack(random_network(), grid_pictures(), settings, spec=spec)
     assert caught.value.key == key
     picture = grid_pictures(1)
     with pytest.raises(ValidationError):
-        evaluate(random_network(), picture, picture, settings, namer=namer)
+        evaluate(random_network(), picture, picture, settings, spec=spec)
 
 
 def test_classes_are_those_of_the_network_attacked():
     network, clean = random_network(classes=37), grid_pictures(1)
     settings = Settings(target="british_shorthair", epsilon=20, steps=10, step_size=4)
-    last = result(network, clean, settings, namer=PETS)
-    report = evaluate(network, clean, last.adversarial, settings, namer=PETS)
+    last = result(network, clean, settings, spec=PETS)
+    report = evaluate(network, clean, last.adversarial, settings, spec=PETS)
     assert report.success
     assert report.after[0][0] == "British Shorthair"
-    assert network(last.adversarial).argmax() == PETS.index("British Shorthair")
+    assert network(last.adversarial).argmax() == PETS.class_index("British Shorthair")
     assert {name for name, _ in report.before} <= set(PETS.classes)
 
 
@@ -267,7 +266,7 @@ def test_evaluate_wants_one_picture():
 
 def test_a_shepherd_saved_as_png_is_a_cat(lite0, photo, tmp_path):
     settings = Settings(target="Siamese cat")
-    report, probability = saved(lite0, classifiers.spec("efficientnet_lite0"),
+    report, probability = saved(lite0, registry.classifier("efficientnet_lite0"),
                                 photo("german_shepherd"), settings, tmp_path)  # fmt: skip
     assert report.before[0][0] == "German shepherd"
     assert report.after[0][0] == "Siamese cat"
@@ -276,15 +275,15 @@ def test_a_shepherd_saved_as_png_is_a_cat(lite0, photo, tmp_path):
     assert all(parameter.grad is None for parameter in lite0.parameters())
 
 
-def saved(network, namer, path, settings, folder):
+def saved(network, spec, path, settings, folder):
     """The report on the file that is downloaded, and the target's probability in the attack."""
-    clean = images.to_tensor(images.square(images.open_image(path), namer.side))
-    last = result(network, clean, settings, namer=namer)
+    clean = images.to_tensor(images.square(images.open_image(path), spec.input_size))
+    last = result(network, clean, settings, spec=spec)
     file = folder / "adversarial.png"
     images.to_image(last.adversarial).save(file)
-    again = images.to_tensor(images.square(images.open_image(file), namer.side))
+    again = images.to_tensor(images.square(images.open_image(file), spec.input_size))
     assert torch.equal(again, last.adversarial)
-    report = evaluate(network, clean, again, settings, namer=namer)
+    report = evaluate(network, clean, again, settings, spec=spec)
     assert report.success
     return report, (last.target or (None,))[0]
 
@@ -303,8 +302,8 @@ def saved(network, namer, path, settings, folder):
     ids=lambda settings: f"{settings.method}-{settings.norm}",
 )
 def test_the_file_fools(lite0, photo, tmp_path, settings):
-    namer = classifiers.spec("efficientnet_lite0")
-    report, _ = saved(lite0, namer, photo("chelsea"), settings, tmp_path)
+    spec = registry.classifier("efficientnet_lite0")
+    report, _ = saved(lite0, spec, photo("chelsea"), settings, tmp_path)
     if settings.method != "patch":
         assert report.l2 <= 4
         assert report.linf <= 48

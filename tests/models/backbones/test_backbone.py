@@ -11,14 +11,15 @@ from models import registry
 from models.backbones import backbone as backbones
 from models.backbones.backbone import Backbone, _Tracer, fold_batch_norm
 from models.device import place
+from models.labels import imagenet
 from models.validation import ValidationError
 
 CPU = torch.device("cpu")
-WHEELS = [spec for spec in registry.SPECS if spec.source == "wheel"]
-TORCHVISION = [spec for spec in registry.SPECS if spec.source == "torchvision"]
+WHEELS = [spec for spec in registry.BACKBONE_SPECS if spec.source == "wheel"]
+TORCHVISION = [spec for spec in registry.BACKBONE_SPECS if spec.source == "torchvision"]
 
 
-def bare(spec: registry.Spec) -> nn.Module:
+def bare(spec: registry.BackboneSpec) -> nn.Module:
     """The network of `spec` with random weights and lively batch norm statistics."""
     import timm
     import torchvision
@@ -43,11 +44,11 @@ def bare(spec: registry.Spec) -> nn.Module:
     return network.eval()
 
 
-@pytest.mark.parametrize("spec", registry.SPECS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", registry.BACKBONE_SPECS, ids=lambda spec: spec.name)
 def test_every_backbone(spec):
     torch.manual_seed(0)
     network = bare(spec)
-    pictures = torch.rand(1, 3, spec.size, spec.size)
+    pictures = torch.rand(1, 3, spec.input_size, spec.input_size)
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (spec.mean, spec.std))
     with torch.no_grad():
         expected = network((pictures - mean) / std)
@@ -87,8 +88,8 @@ def test_wheels_carry_real_weights(spec, store, photo):
     from models import images
 
     network = store.get(spec.name)
-    seen = images.square(images.open_image(photo("giant_panda")), spec.size)
-    assert network(images.to_tensor(seen)).argmax().item() == registry.class_index("giant panda")
+    seen = images.square(images.open_image(photo("giant_panda")), spec.input_size)
+    assert network(images.to_tensor(seen)).argmax().item() == imagenet.class_index("giant panda")
 
 
 @pytest.mark.parametrize("spec", TORCHVISION, ids=lambda spec: spec.name)
@@ -102,7 +103,7 @@ def test_cached_checkpoint_is_used(tmp_path, monkeypatch):
     import torchvision
 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    spec = registry.spec("mobilenet_v3_large")
+    spec = registry.backbone("mobilenet_v3_large")
     path = registry.weights_path(spec)
     path.parent.mkdir(parents=True)
     network = torchvision.models.mobilenet_v3_large(weights=None).eval()
@@ -115,11 +116,11 @@ def test_cached_checkpoint_is_used(tmp_path, monkeypatch):
 
 def test_broken_checkpoint_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    path = registry.weights_path(registry.spec("resnet50"))
+    path = registry.weights_path(registry.backbone("resnet50"))
     path.parent.mkdir(parents=True)
     path.write_bytes(b"not a checkpoint")
     with pytest.raises(ValidationError, match="Delete the file"):
-        backbones.load(registry.spec("resnet50"), CPU)
+        backbones.load(registry.backbone("resnet50"), CPU)
 
 
 def test_offline_is_said(tmp_path, monkeypatch):
@@ -131,7 +132,7 @@ def test_offline_is_said(tmp_path, monkeypatch):
     with pytest.raises(
         ValidationError, match=r"VGG-19 can't be used now.*548 MB.*vgg19-dcbb9e9d.pth"
     ):
-        backbones.load(registry.spec("vgg19"), CPU)
+        backbones.load(registry.backbone("vgg19"), CPU)
     assert not list(tmp_path.rglob("*.part"))
 
 

@@ -5,14 +5,15 @@ import math
 import pytest
 import torch
 
-from models import images, weights
-from models.classifiers import breeds, pet_classifier, pet_specs
+from models import images, registry, weights
+from models.classifiers import pet_classifier
+from models.labels import breeds
 from models.validation import ValidationError
 
 
 @pytest.fixture(scope="module")
 def classifier(store):
-    spec = pet_specs.spec(pet_specs.DEFAULT)
+    spec = registry.pet_classifier(registry.DEFAULT_PET_CLASSIFIER)
     return pet_classifier.load(spec, store.get(spec.backbone))
 
 
@@ -20,7 +21,7 @@ def classifier(store):
 def shown(classifier, photo):
     def tensor(name):
         image = images.open_image(photo(name))
-        return images.to_tensor(images.square(image, classifier.spec.side))
+        return images.to_tensor(images.square(image, classifier.spec.input_size))
 
     return tensor
 
@@ -36,7 +37,7 @@ def test_odds_of_a_pet_by_hand():
     ("name", "cat"), [("kitten", True), ("chelsea", True), ("german_shepherd", False)]
 )
 def test_cats_and_dogs_are_told_apart(classifier, shown, name, cat):
-    (seen,) = classifier.look(shown(name))
+    (seen,) = classifier.predict_batch(shown(name))
     assert seen.is_pet
     assert (seen.cat > 0.5) is cat
     assert seen.probabilities.sum().item() == pytest.approx(1, abs=1e-5)
@@ -47,62 +48,68 @@ def test_cats_and_dogs_are_told_apart(classifier, shown, name, cat):
     "name", ["owl", "giant_panda", "koala", "giraffes", "coffee", "rocket", "astronaut"]
 )
 def test_what_is_no_pet_is_refused(classifier, shown, name):
-    assert not classifier.look(shown(name))[0].is_pet
+    assert not classifier.predict_batch(shown(name))[0].is_pet
 
 
 def test_the_same_answer_alone_and_in_company(classifier, shown):
     names = ["kitten", "chelsea", "german_shepherd", "owl", "koala", "coffee", "lemur", "rocket"]
-    together = classifier.look(torch.cat([shown(name) for name in names]))
+    together = classifier.predict_batch(torch.cat([shown(name) for name in names]))
     for name, seen in zip(names, together, strict=True):
-        (alone,) = classifier.look(shown(name))
+        (alone,) = classifier.predict_batch(shown(name))
         assert torch.allclose(alone.probabilities, seen.probabilities, atol=2e-5)
         assert alone.score == pytest.approx(seen.score, abs=1e-3)
 
 
 def test_the_map_is_exact(classifier, shown):
     """Its mean is the logit less the bias; against another breed, the difference of both."""
-    (seen,) = classifier.look(shown("kitten"))
+    (seen,) = classifier.predict_batch(shown("kitten"))
     network = classifier.network
-    logits = network.logits(seen.features, seen.known.mean((1, 2)))
+    logits = network.logits(seen.features, seen.base_maps.mean((1, 2)))
     bias = network.classifier.bias + (network.second.bias if network.second else 0)
     a, b = breeds.index("Siamese"), breeds.index("pug")
-    plain = classifier.heat(seen, a).mean()
+    plain = classifier.class_activation_map(seen, a).mean()
     assert plain.item() == pytest.approx((logits[a] - bias[a]).item(), abs=1e-3)
-    both = classifier.heat(seen, a, b).mean()
+    both = classifier.class_activation_map(seen, a, b).mean()
     expected = logits[a] - logits[b] - bias[a] + bias[b]
     assert both.item() == pytest.approx(expected.item(), abs=1e-3)
-    assert torch.equal(classifier.heat(seen, a, b, 0.0), classifier.heat(seen, a))
-    assert torch.allclose(classifier.heat(seen, a, b), -classifier.heat(seen, b, a), atol=1e-4)
+    assert torch.equal(
+        classifier.class_activation_map(seen, a, b, 0.0), classifier.class_activation_map(seen, a)
+    )
+    assert torch.allclose(
+        classifier.class_activation_map(seen, a, b),
+        -classifier.class_activation_map(seen, b, a),
+        atol=1e-4,
+    )
 
 
 def test_what_is_seen_is_what_the_network_says(classifier, shown):
     """Up to bfloat16, in which it looks where the processor has units for it."""
-    (seen,) = classifier.look(shown("chelsea"))
+    (seen,) = classifier.predict_batch(shown("chelsea"))
     whole = (classifier.network(shown("chelsea"))[0] / classifier.temperature).softmax(0)
     assert (seen.probabilities - whole).abs().max() < 0.05
 
 
 def test_looking_at_the_mirror_image_too_averages_both(store, shown):
-    spec = pet_specs.spec("pets_lite2")
+    spec = registry.pet_classifier("pets_lite2")
     assert spec.mirrored
     classifier = pet_classifier.load(spec, store.get(spec.backbone))
     picture = shown("chelsea")
-    (seen,) = classifier.look(picture)
+    (seen,) = classifier.predict_batch(picture)
     both = classifier.network(torch.cat([picture, picture.flip(3)])).mean(0)
     expected = (both / classifier.temperature).softmax(0)
     assert (seen.probabilities - expected).abs().max() < 0.05
-    (turned,) = classifier.look(picture.flip(3))
+    (turned,) = classifier.predict_batch(picture.flip(3))
     assert torch.allclose(turned.probabilities, seen.probabilities, atol=1e-3)
     assert torch.allclose(turned.maps, seen.maps.flip(2), atol=1e-3)
 
 
 def test_a_breed_against_itself_is_nothing(classifier, shown):
-    (seen,) = classifier.look(shown("chelsea"))
-    assert classifier.heat(seen, 3, 3).abs().max() < 1e-5
+    (seen,) = classifier.predict_batch(shown("chelsea"))
+    assert classifier.class_activation_map(seen, 3, 3).abs().max() < 1e-5
 
 
 def test_similar_breeds_are_of_its_kind(classifier, shown):
-    (seen,) = classifier.look(shown("chelsea"))
+    (seen,) = classifier.predict_batch(shown("chelsea"))
     near = classifier.similar(seen)
     assert [v for _, v in near] == sorted((v for _, v in near), reverse=True)
     assert sum(name in breeds.CATS for name, _ in near) >= 4
@@ -121,9 +128,9 @@ def test_a_damaged_file_is_refused(tmp_path, monkeypatch, store):
     (tmp_path / file).write_bytes((weights.FOLDER / file).read_bytes()[:-1])
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     with pytest.raises(ValidationError, match="damaged"):
-        pet_classifier.load(pet_specs.spec("pets_lite0"), store.get("efficientnet_lite0"))
+        pet_classifier.load(registry.pet_classifier("pets_lite0"), store.get("efficientnet_lite0"))
 
 
 def test_an_unknown_classifier_is_refused():
     with pytest.raises(ValidationError, match="Choose one of: pets_lite0, pets_lite2"):
-        pet_specs.spec("pets_lite9")
+        registry.pet_classifier("pets_lite9")

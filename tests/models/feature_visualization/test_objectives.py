@@ -11,7 +11,7 @@ from models.validation import ValidationError
 class Two:
     """One layer with two channels: red, and 10 times the blue."""
 
-    spec = SimpleNamespace(name="two", title="Two", size=64, map_layers=("early",))
+    spec = SimpleNamespace(name="two", title="Two", input_size=64, map_layers=("early",))
 
     def features(self, pictures, layers):
         assert layers == ["early"]

@@ -15,7 +15,7 @@ class Reddish:
     """Class 0 is "red": logits (sum of red / 1000, 0). It remembers the views it was shown."""
 
     def __init__(self, name="reddish", size=64):
-        self.spec = SimpleNamespace(name=name, size=size)
+        self.spec = SimpleNamespace(name=name, input_size=size)
         self.seen = []
 
     def __call__(self, pictures):

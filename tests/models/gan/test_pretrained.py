@@ -5,6 +5,7 @@ import threading
 import pytest
 import torch
 
+from models import registry
 from models.gan import pretrained
 from models.gan import specs as gans
 from models.validation import ValidationError
@@ -12,14 +13,14 @@ from models.validation import ValidationError
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(scope="module", params=gans.NAMES)
+@pytest.fixture(scope="module", params=registry.GANS)
 def any_gan(request):
-    return pretrained.load(gans.spec(request.param), CPU)
+    return pretrained.load(registry.gan(request.param), CPU)
 
 
 @pytest.fixture(scope="module")
 def style():
-    return pretrained.load(gans.spec("stylegan_cats64"), CPU)
+    return pretrained.load(registry.gan("stylegan_cats64"), CPU)
 
 
 def codes(network, numbers, truncation=0.7, sliders=()):
@@ -188,7 +189,7 @@ def test_heat_is_the_fall_of_the_score_where_it_is_covered():
 
     at = Placement(CPU, torch.float32, torch.contiguous_format, "")
     network = pretrained.Gan(
-        gans.spec("dcgan_cats64"), torch.nn.Identity(), Corner(), torch.eye(8), at
+        registry.gan("dcgan_cats64"), torch.nn.Identity(), Corner(), torch.eye(8), at
     )
     picture = torch.zeros(1, 3, 64, 64)
     picture[..., :8, :8] = 1
@@ -231,4 +232,4 @@ def test_bad_wishes_are_refused(wish, message):
 
 def test_unknown_generators_are_refused():
     with pytest.raises(ValidationError, match="stylegan_cats64"):
-        gans.spec("biggan")
+        registry.gan("biggan")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.classifiers import breeds
+from models.labels import breeds
 from models.validation import ValidationError
 
 
