@@ -168,7 +168,7 @@ class Setting:
     """One setting, described once: sliders, endpoints, deep links and messages read it from here.
 
     Attributes:
-        name: of the field; the page's texts call it `name.<name>`.
+        name: of the field.
         default: its value in Python and in the endpoint; its type (bool, int, float, str) decides
             how values are checked, a str without choices and other types are left to
             `Settings.check`.
@@ -179,6 +179,9 @@ class Setting:
         choices: of a string.
         page_default: the value with which the page opens, where it is another one.
         formula: LaTeX, shown under the page's control.
+        key: of the text that labels it on the page; `name.<name>` unless given.
+        choice_key: what the texts of its choices begin with, as in `style.loss.gram`; choices
+            without texts are shown by their names.
     """
 
     name: str
@@ -192,6 +195,8 @@ class Setting:
     choices: tuple[str, ...] = ()
     page_default: Any
     formula: str = ""
+    key: str
+    choice_key: str = ""
 
     def checked(self, value: object) -> Any:
         """`value` converted to the setting's type.
@@ -254,6 +259,7 @@ class Settings:
             options.setdefault("slider_low", options.get("low", -math.inf))
             options.setdefault("slider_high", options.get("high", math.inf))
             options.setdefault("page_default", each.default)
+            options.setdefault("key", f"name.{each.name}")
             found[each.name] = Setting(name=each.name, default=each.default, **options)
         return found
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import get_args, get_type_hints
 
 import gradio as gr
 from PIL import Image
 
 from demos.runtime import i18n
-from demos.ui import examples as pictures
+from demos.ui import examples
 from demos.ui.components import Photo
 from demos.ui.page import HEAVY, speaks
+from models.validation import Setting, Settings
 
 
 class Picture(str):
@@ -34,7 +35,14 @@ _INPUTS = {
 }
 
 
-def expose(function: Callable, outputs: dict[str, type], api_name: str, group: dict = HEAVY):
+def expose(
+    function: Callable,
+    outputs: dict[str, type],
+    api_name: str,
+    group: dict = HEAVY,
+    settings: type[Settings] | None = None,
+    before: Mapping[str, str] | None = None,
+):
     """Makes `function(language, ...)` a public endpoint named `api_name`.
 
     Args:
@@ -43,50 +51,98 @@ def expose(function: Callable, outputs: dict[str, type], api_name: str, group: d
             (from the Accept-Language header) and is not part of the endpoint.
         outputs: what it gives, by label: gr.Image (a PNG) or gr.JSON.
         group: concurrency settings.
+        settings: its fields become parameters after the function's own, with their defaults and
+            descriptions; the function receives them as keyword arguments.
+        before: places parameters of the function before fields, by name.
     """
-    hints = get_type_hints(function)
-    parameters = list(inspect.signature(function).parameters.values())[1:]
+    own = _own_parameters(function)
+    described = settings.described() if settings else {}
+    parameters = _ordered(own, described, before or {})
     with gr.Column(visible=False):
-        inputs = [_component(hints[p.name], p) for p in parameters]
+        inputs = [_component(p.annotation, p) for p in parameters]
         results = [
             kind(label=label, format="png") if kind is gr.Image else kind(label=label)
             for label, kind in outputs.items()
         ]
         trigger = gr.Button()
 
+    def called(code, *values):
+        named = dict(zip((p.name for p in parameters), values, strict=True))
+        return function(code, **named)
+
     if inspect.isgeneratorfunction(function):
 
-        def kept(*args):
-            for found in function(*args):
+        def saved(*args):
+            for found in called(*args):
                 yield _saved(found, api_name)
 
-        spoken = speaks(kept, labels=False)
+        spoken = speaks(saved, labels=False)
 
         def endpoint(request, *args):
             yield from spoken(_code(request), *args)
     else:
-        spoken = speaks(lambda *args: _saved(function(*args), api_name), labels=False)
+        spoken = speaks(lambda *args: _saved(called(*args), api_name), labels=False)
 
         def endpoint(request, *args):
             return spoken(_code(request), *args)
 
     request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     endpoint.__signature__ = inspect.Signature([request, *parameters])
-    endpoint.__annotations__ = {"request": gr.Request} | {p.name: hints[p.name] for p in parameters}
-    endpoint.__doc__, endpoint.__name__ = _unfolded(inspect.getdoc(function)), api_name
+    endpoint.__annotations__ = {"request": gr.Request} | {p.name: p.annotation for p in parameters}
+    endpoint.__doc__ = _documentation(function, described)
+    endpoint.__name__ = api_name
     trigger.click(endpoint, inputs, results, api_name=api_name, **group)
+
+
+def _own_parameters(function: Callable) -> list[inspect.Parameter]:
+    """The function's parameters but the language and `**settings`, with their types."""
+    hints = get_type_hints(function)
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    return [
+        p.replace(annotation=hints[p.name], kind=inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        for p in parameters
+        if p.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+
+
+def _ordered(
+    own: list[inspect.Parameter], described: Mapping[str, Setting], before: Mapping[str, str]
+) -> list[inspect.Parameter]:
+    """The function's parameters and those of the settings, in the endpoint's order."""
+    ordered = [parameter for parameter in own if parameter.name not in before]
+    for name, field in described.items():
+        ordered += [parameter for parameter in own if before.get(parameter.name) == name]
+        ordered.append(_parameter(field))
+    return ordered
+
+
+def _parameter(field: Setting) -> inspect.Parameter:
+    """A setting as a parameter; a tuple or list may be left out, which says `None`."""
+    kind, default = type(field.default), field.default
+    if isinstance(field.default, tuple | list):
+        kind, default = list, None
+    elif field.default is None:
+        kind = str
+    keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Parameter(field.name, keyword, default=default, annotation=kind)
+
+
+def _documentation(function: Callable, described: Mapping[str, Setting]) -> str:
+    """The docstring with a line for each setting behind those of "Args:", one line a parameter:
+    Gradio reads no further than its first."""
+    doc = re.sub(r"\n {8,}", " ", inspect.getdoc(function) or "")
+    lines = "".join(f"    {name}: {field.description}\n" for name, field in described.items())
+    if not lines:
+        return doc
+    arguments, separator, rest = doc.partition("\n\nReturns:")
+    return f"{arguments}\n{lines.rstrip()}{separator}{rest}"
 
 
 def _saved(found, name: str):
     """Pictures among the results as files."""
     if isinstance(found, Image.Image):
-        return pictures.png(found, name)
+        return examples.png(found, name)
     return type(found)(_saved(part, name) for part in found) if type(found) is tuple else found
-
-
-def _unfolded(doc: str) -> str:
-    """`doc` with every parameter on one line: Gradio reads no further than its first."""
-    return re.sub(r"\n {8,}", " ", doc)
 
 
 def _code(request: gr.Request | None) -> str:

@@ -12,7 +12,8 @@ import gradio as gr
 from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
 from demos.runtime.i18n import say
-from demos.ui.components import Photo
+from demos.ui.components import Choice, Knob, Photo
+from models.validation import Setting, Settings
 
 # Heavy runs take turns in `demos.runtime.scheduler`, where they are told how many come before them;
 # only beyond so many do they wait in Gradio's queue.
@@ -120,6 +121,42 @@ class Page:
         """A tab's idea, in three sentences."""
         self.put(gr.Markdown, f"{demo}.idea", elem_classes="idea")
 
+    def setting(self, kind: type[Settings], name: str, **options) -> gr.components.Component:
+        """The component of a setting, its formula below.
+
+        A slider where the setting has a step, else a number box; a dropdown of its choices; a
+        checkbox.
+        """
+        described = kind.described()[name]
+        options.setdefault("value", described.page_default)
+        if isinstance(described.default, bool):
+            component = self.put(gr.Checkbox, described.key, **options)
+        elif described.choices:
+            component = self.put(Choice, described.key, choices=self._choices(described), **options)
+        elif described.step is not None:
+            component = self.put(
+                Knob,
+                described.key,
+                described.slider_low,
+                described.slider_high,
+                step=described.step,
+                **options,
+            )
+        else:
+            component = self.put(gr.Number, described.key, precision=0, **options)
+        if described.formula:
+            self.formula(described.formula)
+        return component
+
+    def _choices(self, described: Setting) -> Callable[[str], list[tuple[str, str]]]:
+        def texts(code: str) -> list[tuple[str, str]]:
+            if not described.choice_key:
+                return [(name, name) for name in described.choices]
+            keys = [(f"{described.choice_key}.{name}", name) for name in described.choices]
+            return [(self.text(key, code), name) for key, name in keys]
+
+        return texts
+
     def formula(self, latex: str) -> gr.Markdown:
         """The formula of the knob above, the same in every language."""
         delimiters = [{"left": "$", "right": "$", "display": False}]
@@ -140,25 +177,32 @@ class Page:
             self.put(gr.HTML, f"{demo}.q1", written=unfolding, elem_classes="questions")
 
     def experiments(
-        self, demo: str, turns: Sequence[dict], defaults: dict, knobs: list[gr.blocks.Block]
+        self,
+        demo: str,
+        changes: Sequence[dict],
+        defaults: dict,
+        knobs: list[gr.blocks.Block],
+        check: Callable[[dict], object] = lambda values: None,
     ) -> list:
         """The "break it" corner: one button an experiment, with what to watch for beside it.
 
         Args:
-            turns: for each experiment the values it turns, by knob name, from the `defaults`.
+            changes: for each experiment the values it changes, by setting, from the `defaults`.
             knobs: the components of `defaults`, in its order.
+            check: raises for values that can't be run, such as the topic's `Settings`.
 
         Returns:
             The buttons' events, for what is to follow them.
         """
         pressed = []
         with self.put(gr.Accordion, "break_it", open=False):
-            for number, turned in enumerate(turns, 1):
+            for number, changed in enumerate(changes, 1):
                 with gr.Row(elem_classes="experiment"):
                     key = f"{demo}.break{number}"
                     button = self.put(gr.Button, key, size="sm", scale=0, min_width=200)
                     self.put(gr.Markdown, f"{key}.watch")
-                values = list((defaults | turned).values())
+                check(defaults | changed)
+                values = list((defaults | changed).values())
                 turn = button.click(lambda values=values: values, None, knobs, **PRIVATE, **LIGHT)
                 pressed.append(turn)
         return pressed
