@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import get_args, get_type_hints
 
 import gradio as gr
@@ -42,6 +42,7 @@ def expose(
     group: dict = HEAVY,
     settings: type[Settings] | None = None,
     before: Mapping[str, str] | None = None,
+    fields: Collection[str] | None = None,
 ):
     """Makes `function(language, ...)` a public endpoint named `api_name`.
 
@@ -54,9 +55,12 @@ def expose(
         settings: its fields become parameters after the function's own, with their defaults and
             descriptions; the function receives them as keyword arguments.
         before: places parameters of the function before fields, by name.
+        fields: which fields of the settings; None makes parameters of all.
     """
     own = _own_parameters(function)
     described = settings.described() if settings else {}
+    if fields is not None:
+        described = {name: described[name] for name in described if name in fields}
     parameters = _ordered(own, described, before or {})
     with gr.Column(visible=False):
         inputs = [_component(p.annotation, p) for p in parameters]
