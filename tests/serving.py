@@ -1,10 +1,12 @@
-"""The real app, started as a user would start it."""
+"""The real app, started as a user would start it, and plain HTTP requests to it."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +20,10 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def begun(folder: Path, port: int, *options: str, **environment: str):
-    """(process, log) of an app that serves on `port`."""
+def start_app(
+    folder: Path, port: int, *options: str, **environment: str
+) -> tuple[subprocess.Popen, Path]:
+    """Starts the app and waits until it serves on `port`; gives its process and its log file."""
     log = folder / "log.txt"
     environment = os.environ | {"NETGLASS_PORT": str(port), "PYTHONUNBUFFERED": "1"} | environment
     with log.open("w") as out:
@@ -40,10 +44,30 @@ def begun(folder: Path, port: int, *options: str, **environment: str):
 def app(folder: Path, *options: str, port: int | None = None, quiet: bool = True) -> Iterator[str]:
     """Its address while it runs; a `quiet` one fails if it wrote a traceback into its log."""
     port = port or free_port()
-    process, log = begun(folder, port, *options)
+    process, log = start_app(folder, port, *options)
     try:
         yield f"http://127.0.0.1:{port}"
         assert not quiet or "Traceback" not in log.read_text(), log.read_text()
     finally:
         process.terminate()
         process.wait(20)
+
+
+def get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=30) as reply:
+        assert reply.status == 200
+        return reply.read()
+
+
+def post(app_url: str, endpoint: str, data: str, **headers: str) -> str:
+    """Calls an endpoint over plain HTTP and gives its event stream.
+
+    Args:
+        data: the arguments as JSON text, so that NaN can be sent.
+    """
+    url = f"{app_url}/gradio_api/call/{endpoint}"
+    headers["Content-Type"] = "application/json"
+    request = urllib.request.Request(url, f'{{"data": {data}}}'.encode(), headers)
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        event = json.loads(reply.read())["event_id"]
+    return get(f"{url}/{event}").decode()

@@ -26,7 +26,7 @@ def started(tmp_path):
 
     def start(**environment):
         environment = {"GRADIO_TEMP_DIR": str(tmp_path / "cache")} | environment
-        process, log = serving.begun(tmp_path, port, **environment)
+        process, log = serving.start_app(tmp_path, port, **environment)
         processes.append(process)
         return process, log, f"http://127.0.0.1:{port}"
 

@@ -18,7 +18,7 @@ from packaging.version import Version
 from demos.runtime.i18n import say
 from demos.runtime.middleware import HEADERS
 from tests import serving
-from tests.browser.helpers import LAPTOP, WAIT, button, drawn, tab
+from tests.browser.helpers import LAPTOP, WAIT, button, open_tab, wait_for_picture
 from tests.serving import ROOT
 
 NGINX = """
@@ -183,8 +183,8 @@ def test_behind_nginx_at_a_sub_path(tmp_path, browser):
             page.on("response", lambda r: lost.append(r.url) if r.status >= 400 else None)
             page.goto(f"http://127.0.0.1:{port}/netglass")
             page.wait_for_url(f"http://127.0.0.1:{port}/netglass/")
-            drawn(page, "cat")
-            tab(page, "ideal.tab")
+            wait_for_picture(page, "cat")
+            open_tab(page, "ideal.tab")
             button(page, "run.dream").click()
             page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of")).wait_for()
             button(page, "stop").click()

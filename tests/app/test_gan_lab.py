@@ -8,7 +8,7 @@ import pytest
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from tests.browser.helpers import later
+from tests.browser.helpers import slow_cases
 
 API = {"api_name": "/gan_train"}
 
@@ -53,7 +53,7 @@ def test_the_same_seed_gives_the_same_samples_beside_another_run(client):
 
 @pytest.mark.parametrize(
     ("preset", "steps", "verdict"),
-    [("skipped", 400, "skipped_discriminator"), *later(("hot", 1500, "high_rate"))],
+    [("skipped", 400, "skipped_discriminator"), *slow_cases(("hot", 1500, "high_rate"))],
 )
 def test_what_is_broken_is_called_so(client, preset, steps, verdict):
     report = client.predict(preset=preset, steps=steps, **API)[1]

@@ -1,6 +1,7 @@
 """Style transfer's endpoints in the running app."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -9,13 +10,13 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 
-def small(client, photo, painting, **options):
+def run_small(client, photo, painting, **options):
     files = (handle_file(photo("chelsea")), handle_file(painting("mosaic")))
     options = {"size": 96, "steps": 6} | options
     return client.predict(*files, **options, api_name="/style_transfer")
 
 
-def test_pictures_stream_and_repeat(client, photo, painting):
+def test_pictures_stream_and_the_result_is_reproducible(client, photo, painting):
     def submit():
         return client.submit(
             handle_file(photo("chelsea")),
@@ -41,8 +42,8 @@ def test_pictures_stream_and_repeat(client, photo, painting):
     assert np.array_equal(np.asarray(Image.open(again)), first)
 
 
-def test_every_knob_of_the_bench_changes_the_picture(client, photo, painting):
-    plain = np.asarray(Image.open(small(client, photo, painting)[0]))
+def test_every_setting_changes_the_picture(client, photo, painting):
+    plain = np.asarray(Image.open(run_small(client, photo, painting)[0]))
     second = handle_file(painting("woodcut"))
     for options in (
         {"style_loss": "wasserstein"},
@@ -53,12 +54,12 @@ def test_every_knob_of_the_bench_changes_the_picture(client, photo, painting):
         {"optimizer": "lbfgs"},
         {"coarse_to_fine": False, "size": 256},
     ):
-        picture, _ = small(client, photo, painting, **options)
+        picture, _ = run_small(client, photo, painting, **options)
         found = np.asarray(Image.open(picture).resize(plain.shape[1::-1]))
         assert abs(found.astype(int) - plain).mean() > 0.5, options
 
 
-def test_preview(client, photo, painting):
+def test_preview_follows_its_strength(client, photo, painting):
     files = (handle_file(photo("chelsea")), handle_file(painting("mosaic")))
     weak, strong = (
         client.predict(*files, **options, api_name="/style_preview")
@@ -86,13 +87,13 @@ BAD = [
 
 
 @pytest.mark.parametrize(("bad", "message"), BAD, ids=lambda value: str(value)[:40])
-def test_bad_knobs_are_said(client, photo, painting, bad, message):
+def test_a_bad_setting_gets_a_clear_message(client, photo, painting, bad, message):
     with pytest.raises(AppError) as caught:
-        small(client, photo, painting, **bad)
+        run_small(client, photo, painting, **bad)
     assert message in str(caught.value)
 
 
-def test_bad_pictures_are_said(client, photo, painting, tmp_path):
+def test_a_bad_picture_gets_a_clear_message(client, photo, painting, tmp_path):
     good = handle_file(painting("mosaic"))
     text = tmp_path / "text.jpg"
     text.write_text(json.dumps("not a picture"))
@@ -109,10 +110,10 @@ def test_bad_pictures_are_said(client, photo, painting, tmp_path):
                 client.predict(*pair, api_name=endpoint)
     with pytest.raises(AppError, match="strength must be from 0 to 1"):
         client.predict(good, good, strength=3, api_name="/style_preview")
-    assert small(client, photo, painting)[1]["steps"] == 6
+    assert run_small(client, photo, painting)[1]["steps"] == 6
 
 
-def test_odd_pictures_are_painted(client, photo, tmp_path):
+def test_tiny_and_grey_pictures_work(client, photo, tmp_path):
     """A style smaller than the size asked for; a grey photo with its own colours."""
     tiny, grey = tmp_path / "tiny.png", tmp_path / "grey.png"
     Image.effect_noise((20, 30), 80).convert("RGB").save(tiny)
@@ -129,3 +130,19 @@ def test_odd_pictures_are_painted(client, photo, tmp_path):
             api_name="/style_transfer",
         )
         assert max(Image.open(picture).size) == 128
+
+
+def test_a_cancelled_run_makes_room_for_the_next(client, photo, painting):
+    pictures = handle_file(photo("chelsea")), handle_file(painting("mosaic"))
+    jobs = [
+        client.submit(*pictures, size=256, steps=5000, api_name="/style_transfer")
+        for _ in range(2)  # as many as may run at once
+    ]
+    deadline = time.monotonic() + 60
+    while not all(job.outputs() for job in jobs):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    for job in jobs:
+        job.cancel()
+    _, report = client.submit(*pictures, size=64, steps=1, api_name="/style_transfer").result(60)
+    assert report["steps"] == 1

@@ -1,4 +1,4 @@
-"""What the browser tests do again and again."""
+"""Shared by the browser tests: waiting, clicking, choosing, by the keys of the texts."""
 
 import pytest
 
@@ -8,8 +8,8 @@ LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 WAIT = 120_000  # milliseconds; a machine may be busy
 
 
-def later(*values):
-    """Cases for the longer run (`-m slow`): the plain one walks a page in one language only."""
+def slow_cases(*values):
+    """Cases for the longer run (`-m slow`); the default run opens a page in one language only."""
     return [
         pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.slow)
         for value in values
@@ -20,7 +20,7 @@ def button(page, key, code="en"):
     return page.get_by_role("button", name=say(code, key), exact=True).locator("visible=true")
 
 
-def tab(page, key, code="en"):
+def open_tab(page, key, code="en"):
     page.get_by_role("tab", name=say(code, key), exact=True).first.click()
 
 
@@ -36,8 +36,8 @@ def choose(page, key, option, code="en"):
     page.get_by_role("option", name=option, exact=True).click()
 
 
-def drawn(page, view):
-    """Waits until the picture of a view is there; its address in the browser's memory."""
+def wait_for_picture(page, view):
+    """Waits until the picture of a view is loaded and gives its `blob:` address."""
     picture = page.locator(f'img[data-view="{view}.png"]').locator("visible=true").first
     picture.scroll_into_view_if_needed()
     page.wait_for_function(

@@ -7,7 +7,7 @@ import pytest
 
 from demos import TABS
 from demos.runtime.i18n import say
-from tests.browser.helpers import LAPTOP, PHONE, button, later, tab
+from tests.browser.helpers import LAPTOP, PHONE, button, open_tab, slow_cases
 
 axe = pytest.importorskip("axe_playwright_python")
 AXE = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -15,7 +15,7 @@ AXE = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 @pytest.mark.parametrize(
     ("locale", "code", "viewport", "scheme"),
-    [("en-US", "en", LAPTOP, "light"), *later(("ne-NP", "ne", PHONE, "dark"))],
+    [("en-US", "en", LAPTOP, "light"), *slow_cases(("ne-NP", "ne", PHONE, "dark"))],
 )
 def test_axe_finds_nothing_serious(open_page, locale, code, viewport, scheme):
     """Every tab, with everything unfolded: no violation of a serious or critical kind."""
@@ -24,7 +24,7 @@ def test_axe_finds_nothing_serious(open_page, locale, code, viewport, scheme):
     page.evaluate(AXE)
     found = []
     for demo in TABS:
-        tab(page, f"{demo.NAME}.tab", code)
+        open_tab(page, f"{demo.NAME}.tab", code)
         folded = page.locator("button.label-wrap:not(.open):visible")
         while folded.count():
             folded.first.click()

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from demos.runtime.i18n import say
-from tests.browser.helpers import LAPTOP, PHONE, button, choose, later
+from tests.browser.helpers import LAPTOP, PHONE, button, choose, slow_cases
 
 
 def opened(open_page, code="en", viewport=LAPTOP, more=""):
@@ -25,7 +25,7 @@ def doctor(page, code, verdict):
     ("code", "viewport"),
     [
         ("ne", PHONE),
-        *later(("en", LAPTOP), ("mr", LAPTOP), ("hi", PHONE)),
+        *slow_cases(("en", LAPTOP), ("mr", LAPTOP), ("hi", PHONE)),
     ],
 )
 def test_run_watch_stop_step_reset(open_page, code, viewport):

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from demos.runtime.i18n import say, texts
-from tests.browser.helpers import button, drawn, later, tab
+from tests.browser.helpers import button, open_tab, slow_cases, wait_for_picture
 
 
-@pytest.mark.parametrize("code", ["hi", *later("en", "mr", "ne")])
+@pytest.mark.parametrize("code", ["hi", *slow_cases("en", "mr", "ne")])
 def test_a_lesson_opens_a_prepared_tab(open_page, code):
     page = open_page(query=f"?lang={code}&tab=lessons")
     link = page.locator("a[href*='tab=attack'][href*='target=pizza']")
@@ -29,7 +29,7 @@ def test_a_lesson_opens_a_prepared_tab(open_page, code):
 @pytest.mark.slow
 def test_a_lesson_opens_a_cat_with_a_turned_slider(open_page):
     page = open_page(query="?tab=gan&seed=5&d1=-3")
-    drawn(page, "cat")
+    wait_for_picture(page, "cat")
     page.wait_for_function(
         "performance.getEntriesByType('resource').some(e => "
         "['cat.png', 'seed=5&', 'd1=-3'].every(part => e.name.includes(part)))"
@@ -61,9 +61,9 @@ def test_two_visitors_dream_at_once(open_page):
         page.locator("#ideal-status", has_text=running).wait_for()
     button(pages[0], "stop", "en").click()
     pages[0].locator("#ideal-status", has_text="Stopped after").wait_for()
-    tab(pages[1], "gan.tab", "hi")  # the page answers while its run goes on
+    open_tab(pages[1], "gan.tab", "hi")  # the page answers while its run goes on
     button(pages[1], "gan.chance", "hi").wait_for()
-    tab(pages[1], "ideal.tab", "hi")
+    open_tab(pages[1], "ideal.tab", "hi")
     button(pages[1], "stop", "hi").click()
     ends = (texts("hi")[key].split(":")[0] for key in ("status.stopped", "status.done"))
     pages[1].locator("#ideal-status", has_text=re.compile("|".join(ends))).wait_for()

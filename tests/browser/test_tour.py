@@ -5,7 +5,7 @@ import re
 import pytest
 
 from demos.runtime.i18n import say
-from tests.browser.helpers import LAPTOP, PHONE, button, later, tab
+from tests.browser.helpers import LAPTOP, PHONE, button, open_tab, slow_cases
 
 STATIONS = ("cat", "painted", "named", "attacked")
 
@@ -33,7 +33,7 @@ def pictured(page, place):
 
 @pytest.mark.parametrize(
     ("locale", "code", "viewport"),
-    [("en-US", "en", LAPTOP), *later(("mr-IN", "mr", PHONE))],
+    [("en-US", "en", LAPTOP), *slow_cases(("mr-IN", "mr", PHONE))],
 )
 def test_the_whole_tour_and_on_into_the_attack(open_page, locale, code, viewport):
     page = open_page(locale, viewport, query="?tab=tour")
@@ -62,14 +62,14 @@ def test_every_station_leads_on(open_page):
     button(page, "tour.cat.go").click()
     button(page, "gan.chance").wait_for()
     page.wait_for_function("document.querySelector('#gan-seed input').value === '17'")
-    tab(page, "tour.tab")
+    open_tab(page, "tour.tab")
     button(page, "tour.painted.go").click()
     button(page, "run.paint").wait_for()
     assert "netglass-stylegan_cats64-17" in pictured(page, "style-content")
-    tab(page, "tour.tab")
+    open_tab(page, "tour.tab")
     button(page, "tour.named.go").click()
     page.locator("#pets-verdict h3", has_text="Egyptian Mau").wait_for()
-    tab(page, "tour.tab")
+    open_tab(page, "tour.tab")
     button(page, "tour.ask").last.click()
     page.locator("#pets-verdict h3", has_text="Pug").wait_for()
 

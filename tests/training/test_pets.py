@@ -9,7 +9,7 @@ import torch
 from models import registry
 from models.classifiers import pet_classifier
 from models.registry import PetSpec
-from tests.browser.helpers import later
+from tests.browser.helpers import slow_cases
 from training import evaluate_pets, export, pet_draws, pet_features, pets, probe
 
 
@@ -23,7 +23,7 @@ def test_a_probe_finds_what_is_plain():
 
 def test_breeds_are_drawn_equally_and_oxford_more_often(made_up):
     photos = made_up(300)
-    numbers = pet_draws.drawn(photos, [True] * 300, 3000, 4.0, epoch=0)
+    numbers = pet_draws.wait_for_picture(photos, [True] * 300, 3000, 4.0, epoch=0)
     breeds = torch.tensor([photos[n].breed for n in numbers])
     assert (torch.bincount(breeds).float() / 3000 - 1 / 3).abs().max() < 0.05
     share = sum(photos[n].origin == "oxford" for n in numbers) / 3000
@@ -110,7 +110,7 @@ def test_a_second_course_goes_on_from_the_shipped_network(oxford, tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["mobilenet_v3_large", *later("efficientnet_lite0", "resnet50")],
+    ["mobilenet_v3_large", *slow_cases("efficientnet_lite0", "resnet50")],
 )
 def test_probes_run_on_any_backbone(oxford, tmp_path, monkeypatch, name):
     """Random weights stand in for torchvision's, which are not here."""

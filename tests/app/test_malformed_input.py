@@ -1,5 +1,5 @@
-"""Two hundred malformed inputs over all endpoints: no traceback to the client, no hang, and the app
-is as well afterwards as before. The same seed gives the same inputs.
+"""Two hundred malformed inputs over all endpoints: no traceback reaches the client, nothing hangs,
+and the app still works afterwards. The same seed gives the same inputs.
 """
 
 import json
@@ -14,9 +14,9 @@ from tests import serving
 CASES = 200
 SEED = 8
 SECONDS = 90  # far more than any of these should take
-# So that what happens to be valid is soon done.
+# Inputs that happen to be valid must not take long.
 SMALL = {"steps": 2, "epochs": 1, "count": 4, "frames": 4, "size": 64, "per_class": 2, "seeds": 1}
-NASTY = (
+MALFORMED = (
     None, True, -1, 0, 1e308, -1e308, 2**63, 10**40, 0.5, "", " ", "NaN", "Infinity", "null", "[]",
     "x" * 100_000, "\x00", "\ud7ff\u202e", "<script>alert(1)</script>", "मांजर", "'; DROP TABLE--",
     "../../app.py", "/etc/passwd", "file:///etc/passwd", "http://127.0.0.1:9/x.png", [], [None], {},
@@ -30,13 +30,13 @@ NASTY = (
 SECRETS = ("Traceback", "site-packages", "root:x:", "gc.disable()", 'File "/')
 
 
-def ask(url, data=None, raw=None):
+def request(url, data=None, raw=None):
     """(status, text) of a request."""
     body = raw if raw is not None else None if data is None else json.dumps(data).encode()
     headers = {"content-type": "application/json"} if body is not None else {}
-    request = urllib.request.Request(url, body, headers)
+    sent = urllib.request.Request(url, body, headers)
     try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+        with urllib.request.urlopen(sent, timeout=SECONDS) as answer:
             return answer.status, answer.read().decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode("utf-8", "replace")
@@ -44,48 +44,50 @@ def ask(url, data=None, raw=None):
 
 def upload(url, name, content):
     """The path that the server gives to an upload."""
-    edge = "netglass-edge"
-    head = f'--{edge}\r\ncontent-disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
-    body = head.encode() + content + f"\r\n--{edge}--\r\n".encode()
-    kind = {"content-type": f"multipart/form-data; boundary={edge}"}
-    request = urllib.request.Request(f"{url}/gradio_api/upload", body, kind)
-    return json.load(urllib.request.urlopen(request))[0]
+    boundary = "netglass-boundary"
+    head = (
+        f'--{boundary}\r\ncontent-disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+    )
+    body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
+    headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
+    sent = urllib.request.Request(f"{url}/gradio_api/upload", body, headers)
+    return json.load(urllib.request.urlopen(sent))[0]
 
 
-def broken(chance, good):
-    """Bytes that call themselves a picture."""
-    kind = chance.randrange(5)
+def broken_picture(rng, good):
+    """Bytes sent as a picture that are none, or a damaged one."""
+    kind = rng.randrange(5)
     if kind == 0:
-        return chance.randbytes(chance.randrange(3000))
+        return rng.randbytes(rng.randrange(3000))
     if kind == 1:
-        return good[: chance.randrange(len(good))]
+        return good[: rng.randrange(len(good))]
     if kind == 2:
-        return b"\x89PNG\r\n\x1a\n" + chance.randbytes(200)
+        return b"\x89PNG\r\n\x1a\n" + rng.randbytes(200)
     if kind == 3:
         return b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
-    spoilt = bytearray(good)
+    damaged = bytearray(good)
     for _ in range(50):
-        spoilt[chance.randrange(20, len(spoilt))] = chance.randrange(256)
-    return bytes(spoilt)
+        damaged[rng.randrange(20, len(damaged))] = rng.randrange(256)
+    return bytes(damaged)
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory):
+def own_app(tmp_path_factory):
     """An app of its own: what Gradio itself refuses it also writes into its log."""
     with serving.app(tmp_path_factory.mktemp("fuzz"), "--rate", "0", quiet=False) as url:
         yield url
 
 
-def test_malformed_inputs(alone, photo):
+def test_malformed_inputs(own_app, photo):
     with open(photo("kitten"), "rb") as file:
         good = file.read()
-    status, info = ask(f"{alone}/gradio_api/info")
+    status, info = request(f"{own_app}/gradio_api/info")
     assert status == 200
     endpoints = json.loads(info)["named_endpoints"]
     assert len(endpoints) >= 17
-    kitten = {"path": upload(alone, "kitten.jpg", good), "meta": {"_type": "gradio.FileData"}}
+    kitten = {"path": upload(own_app, "kitten.jpg", good), "meta": {"_type": "gradio.FileData"}}
 
-    def plain(parameter):
+    def valid(parameter):
         name = parameter["parameter_name"]
         if parameter["component"] in ("Image", "Photo", "File") or name in (
             "image",
@@ -95,41 +97,44 @@ def test_malformed_inputs(alone, photo):
             return kitten
         return SMALL.get(name, parameter.get("parameter_default"))
 
-    chance, outcomes = random.Random(SEED), {"complete": 0, "error": 0, "refused": 0}
+    rng, outcomes = random.Random(SEED), {"complete": 0, "error": 0, "refused": 0}
     names = sorted(endpoints)
     for case in range(CASES):
         name = names[case % len(names)]
-        data = [plain(parameter) for parameter in endpoints[name]["parameters"]]
-        how = chance.randrange(8)
+        data = [valid(parameter) for parameter in endpoints[name]["parameters"]]
+        how = rng.randrange(8)
         if how == 0:
-            data = data[: chance.randrange(len(data) + 1)] + [None] * chance.randrange(2)
+            data = data[: rng.randrange(len(data) + 1)] + [None] * rng.randrange(2)
         elif how == 1:
-            bad = {"path": upload(alone, "cat.png", broken(chance, good)), "meta": kitten["meta"]}
+            bad = {
+                "path": upload(own_app, "cat.png", broken_picture(rng, good)),
+                "meta": kitten["meta"],
+            }
             data = [bad if value is kitten else value for value in data]
         else:
-            for _ in range(chance.choice((1, 1, 2))):
-                data[chance.randrange(len(data))] = chance.choice(NASTY)
-        where = f"case {case}: {name} {str(data)[:300]}"
-        raw = b"{" * 1000 if how == 0 and chance.random() < 0.2 else None
-        status, text = ask(f"{alone}/gradio_api/call{name}", {"data": data}, raw)
+            for _ in range(rng.choice((1, 1, 2))):
+                data[rng.randrange(len(data))] = rng.choice(MALFORMED)
+        context = f"case {case}: {name} {str(data)[:300]}"
+        raw = b"{" * 1000 if how == 0 and rng.random() < 0.2 else None
+        status, text = request(f"{own_app}/gradio_api/call{name}", {"data": data}, raw)
         if status == 200:
             event = json.loads(text)["event_id"]
-            status, text = ask(f"{alone}/gradio_api/call{name}/{event}")
+            status, text = request(f"{own_app}/gradio_api/call{name}/{event}")
             ending = text.rsplit("event: ", 1)[-1].split("\n")[0]
-            assert ending in ("complete", "error"), where
+            assert ending in ("complete", "error"), context
             outcomes[ending] += 1
         else:
-            assert 400 <= status < 500, (status, where)
+            assert 400 <= status < 500, (status, context)
             outcomes["refused"] += 1
         for secret in SECRETS:
-            assert secret not in text, (where, text[:500])
+            assert secret not in text, (context, text[:500])
     assert outcomes["error"] > CASES / 3, outcomes
 
-    health = json.loads(ask(f"{alone}/health")[1])
+    health = json.loads(request(f"{own_app}/health")[1])
     assert health["status"] == "ok"
-    photos = {"data": [plain(p) for p in endpoints["/classify_pet"]["parameters"]]}
-    event = json.loads(ask(f"{alone}/gradio_api/call/classify_pet", photos)[1])["event_id"]
-    assert "event: complete" in ask(f"{alone}/gradio_api/call/classify_pet/{event}")[1]
+    photos = {"data": [valid(p) for p in endpoints["/classify_pet"]["parameters"]]}
+    event = json.loads(request(f"{own_app}/gradio_api/call/classify_pet", photos)[1])["event_id"]
+    assert "event: complete" in request(f"{own_app}/gradio_api/call/classify_pet/{event}")[1]
 
 
 @pytest.mark.parametrize(
@@ -139,8 +144,8 @@ def test_malformed_inputs(alone, photo):
         "/proc/self/environ", "..%2f..%2fetc%2fpasswd", ".git/config",
     ],
 )  # fmt: skip
-def test_no_file_is_served_that_need_not_be(alone, path):
+def test_files_of_the_server_are_not_served(own_app, path):
     for prefix in ("/gradio_api/file=", "/file=", "/static/", "/assets/", "/"):
-        status, text = ask(f"{alone}{prefix}{path}")
+        status, text = request(f"{own_app}{prefix}{path}")
         assert status >= 400 or "<!doctype html>" in text.lower(), (prefix, path, text[:200])
         assert "root:x:" not in text

@@ -1,0 +1,98 @@
+"""The attack tab in a real browser."""
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demos.runtime.i18n import say
+from tests.browser.helpers import LAPTOP, PHONE, button, choose, open_tab, slow_cases
+
+
+def test_dog_to_cat_is_one_click_and_the_download_is_still_adversarial(open_page, tmp_path, lite0):
+    from models import images
+
+    page = open_page()
+    open_tab(page, "attack.tab")
+    button(page, "attack.dog_to_cat").click()
+    page.locator("#attack-after", has_text="Siamese cat").wait_for()
+    assert "German shepherd" in page.locator("#attack-before").inner_text()
+    assert say("en", "attack.success") in page.locator("#attack-after").inner_text()
+    with page.expect_download() as download:
+        page.locator("#attack-download").click()
+    path = tmp_path / "attack.png"
+    download.value.save_as(path)
+    with Image.open(path) as image:
+        assert image.size == (224, 224)
+        pixels = np.asarray(image)
+    seen = images.square(images.open_image(path), 224)
+    assert np.array_equal(np.asarray(seen), pixels)
+    assert lite0(images.to_tensor(seen)).argmax().item() == 284
+
+
+@pytest.mark.parametrize(("code", "viewport"), [("hi", PHONE), *slow_cases(("en", LAPTOP))])
+def test_only_the_settings_that_a_method_reads_are_shown(open_page, code, viewport):
+    page = open_page(viewport=viewport, query=f"?lang={code}")
+    open_tab(page, "attack.tab", code)
+
+    def knob(name):
+        return page.get_by_text(say(code, f"name.{name}"), exact=True).locator("visible=true")
+
+    knob("epsilon").first.wait_for()
+    assert knob("patch_size").count() == 0
+    choose(page, "name.method", say(code, "attack.method.patch"), code)
+    knob("patch_size").first.wait_for()
+    for name in ("epsilon", "norm"):
+        assert knob(name).count() == 0
+    choose(page, "name.method", say(code, "attack.method.deepfool"), code)
+    knob("norm").first.wait_for()
+    for name in ("target", "patch_size", "patch_spread"):
+        assert knob(name).count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.slow
+def test_a_pet_classifier_is_attacked_with_a_breed_as_target(open_page):
+    page = open_page()
+    open_tab(page, "attack.tab")
+    page.get_by_role("button", name=say("en", "attack.more")).click()
+    choose(page, "network", "EfficientNet-Lite0: pets")
+    page.locator("#attack-before", has_text="leonberger").wait_for()
+    target = page.get_by_label(say("en", "name.target"), exact=True).locator("visible=true")
+    target.click()
+    target.fill("siam")
+    page.get_by_role("option", name="Siamese", exact=True).click()
+    button(page, "run.attack").click()
+    page.locator("#attack-after", has_text=say("en", "attack.success")).wait_for()
+    assert "Siamese" in page.locator("#attack-after").inner_text()
+    # The language changes; the network's own classes stay.
+    page.get_by_label("हिन्दी").click()
+    page.get_by_role("tab", name=say("hi", "attack.tab")).first.wait_for()
+    target = page.get_by_label(say("hi", "name.target"), exact=True).locator("visible=true")
+    target.click()
+    target.fill("beag")
+    page.get_by_role("option", name="beagle", exact=True).wait_for()
+
+
+@pytest.mark.parametrize("code", ["mr", *slow_cases("hi")])
+def test_the_error_for_a_bad_upload_is_in_the_visitors_language(open_page, tmp_path, code):
+    bad = tmp_path / "notes.jpg"
+    bad.write_text("not a picture")
+    page = open_page(query=f"?lang={code}")
+    open_tab(page, "attack.tab", code)
+    page.locator("#attack-before .bar").first.wait_for()
+    page.locator("#attack-photo input[type=file]").first.set_input_files(str(bad))
+    page.get_by_text(say(code, "error.not_a_picture")).first.wait_for()
+    page.locator("#attack-before .bar").first.wait_for(state="detached")  # it was another photo's
+
+
+def test_an_offline_network_says_what_would_help(open_page):
+    page = open_page()
+    open_tab(page, "attack.tab")
+    page.get_by_role("button", name=say("en", "attack.more")).click()
+    page.get_by_label(say("en", "network"), exact=True).locator("visible=true").click()
+    page.get_by_role("option", name=re.compile("VGG-19")).click()
+    note = page.locator(".prose.note").locator("visible=true")
+    note.wait_for()
+    assert re.search("548 MB", note.inner_text())

@@ -1,0 +1,36 @@
+"""The feature visualization tab in a real browser, and a run whose browser was closed."""
+
+import json
+import re
+
+from tests.browser.helpers import button, open_tab
+
+
+def test_ideal_class_runs_and_stops(open_page):
+    page = open_page()
+    open_tab(page, "ideal.tab")
+    button(page, "ideal.zebra").click()
+    page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of 256")).wait_for()
+    button(page, "stop").click()
+    button(page, "stop").click()
+    page.locator("#ideal-status", has_text="Stopped after").wait_for()
+    page.locator("#ideal-verdict", has_text="EfficientNet-Lite2").wait_for()
+    page.locator("#ideal-strip img").wait_for()
+    assert page.locator("#ideal-keep-strip").is_visible()
+
+
+def test_closing_the_browser_ends_its_run(open_page, app_url):
+    page = open_page()
+    open_tab(page, "style.tab")
+    button(page, "run.paint").click()
+    page.locator("#style-status", has_text=re.compile(r"Step [1-9]")).wait_for()
+    page.close()
+    # Were the abandoned run still there, the new one would have to share with it.
+    page = open_page()
+    open_tab(page, "ideal.tab")
+    button(page, "run.dream").click()
+    page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of \d+ · [^·]*$")).wait_for()
+    button(page, "stop").click()
+    page.locator("#ideal-status", has_text="Stopped after").wait_for()
+    health = page.request.get(app_url + "/health")
+    assert json.loads(health.text())["status"] == "ok"

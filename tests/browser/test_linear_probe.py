@@ -1,0 +1,54 @@
+"""The linear probe tab in a real browser."""
+
+import re
+
+from demos.runtime import i18n
+from demos.runtime.i18n import say
+from tests.browser.helpers import button, open_tab, set_number
+
+
+def test_a_head_is_trained_live_with_a_confusion_matrix(open_page):
+    page = open_page()
+    open_tab(page, "train.tab")
+    button(page, "run.train").click()
+    page.locator("#train-status", has_text="after 20 epochs").wait_for()
+    page.locator("#train-plot polyline").first.wait_for()
+    cell = page.locator("#train-matrix rect.cell").first
+    cell.click()
+    page.locator(".confusion-says", has_text="Abyssinian").wait_for()
+    button(page, "train.control").click()
+    page.locator("#train-plot", has_text=say("en", "train.kind.untrained")).wait_for()
+    page.locator("#train-status", has_text="after 20 epochs").wait_for()
+    button(page, "reset").click()
+    page.wait_for_function("!document.querySelector('#train-plot svg')")
+    # Another one, stopped on its way.
+    set_number(page, "name.epochs", 100)
+    button(page, "run.train").click()
+    page.locator("#train-status", has_text=re.compile(r"Step [1-9]\d* of 100")).wait_for()
+    button(page, "stop").click()
+    said = page.locator("#train-status", has_text=re.compile(r"after \d+ epochs"))
+    said.wait_for()
+    assert int(re.search(r"after (\d+) epochs", said.inner_text())[1]) < 100
+    page.locator("#train-matrix rect.cell").first.wait_for()
+
+
+def test_own_classes_stay_in_the_page(open_page, photo):
+    page = open_page()
+    open_tab(page, "train.tab")
+    page.get_by_role("button", name=say("en", "own")).click()
+    cards = page.locator("#own .own-class")
+    page.get_by_text(say("en", "own.train"), exact=True).last.wait_for()
+    page.locator("#own button.go").click()
+    page.locator("#own .own-trouble", has_text="Class 1 needs a name").wait_for()
+    for place, (name, files) in enumerate(
+        (("<b>cats</b>", ("kitten", "chelsea")), ("मांजर नाही", ("owl", "koala")))
+    ):
+        cards.nth(place).locator("input[type=text]").fill(name)
+        cards.nth(place).locator("input[type=file]").set_input_files([photo(f) for f in files])
+        cards.nth(place).locator("img").nth(1).wait_for()
+    page.get_by_label(i18n.LANGUAGES["hi"]).check()
+    page.locator("#own button.go", has_text=say("hi", "own.train")).wait_for()
+    assert cards.first.locator("img").count() == 2
+    page.locator("#own .own-actions input[type=file]").set_input_files(photo("lemur"))
+    page.locator("#own .own-result .bar").nth(1).wait_for()
+    assert "<b>cats</b>" in page.locator("#own .own-result .bars").inner_text()

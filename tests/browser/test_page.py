@@ -1,0 +1,42 @@
+"""The whole page in a real browser: languages, and every tab on a phone and a laptop."""
+
+import pytest
+
+from demos.runtime import i18n
+from demos.runtime.i18n import say
+from tests.browser.helpers import LAPTOP, PHONE, button, open_tab, slow_cases, wait_for_picture
+
+GAN_VIEWS = ("gan.walk", "gan.growth", "gan.noise", "gan.judge", "gan.inside", "gan.vae", "gan.mix")
+
+
+@pytest.mark.parametrize(
+    ("locale", "code"),
+    [("hi-IN", "hi"), *slow_cases(("en-US", "en"), ("mr-IN", "mr"), ("ne-NP", "ne"))],
+)
+def test_the_page_is_in_the_browsers_language(open_page, locale, code):
+    page = open_page(locale)
+    for key in ("gan.tab", "style.tab", "pets.tab", "train.tab", "attack.tab", "ideal.tab"):
+        page.get_by_role("tab", name=say(code, key)).wait_for()
+    button(page, "gan.chance", code).wait_for()
+    page.wait_for_function("code => document.documentElement.lang == code", arg=code)
+
+
+def test_the_language_can_be_switched_and_is_remembered(open_page):
+    page = open_page()
+    wait_for_picture(page, "cat")  # the page has asked for the browser's language by then
+    page.get_by_label(i18n.LANGUAGES["ne"]).check()
+    button(page, "gan.chance", "ne").wait_for()
+    page.reload()
+    button(page, "gan.chance", "ne").wait_for()
+    open_tab(page, "ideal.tab", "ne")
+    button(page, "run.dream", "ne").wait_for()
+
+
+@pytest.mark.parametrize("viewport", [PHONE, *slow_cases(LAPTOP)], ids=["phone", "laptop"])
+def test_nothing_is_cut_off(open_page, viewport):
+    page = open_page(viewport=viewport)
+    tabs = ("style.tab", "pets.tab", "train.tab", "attack.tab", "ideal.tab", "gan.tab")
+    for key in (*tabs, *GAN_VIEWS):
+        open_tab(page, key)
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]

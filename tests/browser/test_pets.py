@@ -1,0 +1,54 @@
+"""The pet classifier tab in a real browser."""
+
+import pytest
+
+from demos.runtime.i18n import say
+from tests.browser.helpers import open_tab, slow_cases
+
+
+@pytest.mark.parametrize("code", ["ne", *slow_cases("en", "mr", "hi")])
+def test_a_pet_is_classified_and_explained(open_page, photo, code):
+    page = open_page(query=f"?lang={code}")
+    open_tab(page, "pets.tab", code)
+    verdict = page.locator("#pets-verdict")
+    verdict.locator("h3").wait_for()
+    verdict.get_by_text(say(code, "pets.cat")).first.wait_for()
+    page.locator("#pets-heat img").wait_for()
+    page.locator("#pets-similar .bar").first.wait_for()
+    page.locator("#pets-photo input[type=file]").first.set_input_files(photo("coffee"))
+    verdict.get_by_text(say(code, "pets.not")).wait_for()
+
+
+@pytest.mark.slow
+def test_another_breed_changes_the_class_activation_map(open_page):
+    page = open_page()
+    open_tab(page, "pets.tab")
+    picture = page.locator("#pets-heat img")
+    picture.wait_for()
+    before = picture.get_attribute("src")
+    page.get_by_label(say("en", "pets.against"), exact=True).locator("visible=true").click()
+    page.get_by_role("option", name="Pug", exact=True).click()
+    page.wait_for_function(
+        "before => document.querySelector('#pets-heat img').src !== before", arg=before
+    )
+
+
+def test_feature_maps_of_a_layer(open_page):
+    page = open_page()
+    open_tab(page, "pets.tab")
+    page.get_by_role("button", name=say("en", "pets.maps")).click()
+    page.locator("#pets-mosaic img").wait_for()
+    page.locator("#pets-shape", has_text="24 channels of 56").wait_for()
+
+
+@pytest.mark.slow
+def test_the_larger_classifier_can_be_chosen(open_page):
+    page = open_page()
+    open_tab(page, "pets.tab")
+    page.locator("#pets-verdict h3").wait_for()
+    before = page.locator("#pets-verdict").inner_text()
+    page.locator("#pets-model input").click()
+    page.get_by_role("option", name="EfficientNet-Lite2: pets").click()
+    page.wait_for_function(
+        "before => document.querySelector('#pets-verdict').innerText !== before", arg=before
+    )

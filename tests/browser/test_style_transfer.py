@@ -1,0 +1,105 @@
+"""The style transfer tab in a real browser."""
+
+import re
+
+import pytest
+from PIL import Image
+
+from demos.runtime.i18n import say
+from tests.browser.helpers import LAPTOP, button, open_tab, set_number, slow_cases
+
+
+def assert_no_scrolling_needed(page):
+    for key in ("run.paint", "stop", "reset"):
+        box = button(page, key).bounding_box()
+        assert box["y"] + box["height"] <= LAPTOP["height"]
+    knob = page.get_by_label(f"number input for {say('en', 'name.tv_weight')}").bounding_box()
+    assert knob["y"] + knob["height"] <= LAPTOP["height"]
+
+
+def test_upload_run_stop_download(open_page, tmp_path, photo):
+    page = open_page()
+    open_tab(page, "style.tab")
+    assert_no_scrolling_needed(page)
+    page.locator("#style-content input[type=file]").first.set_input_files(photo("kitten"))
+    page.wait_for_function("document.querySelector('#style-content img')?.src.includes('kitten')")
+    page.get_by_role("button", name=say("en", "style.more")).click()
+    set_number(page, "name.steps", 600)
+    button(page, "run.paint").click()
+    page.locator("#style-status", has_text=re.compile(r"Step [1-9]\d* of 600")).wait_for()
+    page.locator("#style-plot polyline").first.wait_for()
+    page.locator("#style-status progress").wait_for()
+    button(page, "stop").click()
+    page.locator("#style-status", has_text=re.compile(r"Stopped after \d+ of 600")).wait_for()
+    with page.expect_download() as download:
+        page.locator("#style-download").click()
+    path = tmp_path / "result.png"
+    download.value.save_as(path)
+    with Image.open(path) as image:
+        assert image.format == "PNG"
+        assert max(image.size) <= 384
+    open_tab(page, "pets.tab")
+    open_tab(page, "style.tab")
+    page.wait_for_timeout(1500)
+    assert page.locator("#style-download").is_visible()  # a visit elsewhere costs no painting
+    assert page.locator("#style-status", has_text="Stopped after").is_visible()
+    button(page, "reset").click()
+    page.locator("#style-download").wait_for(state="hidden")
+    page.locator("#style-live", has_text=say("en", "style.preview")).wait_for()
+
+
+@pytest.mark.parametrize("code", ["mr", *slow_cases("en", "ne", "hi")])
+def test_preview_loss_breakdown_and_a_second_style(open_page, code):
+    page = open_page(query=f"?lang={code}")
+    open_tab(page, "style.tab", code)
+    live = page.locator("#style-live img")
+    live.wait_for()
+    page.locator("#style-live", has_text=say(code, "style.preview")).wait_for()
+    ledger = page.locator("#style-ledger .bar")
+    ledger.nth(2).wait_for()
+    assert say(code, "style.term.content") in ledger.first.inner_text()
+    assert re.search(r"\d", page.locator("#style-status").inner_text())
+    before = live.get_attribute("src")
+    page.locator("#style-style").locator("xpath=..").locator(".examples button").nth(3).click()
+    page.wait_for_function(
+        "before => document.querySelector('#style-live img')?.src !== before", arg=before
+    )
+    page.get_by_role("button", name=say(code, "style.second")).click()
+    page.locator("#style-second-picture").locator("xpath=..").locator(
+        ".examples button"
+    ).first.click()
+    share = page.get_by_label(f"number input for {say(code, 'name.blend')}")
+    page.wait_for_function(
+        "box => box.value === '0.5'", arg=share.locator("visible=true").element_handle()
+    )
+
+
+@pytest.mark.slow
+def test_three_methods_are_compared(open_page):
+    page = open_page()
+    open_tab(page, "style.tab")
+    page.locator("#style-ledger .bar").first.wait_for()
+    page.get_by_role("button", name=say("en", "style.more")).click()
+    set_number(page, "name.steps", 12)
+    set_number(page, "name.size", 96)
+    page.get_by_role("button", name=say("en", "style.ways")).click()
+    button(page, "style.ways.run").click()
+    page.locator("#style-ways", has_text="coarse to fine: 12 steps").wait_for()
+    assert page.locator("#style-ways img").count() >= 3
+
+
+@pytest.mark.slow
+def test_another_network_has_sliders_for_its_own_layers(open_page):
+    page = open_page()
+    open_tab(page, "style.tab")
+    page.locator("#style-ledger .bar").first.wait_for()
+    page.get_by_role("button", name=say("en", "style.layers")).click()
+    sliders = page.locator("#style-layers input[type=range]").locator("visible=true")
+    sliders.nth(9).wait_for()
+    assert sliders.count() == 10
+    page.get_by_role("button", name=say("en", "style.more")).click()
+    page.get_by_label(say("en", "network"), exact=True).locator("visible=true").click()
+    page.get_by_role("option", name="EfficientNet-Lite2", exact=True).click()
+    page.get_by_label("number input for blocks.3.3.bn1").locator("visible=true").wait_for()
+    sliders.nth(12).wait_for()
+    assert sliders.count() == 13
