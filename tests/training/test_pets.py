@@ -23,7 +23,7 @@ def test_a_probe_finds_what_is_plain():
 
 def test_breeds_are_drawn_equally_and_oxford_more_often(made_up):
     photos = made_up(300)
-    numbers = pet_draws.wait_for_picture(photos, [True] * 300, 3000, 4.0, epoch=0)
+    numbers = pet_draws.drawn(photos, [True] * 300, 3000, 4.0, epoch=0)
     breeds = torch.tensor([photos[n].breed for n in numbers])
     assert (torch.bincount(breeds).float() / 3000 - 1 / 3).abs().max() < 0.05
     share = sum(photos[n].origin == "oxford" for n in numbers) / 3000
