@@ -17,7 +17,7 @@ from starlette.middleware import Middleware  # noqa: E402
 from starlette.responses import JSONResponse  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
-from demos import layout  # noqa: E402
+from demos import layout, theme  # noqa: E402
 from demos.gan_explorer import views as gan_views  # noqa: E402
 from demos.linear_probe import few_shot  # noqa: E402
 from demos.runtime import memory, zerogpu  # noqa: E402
@@ -109,7 +109,7 @@ def serving(engine: Engine, chosen: argparse.Namespace) -> dict:
     own = tuple(route.path.partition("{")[0] for route in routes)
     return {
         "mcp_server": chosen.mcp,
-        "theme": layout.theme(),
+        "theme": theme.theme(),
         "css": layout.CSS,
         "head": layout.HEAD,
         "allowed_paths": [],

@@ -6,28 +6,32 @@ from pathlib import Path
 
 import gradio as gr
 
-from demos import TABS
+from demos import lessons, tour
 from demos.attacks import sections
+from demos.attacks import tab as attacks
+from demos.feature_visualization import tab as feature_visualization
 from demos.gan_explorer import layers as gan_inside
 from demos.gan_explorer import tab as gan_explorer
 from demos.gan_lab import tab as gan_lab
 from demos.linear_probe import tab as linear_probe
 from demos.pets import tab as pets
-from demos.runtime import cache, i18n, sessions
+from demos.runtime import gradio_patches, i18n
 from demos.runtime.engine import Engine
+from demos.style_transfer import tab as style_transfer
 from demos.ui import panel, plots, send_to
 from demos.ui.page import PRIVATE, Page
 
-# System fonts only: the page must not wait for the internet.
-FONTS = [
-    "system-ui",
-    "-apple-system",
-    "Segoe UI",
-    "Noto Sans",
-    "Noto Sans Devanagari",
-    "sans-serif",
-]
-MONO = ["ui-monospace", "Consolas", "monospace"]
+TABS = (
+    gan_explorer,
+    gan_lab,
+    style_transfer,
+    pets,
+    linear_probe,
+    attacks,
+    feature_visualization,
+    tour,
+    lessons,
+)
 
 CSS = """
 .gradio-container {max-width: 1320px !important; padding: 6px 14px !important;
@@ -74,45 +78,12 @@ HEAD = (
 )
 
 
-def theme() -> gr.themes.Base:
-    """Gradio's Soft theme in system fonts, a little tighter, with the contrast of WCAG AA."""
-    return gr.themes.Soft(
-        font=FONTS, font_mono=MONO, spacing_size="sm", text_size="md", radius_size="sm"
-    ).set(
-        background_fill_primary="*neutral_50",  # Soft's own, which `set` would forget
-        block_title_text_color="*primary_700",
-        block_label_text_color="*primary_700",
-        block_info_text_color="*neutral_600",
-        block_info_text_color_dark="*neutral_300",
-        checkbox_label_background_fill_selected="*primary_600",
-        body_text_color_subdued="*neutral_600",
-        body_text_color_subdued_dark="*neutral_300",
-        link_text_color_dark="*primary_300",
-        button_primary_background_fill="*primary_600",
-        button_primary_background_fill_hover="*primary_700",
-    )
-
-
 def build(engine: Engine) -> gr.Blocks:
     """The page, ready to launch."""
-    cache.keep_whole()
-    sessions.keep_light()
+    gradio_patches.apply()
     with gr.Blocks(title="Netglass", analytics_enabled=False, delete_cache=(3600, 7200)) as blocks:
         page = Page(engine)
-        saved = gr.BrowserState("", storage_key="netglass-language", secret="netglass")
-        with gr.Row(elem_id="top"):
-            page.put(gr.Markdown, "title")
-            page.language = gr.Radio(
-                [(name, code) for code, name in i18n.LANGUAGES.items()],
-                value=i18n.DEFAULT,
-                show_label=False,
-                container=False,
-                elem_id="language",
-                min_width=400,
-                scale=0,
-                # Until the page has found its language: an earlier click would be overruled.
-                interactive=False,
-            )
+        _header(page)
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             for demo in TABS:
                 with page.put(gr.Tab, f"{demo.NAME}.tab", id=demo.NAME) as tab:
@@ -120,36 +91,62 @@ def build(engine: Engine) -> gr.Blocks:
                     if f"{demo.NAME}.q1" in i18n.texts(i18n.DEFAULT):
                         page.questions(demo.NAME)
         send_to.connect(page, tabs)
-        components, said = page.speak()
-
-        def arrive(chosen: str, request: gr.Request):
-            wished = request.query_params.get("lang") or chosen
-            if wished not in i18n.LANGUAGES:
-                wished = i18n.detect(request.headers.get("accept-language"))
-            # The page is built in the default language: nothing to say anew, and it opens sooner.
-            texts = said(wished) if wished != i18n.DEFAULT else [gr.skip()] * len(components)
-            return [gr.update(value=wished, interactive=True), *texts]
-
-        def switch(code: str):
-            return [code, *said(code)]
-
-        mark = "(code, ...rest) => {document.documentElement.lang = code; return [code, ...rest]}"
-        blocks.load(arrive, saved, [page.language, *components], **PRIVATE, queue=False)
-        page.language.input(switch, page.language, [saved, *components], **PRIVATE, queue=False)
-        wanted = [part for _, parts in page.greetings for part in parts]
-
-        def greet(request: gr.Request):
-            query = request.query_params
-            return [_tab(query.get("tab")), *(v for read, _ in page.greetings for v in read(query))]
-
-        blocks.load(greet, None, [tabs, *wanted], **PRIVATE, queue=False)
-        for inputs, options in page.arrivals:
-            blocks.load(None, inputs, None, **options)
-        page.language.change(None, page.language, None, js=mark, api_visibility="private")
+        _follow_language(page, blocks)
+        _follow_address(page, blocks, tabs)
     blocks.page = page
     return blocks
 
 
-def _tab(name: str | None):
-    """Selects the tab called `name`, if there is one."""
-    return gr.Tabs(selected=name) if name in [demo.NAME for demo in TABS] else gr.skip()
+def _header(page: Page) -> None:
+    """The title, and beside it the language switch."""
+    with gr.Row(elem_id="top"):
+        page.put(gr.Markdown, "title")
+        page.language = gr.Radio(
+            [(name, code) for code, name in i18n.LANGUAGES.items()],
+            value=i18n.DEFAULT,
+            show_label=False,
+            container=False,
+            elem_id="language",
+            min_width=400,
+            scale=0,
+            # Until the page has found its language: an earlier click would be overruled.
+            interactive=False,
+        )
+
+
+def _follow_language(page: Page, blocks: gr.Blocks) -> None:
+    """Shows all texts in the language of the address, the last visit, or the browser."""
+    saved = gr.BrowserState("", storage_key="netglass-language", secret="netglass")
+    components, said = page.speak()
+
+    def detect(last: str, request: gr.Request) -> list:
+        code = request.query_params.get("lang") or last
+        if code not in i18n.LANGUAGES:
+            code = i18n.detect(request.headers.get("accept-language"))
+        # The page is built in the default language: nothing to say anew, and it opens sooner.
+        texts = said(code) if code != i18n.DEFAULT else [gr.skip()] * len(components)
+        return [gr.update(value=code, interactive=True), *texts]
+
+    def switch(code: str) -> list:
+        return [code, *said(code)]
+
+    mark = "(code, ...rest) => {document.documentElement.lang = code; return [code, ...rest]}"
+    blocks.load(detect, saved, [page.language, *components], **PRIVATE, queue=False)
+    page.language.input(switch, page.language, [saved, *components], **PRIVATE, queue=False)
+    page.language.change(None, page.language, None, js=mark, api_visibility="private")
+
+
+def _follow_address(page: Page, blocks: gr.Blocks, tabs: gr.Tabs) -> None:
+    """Opens the tab that the page's address names, and sets the knobs it gives values for."""
+    components = [component for _, group in page.greetings for component in group]
+
+    def read_address(request: gr.Request) -> list:
+        query = request.query_params
+        name = query.get("tab")
+        known = name in [demo.NAME for demo in TABS]
+        tab = gr.Tabs(selected=name) if known else gr.skip()
+        return [tab, *(value for read, _ in page.greetings for value in read(query))]
+
+    blocks.load(read_address, None, [tabs, *components], **PRIVATE, queue=False)
+    for inputs, options in page.arrivals:
+        blocks.load(None, inputs, None, **options)

@@ -15,7 +15,7 @@ from safetensors.torch import save as tensors_as_bytes
 
 from demos.gan_lab import run_config
 from demos.gan_lab.runs import LiveRun, LiveRuns
-from demos.runtime.cache import kept
+from demos.runtime.gradio_patches import write_once
 from demos.ui.page import GYM, PRIVATE, Page, speaks
 from models.gan.training import presets
 from models.gan.training.settings import KNOBS
@@ -68,7 +68,7 @@ def build(page: Page, inputs: list[gr.blocks.Block]) -> None:
     def exported(request: gr.Request, _code):
         run = live(request)
         content = page.engine.training_slice(packed, run)
-        path = kept(content, "netglass-gan.zip", get_upload_folder())
+        path = write_once(content, "netglass-gan.zip", get_upload_folder())
         return gr.update(value=path, visible=True)
 
     @speaks

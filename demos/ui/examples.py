@@ -9,7 +9,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from demos.runtime.cache import kept
+from demos.runtime.gradio_patches import write_once
 from demos.ui.page import PRIVATE, Page
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -46,4 +46,4 @@ def png(image: Image.Image, name: str) -> str:
     """
     stream = io.BytesIO()
     image.save(stream, "PNG", compress_level=1)
-    return kept(stream.getvalue(), f"{name}.png", get_upload_folder())
+    return write_once(stream.getvalue(), f"{name}.png", get_upload_folder())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from demos import TABS
+from demos.layout import TABS
 from demos.runtime.i18n import say
 from tests.browser.helpers import LAPTOP, PHONE, button, open_tab, slow_cases
 

@@ -1,8 +1,6 @@
 """Full memory, a full disk, our own mistakes: told in the visitor's language, and got over."""
 
 import errno
-import os
-import tempfile
 import weakref
 from types import SimpleNamespace
 
@@ -10,7 +8,7 @@ import gradio as gr
 import pytest
 import torch
 
-from demos.runtime import cache, errors
+from demos.runtime import errors
 from demos.runtime.engine import Engine
 from demos.runtime.events import Result
 from demos.runtime.i18n import say
@@ -116,40 +114,6 @@ def test_a_run_without_memory_frees_its_turn_and_its_place():
     with engine.watch("visitor", "style") as begun:
         assert not begun.is_set()
     assert list(run("en", False)) == [(0, False), (2, True)]
-
-
-def on_a_full_disk(monkeypatch, tmp_path):
-    """A cache whose files take no bytes; the folder."""
-    real = tempfile.mkstemp
-
-    def staged(dir):
-        handle, path = real(dir=dir)
-        os.close(handle)
-        return os.open("/dev/full", os.O_WRONLY), path
-
-    monkeypatch.setattr(tempfile, "mkstemp", staged)
-    return str(tmp_path)
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
-def test_no_half_picture_stays_on_a_full_disk(monkeypatch, tmp_path):
-    folder = on_a_full_disk(monkeypatch, tmp_path)
-    with pytest.raises(OSError, match="No space left"):
-        cache.kept(b"x" * 100_000, "a.png", folder)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-    monkeypatch.undo()
-    assert os.path.getsize(cache.kept(b"x" * 100_000, "a.png", folder)) == 100_000
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
-def test_a_picture_that_gradio_saves_says_that_the_disk_is_full(monkeypatch, tmp_path):
-    folder = on_a_full_disk(monkeypatch, tmp_path)
-    from PIL import Image
-
-    with pytest.raises(gr.Error) as caught:
-        cache.kept_picture(Image.effect_noise((90, 90), 80), folder, format="png")
-    assert caught.value.message == say("en", "error.disk_full")
-    assert "/" not in caught.value.message
 
 
 def test_an_error_stays_itself():

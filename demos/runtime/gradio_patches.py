@@ -1,0 +1,75 @@
+"""What Netglass changes in Gradio itself; everything was read in Gradio 6.31.0.
+
+`apply` installs the patches before the page is built. The tests compare the code they replace with
+the code that was read: when they fail after an update, read it again, then change the pin in
+requirements.txt.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+from gradio import processing_utils
+from gradio.state_holder import SessionState
+from PIL import Image
+
+from demos.runtime import errors
+
+_init_session = SessionState.__init__
+
+
+def apply() -> None:
+    """Installs all patches; calling it again changes nothing."""
+    processing_utils.save_pil_to_cache = save_pil_to_cache
+    SessionState.__init__ = init_session
+
+
+# The cache of pictures. A file there is named by its content, yet Gradio writes it anew each time
+# the same picture is shown, and whoever is downloading it just then (an example that a whole class
+# looks at) gets half of it.
+
+
+def write_once(content: bytes, name: str, folder: str) -> str:
+    """Path of a file called `name` that holds `content`, complete as soon as it exists."""
+    place = Path(folder) / processing_utils.hash_bytes(content)
+    path = (place / name).resolve()
+    if path.exists():
+        os.utime(path)  # the cache is cleaned up by age
+        return str(path)
+    place.mkdir(exist_ok=True, parents=True)
+    handle, staging = tempfile.mkstemp(dir=place)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+        os.replace(staging, path)
+    except OSError:
+        os.unlink(staging)  # half a picture on a full disk
+        raise
+    return str(path)
+
+
+def save_pil_to_cache(
+    img: Image.Image, cache_dir: str, name: str = "image", format: str = "webp"
+) -> str:
+    """Replaces `processing_utils.save_pil_to_cache`: an existing file is left as it is."""
+    content = processing_utils.encode_pil_to_bytes(img, format)
+    try:
+        return write_once(content, f"{name}.{format}", cache_dir)
+    except OSError as error:
+        # Gradio saves after the event is over, when the visitor's language is no longer known.
+        raise gr.Error(str(errors.as_validation_error(error)), print_exception=False) from None
+
+
+# A visitor's session. For every new one, and for every call of a client that names none, Gradio
+# copies the settings of all components: 2 MB and 0.18 s of this page, on the thread that serves
+# everybody. They are for addresses of its own that restore a page, which Netglass does not offer
+# (`demos.ui.deep_links` does that).
+
+
+def init_session(session: SessionState, blocks: gr.Blocks) -> None:
+    """Replaces `SessionState.__init__`: no copy at the start; what an event changes is noted."""
+    _init_session(session, SimpleNamespace(default_config=blocks.default_config, blocks={}))
