@@ -1,57 +1,60 @@
-"""Exploring a trained generator: draw, slide, walk, mix, watch it grow, and ask its judge.
+"""Exploring a trained generator: samples, sliders, walks, style mixing, and its discriminator.
 
-Every cat has a number: its latent z is drawn with that number as the seed. All functions are pure:
-the same arguments give the same picture, bit for bit, on one machine.
+Every picture has a number: its latent z is drawn with that number as the seed. All methods are
+pure: the same arguments give the same picture, bit for bit, on one machine.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import nn
 
 from models import weights
 from models.device import Placement, place
-from models.gan.networks import dcgan, stylegan, vae
-from models.gan.networks import layers as equalized
-from models.gan.networks.stylegan import unseen
-from models.gan.specs import MAX_COUNT, MAX_SEED, MAX_SHIFT, MAX_TRUNCATION, SIDE, SLIDERS
+from models.gan.networks import dcgan, layers, stylegan, vae
+from models.gan.networks.layers import Recorder, no_recorder
+from models.gan.networks.structure import SIDE
+from models.gan.settings import SLIDERS, SampleSettings
+from models.images import to_image
 from models.registry import GanSpec
-from models.validation import ValidationError, number, whole_number
+from models.validation import ValidationError
 
-SHEET = 16
-NETWORKS = {
-    "style": (stylegan.StyleGenerator, stylegan.StyleDiscriminator),
-    "dcgan": (dcgan.DCGenerator, dcgan.DCDiscriminator),
-    "vae": (vae.Decoder, None),
-}
+BATCH = 16
+PATCH, STRIDE = 16, 8  # of the occlusion, in pixels
 
 
 @dataclass(frozen=True)
-class Verdict:
+class DiscriminatorScore:
     """What a discriminator says of one picture.
 
     Attributes:
         score: its logit d(x).
         real: sigmoid(score), in 0..1.
-        heat: (64, 64), how much the score falls when that place is covered, in logits.
+        sensitivity: occlusion sensitivity, (64, 64): how far the score falls when that place is
+            covered, in logits.
     """
 
     score: float
     real: float
-    heat: torch.Tensor
+    sensitivity: torch.Tensor
 
 
-class Gan:
-    """A generator, and its discriminator if it has one: frozen, in eval mode.
+class PretrainedGan:
+    """A generator, with its discriminator or encoder if it has one: frozen, in eval mode.
+
+    A style-based generator takes w (N, 9, 128), one style code for each of its layers. The other
+    generators take z; here it is called w too and has one "layer", (N, 1, latent).
 
     Args:
         spec: which one it is.
-        generator, discriminator: the bare networks, frozen in place.
+        generator, discriminator, encoder: the bare networks, frozen in place.
         directions: (8, latent), one standard deviation of each slider.
         placement: where and how they compute.
     """
@@ -69,44 +72,64 @@ class Gan:
         self.latent = directions.shape[1]
         self.styled = spec.kind == "style"
         self.layers = stylegan.StyleGenerator.LAYERS if self.styled else 1
-        self.generator, self.discriminator, self.encoder = (
-            self._ready(network) for network in (generator, discriminator, encoder)
-        )
+        networks = [n for n in (generator, discriminator, encoder) if n is not None]
+        for network in networks:
+            self._freeze(network)
+        self.generator, self.discriminator, self.encoder = generator, discriminator, encoder
+        self.bytes = sum(p.numel() * p.element_size() for n in networks for p in n.parameters())
         self.directions = directions.to(placement.device)
 
-    def _ready(self, network: nn.Module | None) -> nn.Module | None:
-        if network is None:
-            return None
-        equalized.bake(network)
+    def _freeze(self, network: nn.Module) -> None:
         at = self.placement
-        network.eval().requires_grad_(False).to(at.device, memory_format=at.memory_format)
+        layers.fold_gains(network)
+        network.eval().requires_grad_(False).to(at.device)
+        network.to(memory_format=at.memory_format)  # type: ignore[call-overload]
         if isinstance(network, stylegan.StyleGenerator):
             network.freeze(at.dtype)
         else:
             network.to(at.dtype)
-        return network
 
-    @property
-    def bytes(self) -> int:
-        """Memory held by the weights."""
-        networks = (self.generator, self.discriminator, self.encoder)
-        return sum(
-            p.numel() * p.element_size() for n in networks if n is not None for p in n.parameters()
-        )
+    def sample(
+        self,
+        seeds: Iterable[int] = range(16),
+        truncation: float = SampleSettings.truncation,
+        sliders: Sequence[float] = (),
+        noise: int = SampleSettings.noise,
+    ) -> list[Image.Image]:
+        """The pictures with these numbers, 64 x 64 RGB images.
 
-    def latents(self, numbers: Sequence[int]) -> torch.Tensor:
-        """z of the cats with these numbers, (N, latent), each ~ N(0, I) and its number's own."""
+            models.load("stylegan_cats64").sample(seeds=range(16), truncation=0.7)
+
+        Args:
+            seeds: number of each picture.
+            truncation: 0 gives the mean face, 1 the full variety, at most 1.5.
+            sliders: d_1..d_8 in standard deviations, -3 to 3; missing ones are 0.
+            noise: seed of the noise maps (style-based only).
+
+        Raises:
+            ValidationError: a value out of range.
+        """
+        values: dict[str, Any] = {f"d{n}": value for n, value in enumerate(sliders, 1)}
+        checked = SampleSettings(truncation=truncation, noise=noise, **values)
+        numbers = [checked.replace(seed=seed).seed for seed in seeds]
+        if not numbers:
+            return []
+        w = self.style_codes(self.latents(numbers), checked.truncation, checked.sliders)
+        return [to_image(picture) for picture in self.synthesize(w, checked.noise)]
+
+    def latents(self, seeds: Iterable[int]) -> torch.Tensor:
+        """z of the pictures with these numbers, (N, latent), each ~ N(0, I) from its own seed."""
         drawn = [
-            torch.randn(self.latent, generator=torch.Generator().manual_seed(int(n)))
-            for n in numbers
+            torch.randn(self.latent, generator=torch.Generator().manual_seed(int(seed)))
+            for seed in seeds
         ]
         return torch.stack(drawn).to(self.placement.device)
 
     @torch.inference_mode()
-    def codes(
+    def style_codes(
         self, z: torch.Tensor, truncation: float = 1.0, sliders: Sequence[float] = ()
     ) -> torch.Tensor:
-        """z (N, latent) -> what the synthesis starts from, (N, layers, latent).
+        """z (N, latent) -> w (N, layers, latent), what the synthesis starts from.
 
         Style-based: w = mean + truncation (f(z) - mean) + sum_i d_i s_i v_i, the same for all nine
         layers, with v_i, s_i^2 the principal directions and variances of w (Karras et al. 2019;
@@ -116,75 +139,76 @@ class Gan:
             truncation: 0 gives the mean face, 1 the full variety.
             sliders: d_1..d_8 in standard deviations; missing ones are 0.
         """
-        if self.styled:
+        if isinstance(self.generator, stylegan.StyleGenerator):
             mean = self.generator.mean
             # One by one: matrix products of other heights are summed in another order on some CPUs.
-            found = torch.cat([self.generator.mapping(one) for one in z.split(1)])
-            base = mean + truncation * (found - mean)
+            mapped = torch.cat([self.generator.mapping(one) for one in torch.split(z, 1)])
+            w = mean + truncation * (mapped - mean)
         else:
-            base = truncation * z
+            w = truncation * z
         if any(sliders):
-            shift = torch.tensor([float(value) for value in sliders], device=base.device)
-            base = base + shift @ self.directions[: len(shift)]
-        return base[:, None].repeat(1, self.layers, 1)
+            shift = torch.tensor([float(value) for value in sliders], device=w.device)
+            w = w + shift @ self.directions[: len(shift)]
+        return w[:, None].repeat(1, self.layers, 1)
 
     @torch.inference_mode()
-    def draw(self, codes: torch.Tensor, noise: int = 0) -> torch.Tensor:
-        """Codes (N, layers, latent) -> pictures (N, 3, 64, 64) in [0, 1], float32, on the CPU.
+    def synthesize(self, w: torch.Tensor, noise: int = 0) -> torch.Tensor:
+        """w (N, layers, latent) -> pictures (N, 3, 64, 64) in [0, 1], float32, on the CPU.
 
-        One is computed alone, more are computed in full sheets of 16: with these two shapes only, a
-        picture never depends on what else is wanted at the same time.
+        One picture is computed alone, more in full batches of 16: with only these two shapes a
+        picture does not depend on how many others are computed with it.
 
         Args:
             noise: seed of the noise maps (style-based only); all pictures share them.
         """
-        if len(codes) == 1:
-            return self._synthesize(codes, noise)[-1]
-        out = []
-        for part in codes.split(SHEET):
-            out.append(self._synthesize(self._pad(part), noise)[-1][: len(part)])
-        return torch.cat(out)
+        if len(w) == 1:
+            return self._pictures(w, noise)[-1]
+        parts = torch.split(w, BATCH)
+        return torch.cat([self._pictures(_padded(p), noise)[-1][: len(p)] for p in parts])
 
-    @staticmethod
-    def _pad(codes: torch.Tensor) -> torch.Tensor:
-        return torch.cat([codes, codes[-1:].expand(SHEET - len(codes), -1, -1)])
-
-    def _synthesize(self, codes: torch.Tensor, noise: int, look=unseen) -> list[torch.Tensor]:
-        if self.styled:
+    def _pictures(
+        self, w: torch.Tensor, noise: int, record: Recorder = no_recorder
+    ) -> list[torch.Tensor]:
+        """Pictures of every size that the generator makes, the largest last."""
+        if isinstance(self.generator, stylegan.StyleGenerator):
             maps = self.generator.noise(1, torch.Generator().manual_seed(noise))
-            pictures = self.generator.synthesize(codes, maps, look)
+            pictures = self.generator.synthesize(w, maps, record)
         else:
-            pictures = [self.generator(codes[:, 0].to(self.placement.dtype), look)]
+            pictures = [self.generator(w[:, 0].to(self.placement.dtype), record)]
         return [(p.float().clamp(-1, 1) * 0.5 + 0.5).cpu() for p in pictures]
 
     @torch.inference_mode()
-    def growth(self, codes: torch.Tensor, noise: int = 0) -> list[torch.Tensor]:
-        """One cat at every size on the way: (1, 3, h, h) in [0, 1]; DCGAN and VAE only know 64."""
-        return self._synthesize(codes, noise)
+    def resolutions(self, w: torch.Tensor, noise: int = 0) -> list[torch.Tensor]:
+        """One picture at 4, 8, 16, 32 and 64 px: (1, 3, h, h) in [0, 1].
+
+        DCGAN and VAE make it at 64 px only.
+        """
+        return self._pictures(w, noise)
 
     def mix(self, a: torch.Tensor, b: torch.Tensor, crossover: int) -> torch.Tensor:
-        """Codes with layers below `crossover` from a and the others from b.
+        """Style mixing: w with the layers below `crossover` from a and the others from b.
 
-        Crossover 0 is all b, `layers` is all a. Layers 0-2 draw at 4 and 8 px, 3-6 at 16 and 32 px,
-        7-8 at 64 px.
+        Crossover 0 is all b, `layers` or more is all a. Layers 0-2 draw at 4 and 8 px, 3-6 at 16
+        and 32 px, 7-8 at 64 px.
         """
         return torch.cat([a[:, :crossover], b[:, crossover:]], 1)
 
-    def swap(self, a: torch.Tensor, b: torch.Tensor, layers: Sequence[int]) -> torch.Tensor:
-        """Codes of a with those of b in the given layers; a generator without layers keeps a."""
+    def swap(self, a: torch.Tensor, b: torch.Tensor, layers: Iterable[int]) -> torch.Tensor:
+        """w of a with that of b in the given layers; a generator that has no styles keeps a."""
         mixed = a.clone()
         if self.styled:
             mixed[:, list(layers)] = b[:, list(layers)]
         return mixed
 
-    def walk(self, a: int, b: int, frames: int, truncation: float, sliders=()) -> torch.Tensor:
-        """Pictures on the great circle from cat a to cat b, (frames, 3, 64, 64) in [0, 1]."""
+    def walk(
+        self, a: int, b: int, frames: int, truncation: float, sliders: Sequence[float] = ()
+    ) -> torch.Tensor:
+        """Pictures on the great circle from number a to number b, (frames, 3, 64, 64) in [0, 1]."""
         start, end = self.latents([a, b])
-        steps = torch.linspace(0, 1, frames)
-        z = torch.stack([slerp(start, end, float(t)) for t in steps])
-        return self.draw(self.codes(z, truncation, sliders))
+        z = torch.stack([slerp(start, end, float(t)) for t in torch.linspace(0, 1, frames)])
+        return self.synthesize(self.style_codes(z, truncation, sliders))
 
-    def scores(self, pictures: torch.Tensor) -> torch.Tensor:
+    def scores(self, pictures: torch.Tensor, record: Recorder = no_recorder) -> torch.Tensor:
         """Pictures (N, 3, 64, 64) in [0, 1] -> the discriminator's logits (N,), float32.
 
         Raises:
@@ -192,35 +216,37 @@ class Gan:
         """
         if self.discriminator is None:
             raise ValidationError("no_discriminator", title=self.spec.title)
-        return self.discriminator(self._shown(pictures))
+        logits: torch.Tensor = self.discriminator(self._normalized(pictures), record)
+        return logits
 
-    def _shown(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Pictures in [0, 1] as networks take them."""
+    def _normalized(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Pictures in [0, 1] as networks take them, in [-1, 1]."""
         return (pictures * 2 - 1).to(self.placement.device, self.placement.dtype)
 
     @torch.inference_mode()
-    def judge(self, picture: torch.Tensor, patch: int = 16, stride: int = 8) -> Verdict:
-        """The discriminator's verdict on a picture (1, 3, 64, 64) in [0, 1].
+    def discriminate(self, picture: torch.Tensor) -> DiscriminatorScore:
+        """The discriminator's score of a picture (1, 3, 64, 64) in [0, 1], and what it depends on.
 
-        The heat map is occlusion sensitivity (Zeiler & Fergus 2014): a patch in the picture's mean
-        colour covers one place after another; where the score falls, the patch hid what made the
-        picture look real, where it rises, what gave it away.
+        Occlusion sensitivity (Zeiler & Fergus 2014): a patch of 16 x 16 px in the picture's mean
+        colour covers one place after another. Where the score falls, the patch hid what made the
+        picture look real; where it rises, what made it look generated. Overlapping patches are
+        averaged.
+
+        Raises:
+            ValidationError: this generator has no discriminator.
         """
-        offsets = range(stride - patch, SIDE, stride)
-        mean = picture.mean((2, 3), keepdim=True)
-        covered, masks = [picture], []
-        for top in offsets:
-            for left in offsets:
-                mask = torch.zeros(1, 1, SIDE, SIDE)
-                mask[..., max(top, 0) : top + patch, max(left, 0) : left + patch] = 1
-                covered.append(torch.where(mask.bool(), mean, picture))
-                masks.append(mask)
-        scores = torch.cat([self.scores(part) for part in torch.cat(covered).split(SHEET)]).cpu()
-        masks = torch.cat(masks)[:, 0]
-        fall = scores[0] - scores[1:]
-        heat = (masks * fall[:, None, None]).sum(0) / masks.sum(0)
+        offsets = range(STRIDE - PATCH, SIDE, STRIDE)
+        masks = torch.zeros(len(offsets) ** 2, 1, SIDE, SIDE)
+        for index, mask in enumerate(masks):
+            top, left = offsets[index // len(offsets)], offsets[index % len(offsets)]
+            mask[:, max(top, 0) : top + PATCH, max(left, 0) : left + PATCH] = 1
+        covered = torch.where(masks.bool(), picture.mean((2, 3), keepdim=True), picture)
+        parts = torch.split(torch.cat([picture, covered]), BATCH)
+        scores = torch.cat([self.scores(part) for part in parts]).cpu()
+        fall = (scores[0] - scores[1:])[:, None, None]
+        sensitivity = (masks[:, 0] * fall).sum(0) / masks[:, 0].sum(0)
         score = float(scores[0])
-        return Verdict(score, 1 / (1 + math.exp(-score)), heat)
+        return DiscriminatorScore(score, 1 / (1 + math.exp(-score)), sensitivity)
 
     @torch.inference_mode()
     def encode(self, pictures: torch.Tensor) -> torch.Tensor:
@@ -231,41 +257,54 @@ class Gan:
         """
         if self.encoder is None:
             raise ValidationError("no_encoder", title=self.spec.title)
-        mean, _ = self.encoder(self._shown(pictures))
+        mean: torch.Tensor = self.encoder(self._normalized(pictures))[0]
         return mean
 
     def reconstruct(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Pictures (N, 3, 64, 64) in [0, 1] through the VAE's code and back, with z = its mean."""
-        return self.draw(self.encode(pictures)[:, None])
+        """Pictures (N, 3, 64, 64) in [0, 1], encoded and decoded by the VAE with z = its mean."""
+        return self.synthesize(self.encode(pictures)[:, None])
 
     @torch.inference_mode()
-    def activations(self, codes: torch.Tensor, noise: int = 0) -> dict[str, torch.Tensor]:
-        """What every step of the generator made of one cat, by name: (1, C, h, h), in order."""
-        seen: dict[str, torch.Tensor] = {}
-        self._synthesize(codes, noise, _keep(seen))
-        return seen
+    def generator_activations(self, w: torch.Tensor, noise: int = 0) -> dict[str, torch.Tensor]:
+        """The result of every operation of the generator for one picture: (1, C, h, h), in order.
+
+        Keys are the names in `structure.generator_operations`, and "start" before them.
+        """
+        found: dict[str, torch.Tensor] = {}
+        self._pictures(w, noise, _into(found))
+        return found
 
     @torch.inference_mode()
-    def judged_activations(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
-        """What every step of the discriminator made of a picture (1, 3, 64, 64) in [0, 1]."""
-        seen: dict[str, torch.Tensor] = {}
-        self.discriminator(self._shown(picture), _keep(seen))
-        return seen
+    def discriminator_activations(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The result of every operation of the discriminator for (1, 3, 64, 64) in [0, 1].
+
+        Keys are the names in `structure.discriminator_operations`.
+
+        Raises:
+            ValidationError: this generator has no discriminator.
+        """
+        found: dict[str, torch.Tensor] = {}
+        self.scores(picture, _into(found))
+        return found
 
 
-def _keep(seen: dict[str, torch.Tensor]):
-    def look(step: str, value: torch.Tensor) -> None:
-        seen[step] = value.float().clone()  # later steps work in place
+def _padded(w: torch.Tensor) -> torch.Tensor:
+    return torch.cat([w, w[-1:].expand(BATCH - len(w), -1, -1)])
 
-    return look
+
+def _into(found: dict[str, torch.Tensor]) -> Recorder:
+    def record(name: str, value: torch.Tensor) -> None:
+        found[name] = value.float().clone()  # later operations work in place
+
+    return record
 
 
 def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
     """Spherical interpolation between vectors a and b, (latent,); exactly a at t = 0 and b at 1.
 
     sin((1 - t) o) / sin o a + sin(t o) / sin o b with o the angle between them (Shoemake 1985;
-    White 2016). A straight line would pass through shorter vectors, which the generator never saw:
-    in d dimensions N(0, I) lives near the sphere of radius sqrt(d).
+    White 2016). In d dimensions samples of N(0, I) have lengths near sqrt(d); a straight line
+    passes through shorter vectors, on which the generator was never trained.
     """
     if t in (0.0, 1.0):
         return a.clone() if t == 0 else b.clone()
@@ -276,43 +315,26 @@ def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
     return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
 
 
-def check(seed=0, truncation=1.0, count=1, sliders=()) -> tuple[int, float, int, list[float]]:
-    """The arguments of a sheet, each in its range.
-
-    Raises:
-        ValidationError: seed not a whole number in 0..2^31 - 1 - 64, truncation not in 0..1.5,
-            count not in 1..64, or a slider not in -3..3.
-    """
-    return (
-        whole_number("seed", seed, 0, MAX_SEED - MAX_COUNT),
-        number("truncation", truncation, 0, MAX_TRUNCATION),
-        whole_number("count", count, 1, MAX_COUNT),
-        [number(f"d{i}", value, -MAX_SHIFT, MAX_SHIFT) for i, value in enumerate(sliders, 1)],
-    )
-
-
-def load(spec: GanSpec, device: torch.device, progress=None) -> Gan:
+def load(spec: GanSpec, device: torch.device) -> PretrainedGan:
     """The generator that `spec` describes, from its weight file.
 
     Raises:
         ValidationError: the file is missing or damaged.
     """
     tensors = weights.load(spec.name)
-    make_generator, make_discriminator = NETWORKS[spec.kind]
-
-    def part(name: str, make) -> nn.Module | None:
-        if make is None:
-            return None
-        network = make()
-        network.load_state_dict(weights.part(tensors, name))
-        return network
-
-    encoder = part("encoder", vae.Encoder) if spec.kind == "vae" else None
-    return Gan(
-        spec,
-        part("generator", make_generator),
-        part("discriminator", make_discriminator),
-        tensors["directions"][:SLIDERS],
-        place(depthwise=False, device=device),
-        encoder,
-    )
+    generator: nn.Module
+    discriminator: nn.Module | None = None
+    encoder: nn.Module | None = None
+    if spec.kind == "style":
+        generator, discriminator = stylegan.StyleGenerator(), stylegan.StyleDiscriminator()
+    elif spec.kind == "dcgan":
+        generator, discriminator = dcgan.DCGenerator(), dcgan.DCDiscriminator()
+    else:
+        generator, encoder = vae.Decoder(), vae.Encoder()
+    networks = {"generator": generator, "discriminator": discriminator, "encoder": encoder}
+    for part, network in networks.items():
+        if network is not None:
+            network.load_state_dict(weights.part(tensors, part))
+    directions = tensors["directions"][: len(SLIDERS)]
+    at = place(depthwise=False, device=device)
+    return PretrainedGan(spec, generator, discriminator, directions, at, encoder)

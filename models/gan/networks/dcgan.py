@@ -1,4 +1,4 @@
-"""DCGAN (Radford et al. 2015), 64 px wide open for other sides. Pictures are in [-1, 1]."""
+"""DCGAN (Radford et al. 2015) for 64 px, or another side. Pictures are in [-1, 1]."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from models.gan.networks.stylegan import Look, unseen
+from models.gan.networks.layers import Recorder, no_recorder
 
 LATENT = 100
 WIDTH = 64
@@ -28,7 +28,7 @@ def start_of(side: int) -> tuple[int, int]:
     raise ValueError(f"no network for pictures of {side} px")
 
 
-def _start(module: nn.Module) -> None:
+def _initialize(module: nn.Module) -> None:
     """The paper's initial weights: deviation 0.02 (batch norm's gain around 1)."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
@@ -54,22 +54,22 @@ class DCGenerator(nn.Module):
         for before, after in zip(widths, (*widths[1:], channels), strict=True):
             self.convs.append(nn.ConvTranspose2d(before, after, 4, 2, 1, bias=after == channels))
         self.norms = nn.ModuleList(nn.BatchNorm2d(count) for count in widths)
-        self.apply(_start)
+        self.apply(_initialize)
 
-    def forward(self, z: torch.Tensor, look: Look = unseen) -> torch.Tensor:
+    def forward(self, z: torch.Tensor, record: Recorder = no_recorder) -> torch.Tensor:
         x = z[:, :, None, None].contiguous(memory_format=torch.channels_last)
-        look("start", x)
+        record("start", x)
         for index, conv in enumerate(self.convs):
             x = conv(x)
-            look(f"{index}.conv", x)
+            record(f"{index}.conv", x)
             if index < len(self.norms):
                 x = F.relu(self.norms[index](x), inplace=True)
-                look(f"{index}.activate", x)
+                record(f"{index}.activate", x)
         return x.tanh()
 
 
 class DCDiscriminator(nn.Module):
-    """Pictures (N, channels, side, side) -> logits (N,): the generator's layers turned round.
+    """Pictures (N, channels, side, side) -> logits (N,): the generator's layers in reverse.
 
     Strided convolutions with 64, 128, 256, 512 channels at 32, 16, 8, 4 px, leaky ReLU, batch norm
     from the second on unless `norm` is False; a last convolution takes the smallest map to one
@@ -88,15 +88,16 @@ class DCDiscriminator(nn.Module):
             nn.BatchNorm2d(count) if norm else nn.Identity() for count in widths[1:]
         )
         self.verdict = nn.Conv2d(widths[-1], 1, last)
-        self.apply(_start)
+        self.apply(_initialize)
 
-    def forward(self, x: torch.Tensor, look: Look = unseen) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, record: Recorder = no_recorder) -> torch.Tensor:
         x = x.contiguous(memory_format=torch.channels_last)
         for index, conv in enumerate(self.convs):
             x = conv(x)
             if index:
                 x = self.norms[index - 1](x)
-            look(f"{index}.conv", x)
+            record(f"{index}.conv", x)
             x = F.leaky_relu(x, 0.2)
-            look(f"{index}.activate", x)
-        return self.verdict(x).flatten().float()
+            record(f"{index}.activate", x)
+        logits: torch.Tensor = self.verdict(x)
+        return logits.flatten().float()

@@ -1,49 +1,69 @@
-"""Layers with an equalised learning rate (Karras et al. 2018, Progressive Growing of GANs).
+"""Layers with an equalized learning rate, and how activations inside a network are recorded.
 
-Weights are kept at unit deviation and scaled by 1 / sqrt(fan in) when they are used, so that Adam,
-which ignores the size of gradients, moves every layer at the same relative speed.
+Equalized learning rate (Karras et al. 2018, Progressive Growing of GANs): weights are kept at unit
+deviation and scaled by 1 / sqrt(fan in) when they are used, so that Adam, which ignores the size of
+gradients, moves every layer at the same relative speed.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-SLOPE = 0.2
+NEGATIVE_SLOPE = 0.2
 # A leaky ReLU lowers the deviation; He et al. 2015 make up for it in the weights around it.
 GAIN = math.sqrt(2)
+# Receives the name of an operation inside a network (see `structure.Operation`) and its result.
+Recorder = Callable[[str, torch.Tensor], None]
+
+
+def no_recorder(name: str, value: torch.Tensor) -> None:
+    """The default recorder: does nothing."""
+
+
+def prefixed(record: Recorder, prefix: str) -> Recorder:
+    """A recorder that puts `prefix` and a dot before every name."""
+    if record is no_recorder:
+        return no_recorder
+    return lambda name, value: record(f"{prefix}.{name}", value)
 
 
 def leaky(x: torch.Tensor) -> torch.Tensor:
     """Leaky ReLU with slope 0.2, in place."""
-    return F.leaky_relu(x, SLOPE, inplace=True)
+    return F.leaky_relu(x, NEGATIVE_SLOPE, inplace=True)
 
 
 class Linear(nn.Module):
     """y = gain x W^T / sqrt(inputs) + b, (N, inputs) -> (N, outputs).
 
     Args:
-        rate: learning rate relative to the other layers (weights are kept that much larger and
-            used that much smaller).
+        lr_multiplier: learning rate relative to the other layers (weights are kept that much larger
+            and used that much smaller).
         bias: initial value of the bias.
         gain: `GAIN` where a leaky ReLU follows.
     """
 
     def __init__(
-        self, inputs: int, outputs: int, rate: float = 1.0, bias: float = 0.0, gain: float = 1.0
+        self,
+        inputs: int,
+        outputs: int,
+        lr_multiplier: float = 1.0,
+        bias: float = 0.0,
+        gain: float = 1.0,
     ):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs) / rate)
-        self.bias = nn.Parameter(torch.full((outputs,), bias / rate))
-        self.gain, self.rate = gain * rate / math.sqrt(inputs), rate
+        self.weight = nn.Parameter(torch.randn(outputs, inputs) / lr_multiplier)
+        self.bias = nn.Parameter(torch.full((outputs,), bias / lr_multiplier))
+        self.gain, self.lr_multiplier = gain * lr_multiplier / math.sqrt(inputs), lr_multiplier
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if self.gain == 1:  # baked
+        if self.gain == 1:  # folded
             return F.linear(x, self.weight, self.bias)
-        return F.linear(x, self.weight * self.gain, self.bias * self.rate)
+        return F.linear(x, self.weight * self.gain, self.bias * self.lr_multiplier)
 
 
 class Conv2d(nn.Module):
@@ -62,12 +82,12 @@ class Conv2d(nn.Module):
         return F.conv2d(x, weight, self.bias, padding=self.padding)
 
 
-def bake(network: nn.Module) -> None:
+def fold_gains(network: nn.Module) -> None:
     """Multiplies the runtime scales of all layers into their weights, for inference, in place."""
     for layer in network.modules():
         if isinstance(layer, Linear | Conv2d):
             layer.weight.data.mul_(layer.gain)
             layer.gain = 1.0
             if isinstance(layer, Linear):
-                layer.bias.data.mul_(layer.rate)
-                layer.rate = 1.0
+                layer.bias.data.mul_(layer.lr_multiplier)
+                layer.lr_multiplier = 1.0

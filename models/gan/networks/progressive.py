@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from models.gan.networks.layers import GAIN, Conv2d, Linear, leaky
-from models.gan.networks.stylegan import Spread, halve
+from models.gan.networks.stylegan import MinibatchStd, halve
 from models.gan.training.progressive_schedule import LAST, SIDES
 
 CHANNELS = (64, 64, 32, 16)
@@ -142,7 +142,7 @@ class Verdict(nn.Module):
 
     def __init__(self, before: int, width: int):
         super().__init__()
-        self.spread = Spread()
+        self.spread = MinibatchStd()
         self.conv = Conv2d(before + 1, width, gain=GAIN)
         self.dense = Linear(width * SIDES[0] ** 2, width, gain=GAIN)
         self.logit = Linear(width, 1)

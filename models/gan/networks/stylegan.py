@@ -1,35 +1,32 @@
 """A small style-based GAN for 64 x 64 pictures (Karras et al. 2019, 2020).
 
-A mapping network turns the latent z into a style w; the synthesis network starts from a learned
-4 x 4 constant and doubles it four times, and w decides at every convolution which channels speak
-how loudly. Pictures are (N, 3, 64, 64) in [-1, 1].
+A mapping network turns the latent z into a style w. The synthesis network starts from a learned
+4 x 4 constant and doubles its size four times; at every convolution w scales the input channels.
+Pictures are (N, 3, 64, 64) in [-1, 1].
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from models.gan.networks.layers import GAIN, Conv2d, Linear, leaky
-from models.gan.specs import SIZES, STYLE_CHANNELS
+from models.gan.networks.layers import (
+    GAIN,
+    Conv2d,
+    Linear,
+    Recorder,
+    leaky,
+    no_recorder,
+    prefixed,
+)
+from models.gan.networks.structure import SIZES, STYLE_CHANNELS, STYLE_LAYERS
 
 LATENT = 128
-Look = Callable[[str, torch.Tensor], None]
-
-
-def unseen(step: str, value: torch.Tensor) -> None:
-    """The default of `look`: nobody looks."""
-
-
-def within(look: Look, name: str) -> Look:
-    """`look` for the steps inside a part called `name`."""
-    if look is unseen:
-        return unseen
-    return lambda step, value: look(f"{name}.{step}", value)
 
 
 def double(x: torch.Tensor) -> torch.Tensor:
@@ -43,7 +40,7 @@ class Mapping(nn.Module):
     def __init__(self, layers: int = 3):
         super().__init__()
         self.layers = nn.ModuleList(
-            Linear(LATENT, LATENT, rate=0.01, gain=GAIN) for _ in range(layers)
+            Linear(LATENT, LATENT, lr_multiplier=0.01, gain=GAIN) for _ in range(layers)
         )
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
@@ -62,43 +59,48 @@ class StyledConv(nn.Module):
 
     # Departure from Karras et al. 2020: activations are scaled before and after one shared kernel
     # instead of scaling a kernel per picture: the same sum, without grouped convolutions.
-    # Departure: enlarging is bilinear after the convolution, not a transposed convolution.
-    def __init__(self, inputs: int, outputs: int, enlarge: bool):
+    # Departure: upsampling is bilinear after the convolution, not a transposed convolution.
+    def __init__(self, inputs: int, outputs: int, upsample: bool):
         super().__init__()
         self.style = Linear(LATENT, inputs, bias=1.0)
         self.conv = Conv2d(inputs, outputs, bias=False)
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.strength = nn.Parameter(torch.zeros(()))
-        self.enlarge = enlarge
-        self.power: torch.Tensor | None = None
+        self.upsample = upsample
+        self.squared_kernel: torch.Tensor | None = None
 
     def freeze(self) -> None:
-        """Computes once what the weights alone decide; for inference."""
-        self.power = self._power()
+        """Computes once what depends on the weights alone; for inference."""
+        self.squared_kernel = self._squared_kernel()
 
-    def _power(self) -> torch.Tensor:
+    def _squared_kernel(self) -> torch.Tensor:
+        """sum_k K_oik^2, (outputs, inputs)."""
         return (self.conv.weight * self.conv.gain).square().sum((2, 3))
 
     def forward(
-        self, x: torch.Tensor, w: torch.Tensor, noise: torch.Tensor, look: Look = unseen
+        self,
+        x: torch.Tensor,
+        w: torch.Tensor,
+        noise: torch.Tensor,
+        record: Recorder = no_recorder,
     ) -> torch.Tensor:
         scale = self.style(w)
-        power = self._power() if self.power is None else self.power
-        demodulation = GAIN * (scale.square() @ power.T + 1e-8).rsqrt()
+        squared = self._squared_kernel() if self.squared_kernel is None else self.squared_kernel
+        demodulation = GAIN * (scale.square() @ squared.T + 1e-8).rsqrt()
         x = self.conv(x * scale[:, :, None, None].to(x.dtype))
-        look("conv", x)
-        if self.enlarge:
+        record("conv", x)
+        if self.upsample:
             x = double(x)
-            look("double", x)
+            record("double", x)
         shift = noise * self.strength + self.bias[:, None, None]
         shift = shift.to(x.dtype, memory_format=torch.channels_last)
         x = leaky(torch.addcmul(shift, x, demodulation[:, :, None, None].to(x.dtype)))
-        look("activate", x)
+        record("activate", x)
         return x
 
 
 class ToRGB(nn.Module):
-    """The picture that x (N, inputs, h, w) stands for under the style w: (N, 3, h, w)."""
+    """What x (N, inputs, h, w) adds to the picture under the style w: (N, 3, h, w)."""
 
     def __init__(self, inputs: int):
         super().__init__()
@@ -106,26 +108,28 @@ class ToRGB(nn.Module):
         self.conv = Conv2d(inputs, 3, kernel=1)
 
     def forward(self, x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-        return self.conv(x * self.style(w)[:, :, None, None].to(x.dtype))
+        picture: torch.Tensor = self.conv(x * self.style(w)[:, :, None, None].to(x.dtype))
+        return picture
 
 
 class StyleGenerator(nn.Module):
     """z (N, 128) -> w (N, 128) -> pictures (N, 3, 64, 64).
 
     Nine styled convolutions: one at 4 px, two at each of 8, 16, 32 and 64 px. `mean` is the average
-    w, which truncation pulls towards.
+    w, towards which truncation moves.
     """
 
-    LAYERS = 2 * len(SIZES) - 1
+    LAYERS = STYLE_LAYERS
+    mean: torch.Tensor
 
     def __init__(self, channels: Sequence[int] = STYLE_CHANNELS):
         super().__init__()
         self.mapping = Mapping()
         self.start = nn.Parameter(torch.randn(1, channels[0], 4, 4))
-        self.convs = nn.ModuleList([StyledConv(channels[0], channels[0], enlarge=False)])
+        self.convs = nn.ModuleList([StyledConv(channels[0], channels[0], upsample=False)])
         for before, after in pairwise(channels):
-            self.convs.append(StyledConv(before, after, enlarge=True))
-            self.convs.append(StyledConv(after, after, enlarge=False))
+            self.convs.append(StyledConv(before, after, upsample=True))
+            self.convs.append(StyledConv(after, after, upsample=False))
         self.rgb = nn.ModuleList(ToRGB(count) for count in channels)
         self.register_buffer("mean", torch.zeros(LATENT))
 
@@ -135,37 +139,41 @@ class StyleGenerator(nn.Module):
         return (4, *(size for size in SIZES[1:] for _ in range(2)))
 
     def noise(self, count: int, generator: torch.Generator | None = None) -> list[torch.Tensor]:
-        """Fresh noise, one (count, 1, h, h) map per convolution."""
-        at = self.start.device
+        """Random noise, one (count, 1, h, h) map per convolution."""
         return [
-            torch.randn(count, 1, size, size, generator=generator).to(at)
+            torch.randn(count, 1, size, size, generator=generator).to(self.start.device)
             for size in self.noise_sizes()
         ]
 
     def freeze(self, dtype: torch.dtype) -> None:
         """For inference: synthesis in `dtype`, mapping in float32, demodulation prepared."""
-        for conv in self.convs:
-            conv.freeze()
-        for part in (*self.convs, *self.rgb):
-            part.conv.to(dtype)
+        for layer in self.modules():
+            if isinstance(layer, StyledConv):
+                layer.freeze()
+            if isinstance(layer, StyledConv | ToRGB):
+                layer.conv.to(dtype)
         self.start.data = self.start.data.to(dtype)
 
     def synthesize(
-        self, styles: torch.Tensor, noise: Sequence[torch.Tensor], look: Look = unseen
+        self,
+        styles: torch.Tensor,
+        noise: Sequence[torch.Tensor],
+        record: Recorder = no_recorder,
     ) -> list[torch.Tensor]:
         """Pictures at 4, 8, 16, 32 and 64 px, each (N, 3, h, h).
 
         Args:
             styles: (N, 9, 128), the w of each convolution.
-            noise: from `noise`; a map with N = 1 serves all pictures.
-            look: told the name and the value of every step, in order.
+            noise: from `noise`; a map with N = 1 is used for all pictures.
+            record: receives the name and the result of every operation, in order.
         """
         x = self.start.expand(len(styles), -1, -1, -1)
         x = x.contiguous(memory_format=torch.channels_last)
-        look("start", x)
-        picture, pictures = None, []
+        record("start", x)
+        picture: torch.Tensor | None = None
+        pictures: list[torch.Tensor] = []
         for index, conv in enumerate(self.convs):
-            x = conv(x, styles[:, index], noise[index], within(look, str(index)))
+            x = conv(x, styles[:, index], noise[index], prefixed(record, str(index)))
             if index % 2 == 0:
                 rgb = self.rgb[index // 2](x, styles[:, index])
                 picture = rgb if picture is None else double(picture) + rgb
@@ -180,21 +188,23 @@ class StyleGenerator(nn.Module):
 class _Halve(torch.autograd.Function):
     # avg_pool2d's own gradient clears and scatters; on a CPU this is several times cheaper.
     @staticmethod
-    def forward(context, x):
-        return F.avg_pool2d(x, 2)
+    def forward(context: Any, x: torch.Tensor) -> torch.Tensor:
+        halved: torch.Tensor = F.avg_pool2d(x, 2)
+        return halved
 
     @staticmethod
-    def backward(context, gradient):
+    def backward(context: Any, gradient: torch.Tensor) -> torch.Tensor:
         return F.interpolate(gradient * 0.25, scale_factor=2, mode="nearest")
 
 
 def halve(x: torch.Tensor) -> torch.Tensor:
     """Half the height and width, each pixel the mean of four."""
-    return _Halve.apply(x)
+    halved: torch.Tensor = _Halve.apply(x)  # type: ignore[no-untyped-call]
+    return halved
 
 
 class ResidualDown(nn.Module):
-    """(N, inputs, h, w) -> (N, outputs, h/2, w/2): two convolutions beside a 1 x 1 short cut."""
+    """(N, inputs, h, w) -> (N, outputs, h/2, w/2): two convolutions beside a 1 x 1 shortcut."""
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
@@ -202,28 +212,30 @@ class ResidualDown(nn.Module):
         self.conv1 = Conv2d(inputs, outputs, gain=GAIN)
         self.skip = Conv2d(inputs, outputs, kernel=1, bias=False)
 
-    def forward(self, x: torch.Tensor, look: Look = unseen) -> torch.Tensor:
-        # Departure from Karras et al. 2020: average pooling before the second convolution stands
-        # for a blurred strided one, at a quarter of its cost.
+    def forward(self, x: torch.Tensor, record: Recorder = no_recorder) -> torch.Tensor:
+        # Departure from Karras et al. 2020: average pooling before the second convolution instead
+        # of a blurred strided one, at a quarter of its cost.
         y = leaky(self.conv0(x))
-        look("conv", y)
+        record("conv", y)
         y = halve(y)
-        look("halve", y)
-        y = leaky(self.conv1(y))
-        y = (y + self.skip(halve(x))) * 0.5**0.5
-        look("add", y)
+        record("halve", y)
+        shortcut: torch.Tensor = self.skip(halve(x))
+        y = (leaky(self.conv1(y)) + shortcut) * 0.5**0.5
+        record("add", y)
         return y
 
 
-class Spread(nn.Module):
-    """Minibatch deviation (Karras et al. 2018): x (N, C, h, w) -> (N, C + 1, h, w).
+class MinibatchStd(nn.Module):
+    """Minibatch standard deviation (Karras et al. 2018): x (N, C, h, w) -> (N, C + 1, h, w).
 
     The new channel is the mean over features of their deviation within a group of pictures: it lets
     the discriminator see that all pictures look the same.
     """
 
+    usual: torch.Tensor
+
     # Departure: in eval mode the channel is `usual`, its value on real pictures, so that the score
-    # of one picture does not depend on the company it is judged in.
+    # of a picture does not depend on the others in its batch.
     def __init__(self, group: int = 4):
         super().__init__()
         self.group = group
@@ -256,16 +268,17 @@ class StyleDiscriminator(nn.Module):
         self.blocks = nn.ModuleList(
             ResidualDown(before, after) for before, after in pairwise(widths)
         )
-        self.spread = Spread()
+        self.spread = MinibatchStd()
         self.conv = Conv2d(widths[-1] + 1, widths[-1], gain=GAIN)
         self.hidden = Linear(widths[-1] * 16, widths[-1], gain=GAIN)
         self.verdict = Linear(widths[-1], 1)
 
-    def forward(self, x: torch.Tensor, look: Look = unseen) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, record: Recorder = no_recorder) -> torch.Tensor:
         x = leaky(self.rgb(x.contiguous(memory_format=torch.channels_last)))
-        look("rgb", x)
+        record("rgb", x)
         for index, block in enumerate(self.blocks):
-            x = block(x, within(look, str(index)))
+            x = block(x, prefixed(record, str(index)))
         x = leaky(self.conv(self.spread(x)))
-        look("last", x)
-        return self.verdict(leaky(self.hidden(x.flatten(1)))).squeeze(1).float()
+        record("last", x)
+        logits: torch.Tensor = self.verdict(leaky(self.hidden(x.flatten(1))))
+        return logits.squeeze(1).float()

@@ -1,0 +1,60 @@
+"""What pictures of a trained generator depend on. Importing this costs no PyTorch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from models.gan.networks.structure import STYLE_LAYERS
+from models.validation import Settings, setting
+
+MAX_SEED = 2**31 - 1
+SLIDERS = tuple(f"d{number}" for number in range(1, 9))
+
+
+def _seed(default: int, doc: str, **options: Any) -> Any:
+    return setting(default, doc, low=0, high=MAX_SEED, **options)
+
+
+def _slider(doc: str) -> Any:
+    return setting(0.0, doc, low=-3, high=3, step=0.1)
+
+
+@dataclass(frozen=True)
+class SampleSettings(Settings):
+    """Which pictures a generator makes; see each setting's sentence.
+
+    Raises:
+        ValidationError: a value of the wrong type or out of range.
+    """
+
+    seed: int = _seed(0, "number of the first picture; the next are seed + 1, seed + 2, ...")
+    truncation: float = setting(
+        0.7, "variety: 0 gives the mean face, 1 the full variety", low=0, high=1.5, step=0.05,
+        formula=r"w'=\bar w+\psi\,(w-\bar w)",
+    )  # fmt: skip
+    count: int = setting(16, "how many pictures", low=1, high=64)
+    d1: float = _slider("standard deviations along the first direction found")
+    d2: float = _slider("the same along the second")
+    d3: float = _slider("the same along the third")
+    d4: float = _slider("the same along the fourth")
+    d5: float = _slider("the same along the fifth")
+    d6: float = _slider("the same along the sixth")
+    d7: float = _slider("the same along the seventh")
+    d8: float = _slider("the same along the eighth")
+    noise: int = _seed(
+        0, "seed of the noise that a style-based network adds to every layer", slider_high=100,
+        step=1,
+    )  # fmt: skip
+    seed_b: int = _seed(1, "number of the second picture", page_default=5)
+    crossover: int = setting(
+        3, "first layer that the second picture decides: 0 is all b, 9 all a; networks that are "
+        "not style-based have one layer, so from 1 on everything is a",
+        low=0, high=STYLE_LAYERS, step=1,
+    )  # fmt: skip
+    frames: int = setting(24, "pictures on the way, both ends included", low=2, high=60, step=1)
+
+    @property
+    def sliders(self) -> tuple[float, ...]:
+        """d1 to d8."""
+        return tuple(getattr(self, name) for name in SLIDERS)
