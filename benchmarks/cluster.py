@@ -15,7 +15,7 @@ import httpx
 from models.classifiers.pet_specs import DEFAULT
 
 from benchmarks.common import machine
-from benchmarks.gan_load import alone, crowd, start, wishes
+from benchmarks.gan_load import alone, crowd, parse_options, start
 from benchmarks.over_http import called, uploaded
 from benchmarks.pet_load import fresh, photos
 
@@ -57,7 +57,7 @@ async def measure(rounds: int, crowded: int, seconds: float) -> None:
 
 
 def main() -> None:
-    options = wishes(__doc__)
+    options = parse_options(__doc__)
     shared = ["--device", "cpu", "--preload", "--port"]
     commands = {
         "one process": ["app.py", *shared, str(PORTS["one process"])],

@@ -22,7 +22,7 @@ import httpx
 
 from benchmarks.common import machine
 from benchmarks.over_http import called, fetched
-from models.gan.specs import DEFAULT
+from models import registry
 
 ROOT = Path(__file__).parents[1]
 OURS, PLAIN = "http://127.0.0.1:7981", "http://127.0.0.1:7982"
@@ -30,7 +30,7 @@ SINGLE_EVENTS = 40
 values = (round(-3 + i * 6 / 997, 4) for i in itertools.count())
 
 
-def fresh() -> float:
+def new_value() -> float:
     """A slider value in -3..3 that was not asked for before."""
     return (next(values) + 3) % 6 - 3
 
@@ -41,8 +41,8 @@ async def queued(client: httpx.AsyncClient, session: str, url: str, name: str, d
     return await fetched(client, outputs[0]["url"])
 
 
-def psi() -> float:
-    return fresh() / 6 + 0.7
+def new_truncation() -> float:
+    return new_value() / 6 + 0.7
 
 
 def by_address(view: str, knob: str, value: Callable[[], float]):
@@ -50,17 +50,17 @@ def by_address(view: str, knob: str, value: Callable[[], float]):
 
 
 ONE = {
-    "plain": lambda c, s: queued(c, s, PLAIN, "draw", [0, 0.7, fresh(), *[0.0] * 7]),
-    "netglass": by_address("cat", "d1", fresh),
+    "plain": lambda c, s: queued(c, s, PLAIN, "draw", [0, 0.7, new_value(), *[0.0] * 7]),
+    "netglass": by_address("cat", "d1", new_value),
     "netglass, queued": lambda c, s: queued(
-        c, s, OURS, "gan_sample", [DEFAULT, 0, 0.7, 1, fresh(), *[0.0] * 7]
+        c, s, OURS, "gan_sample", [registry.DEFAULT_GAN, 0, 0.7, 1, new_value(), *[0.0] * 7]
     ),
 }
 SHEET = {
-    "plain": lambda c, s: queued(c, s, PLAIN, "sheet", [0, psi(), *[0.0] * 8]),
-    "netglass": by_address("sheet", "truncation", psi),
+    "plain": lambda c, s: queued(c, s, PLAIN, "sheet", [0, new_truncation(), *[0.0] * 8]),
+    "netglass": by_address("sheet", "truncation", new_truncation),
     "netglass, queued": lambda c, s: queued(
-        c, s, OURS, "gan_sample", [DEFAULT, 0, psi(), 16, *[0.0] * 8]
+        c, s, OURS, "gan_sample", [registry.DEFAULT_GAN, 0, new_truncation(), 16, *[0.0] * 8]
     ),
 }
 
@@ -149,8 +149,8 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
         )
 
 
-def wishes(about: str) -> argparse.Namespace:
-    """What a load benchmark is told on the command line."""
+def parse_options(about: str) -> argparse.Namespace:
+    """The command line of a load benchmark."""
     parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--visitors", type=int, default=30)
@@ -159,7 +159,7 @@ def wishes(about: str) -> argparse.Namespace:
 
 
 def main() -> None:
-    options = wishes(__doc__)
+    options = parse_options(__doc__)
     apps = [start(["app.py", "--port", "7981", "--device", "cpu"], f"{OURS}/health")]
     apps.append(start(["-m", "benchmarks.plain_gan_app", "7982"], PLAIN))
     try:

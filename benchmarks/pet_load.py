@@ -14,7 +14,7 @@ import httpx
 from models.classifiers.pet_specs import DEFAULT
 
 from benchmarks.common import EXAMPLES, machine
-from benchmarks.gan_load import alone, crowd, start, wishes
+from benchmarks.gan_load import alone, crowd, parse_options, start
 from benchmarks.over_http import called, uploaded
 
 URL = "http://127.0.0.1:7983"
@@ -63,7 +63,7 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
 
 
 def main() -> None:
-    options = wishes(__doc__)
+    options = parse_options(__doc__)
     command = ["app.py", "--port", URL.rsplit(":", 1)[1], "--device", "cpu", "--preload"]
     app = start(command, f"{URL}/health")
     try:

@@ -16,9 +16,7 @@ from models.gan.networks import stylegan
 
 tensors = weights.load(registry.DEFAULT_GAN)
 generator = stylegan.StyleGenerator()
-generator.load_state_dict(
-    {k.removeprefix("generator."): v for k, v in tensors.items() if k.startswith("generator.")}
-)
+generator.load_state_dict(weights.part(tensors, "generator"))
 generator.eval()
 directions = tensors["directions"]
 

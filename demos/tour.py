@@ -28,7 +28,7 @@ from demos.ui.plots import bars
 from demos.ui.send_to import Parcel
 from models import images, registry
 from models.attacks.settings import Settings
-from models.gan import specs as gans
+from models.gan.settings import SLIDERS, SampleSettings
 from models.labels import breeds
 
 NAME = "tour"
@@ -44,7 +44,7 @@ TARGETS = ("pug", "beagle", "boxer")
 SCROLL = """() => {if (innerWidth <= 640)
   document.getElementById("tour-status").closest(".column").scrollIntoView()}"""
 # What the explorer's other knobs must be, so that it shows the same cat.
-EXPLORER = {name: gan_explorer.DEFAULTS[name] for name in ("model", "noise", *gan_explorer.SLIDERS)}
+EXPLORER = {name: gan_explorer.DEFAULTS[name] for name in ("model", "noise", *SLIDERS)}
 
 
 @dataclass(frozen=True)
@@ -295,7 +295,7 @@ def _goes_on(page: Page, name: str, photos: dict, drawn: list) -> None:
 
 def _more(page: Page) -> dict[str, Knob]:
     """The knobs that nobody needs at first, not laid out yet: the stations above ask for one."""
-    most = gans.MAX_TRUNCATION
+    most = SampleSettings.described()["truncation"].high
     return {
         "truncation": page.put(
             Knob, "name.truncation", 0, most, DEFAULTS["truncation"], step=0.05, render=False

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from models.weights import FOLDER
-from training.export import listed
+from training.export import add_to_manifest
 
 SIDE, ROW = 28, 100
 
@@ -50,7 +50,7 @@ def main() -> None:
         "command": "python -m training.digits package/src/digits",
         "counts": counts,
     }
-    listed("digits", path, facts)
+    add_to_manifest("digits", path, facts)
 
 
 if __name__ == "__main__":

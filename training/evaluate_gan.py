@@ -11,9 +11,9 @@ All distances are between pooled EfficientNet-Lite0 features (1,280 numbers, pic
 - Precision and recall (Kynkaanniemi et al. 2019): the share of generated features inside the
   manifold of real ones, and the other way round; a manifold is the union of balls around 10,000
   features, each reaching its third neighbour.
-- Memorisation: the nearest training face of each of 64 samples, as a sheet for a person to look at,
-  and how far it is compared with how far training faces are from each other. The sheet holds
-  training faces and stays outside the project.
+- Memorization: the nearest training face of each of 64 samples, as a sheet for a person to look at,
+  and its distance compared with that between training faces. The sheet holds training faces and
+  stays outside the project.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from training.gan import RECIPES, save_sheet
 COUNT = 10_000
 NEAREST = 3
 SHOWN = 64
-YARDSTICK = data.SHARED.parent / "tools" / "frechet.py"
+SHARED_MEASURE = data.SHARED.parent / "tools" / "frechet.py"
 
 
 @torch.inference_mode()
@@ -90,39 +90,38 @@ def share_inside(points: torch.Tensor, centres: torch.Tensor) -> float:
     return float(torch.cat(inside).float().mean())
 
 
-def sample(network: pretrained.Gan, count: int, truncation: float = 1.0) -> torch.Tensor:
-    """Pictures number 0 to count - 1, as they are shown, uint8 (count, 3, 64, 64).
-
-    Every sheet has noise of its own.
-    """
+def sample(network: pretrained.PretrainedGan, count: int, truncation: float = 1.0) -> torch.Tensor:
+    """Pictures number 0 to count - 1, uint8 (count, 3, 64, 64); each batch has its own noise."""
     out = []
-    for start in range(0, count, pretrained.SHEET):
-        numbers = range(start, min(start + pretrained.SHEET, count))
-        codes = network.codes(network.latents(numbers), truncation)
-        out.append((network.draw(codes, noise=start) * 255).round().byte())
+    for start in range(0, count, pretrained.BATCH):
+        numbers = range(start, min(start + pretrained.BATCH, count))
+        w = network.style_codes(network.latents(numbers), truncation)
+        out.append((network.synthesize(w, noise=start) * 255).round().byte())
     return torch.cat(out)
 
 
-def kept(path: Path, compute: Callable[[], torch.Tensor]) -> torch.Tensor:
-    """What `compute` gives, kept in a file: real pictures have the same features every time."""
+def cached(path: Path, compute: Callable[[], torch.Tensor]) -> torch.Tensor:
+    """What `compute` returns, cached in a file: real pictures have the same features every time."""
     if not path.exists():
         torch.save(compute(), path)
     return torch.load(path, weights_only=True)
 
 
-def measure(drawn: torch.Tensor, real: torch.Tensor, into: Path, name: str, source: str) -> dict:
+def measure(
+    generated: torch.Tensor, real: torch.Tensor, into: Path, name: str, source: str
+) -> dict:
     """All figures for generated against real pictures, both uint8 (N, 3, 64, 64)."""
-    a, b = kept(into / f"{source}.features.pt", lambda: features(real)), features(drawn)
+    a, b = cached(into / f"{source}.features.pt", lambda: features(real)), features(generated)
     generator = torch.Generator().manual_seed(0)
     some = a[torch.randperm(len(a), generator=generator)[:COUNT]].float()
     distances = torch.cdist(b[:SHOWN].float(), a.float())
     nearest = distances.min(1)
     between = torch.cat([torch.cdist(p, a.float()).kthvalue(2, 1).values for p in some.split(1000)])
-    pairs = torch.stack([drawn[:SHOWN], real[nearest.indices]], 1).flatten(0, 1)
+    pairs = torch.stack([generated[:SHOWN], real[nearest.indices]], 1).flatten(0, 1)
     save_sheet(pairs.contiguous(), into / f"{name}_nearest.png", 16)
     return {
         "features": "EfficientNet-Lite0 at 128 px (not Inception's FID)",
-        "samples": len(drawn),
+        "samples": len(generated),
         "frechet_distance": round(frechet(a, b), 2),
         "kernel_distance": round(kernel_distance(a, b), 4),
         "precision": round(share_inside(b.float(), some), 3),
@@ -135,27 +134,27 @@ def measure(drawn: torch.Tensor, real: torch.Tensor, into: Path, name: str, sour
     }
 
 
-def yardstick(samples: np.ndarray, zipped: Path, into: Path) -> dict:
-    """The project's common measure, uint8 (2048, 64, 64, 3) against 8,000 pictures of the zip."""
-    spec = importlib.util.spec_from_file_location("frechet", YARDSTICK)
+def shared_measure(samples: np.ndarray, zipped: Path, into: Path) -> dict:
+    """The measure that all projects share: uint8 (2048, 64, 64, 3) against 8,000 of the zip."""
+    spec = importlib.util.spec_from_file_location("frechet", SHARED_MEASURE)
     frechet_tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(frechet_tool)
-    real = kept(
+    real = cached(
         into / f"{zipped.name}.yardstick.pt",
         lambda: torch.from_numpy(frechet_tool.real_features(zipped)),
     ).numpy()
-    floor = kept(
+    floor = cached(
         into / f"{zipped.name}.floor.pt",
         lambda: torch.tensor(_floor(frechet_tool, zipped, len(samples))),
     )
-    drawn = frechet_tool.features(samples)
-    precision, recall = frechet_tool.precision_recall(real[:2048], drawn)
+    generated = frechet_tool.features(samples)
+    precision, recall = frechet_tool.precision_recall(real[:2048], generated)
     return {
-        "frechet_distance": round(frechet_tool.distance(real, drawn), 1),
+        "frechet_distance": round(frechet_tool.distance(real, generated), 1),
         "precision": round(precision, 3),
         "recall": round(recall, 3),
         "samples": len(samples),
-        # What no generator can beat: other real pictures, as many as there are samples.
+        # The least that can be reached: that of as many other real pictures.
         "floor": round(float(floor), 1),
     }
 
@@ -168,15 +167,16 @@ def _floor(frechet_tool, zipped: Path, count: int) -> float:
 
 
 @torch.inference_mode()
-def code_distance(drawn: torch.Tensor, real: torch.Tensor) -> float:
-    """Frechet distance between the codes that our own VAE gives to generated and real pictures.
+def code_distance(generated: torch.Tensor, real: torch.Tensor) -> float:
+    """Frechet distance between our VAE's codes of generated and of real pictures.
 
-    A check by a network that never saw ImageNet: the second judge of the training did.
+    The other distances use ImageNet features, and so did the training (see `training.aid`); this
+    network has never seen ImageNet.
     """
     network = pretrained.load(registry.gan(registry.VAE), torch.device("cpu"))
     codes = [
         torch.cat([network.encode(part.float() / 255) for part in pictures.split(64)]).double()
-        for pictures in (drawn, real)
+        for pictures in (generated, real)
     ]
     return round(frechet(*codes), 2)
 
@@ -189,14 +189,14 @@ def main() -> None:
     chosen.into.mkdir(parents=True, exist_ok=True)
     network = pretrained.load(registry.gan(chosen.model), torch.device("cpu"))
     recipe = RECIPES.get(chosen.model, RECIPES["dcgan_cats64"])
-    drawn = sample(network, COUNT)
+    generated = sample(network, COUNT)
     save_sheet(sample(network, 64, 0.7).contiguous(), chosen.into / f"{chosen.model}_sheet.png")
     real = data.pictures(data.SHARED / recipe.data)
-    found = measure(drawn, real, chosen.into, chosen.model, recipe.data)
-    samples = drawn[:2048].permute(0, 2, 3, 1).numpy()
-    found["yardstick"] = yardstick(samples, data.SHARED / recipe.data, chosen.into)
+    found = measure(generated, real, chosen.into, chosen.model, recipe.data)
+    samples = generated[:2048].permute(0, 2, 3, 1).numpy()
+    found["yardstick"] = shared_measure(samples, data.SHARED / recipe.data, chosen.into)
     if recipe.data == "catfaces64.zip":
-        found["code_distance"] = code_distance(drawn, real)
+        found["code_distance"] = code_distance(generated, real)
     record(chosen.model, {"measured": found})
     print(json.dumps(found, indent=1))
 

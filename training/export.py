@@ -1,4 +1,4 @@
-"""Makes a weight file out of a training run, with the slider directions, and lists it.
+"""Makes a weight file of a training run, with the slider directions, and its entry in the manifest.
 
     python -m training.export stylegan_cats64 --run ../runs/stylegan_cats64
 
@@ -17,8 +17,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from models import registry
-from models.gan import specs as gans
 from models.gan.networks import dcgan, stylegan, vae
+from models.gan.settings import SLIDERS
 from models.weights import FOLDER
 from training import data
 from training.gan import RECIPES
@@ -31,7 +31,7 @@ LICENCES = {
 }
 
 
-def principal(points: torch.Tensor, count: int = gans.SLIDERS) -> tuple[torch.Tensor, torch.Tensor]:
+def principal(points: torch.Tensor, count: int = len(SLIDERS)) -> tuple[torch.Tensor, torch.Tensor]:
     """The first principal directions of points (N, d): (count, d) unit rows, and deviations.
 
     Signs are fixed: the entry of largest size in each row is positive.
@@ -53,39 +53,43 @@ def directions(generator: nn.Module) -> torch.Tensor:
         return rows * deviations[:, None]
     latent = dcgan.LATENT if isinstance(generator, dcgan.DCGenerator) else vae.LATENT
     z = torch.randn(SAMPLES, latent)
-    seen: list[torch.Tensor] = []
+    recorded: list[torch.Tensor] = []
 
-    def look(step: str, value: torch.Tensor) -> None:
-        if step == "1.activate":
-            seen.append(value.flatten(1))
+    def record_second_layer(name: str, value: torch.Tensor) -> None:
+        if name == "1.activate":
+            recorded.append(value.flatten(1))
 
     for part in z.split(256):
-        generator(part, look)
-    activations = torch.cat(seen)
+        generator(part, record_second_layer)
+    activations = torch.cat(recorded)
     rows, deviations = principal(activations)
     scores = (activations - activations.mean(0)) @ rows.T / deviations
-    # Regressed back: the z that goes with each component, made one deviation of z long.
-    back = scores.T @ z / SAMPLES
-    return back / back.norm(dim=1, keepdim=True)
+    # Regression of z on the scores: the direction in z of each component, with length 1, which is
+    # one standard deviation of z.
+    regressed = scores.T @ z / SAMPLES
+    return regressed / regressed.norm(dim=1, keepdim=True)
 
 
 @torch.no_grad()
-def usual_deviation(discriminator: stylegan.StyleDiscriminator, real: torch.Tensor) -> None:
-    """Notes the minibatch deviation of real pictures, which `Spread` uses in eval mode."""
-    seen: list[torch.Tensor] = []
-    measure = discriminator.spread.measure
+def store_usual_deviation(discriminator: stylegan.StyleDiscriminator, real: torch.Tensor) -> None:
+    """Measures the minibatch deviation of real pictures, which `MinibatchStd` uses in eval mode."""
+    measured: list[torch.Tensor] = []
+
+    def measure(layer: stylegan.MinibatchStd, inputs: tuple[torch.Tensor]) -> None:
+        measured.append(layer.measure(inputs[0]))
+
+    hook = discriminator.spread.register_forward_pre_hook(measure)
     discriminator.train()
-    discriminator.spread.measure = lambda x: seen.append(measure(x)) or seen[-1]
     torch.manual_seed(0)
     for _ in range(16):
         discriminator(data.batch(real, 32))
-    del discriminator.spread.measure
-    discriminator.spread.usual.fill_(torch.cat(seen).mean())
+    hook.remove()
+    discriminator.spread.usual.fill_(torch.cat(measured).mean())
     discriminator.eval()
 
 
 def tensors(name: str, run: Path) -> tuple[dict[str, torch.Tensor], dict, int]:
-    """All tensors of the weight file, numbers of parameters by part, and images seen."""
+    """All tensors of the weight file, parameters of each network, pictures seen in training."""
     state = torch.load(run / "last.pt", weights_only=True)
     if name == "vae_cats64":
         network = vae.VAE()
@@ -97,7 +101,7 @@ def tensors(name: str, run: Path) -> tuple[dict[str, torch.Tensor], dict, int]:
         parts["generator"].load_state_dict(state["average"])
         parts["discriminator"].load_state_dict(state["D"])
         if isinstance(parts["discriminator"], stylegan.StyleDiscriminator):
-            usual_deviation(parts["discriminator"], data.pictures(data.SHARED / recipe.data))
+            store_usual_deviation(parts["discriminator"], data.pictures(data.SHARED / recipe.data))
     out = {"directions": directions(parts["generator"].eval())}
     for part, network in parts.items():
         out |= {f"{part}.{key}": value for key, value in network.state_dict().items()}
@@ -119,14 +123,14 @@ def save(name: str, parts: dict[str, torch.Tensor], facts: dict) -> None:
     half = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in parts.items()}
     path = FOLDER / f"{name}.safetensors"
     save_file(half, path)
-    listed(name, path, facts)
+    add_to_manifest(name, path, facts)
 
 
-def listed(name: str, path: Path, facts: dict) -> None:
+def add_to_manifest(name: str, path: Path, facts: dict) -> None:
     """Writes a finished file's name, sha256, size and `facts` into the manifest."""
     content = path.read_bytes()
-    known = {"file": path.name, "sha256": hashlib.sha256(content).hexdigest()}
-    record(name, known | {"bytes": len(content)} | facts)
+    described = {"file": path.name, "sha256": hashlib.sha256(content).hexdigest()}
+    record(name, described | {"bytes": len(content)} | facts)
     print(path, len(content), "bytes", flush=True)
 
 

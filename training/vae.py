@@ -36,7 +36,7 @@ def main() -> None:
         network.load_state_dict(state["network"])
         adam.load_state_dict(state["adam"])
         seen = state["seen"]
-    saved = told = time.time()
+    saved = reported = time.time()
     before = seen
     while seen < chosen.images:
         for group in adam.param_groups:
@@ -52,10 +52,10 @@ def main() -> None:
         now = time.time()
         if (seen // BATCH) % 200 == 0:
             print(
-                f"{seen} seen, loss {loss.item():.1f}, {(seen - before) / (now - told):.0f}/s",
+                f"{seen} seen, loss {loss.item():.1f}, {(seen - before) / (now - reported):.0f}/s",
                 flush=True,
             )
-            before, told = seen, now
+            before, reported = seen, now
         if now - saved > 150 or seen >= chosen.images:
             state = {"network": network.state_dict(), "adam": adam.state_dict(), "seen": seen}
             torch.save(state, chosen.into / "new.pt")
@@ -63,8 +63,8 @@ def main() -> None:
             saved = now
             network.eval()
             with torch.no_grad():
-                drawn = network.decoder(torch.randn(32, vae.LATENT))
-                shown = torch.cat([pictures[:16], network(pictures[:16])[0], drawn])
+                samples = network.decoder(torch.randn(32, vae.LATENT))
+                shown = torch.cat([pictures[:16], network(pictures[:16])[0], samples])
             network.train()
             levels = ((shown.clamp(-1, 1) + 1) * 127.5).round().byte()
             save_sheet(levels.contiguous(), chosen.into / f"{seen:08d}.png", 16)

@@ -17,12 +17,18 @@ from demos.ui import examples as pictures
 from demos.ui.endpoints import Picture, expose
 from demos.ui.page import LIGHT, Page
 from models import registry
-from models.gan import specs as gans
-from models.validation import whole_number
+from models.gan.networks.structure import SIDE
+from models.gan.settings import SLIDERS, SampleSettings
 
 FILM_SIDE = 256
 FRAME_MS = 80
 JUDGED_SIDE = 192
+
+
+def _checked(seed=0, truncation=0.7, count=1, sliders=()):
+    values = dict(zip(SLIDERS, sliders, strict=False))
+    found = SampleSettings(seed=seed, truncation=truncation, count=count, **values)
+    return found.seed, found.truncation, found.count, found.sliders
 
 
 def drawn_sheet(engine: Engine, model, seed, truncation, count, sliders) -> Image.Image:
@@ -30,13 +36,12 @@ def drawn_sheet(engine: Engine, model, seed, truncation, count, sliders) -> Imag
 
     def work():
         from models import mosaics
-        from models.gan import pretrained
         from models.images import to_image
 
-        first, psi, n, shifts = pretrained.check(seed, truncation, count, sliders)
+        first, psi, n, shifts = _checked(seed, truncation, count, sliders)
         network = engine.gan(model)
-        codes = network.codes(network.latents(range(first, first + n)), psi, shifts)
-        return to_image(mosaics.grid(network.draw(codes), math.ceil(math.sqrt(n))))
+        codes = network.style_codes(network.latents(range(first, first + n)), psi, shifts)
+        return to_image(mosaics.grid(network.synthesize(codes), math.ceil(math.sqrt(n))))
 
     return engine.worker.submit(work).result()
 
@@ -47,11 +52,10 @@ def film(
     """Path of an animated WebP: the walk from cat a to cat b."""
 
     def work():
-        from models.gan import pretrained
         from models.images import to_image
 
-        first, psi, _, shifts = pretrained.check(a, truncation, 1, sliders)
-        second, n = pretrained.check(b)[0], whole_number("frames", frames, 2, 60)
+        first, psi, _, shifts = _checked(a, truncation, 1, sliders)
+        second, n = _checked(b)[0], SampleSettings(frames=frames).frames
         pictures = engine.gan(model).walk(first, second, n, psi, shifts)
         return [to_image(picture) for picture in pictures]
 
@@ -83,14 +87,13 @@ def mixed(engine: Engine, model, a, b, crossover, truncation=0.7) -> Image.Image
     """Cat a, the mix, cat b, side by side."""
 
     def work():
-        from models.gan import pretrained
         from models.images import to_image
 
-        first, psi, _, _ = pretrained.check(a, truncation)
-        second = pretrained.check(b)[0]
+        first, psi, _, _ = _checked(a, truncation)
+        second = _checked(b)[0]
         network = engine.gan(model)
-        cut = whole_number("crossover", crossover, 0, gans.MAX_CROSSOVER)
-        one, other = network.codes(network.latents([first, second]), psi).split(1)
+        cut = SampleSettings(crossover=crossover).crossover
+        one, other = network.style_codes(network.latents([first, second]), psi).split(1)
         return to_image(gan_views.mixed(network, one, other, cut))
 
     return engine.worker.submit(work).result()
@@ -100,7 +103,7 @@ def verdict(engine: Engine, model, image):
     """(overlay, verdict) of the discriminator on an upload."""
     from models.images import open_image, square, to_tensor
 
-    picture = to_tensor(square(open_image(image), gans.SIDE))
+    picture = to_tensor(square(open_image(image), SIDE))
     return engine.worker.submit(_judge, engine, model, picture).result()
 
 
@@ -114,7 +117,7 @@ def judged(engine: Engine, model, seed, truncation, sliders: Sequence, noise, pa
         import torch
 
         generator = torch.Generator().manual_seed(0)
-        return _judge(engine, model, torch.rand(1, 3, gans.SIDE, gans.SIDE, generator=generator))
+        return _judge(engine, model, torch.rand(1, 3, SIDE, SIDE, generator=generator))
 
     photo = None if path is None else verdict(engine, model, path)
     return engine.worker.submit(cat).result(), photo, engine.worker.submit(static).result()
@@ -122,20 +125,18 @@ def judged(engine: Engine, model, seed, truncation, sliders: Sequence, noise, pa
 
 def _cat(engine: Engine, model, seed, truncation, sliders: Sequence, noise):
     """(1, 3, 64, 64), the cat at hand."""
-    from models.gan import pretrained
-
-    first, psi, _, shifts = pretrained.check(seed, truncation, 1, sliders)
+    first, psi, _, shifts = _checked(seed, truncation, 1, sliders)
     network = engine.gan(model)
-    codes = network.codes(network.latents([first]), psi, shifts)
-    return network.draw(codes, whole_number("noise", noise, 0, gans.MAX_SEED))
+    codes = network.style_codes(network.latents([first]), psi, shifts)
+    return network.synthesize(codes, SampleSettings(noise=noise).noise)
 
 
 def _judge(engine: Engine, model, picture):
     from models import mosaics
     from models.images import to_image
 
-    found = engine.gan(model).judge(picture)
-    shown = mosaics.enlarge(mosaics.overlay(picture, found.heat), JUDGED_SIDE)
+    found = engine.gan(model).discriminate(picture)
+    shown = mosaics.enlarge(mosaics.overlay(picture, found.sensitivity), JUDGED_SIDE)
     return to_image(shown), found
 
 

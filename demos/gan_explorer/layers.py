@@ -12,7 +12,7 @@ import gradio as gr
 from demos.gan_explorer.views import view
 from demos.ui.page import Page
 from models import registry
-from models.gan import specs as gans
+from models.gan.networks import structure
 
 CSS = """
 .gan-inside {overflow-x: auto; font-size: .8rem; line-height: 1.25}
@@ -45,19 +45,19 @@ def diagrams(page: Page, code: str) -> str:
     """Both networks of every generator as HTML; the script shows the chosen one's."""
     parts = []
     for spec in registry.GAN_SPECS:
-        rows = _network(page, code, "g", gans.generator_steps(spec.kind))
+        rows = _network(page, code, "g", structure.generator_operations(spec.kind))
         if spec.kind != "vae":
-            rows += _network(page, code, "d", gans.discriminator_steps(spec.kind))
+            rows += _network(page, code, "d", structure.discriminator_operations(spec.kind))
         parts.append(f'<div data-for="{spec.name}">{rows}</div>')
     return f'<div class="gan-inside">{"".join(parts)}</div>'
 
 
-def _network(page: Page, code: str, network: str, steps: tuple[gans.Step, ...]) -> str:
+def _network(page: Page, code: str, network: str, steps: tuple[structure.Operation, ...]) -> str:
     levels = []
-    for side, level in groupby(steps, lambda step: step.after[1]):
+    for side, level in groupby(steps, lambda step: step.output_shape[1]):
         inside = list(level)
         buttons = "".join(_button(page, code, network, step) for step in inside)
-        channels = mode(step.after[0] for step in inside)
+        channels = mode(step.output_shape[0] for step in inside)
         levels.append(f'<div class="level"><b>{side} × {side} × {channels}</b>{buttons}</div>')
     title = escape(page.text(f"gan.inside.{network}", code))
     ends = {key: escape(page.text(f"gan.inside.{key}", code)) for key in ("z", "picture", "score")}
@@ -66,12 +66,12 @@ def _network(page: Page, code: str, network: str, steps: tuple[gans.Step, ...]) 
     return f'<div>{title}</div><div class="net {network}">{row}</div>'
 
 
-def _button(page: Page, code: str, network: str, step: gans.Step) -> str:
-    operation = page.text(f"gan.step.{step.operation}", code)
-    (before, large), (after, side) = step.before, step.after
+def _button(page: Page, code: str, network: str, step: structure.Operation) -> str:
+    operation = page.text(f"gan.step.{step.type}", code)
+    (before, large), (after, side) = step.input_shape, step.output_shape
     shapes = f"{large} × {large} × {before} → {side} × {side} × {after}"
     title = escape(f"{operation}: {shapes}", quote=True)
     return (
-        f'<button class="{step.operation}" data-step="{network}.{step.name}" title="{title}">'
+        f'<button class="{step.type}" data-step="{network}.{step.name}" title="{title}">'
         f"{escape(operation)}</button>"
     )

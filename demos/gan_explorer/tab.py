@@ -18,11 +18,11 @@ from demos.ui.components import Choice, Knob, Photo
 from demos.ui.page import LIGHT, PRIVATE, Page, speaks
 from demos.ui.plots import bars
 from models import registry, weights
-from models.gan import specs as gans
+from models.gan.networks.structure import STYLE_LAYERS
+from models.gan.settings import SLIDERS
 from models.validation import ValidationError
 
 NAME = "gan"
-SLIDERS = tuple(f"d{i}" for i in range(1, gans.SLIDERS + 1))
 DEFAULTS = {
     "model": registry.DEFAULT_GAN,
     "sheet": 0,
@@ -116,9 +116,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             page.put(gr.HTML, "gan.score", written=lambda code: _score(page, code))
             gr.HTML('<div class="gan-trouble" role="alert"></div>')
             sender = gr.Column()
-            knobs["truncation"] = page.put(
-                Knob, "name.truncation", 0, gans.MAX_TRUNCATION, 0.7, step=0.05
-            )
+            knobs["truncation"] = page.put(Knob, "name.truncation", 0, 1.5, 0.7, step=0.05)
             page.formula(r"w'=\bar w+\psi\,(w-\bar w)")
             with gr.Row():
                 for name in ("sheet", "seed", "seed_b"):
@@ -257,9 +255,7 @@ def _sliders(page: Page) -> dict[str, Knob]:
 def _mixing(page: Page) -> Knob:
     with page.put(gr.Tab, "gan.mix"):
         page.put(gr.Markdown, "gan.mix.idea")
-        crossover = page.put(
-            Knob, "name.crossover", 0, gans.MAX_CROSSOVER, DEFAULTS["crossover"], step=1
-        )
+        crossover = page.put(Knob, "name.crossover", 0, STYLE_LAYERS, DEFAULTS["crossover"], step=1)
         knobs = f"{CAT} seed_b crossover"
         with gr.Row():
             for key, name, now in (("gan.mixed", "mix", True), ("gan.parts", "parts", False)):

@@ -23,13 +23,14 @@ from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
 from demos.ui.page import Page
 from models import registry
-from models.gan import specs as gans
+from models.gan.networks import structure
+from models.gan.settings import MAX_SEED, SLIDERS
 from models.validation import ValidationError, number, whole_number
 
 if TYPE_CHECKING:
     import torch
 
-    from models.gan.pretrained import Gan
+    from models.gan.pretrained import PretrainedGan
 
 STRIP = tuple(range(-3, 4))
 NOISES = 6
@@ -69,7 +70,7 @@ class Wish:
     Attributes:
         model: name of the generator.
         seed, seed_b, noise: numbers of cat A, of cat B, and of the noise.
-        truncation, sliders: as in `models.gan.pretrained.Gan.codes`.
+        truncation, sliders: as in `models.gan.pretrained.PretrainedGan.style_codes`.
         crossover: first layer that cat B decides.
         direction: which slider a strip is of, from 1.
         step: a step inside the generator ("g.3.conv") or discriminator ("d.rgb"); "" is the first.
@@ -102,25 +103,23 @@ def read(query: Mapping[str, str]) -> Wish:
 
     return Wish(
         model=registry.gan(query.get("model", registry.DEFAULT_GAN)).name,
-        seed=figure("seed", 0, 0, gans.MAX_SEED, True),
-        seed_b=figure("seed_b", 1, 0, gans.MAX_SEED, True),
-        noise=figure("noise", 0, 0, gans.MAX_SEED, True),
-        truncation=figure("truncation", 0.7, 0, gans.MAX_TRUNCATION),
-        sliders=tuple(
-            figure(f"d{i}", 0, -gans.MAX_SHIFT, gans.MAX_SHIFT) for i in range(1, gans.SLIDERS + 1)
-        ),
-        crossover=figure("crossover", 3, 0, gans.MAX_CROSSOVER, True),
-        direction=figure("direction", 1, 1, gans.SLIDERS, True),
+        seed=figure("seed", 0, 0, MAX_SEED, True),
+        seed_b=figure("seed_b", 1, 0, MAX_SEED, True),
+        noise=figure("noise", 0, 0, MAX_SEED, True),
+        truncation=figure("truncation", 0.7, 0, 1.5),
+        sliders=tuple(figure(f"d{i}", 0, -3, 3) for i in range(1, len(SLIDERS) + 1)),
+        crossover=figure("crossover", 3, 0, structure.STYLE_LAYERS, True),
+        direction=figure("direction", 1, 1, len(SLIDERS), True),
         step=query.get("step", ""),
     )
 
 
-def _code(gan: Gan, wish: Wish, seed: int) -> torch.Tensor:
-    return gan.codes(gan.latents([seed]), wish.truncation, wish.sliders)
+def _code(gan: PretrainedGan, wish: Wish, seed: int) -> torch.Tensor:
+    return gan.style_codes(gan.latents([seed]), wish.truncation, wish.sliders)
 
 
-def _cat(gan: Gan, wish: Wish) -> torch.Tensor:
-    return gan.draw(_code(gan, wish, wish.seed), wish.noise)
+def _cat(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
+    return gan.synthesize(_code(gan, wish, wish.seed), wish.noise)
 
 
 def _row(pictures: torch.Tensor, gap: int = 0) -> torch.Tensor:
@@ -129,84 +128,84 @@ def _row(pictures: torch.Tensor, gap: int = 0) -> torch.Tensor:
     return mosaics.grid(pictures, len(pictures), gap)
 
 
-def cat(gan: Gan, wish: Wish) -> torch.Tensor:
+def cat(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
     """Cat A."""
     return _cat(gan, wish)[0]
 
 
-def sheet(gan: Gan, wish: Wish) -> torch.Tensor:
+def sheet(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
     """Sixteen cats, four by four."""
     from models import mosaics
 
     z = gan.latents(range(wish.seed, wish.seed + SHEET))
-    return mosaics.grid(gan.draw(gan.codes(z, wish.truncation)), 4)
+    return mosaics.grid(gan.synthesize(gan.style_codes(z, wish.truncation)), 4)
 
 
-def strip(gan: Gan, wish: Wish) -> torch.Tensor:
+def strip(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
     """Cat A with one slider at -3, -2, ... +3."""
     import torch
 
     z = gan.latents([wish.seed])
     at = wish.direction - 1
     turned = [(*wish.sliders[:at], value, *wish.sliders[at + 1 :]) for value in STRIP]
-    codes = [gan.codes(z, wish.truncation, sliders) for sliders in turned]
-    return _row(gan.draw(torch.cat(codes), wish.noise))
+    codes = [gan.style_codes(z, wish.truncation, sliders) for sliders in turned]
+    return _row(gan.synthesize(torch.cat(codes), wish.noise))
 
 
-def mix(gan: Gan, wish: Wish) -> torch.Tensor:
+def mix(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
     """Cat A, the mix, cat B."""
     a, b = _code(gan, wish, wish.seed), _code(gan, wish, wish.seed_b)
     return mixed(gan, a, b, wish.crossover, wish.noise)
 
 
-def mixed(gan: Gan, a: torch.Tensor, b: torch.Tensor, crossover: int, noise: int = 0):
+def mixed(gan: PretrainedGan, a: torch.Tensor, b: torch.Tensor, crossover: int, noise: int = 0):
     """The cats of codes a and b, and between them a's coarse layers with b's from `crossover`."""
     import torch
 
     child = gan.mix(a, b, min(crossover, gan.layers))
-    return _row(gan.draw(torch.cat([a, child, b]), noise))
+    return _row(gan.synthesize(torch.cat([a, child, b]), noise))
 
 
-def parts(gan: Gan, wish: Wish) -> torch.Tensor:
+def parts(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
     """Cat A with cat B's coarse, middle and fine layers."""
     import torch
 
     a, b = _code(gan, wish, wish.seed), _code(gan, wish, wish.seed_b)
     codes = [gan.swap(a, b, layers) for layers in (range(3), range(3, 7), range(7, 9))]
-    return _row(gan.draw(torch.cat(codes), wish.noise))
+    return _row(gan.synthesize(torch.cat(codes), wish.noise))
 
 
-def growth(gan: Gan, wish: Wish) -> torch.Tensor:
+def growth(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
     """Cat A at every size the generator passes through."""
     import torch
 
     from models import mosaics
 
-    sizes = gan.growth(_code(gan, wish, wish.seed), wish.noise)
+    sizes = gan.resolutions(_code(gan, wish, wish.seed), wish.noise)
     return _row(torch.cat([mosaics.enlarge(picture, CELL) for picture in sizes]), gap=4)
 
 
-def noise(gan: Gan, wish: Wish) -> torch.Tensor:
+def noise(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
     """Cat A under six noises, and where the noise matters: the deviation, brightest at its top."""
     import torch
 
     code = _code(gan, wish, wish.seed)
-    drawn = torch.cat([gan.draw(code, wish.noise + i) for i in range(NOISES)])
+    drawn = torch.cat([gan.synthesize(code, wish.noise + i) for i in range(NOISES)])
     spread = drawn.std(0, correction=0).mean(0)
     shown = (spread / spread.max().clamp_min(1e-3)).expand(1, 3, -1, -1)
     return _row(torch.cat([drawn, shown]))
 
 
-def step(gan: Gan, wish: Wish) -> torch.Tensor:
+def step(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
     """The strongest channels before and after one step inside a network."""
     import torch
 
     network, _, name = wish.step.partition(".")
     if network == "d":
         picture = _cat(gan, wish)
-        seen = {"input": picture} | gan.judged_activations(picture)
+        seen = {"input": picture} | gan.discriminator_activations(picture)
     else:
-        seen = gan.activations(_code(gan, wish, wish.seed), wish.noise)
+        seen = gan.generator_activations(_code(gan, wish, wish.seed), wish.noise)
     names = list(seen)
     name = name or names[1]
     if name not in names[1:]:
@@ -226,7 +225,7 @@ def _channels(value: torch.Tensor) -> torch.Tensor:
     return mosaics.grid(cells, 4, gap=2)
 
 
-VIEWS: dict[str, Callable[[Gan, Wish], torch.Tensor]] = {
+VIEWS: dict[str, Callable[[PretrainedGan, Wish], torch.Tensor]] = {
     view.__name__: view for view in (cat, sheet, strip, mix, parts, growth, noise, step)
 }
 

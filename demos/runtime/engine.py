@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from models.backbones.backbone import Backbone
     from models.classifiers.pet_classifier import PetClassifier
-    from models.gan.pretrained import Gan
+    from models.gan.pretrained import PretrainedGan
     from models.store import Store
 
 MAX_RUNS = 3  # of one visitor at once
@@ -81,7 +81,7 @@ class Engine:
         """The ImageNet network called `name`; raises as `Store.get`."""
         return self.store.get(registry.backbone(name).name)
 
-    def gan(self, name: str) -> Gan:
+    def gan(self, name: str) -> PretrainedGan:
         """The generator called `name`; raises as `Store.get`."""
         return self.store.get(registry.gan(name).name)
 

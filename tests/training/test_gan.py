@@ -93,7 +93,7 @@ def test_what_is_exported_can_be_explored(faces, tmp_path, monkeypatch):
         lambda name: {key: value.float() for key, value in parts.items()},
     )
     network = pretrained.load(registry.gan("stylegan_cats64"), torch.device("cpu"))
-    assert network.draw(network.codes(network.latents([0]))).shape == (1, 3, 64, 64)
+    assert network.synthesize(network.style_codes(network.latents([0]))).shape == (1, 3, 64, 64)
 
 
 def test_principal_directions_by_hand():

@@ -7,6 +7,7 @@ Pictures are (N, 3, 64, 64) in [-1, 1].
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -220,7 +221,7 @@ class ResidualDown(nn.Module):
         y = halve(y)
         record("halve", y)
         shortcut: torch.Tensor = self.skip(halve(x))
-        y = (leaky(self.conv1(y)) + shortcut) * 0.5**0.5
+        y = (leaky(self.conv1(y)) + shortcut) * math.sqrt(0.5)
         record("add", y)
         return y
 

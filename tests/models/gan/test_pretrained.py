@@ -2,12 +2,16 @@
 
 import threading
 
+import numpy as np
 import pytest
 import torch
 
-from models import registry
+import models
+from models import mosaics, registry
 from models.gan import pretrained
-from models.gan import specs as gans
+from models.gan.networks import structure
+from models.gan.settings import SLIDERS, SampleSettings
+from models.images import to_image
 from models.validation import ValidationError
 
 CPU = torch.device("cpu")
@@ -23,12 +27,12 @@ def style():
     return pretrained.load(registry.gan("stylegan_cats64"), CPU)
 
 
-def codes(network, numbers, truncation=0.7, sliders=()):
-    return network.codes(network.latents(numbers), truncation, sliders)
+def codes(network, seeds, truncation=0.7, sliders=()):
+    return network.style_codes(network.latents(seeds), truncation, sliders)
 
 
 def test_pictures(any_gan):
-    pictures = any_gan.draw(codes(any_gan, range(3)))
+    pictures = any_gan.synthesize(codes(any_gan, range(3)))
     assert pictures.shape == (3, 3, 64, 64)
     assert pictures.dtype == torch.float32
     assert pictures.min() >= 0
@@ -44,24 +48,24 @@ def test_frozen(any_gan):
             assert not any(p.requires_grad for p in network.parameters())
 
 
-def test_the_same_wish_gives_the_same_picture_alone_and_in_a_crowd(any_gan):
-    wish = codes(any_gan, [7], 0.7, [1.0, -2.0])
-    alone = any_gan.draw(wish)
-    sheets, cats = [], []
+def test_the_same_arguments_give_the_same_picture_alone_and_under_load(any_gan):
+    w = codes(any_gan, [7], 0.7, [1.0, -2.0])
+    alone = any_gan.synthesize(w)
+    batches, singles = [], []
 
     def work(count):
         for _ in range(3):
-            sheets.append(any_gan.draw(codes(any_gan, range(count)))[:1])
-            cats.append(any_gan.draw(wish))
+            batches.append(any_gan.synthesize(codes(any_gan, range(count)))[:1])
+            singles.append(any_gan.synthesize(w))
 
     threads = [threading.Thread(target=work, args=(n,)) for n in (2, 5, 17)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert all(torch.equal(picture, alone) for picture in cats)
-    # However many are wanted, a cat in a sheet is the same cat.
-    assert all(torch.equal(picture, sheets[0]) for picture in sheets)
+    assert all(torch.equal(picture, alone) for picture in singles)
+    # A picture in a batch does not depend on how many others are computed with it.
+    assert all(torch.equal(picture, batches[0]) for picture in batches)
 
 
 def test_a_cat_keeps_its_number(any_gan):
@@ -69,7 +73,7 @@ def test_a_cat_keeps_its_number(any_gan):
 
 
 def test_truncation_zero_gives_one_face(any_gan):
-    pictures = any_gan.draw(codes(any_gan, range(4), truncation=0))
+    pictures = any_gan.synthesize(codes(any_gan, range(4), truncation=0))
     assert torch.equal(pictures, pictures[:1].expand(4, -1, -1, -1))
 
 
@@ -86,11 +90,11 @@ def test_sliders_add_their_directions(any_gan):
 
 def test_directions_matter(any_gan):
     """Three deviations along any slider change the picture more than other noise does."""
-    still = any_gan.draw(codes(any_gan, [1]))
-    for i in range(gans.SLIDERS):
-        sliders = [0.0] * gans.SLIDERS
+    still = any_gan.synthesize(codes(any_gan, [1]))
+    for i in range(len(SLIDERS)):
+        sliders = [0.0] * len(SLIDERS)
         sliders[i] = 3.0
-        moved = any_gan.draw(codes(any_gan, [1], sliders=sliders))
+        moved = any_gan.synthesize(codes(any_gan, [1], sliders=sliders))
         assert (moved - still).abs().mean() > 0.01, i
 
 
@@ -98,15 +102,15 @@ def test_crossover_at_the_ends_gives_the_parents(any_gan):
     a, b = codes(any_gan, [0]), codes(any_gan, [1])
     assert torch.equal(any_gan.mix(a, b, 0), b)
     assert torch.equal(any_gan.mix(a, b, any_gan.layers), a)
-    last = any_gan.draw(any_gan.mix(a, b, any_gan.layers))
-    assert torch.equal(last, any_gan.draw(a))
+    last = any_gan.synthesize(any_gan.mix(a, b, any_gan.layers))
+    assert torch.equal(last, any_gan.synthesize(a))
 
 
 def test_mixing_in_between_differs_from_both(style):
     a, b = codes(style, [0]), codes(style, [1])
-    mixed = style.draw(style.mix(a, b, 4))
-    assert (mixed - style.draw(a)).abs().mean() > 0.01
-    assert (mixed - style.draw(b)).abs().mean() > 0.01
+    mixed = style.synthesize(style.mix(a, b, 4))
+    assert (mixed - style.synthesize(a)).abs().mean() > 0.01
+    assert (mixed - style.synthesize(b)).abs().mean() > 0.01
     assert torch.equal(style.swap(a, b, range(9)), b)
     assert torch.equal(style.swap(a, b, []), a)
 
@@ -128,78 +132,78 @@ def test_slerp_by_hand():
 
 def test_a_walk_starts_and_ends_at_its_cats(any_gan):
     walk = any_gan.walk(3, 9, 17, 0.7)
-    ends = any_gan.draw(codes(any_gan, [3, 9]))
+    ends = any_gan.synthesize(codes(any_gan, [3, 9]))
     assert walk.shape == (17, 3, 64, 64)
     torch.testing.assert_close(walk[[0, -1]], ends, atol=0.02, rtol=0)
 
 
 def test_noise_changes_hairs_and_not_the_cat(style):
     code = codes(style, [2])
-    a, b = style.draw(code, 0), style.draw(code, 1)
+    a, b = style.synthesize(code, 0), style.synthesize(code, 1)
     assert 0 < (a - b).abs().mean() < 0.1
-    assert torch.equal(a, style.draw(code, 0))
+    assert torch.equal(a, style.synthesize(code, 0))
 
 
 def test_growth_ends_in_the_picture(any_gan):
     code = codes(any_gan, [2])
-    grown = any_gan.growth(code)
+    grown = any_gan.resolutions(code)
     sides = [4, 8, 16, 32, 64] if any_gan.styled else [64]
     assert [p.shape[-1] for p in grown] == sides
-    assert torch.equal(grown[-1], any_gan.draw(code))
+    assert torch.equal(grown[-1], any_gan.synthesize(code))
 
 
 def test_the_diagram_is_what_the_networks_do(any_gan):
     code = codes(any_gan, [0])
-    found = {name: tuple(v.shape[1:]) for name, v in any_gan.activations(code).items()}
-    drawn = gans.generator_steps(any_gan.spec.kind)
+    found = {name: tuple(v.shape[1:]) for name, v in any_gan.generator_activations(code).items()}
+    drawn = structure.generator_operations(any_gan.spec.kind)
     for step in drawn:
-        assert found[step.name] == (*step.after, step.after[1]), step
+        assert found[step.name] == (*step.output_shape, step.output_shape[1]), step
     assert [name for name in found if name != "start"] == [step.name for step in drawn]
     if any_gan.discriminator is None:
         return
-    seen = any_gan.judged_activations(any_gan.draw(code))
-    drawn = gans.discriminator_steps(any_gan.spec.kind)
+    seen = any_gan.discriminator_activations(any_gan.synthesize(code))
+    drawn = structure.discriminator_operations(any_gan.spec.kind)
     assert list(seen) == [step.name for step in drawn]
     for step in drawn:
-        assert tuple(seen[step.name].shape[1:]) == (*step.after, step.after[1]), step
+        assert tuple(seen[step.name].shape[1:]) == (*step.output_shape, step.output_shape[1]), step
 
 
-def test_verdicts(any_gan):
-    picture = any_gan.draw(codes(any_gan, [0]))
+def test_scores(any_gan):
+    picture = any_gan.synthesize(codes(any_gan, [0]))
     if any_gan.discriminator is None:
         with pytest.raises(ValidationError, match="without a discriminator"):
-            any_gan.judge(picture)
+            any_gan.discriminate(picture)
         return
-    verdict = any_gan.judge(picture)
-    assert verdict.heat.shape == (64, 64)
-    assert 0 < verdict.real < 1
-    assert (verdict.real > 0.5) == (verdict.score > 0)
-    # The same picture has the same score, judged alone or among others.
-    assert any_gan.judge(picture).score == verdict.score
+    found = any_gan.discriminate(picture)
+    assert found.sensitivity.shape == (64, 64)
+    assert 0 < found.real < 1
+    assert (found.real > 0.5) == (found.score > 0)
+    # The same picture has the same score, alone or among others.
+    assert any_gan.discriminate(picture).score == found.score
 
 
-def test_heat_is_the_fall_of_the_score_where_it_is_covered():
-    """A judge that only counts the brightness of the upper left corner."""
+def test_sensitivity_is_the_fall_of_the_score_where_it_is_covered():
+    """A discriminator that only adds up the upper left corner."""
 
     class Corner(torch.nn.Module):
-        def forward(self, x):
+        def forward(self, x, record):
             return x[:, :, :8, :8].sum((1, 2, 3))
 
     from models.device import Placement
 
     at = Placement(CPU, torch.float32, torch.contiguous_format, "")
-    network = pretrained.Gan(
+    network = pretrained.PretrainedGan(
         registry.gan("dcgan_cats64"), torch.nn.Identity(), Corner(), torch.eye(8), at
     )
     picture = torch.zeros(1, 3, 64, 64)
     picture[..., :8, :8] = 1
-    heat = network.judge(picture).heat
-    assert heat[0, 0] > 0
-    assert heat[20:, 20:].abs().max() == 0
+    sensitivity = network.discriminate(picture).sensitivity
+    assert sensitivity[0, 0] > 0
+    assert sensitivity[20:, 20:].abs().max() == 0
 
 
 def test_only_the_vae_gives_back(any_gan):
-    picture = any_gan.draw(codes(any_gan, [0]))
+    picture = any_gan.synthesize(codes(any_gan, [0]))
     if any_gan.encoder is None:
         with pytest.raises(ValidationError, match="no encoder"):
             any_gan.reconstruct(picture)
@@ -210,7 +214,7 @@ def test_only_the_vae_gives_back(any_gan):
 
 
 @pytest.mark.parametrize(
-    ("wish", "message"),
+    ("values", "message"),
     [
         ({"seed": -1}, "seed must be from 0"),
         ({"seed": 2**40}, "seed must be from 0"),
@@ -220,14 +224,52 @@ def test_only_the_vae_gives_back(any_gan):
         ({"truncation": 2}, "truncation must be from 0 to 1.5"),
         ({"count": 0}, "count must be from 1 to 64"),
         ({"count": 10_000}, "count must be from 1 to 64"),
-        ({"sliders": [0, 3.1]}, "d2 must be from -3"),
-        ({"sliders": [float("nan")]}, "d1 must be a number"),
-        ({"sliders": ["1"]}, "d1 must be a number"),
+        ({"d2": 3.1}, "d2 must be from -3"),
+        ({"d1": float("nan")}, "d1 must be a number"),
+        ({"d1": "1"}, "d1 must be a number"),
+        ({"frames": 1}, "frames must be from 2 to 60"),
+        ({"crossover": 10}, "crossover must be from 0 to 9"),
     ],
 )
-def test_bad_wishes_are_refused(wish, message):
+def test_bad_settings_are_refused(values, message):
     with pytest.raises(ValidationError, match=message):
-        pretrained.check(**wish)
+        SampleSettings(**values)
+
+
+def test_three_lines_sample_a_generator():
+    images = models.load("stylegan_cats64", device="cpu").sample(seeds=range(16), truncation=0.7)
+    assert [image.size for image in images] == [(64, 64)] * 16
+    network = models.load("stylegan_cats64", device="cpu")
+    grid = to_image(mosaics.grid(network.synthesize(codes(network, range(16))), 4))
+    for number, image in enumerate(images):
+        left, top = 64 * (number % 4), 64 * (number // 4)
+        cell = grid.crop((left, top, left + 64, top + 64))
+        assert np.array_equal(np.asarray(image), np.asarray(cell))
+
+
+def test_samples_follow_their_arguments(any_gan):
+    (plain,) = any_gan.sample([3])
+    (same,) = any_gan.sample(iter([3]), truncation=0.7, sliders=(0,) * 8, noise=0)
+    (moved,) = any_gan.sample([3], sliders=[0, 0, 3])
+    assert plain.mode == "RGB"
+    assert np.array_equal(np.asarray(plain), np.asarray(same))
+    assert not np.array_equal(np.asarray(plain), np.asarray(moved))
+    assert any_gan.sample([]) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seeds": [-1]}, "seed must be from 0"),
+        ({"seeds": [0.5]}, "whole number"),
+        ({"truncation": 2}, "truncation must be from 0 to 1.5"),
+        ({"sliders": [0, 3.1]}, "d2 must be from -3"),
+        ({"noise": -1}, "noise must be from 0"),
+    ],
+)
+def test_bad_arguments_are_refused(style, arguments, message):
+    with pytest.raises(ValidationError, match=message):
+        style.sample(**arguments)
 
 
 def test_unknown_generators_are_refused():

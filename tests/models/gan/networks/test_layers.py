@@ -1,10 +1,10 @@
-"""Equalised layers, worked out by hand."""
+"""Equalized layers, worked out by hand."""
 
 import math
 
 import torch
 
-from models.gan.networks.layers import Conv2d, Linear, bake, leaky
+from models.gan.networks.layers import Conv2d, Linear, fold_gains, leaky
 
 
 def test_linear_by_hand():
@@ -14,9 +14,9 @@ def test_linear_by_hand():
     assert layer(torch.ones(1, 4)).item() == 8.0
 
 
-def test_a_smaller_rate_starts_from_the_same_function():
+def test_a_smaller_learning_rate_starts_from_the_same_function():
     torch.manual_seed(0)
-    slow = Linear(4, 2, rate=0.01, bias=3.0)
+    slow = Linear(4, 2, lr_multiplier=0.01, bias=3.0)
     assert slow.weight.std() > 10
     torch.testing.assert_close(slow(torch.zeros(1, 4)), torch.full((1, 2), 3.0))
 
@@ -32,12 +32,14 @@ def test_leaky():
     assert leaky(torch.tensor([-1.0, 2.0])).tolist() == [torch.tensor(-0.2).item(), 2.0]
 
 
-def test_baking_changes_no_result_and_happens_once():
+def test_folding_changes_no_result_and_happens_once():
     torch.manual_seed(0)
-    network = torch.nn.Sequential(Linear(6, 5, rate=0.01, bias=1.0), Linear(5, 2, gain=2.0))
+    network = torch.nn.Sequential(
+        Linear(6, 5, lr_multiplier=0.01, bias=1.0), Linear(5, 2, gain=2.0)
+    )
     x = torch.randn(3, 6)
     before = network(x)
-    bake(network)
+    fold_gains(network)
     torch.testing.assert_close(network(x), before)
-    bake(network)
+    fold_gains(network)
     torch.testing.assert_close(network(x), before)

@@ -1,17 +1,22 @@
-"""The style-based networks: by hand where a hand can, against the paper's formula elsewhere."""
+"""The style-based networks: worked out by hand, and against the paper's formula."""
 
 import torch
 import torch.nn.functional as F
 
 from models.gan.networks import stylegan
-from models.gan.networks.stylegan import Spread, StyledConv, StyleDiscriminator, StyleGenerator
+from models.gan.networks.stylegan import (
+    MinibatchStd,
+    StyledConv,
+    StyleDiscriminator,
+    StyleGenerator,
+)
 
 SMALL = (8, 8, 4, 4, 4)
 
 
 def test_scaled_activations_are_the_papers_modulated_kernels():
     torch.manual_seed(0)
-    layer = StyledConv(3, 5, enlarge=False)
+    layer = StyledConv(3, 5, upsample=False)
     x, w = torch.randn(2, 3, 6, 6), torch.randn(2, stylegan.LATENT)
     got = layer(x, w, torch.zeros(1, 1, 6, 6))
     for n in range(2):
@@ -23,7 +28,7 @@ def test_scaled_activations_are_the_papers_modulated_kernels():
 
 
 def test_noise_enters_with_its_strength():
-    layer = StyledConv(2, 2, enlarge=False)
+    layer = StyledConv(2, 2, upsample=False)
     layer.conv.weight.data.zero_()
     layer.strength.data.fill_(0.5)
     layer.bias.data.fill_(1.0)
@@ -58,25 +63,25 @@ def test_halving_and_its_gradient():
 
 
 def test_minibatch_deviation_by_hand():
-    spread = Spread(group=2)
+    layer = MinibatchStd(group=2)
     x = torch.tensor([0.0, 2.0]).view(2, 1, 1, 1)
     # Values 0 and 2 lie 1 from their mean.
-    assert torch.allclose(spread(x)[:, 1].flatten(), torch.ones(2))
+    assert torch.allclose(layer(x)[:, 1].flatten(), torch.ones(2))
     same = torch.ones(2, 1, 1, 1)
-    assert spread(same)[:, 1].max() < 1e-3
+    assert layer(same)[:, 1].max() < 1e-3
 
 
-def test_a_verdict_does_not_depend_on_the_company():
+def test_a_score_does_not_depend_on_the_rest_of_the_batch():
     torch.manual_seed(0)
-    judge = StyleDiscriminator(SMALL).eval()
+    discriminator = StyleDiscriminator(SMALL).eval()
     pictures = torch.rand(4, 3, 64, 64)
-    torch.testing.assert_close(judge(pictures)[:1], judge(pictures[:1]))
+    torch.testing.assert_close(discriminator(pictures)[:1], discriminator(pictures[:1]))
 
 
-def test_looking_changes_nothing_and_sees_every_step():
+def test_recording_changes_nothing_and_covers_every_operation():
     network = StyleGenerator(SMALL).eval()
     styles, noise = torch.randn(1, 9, stylegan.LATENT), network.noise(1)
-    seen = []
-    looked = network.synthesize(styles, noise, lambda step, value: seen.append(step))[-1]
-    assert torch.equal(looked, network(styles, noise))
-    assert seen[:5] == ["start", "0.conv", "0.activate", "1.conv", "1.double"]
+    names = []
+    recorded = network.synthesize(styles, noise, lambda name, value: names.append(name))[-1]
+    assert torch.equal(recorded, network(styles, noise))
+    assert names[:5] == ["start", "0.conv", "0.activate", "1.conv", "1.double"]
