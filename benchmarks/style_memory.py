@@ -21,8 +21,8 @@ from benchmarks.common import EXAMPLES, machine
 from models import device, images, registry
 from models.backbones.backbone import Backbone
 from models.store import Store
-from models.style_transfer import optimize as style_transfer
-from models.style_transfer.cost import Costs
+from models.style_transfer import optimize
+from models.style_transfer.cost import CostEstimator
 from models.style_transfer.settings import StyleSettings
 
 
@@ -46,10 +46,10 @@ def peak(name: str, plain: bool, size: int, loss: str, steps: int, out) -> None:
     """Puts (foretold bytes, bytes beyond the network, bytes in all) into `out`."""
     backbone = network(name, plain)
     settings = StyleSettings(size=size, steps=steps, style_loss=loss, optimizer="lbfgs")
-    foretold = Costs().bytes(backbone, settings)
+    foretold = CostEstimator().bytes(backbone, settings)
     gc.collect()
     before = psutil.Process().memory_info().rss
-    for _ in style_transfer.transfer(backbone, *pictures(), settings):
+    for _ in optimize.transfer_style(backbone, *pictures(), settings):
         pass
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     out.put((foretold, most - before, most))
@@ -61,7 +61,7 @@ def growth(name: str, runs: int) -> None:
     settings = StyleSettings(size=256, steps=12, optimizer="lbfgs")
     for number in range(3 + runs):
         content, style = pictures()
-        for _ in style_transfer.transfer(backbone, content, style, settings):
+        for _ in optimize.transfer_style(backbone, content, style, settings):
             pass
         if number == 2:
             first = process.memory_info().rss

@@ -17,8 +17,7 @@ from torch.nn import functional as F
 from benchmarks.common import EXAMPLES, machine, ratio, rounds
 from models import images, registry
 from models.store import Store
-from models.style_transfer import losses as style_losses
-from models.style_transfer import optimize as style_transfer
+from models.style_transfer import losses, optimize
 from models.style_transfer.settings import StyleSettings
 
 PAIRS = (
@@ -32,12 +31,12 @@ PAIRS = (
 def recipe(network, content, style, size: int) -> torch.Tensor:
     """The plain recipe's picture."""
     spec, picture = network.spec, None
-    for side in style_transfer.scales(size):
+    for side in optimize.scales(size):
         target, reference = (images.to_tensor(images.fit(i, side)) for i in (content, style))
         with torch.no_grad():
             maps = network.features(reference, spec.style_layers)
-            losses = [style_losses.MomentsLoss(style_losses.moments([m])) for m in maps]
-            keep = style_losses.ContentLoss(network.features(target, [spec.content_layer])[0])
+            losses = [losses.MomentsLoss(losses.moments([m])) for m in maps]
+            keep = losses.ContentLoss(network.features(target, [spec.content_layer])[0])
         start = target if picture is None else F.interpolate(picture, target.shape[-2:])
         x = start.clone().requires_grad_(True)
         solver = torch.optim.Adam([x], lr=0.05, betas=(0.9, 0.99))
@@ -45,7 +44,7 @@ def recipe(network, content, style, size: int) -> torch.Tensor:
         for _ in range(40):
             *found, deep = network.features(x, (*spec.style_layers, spec.content_layer))
             parts = [loss(m) for loss, m in zip(losses, found, strict=True)]
-            loss = sum(parts) / len(parts) + 0.05 * keep(deep) + 5 * style_losses.variation(x)
+            loss = sum(parts) / len(parts) + 0.05 * keep(deep) + 5 * losses.total_variation(x)
             (x.grad,) = torch.autograd.grad(loss, x)
             solver.step()
             with torch.no_grad():
@@ -63,8 +62,7 @@ def judged(network, picture: torch.Tensor, style, size: int) -> float:
         wanted = network.features(images.to_tensor(images.fit(style, size)), spec.style_layers)
         found = network.features(shown, spec.style_layers)
         parts = [
-            style_losses.MomentsLoss(style_losses.moments([w]))(f)
-            for w, f in zip(wanted, found, strict=True)
+            losses.MomentsLoss(losses.moments([w]))(f) for w, f in zip(wanted, found, strict=True)
         ]
     return float(sum(parts) / len(parts))
 
@@ -86,7 +84,7 @@ def main() -> None:
         style = images.open_image(EXAMPLES / "styles" / f"{style_name}.jpg")
 
         def painted(_round, settings, content=content, style=style):
-            *_, last = style_transfer.transfer(network, content, style, settings)
+            *_, last = optimize.transfer_style(network, content, style, settings)
             return last.image
 
         sides = {"recipe": lambda _round, c=content, s=style: recipe(network, c, s, options.size)}

@@ -18,7 +18,7 @@ from PIL import Image
 from benchmarks.common import EXAMPLES, machine
 from models import images, registry
 from models.store import Store
-from models.style_transfer import optimize as style_transfer
+from models.style_transfer import optimize
 from models.style_transfer.settings import StyleSettings
 
 CONTENTS = ("chelsea", "astronaut", "scarlet_macaw", "german_shepherd")
@@ -29,7 +29,7 @@ GAP, THUMB = 8, 128
 def painted(network, content, style, settings) -> tuple[Image.Image, float, float]:
     """The result, seconds to the first picture, seconds in all."""
     start, first = time.perf_counter(), None
-    for step in style_transfer.transfer(network, content, style, settings):
+    for step in optimize.transfer_style(network, content, style, settings):
         if first is None:
             images.to_image(step.image)
             first = time.perf_counter() - start

@@ -20,8 +20,7 @@ from torch.nn import functional as F
 from benchmarks.common import EXAMPLES, machine, ratio, rounds
 from models import device, images, registry
 from models.backbones.backbone import Backbone
-from models.style_transfer import losses as style_losses
-from models.style_transfer import optimize as style_transfer
+from models.style_transfer import losses, optimize
 from models.style_transfer.settings import StyleSettings
 
 
@@ -43,7 +42,7 @@ def textbook(network, spec, content, style, settings, judge=None):
         return flat @ flat.T / flat.shape[1]
 
     def deviation(maps):
-        return maps.flatten(2)[0].std(1, correction=0) + style_losses.DEVIATION_FLOOR
+        return maps.flatten(2)[0].std(1, correction=0) + losses.DEVIATION_FLOOR
 
     with torch.no_grad():
         style_maps, content_maps = features(style), features(content)
@@ -57,7 +56,7 @@ def textbook(network, spec, content, style, settings, judge=None):
 
     def objective(picture):
         found = features(picture)
-        loss = style_transfer.CONTENT_BALANCE * (
+        loss = optimize.CONTENT_BALANCE * (
             F.mse_loss(found[spec.content_layer] / spread, target / spread)
         )
         for name in spec.style_layers:
@@ -66,7 +65,7 @@ def textbook(network, spec, content, style, settings, judge=None):
             loss = loss + part / len(spec.style_layers)
         down = (picture[..., 1:, :] - picture[..., :-1, :]).square().mean()
         across = (picture[..., 1:] - picture[..., :-1]).square().mean()
-        return loss + style_transfer.TV_BALANCE * (down + across)
+        return loss + optimize.TV_BALANCE * (down + across)
 
     if judge is not None:
         with torch.no_grad():
@@ -105,11 +104,11 @@ def main() -> None:
     one = StyleSettings(size=options.size, style_loss="gram", steps=options.steps)
 
     def netglass(steps: int) -> torch.Tensor:
-        *_, last = style_transfer.transfer(ours, photo, painting, replace(one, steps=steps))
+        *_, last = optimize.transfer_style(ours, photo, painting, replace(one, steps=steps))
         return last.image
 
     def work(steps: int) -> float:
-        plan = style_transfer.schedule(replace(one, steps=steps))
+        plan = optimize.schedule(replace(one, steps=steps))
         return sum(side**2 * count for side, count in plan)
 
     start = time.perf_counter()

@@ -17,8 +17,10 @@ from demos.gan_explorer import tab as gan_explorer
 from demos.pets import endpoints as pet_endpoints
 from demos.pets import tab as pet_breeds
 from demos.runtime.engine import Engine, Run
+from demos.runtime.events import Loading, Result, Waiting
 from demos.runtime.i18n import say
 from demos.style_transfer import runs as style_runs
+from demos.style_transfer.runs import StyleRequest
 from demos.ui import deep_links, model_picker
 from demos.ui import examples as pictures
 from demos.ui import progress as status
@@ -91,15 +93,15 @@ def toured(page: Page, code: str, seed, truncation, epsilon, run: Run) -> Genera
 
 
 def _painted(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
-    paths = cat, PAINTING, None
-    for moment in style_runs.painted(page, code, paths, registry.DEFAULT_BACKBONE, PAINT, run):
-        if isinstance(moment, str):
-            yield moment
+    for event in style_runs.stylize(page.engine, StyleRequest(cat, PAINTING, settings=PAINT), run):
+        if isinstance(event, Waiting | Loading):
+            yield status.waiting(code, event)
             continue
-        step, last, _, image, *_ = moment
         # Coarse scales are shown at full size: the picture grows sharper, not larger.
-        shown = images.fit(image, PAINT["size"])
-        yield Moment("painted", step.progress, _kept(shown, "painted") if last else shown)
+        shown = images.fit(event.value.image, PAINT["size"])
+        last = isinstance(event, Result)
+        share = event.value.step.progress
+        yield Moment("painted", share, _kept(shown, "painted") if last else shown)
 
 
 def _named(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:

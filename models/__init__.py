@@ -15,13 +15,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from models.registry import list_models as list_models
     from models.store import load as load
+    from models.style_transfer.stylize import stylize as stylize
+    from models.style_transfer.stylize import stylize_steps as stylize_steps
 
 # name: module
 _PUBLIC = {
     "list_models": "models.registry",
     "load": "models.store",
+    "stylize": "models.style_transfer.stylize",
+    "stylize_steps": "models.style_transfer.stylize",
 }
-__all__ = ["list_models", "load"]
+__all__ = ["list_models", "load", "stylize", "stylize_steps"]
 
 
 def __getattr__(name: str) -> object:

@@ -11,13 +11,14 @@ from PIL import Image
 from models import images
 
 
-def recolour(
+def match_color(
     image: Image.Image, *palettes: Image.Image, shares: Sequence[float] = (1.0,)
 ) -> Image.Image:
     """`image` with the mean and covariance of the colours of `palettes`, which count by `shares`.
 
     y = A (x - mean) + mean*, with A = R (R S R)^(-1/2) R and R = S*^(1/2), the linear map that
-    moves colours least (Monge's; Pitie & Kokaram 2007); values are cut to [0, 1].
+    moves colours least (optimal transport of Gaussians; Pitie & Kokaram 2007); values are cut to
+    [0, 1].
     """
     own = images.to_tensor(image)[0].flatten(1).double()
     wanted = [images.to_tensor(palette)[0].flatten(1).double() for palette in palettes]
@@ -37,7 +38,7 @@ def _power(matrix: torch.Tensor, exponent: float) -> torch.Tensor:
     return vectors * values.clamp(min=1e-12).pow(exponent) @ vectors.T
 
 
-def brightness(image: Image.Image) -> Image.Image:
+def luminance(image: Image.Image) -> Image.Image:
     """`image` in grey (luma of BT.601), still RGB."""
     return image.convert("L").convert("RGB")
 
@@ -55,7 +56,7 @@ def match_histogram(image: Image.Image, palette: Image.Image) -> Image.Image:
     Departure from Gatys et al. 2016b, who match the covariance only: exact histograms keep greys
     grey and cut nothing off.
     """
-    near = np.asarray(recolour(image, palette))
+    near = np.asarray(match_color(image, palette))
     wanted = np.asarray(palette)
     out = [_levels(near[..., channel], wanted[..., channel]) for channel in range(3)]
     return Image.fromarray(np.stack(out, 2))
@@ -67,12 +68,12 @@ def _levels(own: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.searchsorted(goal, below - 1e-9).clip(0, 255).astype(np.uint8)[own]
 
 
-def coloured(picture: torch.Tensor, colours: Image.Image | None) -> torch.Tensor:
-    """The brightness of `picture` (1, 3, H, W) with the colours of `colours`, if there are any."""
-    if colours is None:
+def with_colors_of(picture: torch.Tensor, colors: Image.Image | None) -> torch.Tensor:
+    """The luminance of `picture` (1, 3, H, W) with the chroma of `colors`, if there are any."""
+    if colors is None:
         return picture.detach()
     size = (picture.shape[-1], picture.shape[-2])
-    _, blue, red = colours.resize(size, Image.Resampling.BICUBIC).convert("YCbCr").split()
+    _, blue, red = colors.resize(size, Image.Resampling.BICUBIC).convert("YCbCr").split()
     painted = images.to_image(picture).convert("L")
     merged = Image.merge("YCbCr", (painted, blue, red)).convert("RGB")
     return images.to_tensor(merged, picture.device)

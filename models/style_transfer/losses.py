@@ -1,6 +1,6 @@
-"""The losses of style transfer: how far two sets of activations are apart.
+"""The losses of style transfer: distances between two sets of activations.
 
-Activations have shape (1, C, h, w). A style is known by its `Moments` alone, so that two styles
+Activations have shape (1, C, h, w). A style is described by its `Moments` alone, so that two styles
 can be blended by blending those.
 """
 
@@ -53,7 +53,7 @@ def gram(maps: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Moments:
-    """What a layer knows of a style: centred covariance (C, C) and mean (C)."""
+    """The style statistics of one layer: centred covariance (C, C) and mean (C)."""
 
     covariance: torch.Tensor
     mean: torch.Tensor
@@ -70,9 +70,10 @@ class Moments:
 
 
 def moments(maps: Sequence[torch.Tensor], shares: Sequence[float] = (1.0,)) -> Moments:
-    """The moments of one layer over several pictures, which count by their shares (sum 1).
+    """The moments of one layer over several pictures, weighted by `shares` (sum 1).
 
-    Those of a canvas of which each style covers its share: means and Gram matrices are averaged.
+    Means and Gram matrices are averaged: the moments of a canvas of which each style covers its
+    share.
     """
     found = [Moments(*covariance_and_mean(layer)) for layer in maps]
     mean = sum(share * m.mean for share, m in zip(shares, found, strict=True))
@@ -142,8 +143,8 @@ class WassersteinLoss:
     """Squared Wasserstein-2 distance of the Gaussians with the same two moments, per channel.
 
     With F divided by the style's deviation per channel (+ 0.05):
-    (|m - m*|^2 + tr(S + S* - 2 (S*^(1/2) S S*^(1/2))^(1/2))) / C, the work of moving one cloud of
-    activations onto the other (Dowson & Landau 1982). Takes an eigendecomposition a step.
+    (|m - m*|^2 + tr(S + S* - 2 (S*^(1/2) S S*^(1/2))^(1/2))) / C, the cost of transporting one
+    Gaussian onto the other (Dowson & Landau 1982). Takes an eigendecomposition a step.
     """
 
     def __init__(self, style: Moments):
@@ -174,10 +175,10 @@ class ContentLoss:
         return ((maps.float() - self.target) * self.scale).square().mean()
 
 
-def variation(picture: torch.Tensor) -> torch.Tensor:
+def total_variation(picture: torch.Tensor) -> torch.Tensor:
     """Mean squared difference of neighbours, down plus across (Mahendran & Vedaldi 2015)."""
     down = (picture[..., 1:, :] - picture[..., :-1, :]).square().mean()
     return down + (picture[..., 1:] - picture[..., :-1]).square().mean()
 
 
-STYLE = {"moments": MomentsLoss, "gram": GramLoss, "wasserstein": WassersteinLoss}
+STYLE_LOSSES = {"moments": MomentsLoss, "gram": GramLoss, "wasserstein": WassersteinLoss}

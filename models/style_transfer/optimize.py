@@ -1,4 +1,4 @@
-"""Neural style transfer by optimising a picture (Gatys, Ecker & Bethge, CVPR 2016).
+"""Neural style transfer by optimizing a picture (Gatys, Ecker & Bethge, CVPR 2016).
 
 The picture x minimises   content_weight * L_content + style_weight * L_style + tv_weight * L_tv,
 each term scaled so that the weight 1 is balanced for any backbone and any pair of pictures.
@@ -16,8 +16,8 @@ from torch.nn import functional as F
 
 from models import images
 from models.backbones.backbone import Backbone
-from models.style_transfer import color as style_colours
-from models.style_transfer.losses import STYLE, ContentLoss, moments, variation
+from models.style_transfer import color
+from models.style_transfer.losses import STYLE_LOSSES, ContentLoss, moments, total_variation
 from models.style_transfer.settings import StyleSettings
 from models.validation import ValidationError
 
@@ -36,22 +36,22 @@ LBFGS_HISTORY = 10  # twice as many cost memory and changed nothing
 # Parts of the steps from the coarsest scale to the finest.
 SHARES = (0.5, 0.3, 0.2)
 TERMS = ("content", "style", "variation")
-# How often the ledger is drawn up, in steps: it costs a second way back through the network.
-LEDGER_EVERY = 16
-GLANCE_SIDE = 192
+# Steps between two loss breakdowns: each costs a second backward pass.
+BREAKDOWN_EVERY = 16
+PREVIEW_SIDE = 192
 
 
 @dataclass(frozen=True)
 class StyleStep:
-    """One moment of a run.
+    """One step of a run.
 
     Attributes:
         step, steps: steps done, steps in all.
         image: the picture so far, (1, 3, H, W) in [0, 1]; its size grows from scale to scale.
-        progress: share of the work done, 0..1 (fine scales take longer than coarse ones).
+        progress: share of the work done, 0..1 (steps at fine scales take longer).
         losses: weighted "content", "style", "variation", and their "total"; empty at step 0.
-        pulls: the norm of each term's gradient over the sum of the three norms, by term, as it was
-            last measured: at the first step of a scale and every sixteenth; empty at step 0.
+        gradient_shares: the norm of each term's gradient over the sum of the three norms, by term,
+            as last measured: at the first step of a scale and every sixteenth; empty at step 0.
     """
 
     step: int
@@ -59,7 +59,7 @@ class StyleStep:
     progress: float
     image: torch.Tensor
     losses: dict[str, float]
-    pulls: dict[str, float] = field(default_factory=dict)
+    gradient_shares: dict[str, float] = field(default_factory=dict)
 
 
 class Objective:
@@ -87,7 +87,7 @@ class Objective:
         used = [layer for layer, weight in zip(self.layers, self.weights, strict=True) if weight]
         with torch.no_grad():
             found = [backbone.features(style, used, True) for style in styles] if used else []
-            kind = STYLE[settings.style_loss]
+            kind = STYLE_LOSSES[settings.style_loss]
             self.style = {
                 layer: kind(moments(maps, shares))
                 for layer, maps in zip(used, zip(*found, strict=True), strict=True)
@@ -112,7 +112,7 @@ class Objective:
             weight = dict(zip(self.layers, self.weights, strict=True))
             parts = [weight[n] * self.style[n](x) for n, x in zip(layers, found, strict=False)]
             style = set_to.style_weight * sum(parts) / len(self.layers)
-        smooth = set_to.tv_weight * TV_BALANCE * variation(picture)
+        smooth = set_to.tv_weight * TV_BALANCE * total_variation(picture)
         return dict(zip(TERMS, (content, style, smooth), strict=True))
 
     def __call__(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -133,20 +133,22 @@ class Objective:
         return losses, found
 
 
-def pulls(gradients: dict[str, torch.Tensor]) -> dict[str, float]:
-    """The norm of each term's gradient over the sum of their norms; all 0 where nothing pulls."""
+def gradient_shares(gradients: dict[str, torch.Tensor]) -> dict[str, float]:
+    """The norm of each term's gradient over the sum of their norms; all 0 where every gradient is
+    0.
+    """
     norms = {name: gradients[name].norm().item() for name in TERMS}
     total = sum(norms.values())
     return {name: value / total if total else 0.0 for name, value in norms.items()}
 
 
-def ledger(objective: Objective, picture: torch.Tensor) -> tuple[dict[str, float], dict]:
+def loss_breakdown(objective: Objective, picture: torch.Tensor) -> tuple[dict[str, float], dict]:
     """Each term's weighted value at `picture`, and its share of the gradient's norm."""
     losses, gradients = objective.gradients(picture.detach().requires_grad_(True))
-    return {name: losses[name].item() for name in TERMS}, pulls(gradients)
+    return {name: losses[name].item() for name in TERMS}, gradient_shares(gradients)
 
 
-def glance(
+def breakdown_of_preview(
     backbone: Backbone,
     content: Image.Image,
     style: Image.Image,
@@ -154,17 +156,17 @@ def glance(
     second: Image.Image | None,
     picture: Image.Image,
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """The ledger of a pair at any picture, such as a preview, 192 pixels large.
+    """The loss breakdown of a pair at any picture, such as a preview, 192 pixels large.
 
     Raises:
-        ValidationError: as `transfer`.
+        ValidationError: as `transfer_style`.
     """
-    small = replace(settings, size=GLANCE_SIDE)
+    small = replace(settings, size=PREVIEW_SIDE)
     content, styles, _ = _prepared(backbone, content, style, small, second)
     side, device = max(content.size), backbone.placement.device
     references = [images.to_tensor(s, device) for s in styles]
     objective = Objective(backbone, images.to_tensor(content, device), references, small)
-    return ledger(objective, images.to_tensor(images.fit(picture, side), device))
+    return loss_breakdown(objective, images.to_tensor(images.fit(picture, side), device))
 
 
 class _Average:
@@ -210,7 +212,7 @@ def rate(settings: StyleSettings, done: float) -> float:
 
 
 def _optimizer(name: str, picture: torch.Tensor, before=None) -> torch.optim.Optimizer:
-    """The optimiser of one scale; Adam goes on with the moments of the scale `before`."""
+    """The optimizer of one scale; Adam goes on with the moments of the scale `before`."""
     if name == "lbfgs":
         return torch.optim.LBFGS([picture], max_iter=1, history_size=LBFGS_HISTORY)
     optimizer = torch.optim.Adam([picture], betas=BETAS)
@@ -247,30 +249,30 @@ def _prepared(
     largest = round(settings.size * max(1.0, settings.style_scale))
     styles = [_shrunk(s, largest) for s in ([style, second] if settings.blend else [style])]
     if settings.keep_colors and settings.color_method == "luminance":
-        grey = style_colours.brightness(content)
-        levelled = [style_colours.match_levels(style_colours.brightness(s), grey) for s in styles]
+        grey = color.luminance(content)
+        levelled = [color.match_levels(color.luminance(s), grey) for s in styles]
         return grey, levelled, content
     if settings.keep_colors:
-        return content, [style_colours.match_histogram(s, content) for s in styles], None
+        return content, [color.match_histogram(s, content) for s in styles], None
     if not settings.style_weight:
         return content, list(styles), None
     # Departure from Gatys et al. 2016: the photo starts out in the style's colours, so that the
-    # steps go into strokes; there the optimiser has to move every pixel's colour first.
+    # steps go into strokes; in the paper they move every pixel's colour first.
     shares = [1.0] if len(styles) == 1 else [1 - settings.blend, settings.blend]
-    return style_colours.recolour(content, *styles, shares=shares), list(styles), None
+    return color.match_color(content, *styles, shares=shares), list(styles), None
 
 
-def transfer(
+def transfer_style(
     backbone: Backbone,
     content: Image.Image,
     style: Image.Image,
     settings: StyleSettings,
     second: Image.Image | None = None,
-    turned: Callable[[], dict[str, float]] = dict,
+    changed: Callable[[], dict[str, float]] = dict,
 ) -> Iterator[StyleStep]:
     """Paints `content` in the manner of `style`.
 
-    Yields the start picture at once, then a `StyleStep` after every optimiser step; may be closed
+    Yields the start picture at once, then a `StyleStep` after every optimizer step; may be closed
     at any yield. The result is the last `StyleStep.image`.
 
     Args:
@@ -278,14 +280,14 @@ def transfer(
         content, style: RGB pictures of any size.
         settings: the knobs.
         second: the style that `settings.blend` blends in.
-        turned: asked before each step for weights (content_weight, style_weight, tv_weight) that
+        changed: asked before each step for weights (content_weight, style_weight, tv_weight) that
             have been changed meanwhile.
 
     Raises:
         ValidationError: a blend without a second style, or layers that the network does not have.
     """
     device = backbone.placement.device
-    content, styles, colours = _prepared(backbone, content, style, settings, second)
+    content, styles, overlay = _prepared(backbone, content, style, settings, second)
     plan = schedule(settings)
     total = sum(side**2 * steps for side, steps in plan)
     done, work, picture, optimizer, latest = 0, 0.0, None, None, {}
@@ -296,23 +298,23 @@ def transfer(
         ]
         if picture is None:
             picture = target.clone() if settings.init == "content" else _noise(target, settings)
-            yield StyleStep(0, settings.steps, 0.0, style_colours.coloured(picture, colours), {})
+            yield StyleStep(0, settings.steps, 0.0, color.with_colors_of(picture, overlay), {})
         else:
             picture = F.interpolate(picture, target.shape[-2:], mode="bicubic").clamp(0, 1)
         objective = Objective(backbone, target, references, settings)
-        course = Descent(objective, picture, settings, steps, optimizer)
-        optimizer = course.optimizer
-        for smooth, losses, pulled in course.run(turned):
+        descent = Descent(objective, picture, settings, steps, optimizer)
+        optimizer = descent.optimizer
+        for smooth, losses, shares in descent.run(changed):
             picture = smooth
             done += 1
             work += side**2 / total
-            latest = pulled or latest
-            shown = style_colours.coloured(picture, colours)
+            latest = shares or latest
+            shown = color.with_colors_of(picture, overlay)
             yield StyleStep(done, settings.steps, min(work, 1.0), shown, losses, latest)
 
 
 def _shrunk(style: Image.Image, side: int) -> Image.Image:
-    """The style picture at `side` pixels; never enlarged, which would only teach it to blur."""
+    """The style picture at `side` pixels; never enlarged: enlarging only blurs."""
     return images.fit(style, min(max(16, side), max(style.size)))
 
 
@@ -320,7 +322,7 @@ class Descent:
     """The steps at one scale.
 
     Args:
-        before: the optimiser of the scale before, whose moments are carried up.
+        before: the optimizer of the scale before, whose moments are carried up.
     """
 
     def __init__(
@@ -335,17 +337,19 @@ class Descent:
         self.picture = start.clone().requires_grad_(True)
         self.optimizer = _optimizer(settings.optimizer, self.picture, before)
 
-    def _turn(self, changes: dict[str, float]) -> None:
+    def _change(self, changes: dict[str, float]) -> None:
         before = self.objective.settings
         self.objective.settings = replace(before, **changes)
         if self.settings.optimizer == "lbfgs" and self.objective.settings != before:
-            # The curvature it remembers is that of another function.
+            # L-BFGS remembers curvature of the function before the change.
             self.optimizer = _optimizer("lbfgs", self.picture)
 
     def run(
-        self, turned: Callable[[], dict[str, float]] = dict
+        self, changed: Callable[[], dict[str, float]] = dict
     ) -> Iterator[tuple[torch.Tensor, dict[str, float], dict[str, float]]]:
-        """After each step: the averaged picture, the losses before it, and the pulls if due."""
+        """After each step: the averaged picture, the losses before it, and the gradient shares if
+        due.
+        """
         picture, objective, average = self.picture, self.objective, _Average()
         losses, gradients = {}, {}
 
@@ -362,9 +366,9 @@ class Descent:
             return found["total"]
 
         for done in range(self.steps):
-            due = done % LEDGER_EVERY == 0
-            if changes := turned():
-                self._turn(changes)
+            due = done % BREAKDOWN_EVERY == 0
+            if changes := changed():
+                self._change(changes)
             if self.settings.optimizer == "adam":
                 self.optimizer.param_groups[0]["lr"] = rate(self.settings, done / self.steps)
             self.optimizer.step(closure)
@@ -372,7 +376,7 @@ class Descent:
                 picture.clamp_(0, 1)
                 smooth = average.update(picture)
             values = {name: value.item() for name, value in losses.items()}
-            yield smooth, values, pulls(gradients) if due else {}
+            yield smooth, values, gradient_shares(gradients) if due else {}
 
 
 def _noise(like: torch.Tensor, settings: StyleSettings) -> torch.Tensor:

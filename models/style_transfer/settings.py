@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models import registry
 from models.registry import BackboneSpec
@@ -27,6 +28,9 @@ class StyleSettings(Settings):
         ValidationError: a value out of range, or nothing left to minimise.
     """
 
+    # May be changed while a run goes on.
+    LIVE: ClassVar[tuple[str, ...]] = ("content_weight", "style_weight", "tv_weight")
+
     size: int = setting(
         384, "longer side of the result in pixels", low=MIN_SIZE, high=MAX_SIZE, step=32
     )
@@ -39,6 +43,7 @@ class StyleSettings(Settings):
         "what style is: means and centred covariances of the activations, Gram matrices as in "
         "Gatys et al. 2016, or the moments as a distance of two Gaussians",
         choices=STYLE_LOSSES,
+        choice_key="style.loss",
     )
     content_weight: float = setting(
         1.0, "how much the photo's layout matters; 1 is balanced", **WEIGHT,
@@ -53,9 +58,20 @@ class StyleSettings(Settings):
         1.0, "how much smoothness matters (total variation); 1 is balanced", **WEIGHT,
         formula=r"\gamma\,\mathrm{mean}\,(x_i-x_j)^2",
     )  # fmt: skip
-    init: str = setting("content", "where to start: the content picture, or noise", choices=INITS)
+    init: str = setting(
+        "content",
+        "where to start: the content picture, or noise",
+        choices=INITS,
+        choice_key="style.init",
+    )
     # L-BFGS leaves less speckle and larger strokes in the same time; the endpoint's is fixed.
-    optimizer: str = setting("adam", "the optimizer", choices=OPTIMIZERS, page_default="lbfgs")
+    optimizer: str = setting(
+        "adam",
+        "the optimizer",
+        choices=OPTIMIZERS,
+        page_default="lbfgs",
+        choice_key="style.optimizer",
+    )
     keep_colors: bool = setting(
         False, "keep the photo's own colours and take only brushwork from the style"
     )
@@ -92,10 +108,15 @@ class StyleSettings(Settings):
             raise ValidationError("not_a_number", name="layer_weights", value=weights)
         weights = tuple(number("layer_weights", w, 0, MAX_LAYER_WEIGHT) for w in weights)
         object.__setattr__(self, "layer_weights", weights)
-        if not self.content_weight + self.style_weight + self.tv_weight:
+        if not any(getattr(self, name) for name in self.LIVE):
             raise ValidationError("nothing_to_minimise")
         if self.style_weight and weights and not any(weights):
             raise ValidationError("no_style_layer")
+
+    @property
+    def used_terms(self) -> tuple[bool, bool]:
+        """Whether the content and the style count at all."""
+        return self.content_weight > 0, self.style_weight > 0
 
     def weights_of(self, spec: BackboneSpec) -> tuple[float, ...]:
         """One weight for each of the network's style layers.

@@ -30,9 +30,9 @@ class Step:
     draw: object = None
 
 
-def counted(network, start, steps, turned=dict):
+def counted(network, start, steps, changed=dict):
     for step in range(steps + 1):
-        image = start * network.scale + step + turned().get("more", 0)
+        image = start * network.scale + step + changed().get("more", 0)
         yield Step(step, steps, image, lambda image=image: image * 2)
 
 
@@ -164,7 +164,7 @@ from models import images
 from models.attacks import run as attacks
 from models.attacks.settings import Settings as Attack
 from models.feature_visualization import optimize as ideal_class
-from models.style_transfer import optimize as style_transfer
+from models.style_transfer import optimize
 from models.style_transfer.settings import StyleSettings
 from models.validation import ValidationError
 import spaces
@@ -176,7 +176,7 @@ style = Image.open("demos/examples/styles/starry_night.jpg").convert("RGB")
 clean = images.to_tensor(images.square(photo, 64))
 dream = ideal_class.Settings(method="fourier", size=64, steps=3)
 runs = [
-    (style_transfer.transfer, lite0, photo, style, StyleSettings(size=64, steps=4), None, dict),
+    (optimize.transfer_style, lite0, photo, style, StyleSettings(size=64, steps=4), None, dict),
     (attacks.attack, pet, clean, Attack(steps=3)),
     (ideal_class.dream, [lite0], dream),
     (ideal_runs.abreast, [[lite0], [lite0]], [dream, dream], None),
@@ -193,7 +193,7 @@ going = far.steps(*runs[0])
 next(going)
 going.close()
 try:
-    list(far.steps(style_transfer.transfer, lite0, photo, style, StyleSettings(size=64, blend=0.5)))
+    list(far.steps(optimize.transfer_style, lite0, photo, style, StyleSettings(size=64, blend=0.5)))
 except ValidationError as error:
     assert error.key == "second_style"
 else:

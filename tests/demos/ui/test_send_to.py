@@ -31,6 +31,8 @@ def test_the_model_goes_along_from_the_pets_only(page):
 
 
 def test_a_painting_is_sent_as_it_is_shown():
-    assert style_transfer._shown("en", ("before.png", "after.png"), "live.jpeg") == "after.png"
-    assert style_transfer._shown("en", None, "live.jpeg") == "live.jpeg"
-    assert style_transfer._shown("en", None, None) is None
+    assert (
+        style_transfer.shown_picture("en", ("before.png", "after.png"), "live.jpeg") == "after.png"
+    )
+    assert style_transfer.shown_picture("en", None, "live.jpeg") == "live.jpeg"
+    assert style_transfer.shown_picture("en", None, None) is None

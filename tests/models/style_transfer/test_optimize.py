@@ -8,9 +8,9 @@ import torch
 from PIL import Image
 
 from models import images
-from models.style_transfer import color as style_colours
-from models.style_transfer import optimize as style_transfer
-from models.style_transfer.optimize import StyleSettings, transfer
+from models.style_transfer import color, optimize
+from models.style_transfer.optimize import transfer_style
+from models.style_transfer.settings import StyleSettings
 from models.validation import ValidationError
 
 
@@ -31,11 +31,11 @@ def picture(seed: int, size=(48, 32)) -> Image.Image:
 
 def run(backbone=None, **settings):
     options = {"size": 64, "steps": 4} | settings
-    return list(transfer(backbone or Toy(), picture(1), picture(2), StyleSettings(**options)))
+    return list(transfer_style(backbone or Toy(), picture(1), picture(2), StyleSettings(**options)))
 
 
 def test_average_is_unbiased():
-    average = style_transfer._Average()
+    average = optimize._Average()
     assert average.update(torch.tensor(0.3)).item() == pytest.approx(0.3)
     # After two: (0.9 * 0.3 + 0.5) / 1.9.
     assert average.update(torch.tensor(0.5)).item() == pytest.approx(0.77 / 1.9)
@@ -52,7 +52,7 @@ def test_average_is_unbiased():
     ],
 )
 def test_scales(size, expected):
-    assert style_transfer.scales(size) == expected
+    assert optimize.scales(size) == expected
 
 
 def test_steps_are_counted_over_all_scales():
@@ -72,7 +72,7 @@ def test_fewer_steps_than_scales_end_at_full_size():
 
 def test_starts_from_the_content_or_from_noise():
     first, second = images.fit(picture(1), 64), picture(2)
-    content = images.to_tensor(style_colours.recolour(first, second))
+    content = images.to_tensor(color.match_color(first, second))
     assert torch.equal(run()[0].image, content)
     assert not torch.equal(run(init="noise")[0].image, content)
 
@@ -113,9 +113,9 @@ def test_kept_colours_are_the_contents():
 
 def test_the_rate_falls_by_half_a_cosine():
     settings = StyleSettings()
-    assert style_transfer.rate(settings, 0.0) == pytest.approx(0.018)
-    assert style_transfer.rate(settings, 0.5) == pytest.approx(0.018 * 0.6)
-    assert style_transfer.rate(settings, 1.0) == pytest.approx(0.018 * 0.2)
+    assert optimize.rate(settings, 0.0) == pytest.approx(0.018)
+    assert optimize.rate(settings, 0.5) == pytest.approx(0.018 * 0.6)
+    assert optimize.rate(settings, 1.0) == pytest.approx(0.018 * 0.2)
 
 
 @pytest.mark.parametrize(
@@ -129,25 +129,27 @@ def test_the_rate_falls_by_half_a_cosine():
     ],
 )
 def test_schedule(size, steps, expected):
-    assert style_transfer.schedule(StyleSettings(size=size, steps=steps)) == expected
+    assert optimize.schedule(StyleSettings(size=size, steps=steps)) == expected
 
 
 def test_the_papers_way_stays_at_one_size():
     settings = StyleSettings(size=384, steps=120, coarse_to_fine=False)
-    assert style_transfer.schedule(settings) == [(384, 120)]
+    assert optimize.schedule(settings) == [(384, 120)]
 
 
 def test_two_identical_pictures_work():
     same = picture(1)
-    steps = list(transfer(Toy(), same, same, StyleSettings(size=64, steps=3)))
+    steps = list(transfer_style(Toy(), same, same, StyleSettings(size=64, steps=3)))
     assert all(math.isfinite(value) for value in steps[-1].losses.values())
 
 
 def test_flat_pictures_work():
     flat = Image.new("RGB", (32, 32), (90, 90, 90))
-    steps = list(transfer(Toy(), flat, flat, StyleSettings(size=64, steps=3)))
+    steps = list(transfer_style(Toy(), flat, flat, StyleSettings(size=64, steps=3)))
     assert all(math.isfinite(value) for value in steps[-1].losses.values())
-    steps = list(transfer(Toy(), flat, flat, StyleSettings(size=64, steps=3, keep_colors=True)))
+    steps = list(
+        transfer_style(Toy(), flat, flat, StyleSettings(size=64, steps=3, keep_colors=True))
+    )
     assert steps[-1].image.isfinite().all()
 
 
@@ -201,7 +203,7 @@ class Two(Toy):
 
 def objective(settings, styles=None, backbone=None):
     content, style = (images.to_tensor(picture(number)) for number in (1, 2))
-    return style_transfer.Objective(backbone or Two(), content, styles or [style], settings)
+    return optimize.Objective(backbone or Two(), content, styles or [style], settings)
 
 
 def test_a_layer_weight_scales_its_part():
@@ -231,13 +233,13 @@ def test_the_content_layer_can_be_chosen():
         objective(StyleSettings(content_layer="middle"))
 
 
-def test_the_pulls_are_the_gradients_shares():
+def test_gradient_shares_add_up():
     x = images.to_tensor(picture(3))
     chosen = objective(StyleSettings())
-    losses, found = style_transfer.ledger(chosen, x)
+    losses, found = optimize.loss_breakdown(chosen, x)
     assert sum(found.values()) == pytest.approx(1)
     norms = {}
-    for name in style_transfer.TERMS:
+    for name in optimize.TERMS:
         leaf = x.clone().requires_grad_(True)
         term = chosen.terms(leaf)[name]
         assert losses[name] == pytest.approx(term.item())
@@ -249,8 +251,8 @@ def test_the_pulls_are_the_gradients_shares():
 def test_a_knob_turned_during_a_run_counts_at_once():
     turned = {}
     losses = []
-    for step in transfer(
-        Toy(), picture(1), picture(2), StyleSettings(size=64, steps=6), turned=lambda: turned
+    for step in transfer_style(
+        Toy(), picture(1), picture(2), StyleSettings(size=64, steps=6), changed=lambda: turned
     ):
         if step.step == 3:
             turned["tv_weight"] = 100.0
@@ -261,7 +263,7 @@ def test_a_knob_turned_during_a_run_counts_at_once():
 def test_lbfgs_forgets_its_curvature_when_a_knob_is_turned_and_can_be_stopped():
     turned, losses = {}, []
     settings = StyleSettings(size=64, steps=12, optimizer="lbfgs")
-    going = transfer(Toy(), picture(1), picture(2), settings, turned=lambda: turned)
+    going = transfer_style(Toy(), picture(1), picture(2), settings, changed=lambda: turned)
     for step in going:
         if step.step == 6:
             turned["style_weight"] = 0.0
@@ -277,13 +279,13 @@ def test_lbfgs_forgets_its_curvature_when_a_knob_is_turned_and_can_be_stopped():
 def test_a_blend_is_neither_style():
     def painted(**settings):
         chosen = StyleSettings(size=64, steps=4, **settings)
-        return list(transfer(Toy(), picture(1), picture(2), chosen, picture(3)))[-1].image
+        return list(transfer_style(Toy(), picture(1), picture(2), chosen, picture(3)))[-1].image
 
     first, middle, last = (painted(blend=share) for share in (0.0, 0.5, 1.0))
     assert not torch.equal(first, middle)
     assert not torch.equal(middle, last)
-    alone = list(transfer(Toy(), picture(1), picture(3), StyleSettings(size=64, steps=4)))[-1].image
-    assert torch.allclose(last, alone, atol=1e-4)
+    *_, alone = transfer_style(Toy(), picture(1), picture(3), StyleSettings(size=64, steps=4))
+    assert torch.allclose(last, alone.image, atol=1e-4)
 
 
 def test_a_blend_needs_two_styles():
@@ -292,17 +294,17 @@ def test_a_blend_needs_two_styles():
 
 
 def test_a_small_style_is_not_enlarged():
-    assert style_transfer._shrunk(picture(2, (40, 30)), 384).size == (40, 30)
-    assert style_transfer._shrunk(picture(2, (400, 300)), 200).size == (200, 150)
+    assert optimize._shrunk(picture(2, (40, 30)), 384).size == (40, 30)
+    assert optimize._shrunk(picture(2, (400, 300)), 200).size == (200, 150)
 
 
 def test_adams_moments_are_carried_up():
     first = torch.zeros(1, 3, 8, 8, requires_grad=True)
-    before = style_transfer._optimizer("adam", first)
+    before = optimize._optimizer("adam", first)
     first.grad = torch.ones_like(first)
     before.step()
     second = torch.zeros(1, 3, 16, 16, requires_grad=True)
-    after = style_transfer._optimizer("adam", second, before)
+    after = optimize._optimizer("adam", second, before)
     state = after.state[second]
     assert state["exp_avg"].shape == state["exp_avg_sq"].shape == second.shape
     # A fifth of the gradient 1, over four times as many pixels.
@@ -316,7 +318,7 @@ def test_adams_moments_are_carried_up():
 def test_original_colours_of_a_grey_picture(grey, method):
     content = picture(1).convert("L").convert("RGB") if grey else picture(1)
     chosen = StyleSettings(size=64, steps=4, keep_colors=True, color_method=method)
-    image = images.to_image(list(transfer(Toy(), content, picture(2), chosen))[-1].image)
+    image = images.to_image(list(transfer_style(Toy(), content, picture(2), chosen))[-1].image)
     spread = torch.cov(images.to_tensor(image)[0].flatten(1))
     assert spread.isfinite().all()
     if grey and method == "luminance":
@@ -330,11 +332,11 @@ def test_on_the_real_network(lite0, photo, painting):
         images.open_image(painting("starry_night")),
     )
     settings = StyleSettings(size=128, steps=20)
-    first = list(transfer(lite0, content, style, settings))
+    first = list(transfer_style(lite0, content, style, settings))
     assert first[-1].losses["style"] < 0.5 * first[1].losses["style"]
-    again = list(transfer(lite0, content, style, settings))
+    again = list(transfer_style(lite0, content, style, settings))
     assert torch.equal(first[-1].image, again[-1].image)
-    half = transfer(lite0, content, style, settings)
+    half = transfer_style(lite0, content, style, settings)
     for _ in range(5):
         next(half)
     half.close()

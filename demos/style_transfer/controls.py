@@ -1,0 +1,153 @@
+"""The controls of the style transfer tab: one component a setting, and what they say together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from demos.ui import examples, model_picker
+from demos.ui.components import Choice, Knob, Photo
+from demos.ui.page import LIGHT, PRIVATE, Page
+from models import registry
+from models.registry import BackboneSpec
+from models.style_transfer.settings import COLOR_METHODS, StyleSettings, content_layers
+
+WEIGHTS = StyleSettings.LIVE
+# The page has one dropdown for whose colours are kept and how.
+STYLE_COLORS = "style"
+NAMES = (
+    *WEIGHTS, "style_loss", "init", "optimizer", "colors", "steps", "size", "seed", "style_scale",
+    "blend", "content_layer", "coarse_to_fine",
+)  # fmt: skip
+DEFAULTS = {
+    name: (StyleSettings.page_defaults() | {"colors": STYLE_COLORS})[name] for name in NAMES
+}
+# As many sliders as the network with the most style layers needs.
+LAYER_SLIDERS = max(len(spec.style_layers) for spec in registry.BACKBONE_SPECS)
+ALL_LAYERS = (1.0,) * LAYER_SLIDERS
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The components.
+
+    Attributes:
+        named: by setting, the backbone first.
+        layers: a slider for each style layer.
+        second: the second style picture.
+    """
+
+    named: dict[str, gr.components.Component]
+    layers: list[Knob]
+    second: Photo
+
+    @property
+    def ordered(self) -> list[gr.components.Component]:
+        """All but the second style, in the order that `values` and `request_settings` know."""
+        return [*self.named.values(), *self.layers]
+
+
+def values(backbone: str, chosen: dict) -> list:
+    """The components' values for settings by name; `layers` are the layer sliders'."""
+    return [backbone, *(chosen[name] for name in DEFAULTS), *chosen.get("layers", ALL_LAYERS)]
+
+
+def request_settings(backbone: str, given: tuple) -> dict[str, Any]:
+    """Fields of `StyleSettings` from the components' values, those behind the backbone."""
+    chosen = dict(zip(DEFAULTS, given, strict=False))
+    colors = chosen.pop("colors")
+    if colors != STYLE_COLORS:
+        chosen |= {"keep_colors": True, "color_method": colors}
+    count = len(registry.backbone(backbone).style_layers)
+    return chosen | {"layer_weights": given[len(DEFAULTS) :][:count]}
+
+
+def build(page: Page) -> Controls:
+    """Lays the controls out and connects what depends on the network."""
+    named: dict[str, gr.components.Component] = {}
+    with gr.Row():
+        for name in WEIGHTS:
+            with gr.Column(min_width=150):
+                named[name] = page.setting(StyleSettings, name)
+    with page.put(gr.Accordion, "style.more", open=False):
+        _more(page, named)
+    second = _second_style(page, named)
+    layers = _layers(page, named)
+    controls = Controls({name: named[name] for name in ("backbone", *NAMES)}, layers, second)
+    named["backbone"].change(
+        _layers_of, [named["backbone"], named["content_layer"]], [named["content_layer"], *layers],
+        **PRIVATE, **LIGHT,
+    )  # fmt: skip
+    # A second style counts half at once, and nothing when it is taken out.
+    second.change(
+        lambda path, share: (share or 0.5) if path else 0,
+        [second, named["blend"]],
+        named["blend"],
+        **PRIVATE,
+        **LIGHT,
+    )
+    return controls
+
+
+def _more(page: Page, named: dict) -> None:
+    def colors(code: str) -> list[tuple[str, str]]:
+        methods = (STYLE_COLORS, *COLOR_METHODS)
+        return [(page.text(f"style.colors.{name}", code), name) for name in methods]
+
+    with gr.Row():
+        with gr.Column(min_width=150):
+            named["backbone"] = model_picker.chooser(page)
+        for name in ("style_loss", "init"):
+            named[name] = page.setting(StyleSettings, name, min_width=150)
+    with gr.Row():
+        for name in ("steps", "size"):
+            named[name] = page.setting(StyleSettings, name, min_width=120)
+        named["seed"] = page.setting(StyleSettings, "seed", min_width=80)
+    with gr.Row():
+        named["optimizer"] = page.setting(StyleSettings, "optimizer", min_width=150)
+        named["colors"] = page.put(
+            Choice, "name.colors", choices=colors, value=STYLE_COLORS, min_width=150
+        )
+        named["coarse_to_fine"] = page.setting(StyleSettings, "coarse_to_fine", min_width=150)
+
+
+def _second_style(page: Page, named: dict) -> Photo:
+    with page.put(gr.Accordion, "style.second", open=False), gr.Row():
+        with gr.Column(min_width=140):
+            second = page.put(Photo, "style.second.picture", height=140)
+            examples.examples(page, "styles", second)
+        with gr.Column(min_width=150):
+            named["blend"] = page.setting(StyleSettings, "blend")
+            named["style_scale"] = page.setting(StyleSettings, "style_scale")
+    return second
+
+
+def _layers(page: Page, named: dict) -> list[Knob]:
+    spec = registry.backbone(registry.DEFAULT_BACKBONE)
+    with page.put(gr.Accordion, "style.layers", open=False):
+        named["content_layer"] = page.put(
+            Choice, "name.content_layer", list(content_layers(spec)), value=spec.content_layer
+        )
+        page.put(gr.Markdown, "style.layers.note", elem_classes="note")
+        with gr.Row(elem_id="style-layers"):
+            return [
+                Knob(0, 3, 1, step=0.25, min_width=110, **options) for options in _sliders(spec)
+            ]
+
+
+def _layers_of(backbone: str, layer: str) -> list:
+    """Updates of the content layer's choices and of the layers' sliders."""
+    spec = registry.backbone(backbone)
+    choices = list(content_layers(spec))
+    chosen = layer if layer in choices else spec.content_layer
+    return [gr.update(choices=choices, value=chosen), *(gr.update(**s) for s in _sliders(spec))]
+
+
+def _sliders(spec: BackboneSpec) -> list[dict]:
+    names = spec.style_layers
+    return [
+        {"label": names[n], "visible": True} if n < len(names) else {"visible": False}
+        for n in range(LAYER_SLIDERS)
+    ]

@@ -1,0 +1,77 @@
+"""The public endpoints /style_transfer and /style_preview."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from demos.runtime.events import Progress, Result
+from demos.style_transfer import runs
+from demos.style_transfer.runs import StyleRequest
+from demos.ui.endpoints import Picture, expose
+from demos.ui.page import LIGHT, Page
+from models import registry
+from models.style_transfer.settings import StyleSettings
+
+
+def expose_all(page: Page) -> None:
+    """Makes the endpoints."""
+    engine = page.engine
+
+    def style_transfer(
+        language: str,
+        content: Picture,
+        style: Picture,
+        backbone: str = registry.DEFAULT_BACKBONE,
+        second_style: Picture | None = None,
+        **settings,
+    ):
+        """Paints one picture in the style of another, by neural style transfer (Gatys et al. 2016).
+
+        Streams the picture while it is optimized; the last one is the result. The same inputs and
+        seed give the same picture.
+
+        Args:
+            content: what to paint: a photograph.
+            style: how to paint it: a painting or a texture.
+            backbone: the network whose features are compared: efficientnet_lite0,
+                efficientnet_lite1, efficientnet_lite2, vgg16, vgg19, resnet50 or
+                mobilenet_v3_large.
+            second_style: another style picture to blend in.
+
+        Returns:
+            The picture (PNG), and a report: steps done, seconds, the loss curves, and each term's
+            share of the gradient when it was last measured.
+        """
+        request = StyleRequest(content, style, second_style, backbone, settings)
+        with engine.run(None, runs.NAME) as run:
+            for event in runs.stylize(engine, request, run):
+                if isinstance(event, Progress | Result):
+                    yield event.value.image, _report(event.value, event.seconds)
+
+    def style_preview(language: str, content: Picture, style: Picture, strength: float = 1.0):
+        """Paints one picture in the style of another in a single pass through a small network.
+
+        Args:
+            content: what to paint: a photograph.
+            style: how to paint it: a painting or a texture.
+            strength: 0 (the photo's own manner) to 1 (the style's).
+
+        Returns:
+            The picture (PNG), 384 pixels on its longer side.
+        """
+        return runs.preview(engine, content, style, strength)
+
+    outputs = {"picture": gr.Image, "report": gr.JSON}
+    order = {"second_style": "blend"}
+    expose(style_transfer, outputs, "style_transfer", settings=StyleSettings, before=order)
+    expose(style_preview, {"picture": gr.Image}, "style_preview", LIGHT)
+
+
+def _report(painting: runs.Painting, seconds: float) -> dict:
+    shares = {name: round(share, 4) for name, share in painting.step.gradient_shares.items()}
+    return {
+        "steps": painting.step.step,
+        "seconds": round(seconds, 2),
+        "losses": painting.losses,
+        "pulls": shares,
+    }

@@ -1,0 +1,49 @@
+"""Style transfer in one call, for scripts and notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from models import images, registry, store
+from models.style_transfer.optimize import StyleStep, transfer_style
+from models.style_transfer.settings import StyleSettings
+
+Picture = str | Path | Image.Image
+
+
+def stylize_steps(
+    content: Picture,
+    style: Picture,
+    second_style: Picture | None = None,
+    backbone: str = registry.DEFAULT_BACKBONE,
+    device: str = "auto",
+    **settings: Any,
+) -> Iterator[StyleStep]:
+    """Paints `content` in the style of `style`; yields the start, then every optimizer step.
+
+    Args:
+        content, style: paths or PIL images.
+        second_style: another style, which `blend=0.5` blends in.
+        backbone: the network whose features are compared, see `models.list_models("imagenet")`.
+        device: "auto", "cpu", "cuda" or "mps".
+        settings: fields of `StyleSettings`, such as steps=120.
+
+    Raises:
+        ValidationError: a picture that can't be read, or a setting out of range.
+    """
+    checked = StyleSettings(**settings)
+    network = store.load(registry.backbone(backbone).name, device)
+    second = None if second_style is None else images.open_image(second_style)
+    yield from transfer_style(
+        network, images.open_image(content), images.open_image(style), checked, second
+    )
+
+
+def stylize(content: Picture, style: Picture, **options: Any) -> Image.Image:
+    """The last picture of `stylize_steps`, which says what `options` there are."""
+    *_, last = stylize_steps(content, style, **options)
+    return images.to_image(last.image)
