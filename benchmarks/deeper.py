@@ -13,7 +13,8 @@ from benchmarks.common import EXAMPLES, machine, rounds
 from models import images, registry
 from models.attacks import robustness_curve
 from models.attacks import run as attacks
-from models.feature_visualization import optimize as ideal_class
+from models.feature_visualization.optimize import class_probabilities, visualize
+from models.feature_visualization.settings import VisualizationSettings
 from models.store import Store
 
 NAME = registry.DEFAULT_BACKBONE
@@ -27,8 +28,8 @@ def main() -> None:
     network = store.get(NAME)
     dog = images.open_image(EXAMPLES / "photos" / "german_shepherd.jpg")
     picture = images.to_tensor(images.square(dog, spec.input_size))
-    cat = spec.class_index("Siamese cat")
-    together = [network, store.get(ideal_class.partner(NAME))]
+    cat_settings = VisualizationSettings(class_name="Siamese cat", model=NAME)
+    together = [store.get(name) for name in cat_settings.networks]
     told = {}
 
     def attacked(_round):
@@ -39,16 +40,16 @@ def main() -> None:
         *_, last = robustness_curve.curves(network, picture, robustness_curve.Settings())
         told["12 radii, 3 methods"] = f"{len(last.epsilons)} radii"
 
-    def dreamt(_round):
-        settings = ideal_class.Settings()
-        *_, last = ideal_class.dream(together, settings)
-        found = [ideal_class.certainties(one, last.image, cat)[0] for one in together]
-        told["ideal class, 256 steps"] = "by both networks " + ", ".join(f"{p:.3f}" for p in found)
+    def visualized(_round):
+        *_, last = visualize(together, cat_settings)
+        found = class_probabilities(together, last.image, cat_settings.class_index)
+        shown = ", ".join(f"{probability:.3f}" for (probability,) in found.values())
+        told["ideal class, 256 steps"] = f"by both networks {shown}"
 
     sides = {
         "20 targeted steps": attacked,
         "12 radii, 3 methods": curved,
-        "ideal class, 256 steps": dreamt,
+        "ideal class, 256 steps": visualized,
     }
     seconds, _ = rounds(sides, options.rounds)
     for name, taken in seconds.items():

@@ -27,7 +27,7 @@ def build(page: Page, photo: Photo, knobs: dict[str, gr.components.Component]) -
 
     Args:
         photo: where they start from, if that is chosen.
-        knobs: of the tab, by the names of `models.feature_visualization.optimize.Settings`.
+        knobs: of the tab, by the names of `VisualizationSettings`.
     """
     with page.put(gr.Accordion, "ideal.several", open=False):
         page.put(gr.Markdown, "ideal.several.note", elem_classes="note")

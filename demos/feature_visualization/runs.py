@@ -26,21 +26,22 @@ def dreamed(page: Page, code: str, settings: dict, photo: str | None, run: Run) 
     and None before the last step; `strip` is a `dream_strip.Strip`.
 
     Args:
-        settings: of `models.feature_visualization.optimize.Settings`.
+        settings: of `models.feature_visualization.settings.VisualizationSettings`.
         photo: path of the picture to start from, if that is asked for.
     """
     registry.classifier(settings["model"])
-    from models.feature_visualization import optimize as ideal_class
-    from models.feature_visualization import strip as dream_strip
+    from models.feature_visualization.optimize import class_probabilities, visualize
+    from models.feature_visualization.settings import VisualizationSettings
+    from models.feature_visualization.strip import Strip
 
-    chosen = ideal_class.Settings(**settings)
+    chosen = VisualizationSettings(**settings)
     start = images.open_image(photo) if chosen.start == "photo" else None
     together = yield from _networks(page, code, chosen)
-    curve, strip = [], dream_strip.Strip()
+    curve, strip = [], Strip()
 
     def recorded():
-        for step in page.engine.steps(ideal_class.dream, together, chosen, start):
-            curve.append((step.step, step.probability))
+        for step in page.engine.steps(visualize, together, chosen, start):
+            curve.append((step.step, step.score))
             strip.add(step)
             yield step
 
@@ -54,17 +55,16 @@ def dreamed(page: Page, code: str, settings: dict, photo: str | None, run: Run) 
             strip.add(step, last)
             found = {}
             if not chosen.layer:
-                found = ideal_class.probabilities(together, step.image, chosen.index)
+                each = class_probabilities(together, step.image, chosen.class_index)
+                found = {name: sum(values) / len(values) for name, values in each.items()}
         yield step, last, seconds, curve, found, strip
 
 
 def _networks(page: Page, code: str, chosen) -> Generator:
     """The lead and, for a class in "fourier", its partner; status lines meanwhile."""
-    from models.feature_visualization.optimize import partner
-
-    together = [(yield from networks.loaded(page, code, chosen.model))]
-    if chosen.method == "fourier" and not chosen.layer:
-        together.append((yield from networks.loaded(page, code, partner(chosen.model))))
+    together = []
+    for name in chosen.networks:
+        together.append((yield from networks.loaded(page, code, name)))
     return together
 
 
@@ -88,9 +88,10 @@ def beside(page: Page, code: str, every: Sequence[dict], photo: str | None, run:
         every: settings of each; the same number of steps.
         photo: path of the picture to start from, for those who ask for it.
     """
-    from models.feature_visualization import optimize as ideal_class
+    from models.feature_visualization.optimize import class_probabilities
+    from models.feature_visualization.settings import VisualizationSettings
 
-    chosen = [ideal_class.Settings(**settings) for settings in every]
+    chosen = [VisualizationSettings(**settings) for settings in every]
     start = images.open_image(photo) if any(one.start == "photo" for one in chosen) else None
     together = []
     for settings in chosen:
@@ -107,7 +108,7 @@ def beside(page: Page, code: str, every: Sequence[dict], photo: str | None, run:
             found = [
                 []
                 if settings.layer
-                else ideal_class.certainties(nets[0], part.image, settings.index)
+                else class_probabilities(nets[:1], part.image, settings.class_index)[settings.model]
                 for nets, part, settings in zip(together, now.parts, chosen, strict=True)
             ]
         yield now, last, seconds, found
@@ -115,11 +116,11 @@ def beside(page: Page, code: str, every: Sequence[dict], photo: str | None, run:
 
 def abreast(together: Sequence, chosen: Sequence, start) -> Generator[Beside]:
     """Dreams in step, each with its networks and its settings."""
-    from models.feature_visualization import optimize as ideal_class
+    from models.feature_visualization.optimize import visualize
 
     with ExitStack() as open_dreams:
         dreams = [
-            open_dreams.enter_context(closing(ideal_class.dream(networks, settings, start)))
+            open_dreams.enter_context(closing(visualize(networks, settings, start)))
             for networks, settings in zip(together, chosen, strict=True)
         ]
         for parts in zip(*dreams, strict=True):
@@ -198,13 +199,13 @@ def expose_all(page: Page) -> None:
                 seen = images.to_image(kept.row()) if strip else shown(step)
                 report = {
                     "class": None if layer else class_name,
-                    "probability": None if layer else step.probability,
+                    "probability": None if layer else step.score,
                     "by_model": found or {},
                     "steps": step.step,
                     "seconds": round(time.perf_counter() - begin, 2),
                 }
                 if layer:
-                    report |= {"layer": layer, "channel": channel, "activation": step.probability}
+                    report |= {"layer": layer, "channel": channel, "activation": step.score}
                 elif last:
                     report["probability"] = found[model]
                 yield seen, report

@@ -90,8 +90,8 @@ def build(page: Page, tab: gr.Tab) -> None:
                 step, last, seconds, curve, found, moments = moment
                 image = ideal_runs.shown(step)
                 now = {slots[settings["method"]]: image, plot: _curve(code, settings, step, curve)}
-                if last or len(moments.kept) > seen:
-                    seen, row = len(moments.kept), images.to_image(moments.row())
+                if last or len(moments.snapshots) > seen:
+                    seen, row = len(moments.snapshots), images.to_image(moments.row())
                     now[strip] = row
                 if not last:
                     progress = step.step / step.steps

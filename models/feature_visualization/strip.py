@@ -1,4 +1,4 @@
-"""A dream as a row of pictures: moments that lie evenly on a logarithmic clock.
+"""A run as a row of pictures, at steps that are evenly spaced on a logarithmic scale.
 
 Most happens early: half the strip shows the first tenth of the steps.
 """
@@ -8,15 +8,15 @@ from __future__ import annotations
 import torch
 
 from models import mosaics
-from models.feature_visualization.optimize import Step
+from models.feature_visualization.optimize import VisualizationStep
 
-MOMENTS, GAP = 6, 4
+SNAPSHOTS, GAP = 6, 4
 
 
-def moments(steps: int, count: int = MOMENTS) -> tuple[int, ...]:
+def snapshot_steps(steps: int, count: int = SNAPSHOTS) -> tuple[int, ...]:
     """0 and then steps^(k / (count - 1)) for k = 1.., rounded; fewer where two would be the same.
 
-    >>> moments(256)
+    >>> snapshot_steps(256)
     (0, 3, 9, 28, 84, 256)
     """
     later = {round(steps ** (k / (count - 1))) for k in range(1, count)}
@@ -30,19 +30,23 @@ def sheet(pictures: torch.Tensor) -> torch.Tensor:
 
 
 class Strip:
-    """Remembers the pictures of a dream's `moments` while it goes by."""
+    """The pictures of a run's `snapshot_steps`, collected while it goes on.
 
-    def __init__(self):
-        self.kept: dict[int, torch.Tensor] = {}
+    Attributes:
+        snapshots: the picture (1, 3, H, W) by its step.
+    """
 
-    def add(self, step: Step, last: bool = False) -> bool:
+    def __init__(self) -> None:
+        self.snapshots: dict[int, torch.Tensor] = {}
+
+    def add(self, step: VisualizationStep, last: bool = False) -> bool:
         """Keeps the picture of `step` if it is due or the `last`; returns whether it did."""
-        due = last or step.step in moments(step.steps)
-        if due and step.step not in self.kept:
-            self.kept[step.step] = sheet(step.image)
+        due = last or step.step in snapshot_steps(step.steps)
+        if due and step.step not in self.snapshots:
+            self.snapshots[step.step] = sheet(step.image)
         return due
 
     def row(self) -> torch.Tensor:
-        """What was kept so far, side by side: (1, 3, H, W)."""
-        pictures = torch.cat(list(self.kept.values()))
+        """The pictures so far, side by side: (1, 3, H, W)."""
+        pictures = torch.cat(list(self.snapshots.values()))
         return mosaics.grid(pictures, len(pictures), GAP)[None]

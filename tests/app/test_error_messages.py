@@ -52,7 +52,7 @@ BAD = [
     ("/attack", {"method": "patch", "patch_size": 1.5}, "patch_size must be from 0.05 to 1"),
     ("/ideal_class", {"class_name": "Siamesse cat"}, "The nearest names: Siamese cat"),
     ("/ideal_class", {"size": 9999}, "size must be from 64 to 512"),
-    ("/ideal_class", {"method": "magic"}, "Choose one of: fourier"),
+    ("/ideal_class", {"method": "magic"}, "Choose one of: plain"),
 ]
 
 

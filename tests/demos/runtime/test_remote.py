@@ -163,7 +163,8 @@ from demos.runtime.engine import Engine, Run
 from models import images
 from models.attacks import run as attacks
 from models.attacks.settings import Settings as Attack
-from models.feature_visualization import optimize as ideal_class
+from models.feature_visualization.optimize import visualize
+from models.feature_visualization.settings import VisualizationSettings
 from models.style_transfer import optimize
 from models.style_transfer.settings import StyleSettings
 from models.validation import ValidationError
@@ -174,12 +175,12 @@ lite0, pet = here.classifier("efficientnet_lite0"), here.classifier("pets_lite0"
 photo = Image.open("demos/examples/photos/german_shepherd.jpg").convert("RGB")
 style = Image.open("demos/examples/styles/starry_night.jpg").convert("RGB")
 clean = images.to_tensor(images.square(photo, 64))
-dream = ideal_class.Settings(method="fourier", size=64, steps=3)
+zebra = VisualizationSettings("zebra", method="fourier", size=64, steps=3)
 runs = [
     (optimize.transfer_style, lite0, photo, style, StyleSettings(size=64, steps=4), None, dict),
     (attacks.attack, pet, clean, Attack(steps=3)),
-    (ideal_class.dream, [lite0], dream),
-    (ideal_runs.abreast, [[lite0], [lite0]], [dream, dream], None),
+    (visualize, [lite0], zebra),
+    (ideal_runs.abreast, [[lite0], [lite0]], [zebra, zebra], None),
 ]
 def picture(step):
     step = step.parts[1] if hasattr(step, "parts") else step

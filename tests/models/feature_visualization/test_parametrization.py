@@ -1,8 +1,12 @@
 import pytest
 import torch
 
-from models.feature_visualization.optimize import Settings
-from models.feature_visualization.parametrization import Pixels, Spectrum, spectrum_scale
+from models.feature_visualization.parametrization import (
+    FourierParametrization,
+    PixelParametrization,
+    spectrum_scale,
+)
+from models.feature_visualization.settings import VisualizationSettings
 
 CPU = torch.device("cpu")
 
@@ -22,70 +26,79 @@ def test_spectrum_scale_of_a_4x4_picture():
     torch.testing.assert_close(spectrum_scale(4), torch.tensor(expected), atol=1e-5, rtol=0)
 
 
-def test_a_spectrum_of_nothing_is_grey_and_one_wave_is_a_cosine():
-    canvas = Spectrum(Settings(size=64, decorrelated=False), seeds(0), CPU)
+def test_a_spectrum_of_nothing_is_grey_and_one_frequency_is_a_cosine():
+    fourier = FourierParametrization(
+        VisualizationSettings(size=64, decorrelated=False), seeds(0), CPU
+    )
     with torch.no_grad():
-        canvas.values.zero_()
-        assert torch.equal(canvas.draw(64), torch.full((1, 3, 64, 64), 0.5))
+        fourier.values.zero_()
+        assert torch.equal(fourier.render(64), torch.full((1, 3, 64, 64), 0.5))
         # One period across in red; an rfft's column stands for itself and its mirror image: 2 cos.
-        canvas.values[0, 0, 0, 1, 0] = 1
-        red = canvas.draw(64)[0, 0]
+        fourier.values[0, 0, 0, 1, 0] = 1
+        red = fourier.render(64)[0, 0]
     wave = 2 * 0.25 / 3**0.5 * torch.cos(2 * torch.pi * torch.arange(64) / 64)
     torch.testing.assert_close(red, wave.sigmoid().expand(64, 64))
 
 
 @pytest.mark.parametrize("decorrelated", [True, False])
 @pytest.mark.parametrize("side", [64, 65])
-def test_the_spectrum_of_a_photo_draws_the_photo(decorrelated, side):
+def test_the_spectrum_of_a_photo_gives_the_photo(decorrelated, side):
     photo = picture(side)
-    canvas = Spectrum(Settings(size=side, decorrelated=decorrelated), seeds(0), CPU, photo)
-    torch.testing.assert_close(canvas.frozen()(), photo, atol=1 / 509, rtol=0)
+    fourier = FourierParametrization(
+        VisualizationSettings(size=side, decorrelated=decorrelated), seeds(0), CPU, photo
+    )
+    torch.testing.assert_close(fourier.snapshot()(), photo, atol=1 / 509, rtol=0)
 
 
-def test_a_large_photo_starts_as_the_waves_that_fit():
-    canvas = Spectrum(Settings(size=256), seeds(0), CPU, torch.full((1, 3, 256, 256), 0.7))
-    assert canvas.values.shape == (1, 3, 224, 113, 2)
-    torch.testing.assert_close(canvas.frozen()(), torch.full((1, 3, 256, 256), 0.7))
+def test_a_large_photo_starts_as_the_frequencies_that_fit():
+    fourier = FourierParametrization(
+        VisualizationSettings(size=256), seeds(0), CPU, torch.full((1, 3, 256, 256), 0.7)
+    )
+    assert fourier.values.shape == (1, 3, 224, 113, 2)
+    torch.testing.assert_close(fourier.snapshot()(), torch.full((1, 3, 256, 256), 0.7))
 
 
-def test_a_larger_picture_is_the_same_picture_drawn_larger():
-    small, large = (Spectrum(Settings(size=size), seeds(0), CPU).frozen()() for size in (224, 448))
-    # Only the shortest waves, which have no sine at 224 pixels, differ.
+def test_a_larger_picture_is_the_same_picture_rendered_larger():
+    small, large = (
+        FourierParametrization(VisualizationSettings(size=size), seeds(0), CPU).snapshot()()
+        for size in (224, 448)
+    )
+    # Only the highest frequencies, which have no sine at 224 pixels, differ.
     torch.testing.assert_close(large[..., ::2, ::2], small, atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize(("size", "sides"), [(128, [144, 144, 144]), (160, [144, 184, 184])])
-def test_small_pictures_are_seen_small(size, sides):
-    canvas = Spectrum(Settings(size=size), seeds(0), CPU)
-    seen = [canvas.look(done, 224, seeds(1))[0].shape[-1] for done in (0, 0.8, 0.95)]
+def test_small_pictures_are_shown_small(size, sides):
+    fourier = FourierParametrization(VisualizationSettings(size=size), seeds(0), CPU)
+    seen = [fourier.shown(done, 224, seeds(1))[0].shape[-1] for done in (0, 0.8, 0.95)]
     assert seen == sides
 
 
-def test_darkness_is_measured_from_the_photos_own_light():
+def test_brightness_is_compared_with_the_photos_own():
     dark = torch.full((1, 3, 64, 64), 0.1)
-    kept = Spectrum(Settings(size=64), seeds(0), CPU, dark)
-    assert kept.look(0, 224, seeds(1))[1]["grey"].item() == pytest.approx(0, abs=1e-6)
-    canvas = Spectrum(Settings(size=64), seeds(0), CPU)
+    kept = FourierParametrization(VisualizationSettings(size=64), seeds(0), CPU, dark)
+    assert kept.shown(0, 224, seeds(1))[1]["brightness"].item() == pytest.approx(0, abs=1e-6)
+    fourier = FourierParametrization(VisualizationSettings(size=64), seeds(0), CPU)
     with torch.no_grad():
-        canvas.values.copy_(kept.values)
+        fourier.values.copy_(kept.values)
     # 7 * (0.1 - 0.5)^2
-    assert canvas.look(0, 224, seeds(1))[1]["grey"].item() == pytest.approx(1.12, abs=1e-4)
+    assert fourier.shown(0, 224, seeds(1))[1]["brightness"].item() == pytest.approx(1.12, abs=1e-4)
 
 
 def test_octaves_go_from_small_to_large():
-    chosen = Settings(size=64, method="plain", octaves=3)
-    canvas = Pixels(chosen, seeds(0), CPU)
-    sides = [canvas.look(done, 100, seeds(1))[0].shape[-1] for done in (0, 0.3, 0.4, 0.7, 0.99)]
+    chosen = VisualizationSettings(size=64, method="plain", octaves=3)
+    pixels = PixelParametrization(chosen, seeds(0), CPU)
+    sides = [pixels.shown(done, 100, seeds(1))[0].shape[-1] for done in (0, 0.3, 0.4, 0.7, 0.99)]
     assert sides == [50, 50, 71, 100, 100]
 
 
-def test_what_is_frozen_stays():
-    for kind, method in ((Pixels, "variation"), (Spectrum, "fourier")):
-        canvas = kind(Settings(size=64, method=method), seeds(0, 1), CPU)
-        draw = canvas.frozen()
-        before = draw().clone()
+def test_a_snapshot_stays():
+    for kind, method in ((PixelParametrization, "variation"), (FourierParametrization, "fourier")):
+        parametrization = kind(VisualizationSettings(size=64, method=method), seeds(0, 1), CPU)
+        render = parametrization.snapshot()
+        before = render().clone()
         with torch.no_grad():
-            canvas.values.add_(1)
+            parametrization.values.add_(1)
         assert before.shape == (2, 3, 64, 64)
-        assert torch.equal(draw(), before)
-        assert not torch.equal(canvas.frozen()(), before)
+        assert torch.equal(render(), before)
+        assert not torch.equal(parametrization.snapshot()(), before)

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from models.feature_visualization.optimize import Step
-from models.feature_visualization.strip import Strip, moments, sheet
+from models.feature_visualization.optimize import VisualizationStep
+from models.feature_visualization.strip import Strip, sheet, snapshot_steps
 
 
 @pytest.mark.parametrize(
@@ -14,8 +14,8 @@ from models.feature_visualization.strip import Strip, moments, sheet
         (16, (0, 2, 3, 5, 9, 16)),
     ],
 )
-def test_moments_lie_evenly_on_a_logarithm(steps, expected):
-    assert moments(steps) == expected
+def test_snapshots_lie_evenly_on_a_logarithm(steps, expected):
+    assert snapshot_steps(steps) == expected
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_sheet_has_at_most_two_rows(count, shape):
 
 def step(number):
     grey = torch.full((1, 3, 8, 8), number / 10)
-    return Step(number, 9, 0.0, {}, lambda: grey)
+    return VisualizationStep(number, 9, 0.0, {}, lambda: grey)
 
 
 def test_a_strip_keeps_what_is_due_and_what_is_last():
