@@ -11,11 +11,11 @@ import itertools
 import statistics
 
 import httpx
-from models.classifiers.pet_specs import DEFAULT
 
 from benchmarks.common import EXAMPLES, machine
 from benchmarks.gan_load import alone, crowd, parse_options, start
 from benchmarks.over_http import called, uploaded
+from models.registry import DEFAULT_PET_CLASSIFIER
 
 URL = "http://127.0.0.1:7983"
 NAMES = ("kitten", "chelsea", "german_shepherd", "lemur")
@@ -36,7 +36,7 @@ def fresh(shown: list[bytes]) -> bytes:
 async def classified(client: httpx.AsyncClient, session: str, content: bytes) -> dict:
     """The confidences of one photograph."""
     file = await uploaded(client, URL, content)
-    return (await called(client, URL, "classify_pet", [file, DEFAULT], session))[1]
+    return (await called(client, URL, "classify_pet", [file, DEFAULT_PET_CLASSIFIER], session))[1]
 
 
 async def measure(rounds: int, visitors: int, seconds: float) -> None:

@@ -1,11 +1,16 @@
-"""The weight files that ship: found by name in weights/manifest.json and checked before use."""
+"""Weight files: those that ship, checked against weights/manifest.json, and torchvision's, fetched
+into torch.hub's cache."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import tempfile
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from models.validation import ValidationError
 
@@ -13,9 +18,11 @@ if TYPE_CHECKING:
     import torch
 
 FOLDER = Path(__file__).resolve().parents[1] / "weights"
+TIMEOUT_SECONDS = 10
+CHUNK_BYTES = 1 << 20
 
 
-def entry(name: str, folder: Path | None = None) -> dict:
+def entry(name: str, folder: Path | None = None) -> dict[str, Any]:
     """What the manifest says of `name`: file, sha256, bytes, licence, data, command, measured.
 
     Raises:
@@ -23,9 +30,10 @@ def entry(name: str, folder: Path | None = None) -> dict:
     """
     path = (folder or FOLDER) / "manifest.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))[name]
+        known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))[name]
     except (OSError, ValueError, KeyError) as error:
         raise ValidationError("weights_missing", title=name, file=path) from error
+    return known
 
 
 def content(name: str, folder: Path | None = None, title: str | None = None) -> bytes:
@@ -38,7 +46,7 @@ def content(name: str, folder: Path | None = None, title: str | None = None) -> 
         ValidationError: the file is missing, or is not the one that the manifest describes.
     """
     known = entry(name, folder)
-    path = (folder or FOLDER) / known["file"]
+    path: Path = (folder or FOLDER) / known["file"]
     try:
         found = path.read_bytes()
     except OSError as error:
@@ -66,3 +74,50 @@ def load(name: str, folder: Path | None = None) -> dict[str, torch.Tensor]:
 def part(tensors: dict[str, torch.Tensor], name: str) -> dict[str, torch.Tensor]:
     """Those of a weight file's tensors that are called `name.*`, without that prefix."""
     return {k.removeprefix(f"{name}."): v for k, v in tensors.items() if k.startswith(f"{name}.")}
+
+
+def reachable(url: str) -> bool:
+    """Whether a server answers for `url` within three seconds; nothing is downloaded."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=3):
+            return True
+    except OSError:
+        return False
+
+
+def download(url: str, path: Path, progress: Callable[[int, int], None] | None = None) -> None:
+    """Downloads `url` to `path`; the file appears only when it is complete and its hash is right.
+
+    Args:
+        path: its name ends in the first digits of its sha256 (name-1234abcd.pth), as torchvision's
+            files do.
+        progress: told (bytes so far, bytes in all).
+
+    Raises:
+        OSError: the server can't be reached, or sent something else.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    digest, done = hashlib.sha256(), 0
+    handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with (
+            open(handle, "wb") as file,
+            urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as reply,
+        ):
+            total = int(reply.headers.get("Content-Length") or 0)
+            while chunk := reply.read(CHUNK_BYTES):
+                file.write(chunk)
+                digest.update(chunk)
+                done += len(chunk)
+                if progress:
+                    progress(done, total)
+        if not digest.hexdigest().startswith(hash_in_name(path)):
+            raise OSError(f"{url} sent a file whose hash is wrong")
+        os.replace(partial, path)
+    finally:
+        Path(partial).unlink(missing_ok=True)
+
+
+def hash_in_name(path: Path) -> str:
+    """The first digits of a file's sha256, which its name ends in (name-1234abcd.pth)."""
+    return path.stem.rsplit("-", 1)[-1]

@@ -20,8 +20,8 @@ from PIL import Image, ImageDraw, ImageFont
 from models import images, registry
 from models.classifiers import pet_classifier
 from models.labels import breeds
-from models.linear_probe import confusion as confusion_picture
-from models.linear_probe import train as transfer
+from models.linear_probe import confusion
+from models.linear_probe.train import confusion_matrix
 from models.store import Store
 from training import others, pet_data
 from training.export import record
@@ -150,8 +150,8 @@ def main() -> None:
     record(chosen.name, {"measured": facts})
     if spec.name == registry.DEFAULT_PET_CLASSIFIER:
         reliability(steps, facts["ece_15_bins"]).save(DOCS / "pets_reliability.png")
-        matrix = transfer.confusion(found, labels, len(breeds.NAMES))
-        drawn = confusion_picture.draw(matrix, breeds.NAMES)
+        matrix = confusion_matrix(found, labels, len(breeds.NAMES))
+        drawn = confusion.draw(matrix, breeds.NAMES)
         drawn.save(DOCS / "pets_confusion.png", optimize=True)
     print(json.dumps(facts, indent=1))
 

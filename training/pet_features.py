@@ -23,10 +23,9 @@ from models import images, registry
 from models.backbones import backbone as backbones
 from models.device import place
 from models.labels import breeds
-from models.linear_probe import digits
-from models.linear_probe import features as samples
-from models.linear_probe import train as transfer
-from models.linear_probe.tasks import KINDS
+from models.linear_probe import digits, features
+from models.linear_probe.settings import FEATURES, ProbeSettings
+from models.linear_probe.train import train
 from training import pet_data, probe
 from training.export import record, save
 
@@ -115,9 +114,9 @@ def main() -> None:
 def measure() -> None:
     """Notes in the manifest what a head with default settings reaches on the test pictures."""
     found: dict[str, float] = {}
-    for task, kinds in KINDS.items():
+    for task, kinds in FEATURES.items():
         for kind in kinds:
-            *_, last = transfer.train(*samples.load(task, kind), transfer.Settings())
+            *_, last = train(*features.load(task, kind), ProbeSettings())
             found[f"{task}, {kind}"] = round(last.accuracy, 4)
     print(found)
     files = {
@@ -145,8 +144,8 @@ def save_pets() -> None:
     both = {"train_labels": labels[~test], "test_labels": labels[test]}
     save("pets_features", parts | both, pets)
     found = pet_data.outputs(random, shown, side)
-    train, rest = reduced(found[~test], found[test])
-    save("control_features", {"train": train, "test": rest}, pets)
+    first, last = reduced(found[~test], found[test])
+    save("control_features", {"train": first, "test": last}, pets)
 
 
 def save_digits() -> None:

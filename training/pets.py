@@ -218,7 +218,7 @@ def export(name: str, run: Path, command: str, data: Path = pet_data.PETS) -> No
     else:
         found = own_logits
     with torch.no_grad():
-        odds = pet_odds(base.network.classifier(known))
+        odds = pet_odds(network.base_classifier(known))
     everyone = pet_data.pictures([p for p, here in zip(train, learnt, strict=True) if here], data)
     centroids = centred(network, everyone, labels[learnt], recipe.shown)
     temperature = coolest(found, labels[oxford])
@@ -263,7 +263,7 @@ def judged(
         x = images.to_tensor(images.square(image, side))
         shared = network.shared(torch.cat([x, x.flip(3)]) if mirrored else x)
         found.append(network.classifier(network.tail(shared).mean((2, 3))).mean(0, True))
-        known.append(network.rest(shared).mean((2, 3)).mean(0, True))
+        known.append(network.base_tail(shared).mean((2, 3)).mean(0, True))
     return torch.cat(found), torch.cat(known)
 
 

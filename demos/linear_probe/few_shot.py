@@ -68,12 +68,12 @@ def routes(engine: Engine) -> list[Route]:
         classes = [
             (entry["name"], [_bytes(p) for p in entry["photos"]]) for entry in wish["classes"]
         ]
-        names = few_shot.check(classes)
+        names = few_shot.check_classes(classes)
         wanted = [photo for _, photos in classes for photo in photos]
         labels = [n for n, (_, photos) in enumerate(classes) for _ in photos]
         if wish.get("photo"):
             wanted.append(_bytes(wish["photo"]))
-        side = registry.backbone(registry.DEFAULT_BACKBONE).size
+        side = registry.backbone(registry.DEFAULT_BACKBONE).input_size
         shown = [images.to_tensor(images.square(images.open_image(p), side)) for p in wanted]
         import torch
 
@@ -86,12 +86,12 @@ def routes(engine: Engine) -> list[Route]:
         truth = torch.tensor(labels)
         new = features[len(labels) :] if wish.get("photo") else None
         found = engine.worker.submit(
-            few_shot.learn, features[: len(labels)], truth, len(names), new
+            few_shot.fit, features[: len(labels)], truth, len(names), new
         ).result()
         return {
             "names": names,
             "accuracy": found.accuracy,
-            "missed": [[names[a], names[b]] for a, b in found.missed],
+            "missed": [[names[a], names[b]] for a, b in found.errors],
             "probabilities": found.probabilities,
         }
 

@@ -18,7 +18,7 @@ from demos.ui.endpoints import expose
 from demos.ui.page import LIGHT, PRIVATE, Page, speaks
 from demos.ui.plots import curves
 from models.labels import breeds
-from models.linear_probe import tasks
+from models.linear_probe.settings import CLASSES, FEATURES
 
 NAME = "train"
 DEFAULTS = {
@@ -76,7 +76,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         @speaks
         def train(request: gr.Request, code, *values):
             chosen = dict(zip(DEFAULTS, values, strict=True))
-            wanted = kinds or tasks.KINDS.get(chosen["task"], ("imagenet",))
+            wanted = kinds or FEATURES.get(chosen["task"], ("imagenet",))
             with page.engine.run(request.session_hash, NAME) as stopped:
                 for words, drawn, counts in work(code, chosen, wanted, stopped):
                     now = {line: words, plot: drawn}
@@ -101,7 +101,7 @@ def _knobs(page: Page) -> dict[str, gr.components.Component]:
 
     knobs: dict[str, gr.components.Component] = {}
     knobs["task"] = page.put(
-        Choice, "name.task", choices=choices("train.task", tasks.KINDS), value="breeds"
+        Choice, "name.task", choices=choices("train.task", FEATURES), value="breeds"
     )
     with gr.Row():
         knobs["per_class"] = page.put(Knob, "name.per_class", 0, 100, 0, step=1, min_width=140)
@@ -139,15 +139,16 @@ def class_names(code: str, task: str) -> list[str]:
         return [named(code, breed) for breed in breeds.NAMES]
     if task == "cats_vs_dogs":
         return [say(code, "pets.cat"), say(code, "pets.dog")]
-    return list(tasks.CLASSES[task])
+    return list(CLASSES[task])
 
 
 def _settings(chosen: dict):
     from models.linear_probe import features as samples
     from models.linear_probe import train as transfer
+    from models.linear_probe.settings import ProbeSettings
 
     task, values = chosen["task"], {k: v for k, v in chosen.items() if k != "task"}
-    return task, transfer, samples, transfer.Settings(**values)
+    return task, transfer, samples, ProbeSettings(**values)
 
 
 def _train(code: str, chosen: dict, kinds, stopped):
@@ -189,7 +190,7 @@ def _train(code: str, chosen: dict, kinds, stopped):
         if stopped.is_set():
             break
     epoch, test = first
-    counts = transfer.confusion(epoch.found, test.labels, test.classes)
+    counts = transfer.confusion_matrix(epoch.predicted, test.labels, test.classes)
     matrix = confusion.svg(code, counts, class_names(code, task))
     yield status.trained(code, epoch, time.perf_counter() - start), drawn(), matrix
 
@@ -203,9 +204,9 @@ def _by_size(code: str, chosen: dict, kinds, stopped):
     total = len(kinds) * (len(transfer.SIZES) + 1)
     for kind in kinds:
         learn, test = samples.load(task, kind)
-        most = transfer.most(learn)
+        most = transfer.largest_class(learn)
         points = series.setdefault(say(code, f"train.kind.{kind}"), [])
-        for size, accuracy in transfer.curve(learn, test, settings):
+        for size, accuracy in transfer.learning_curve(learn, test, settings):
             points.append((size or most, accuracy))
             done += 1
             drawn = curves(
@@ -266,14 +267,14 @@ def _expose(page: Page) -> None:
         course = list(transfer.train(learn, test, settings))
         from models.linear_probe import confusion as confusion_picture
 
-        counts = transfer.confusion(course[-1].found, test.labels, test.classes)
+        counts = transfer.confusion_matrix(course[-1].predicted, test.labels, test.classes)
         report = {
             "accuracy": round(course[-1].accuracy, 4),
-            "learnt": round(course[-1].learnt, 4),
+            "learnt": round(course[-1].train_accuracy, 4),
             "curve": [round(epoch.accuracy, 4) for epoch in course],
-            "examples": len(transfer.chosen(learn.labels, per_class, seed)),
+            "examples": len(transfer.subset(learn.labels, settings.per_class, settings.seed)),
             "seconds": round(time.perf_counter() - start, 3),
         }
-        return report, confusion_picture.draw(counts, tasks.CLASSES[task])
+        return report, confusion_picture.draw(counts, CLASSES[task])
 
     expose(train_head, {"report": gr.JSON, "picture": gr.Image}, "train_head", LIGHT)

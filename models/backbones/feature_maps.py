@@ -1,4 +1,4 @@
-"""What a network sees: the channels of one of its layers for one picture, as a mosaic."""
+"""Feature maps: the channels of one layer for one picture, as a mosaic."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ CELL = 64
 
 @dataclass(frozen=True)
 class FeatureMaps:
-    """One layer's answer to one picture.
+    """One layer's activations for one picture.
 
     Attributes:
-        mosaic: (1, H, W) in [0, 1], the channels that vary most, the most varied first; each from
-            its own least value (black) to its greatest (white).
+        mosaic: (1, H, W) in [0, 1], the channels that vary most over the picture, in that order;
+            each from its own least value (black) to its greatest (white).
         shape: (channels, height, width) of the layer.
         shown: how many channels the mosaic holds.
     """
@@ -33,11 +33,11 @@ class FeatureMaps:
     shown: int
 
 
-def look(network: Backbone, picture: torch.Tensor, layer: str) -> FeatureMaps:
+def extract(network: Backbone, picture: torch.Tensor, layer: str) -> FeatureMaps:
     """The feature maps of `layer` (one of the spec's `map_layers`) for a picture (1, 3, H, W).
 
     Raises:
-        ValidationError: the network has no such layer to look at; the message lists those it has.
+        ValidationError: the network has no such layer to show; the message lists those it has.
     """
     import torch
 
@@ -46,6 +46,7 @@ def look(network: Backbone, picture: torch.Tensor, layer: str) -> FeatureMaps:
     choice("layer", layer, network.spec.map_layers)
     with torch.no_grad():
         (maps,) = network.features(picture, [layer])
-    channels = mosaics.strongest(maps.float().cpu(), COUNT)
-    mosaic = mosaics.grid(mosaics.enlarge(channels, CELL), COLUMNS, gap=2)
-    return FeatureMaps(mosaic, tuple(maps.shape[1:]), len(channels))
+    strongest = mosaics.strongest(maps.float().cpu(), COUNT)
+    mosaic = mosaics.grid(mosaics.enlarge(strongest, CELL), COLUMNS, gap=2)
+    channels, height, width = maps.shape[1:]
+    return FeatureMaps(mosaic, (channels, height, width), len(strongest))

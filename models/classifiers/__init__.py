@@ -1,1 +1,1 @@
-"""What names a picture: the pet classifiers, the breeds, and the table of all classifiers."""
+"""Classifiers of pet breeds."""

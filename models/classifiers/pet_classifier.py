@@ -1,9 +1,9 @@
-"""Which of 37 breeds, how sure, why, and whether it is a cat or a dog at all.
+"""A classifier of 37 pet breeds: which breed, why, and whether the picture shows a pet at all.
 
 The first stages are those of the frozen ImageNet backbone, shared with everything else that uses
-it; the later ones were fine-tuned (`training/pets.py`). The backbone's own later stages are kept
-beside them: they know a thousand other things by name, so they are asked whether this is a pet; and
-a second linear layer reads breeds off their features, which the fine-tuning could not spoil.
+it; copies of the later ones were fine-tuned (`training/pets.py`). The backbone's own later stages
+run beside the copies: their features go into the ImageNet classifier, whose 1,000 classes tell pets
+from other things, and into a linear probe, which adds breed logits that fine-tuning can't spoil.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch import nn
 
 from models import images, weights
 from models.backbones.backbone import Backbone
-from models.device import has_bf16_units
+from models.device import Placement, has_bf16_units
 from models.labels import breeds
 from models.labels.prediction import Prediction
 from models.registry import PetSpec
@@ -29,55 +29,65 @@ CAT_CLASSES = range(281, 286)  # tabby to Egyptian cat
 
 
 class PetNetwork(nn.Module):
-    """A backbone whose stages from `stage` on were copied to learn breeds.
+    """A backbone whose stages from `stage` on were copied and fine-tuned.
 
     Args:
         base: the ImageNet network; its first stages are shared, not copied.
         stage: the first of its seven stages that is copied; -1 copies the stem too.
-        reads_base: whether the backbone's own last features count too.
+        has_probe: whether a linear probe on the backbone's own features adds to the logits.
+
+    Attributes:
+        trunk: the stages shared with the backbone.
+        tail: the fine-tuned copy of the stages after them.
+        base_tail: those stages of the backbone itself.
+        base_classifier: the backbone's ImageNet classifier.
+        classifier: breeds from the features of `tail`.
+        probe: breeds from the features of `base_tail`, or None.
     """
 
-    def __init__(self, base: Backbone, stage: int, reads_base: bool = False):
+    def __init__(self, base: Backbone, stage: int, has_probe: bool = False) -> None:
         super().__init__()
-        network = base.network
         self.base = base
-        stem = [network.conv_stem, network.bn1]
-        layers = [*stem, *network.blocks, network.conv_head, network.bn2]
+        part = base.network.get_submodule
+        stem = [part("conv_stem"), part("bn1")]
+        layers = [*stem, *part("blocks").children(), part("conv_head"), part("bn2")]
         first = len(stem) + stage if stage >= 0 else 0
-        self.trunk, self.rest = nn.Sequential(*layers[:first]), nn.Sequential(*layers[first:])
-        self.tail = copy.deepcopy(self.rest)
-        features = network.classifier.in_features
-        self.classifier = nn.Linear(features, len(breeds.NAMES))
-        self.second = nn.Linear(features, len(breeds.NAMES)) if reads_base else None
+        self.trunk = nn.Sequential(*layers[:first])
+        self.base_tail = nn.Sequential(*layers[first:])
+        self.tail = copy.deepcopy(self.base_tail)
+        self.base_classifier = part("classifier")
+        assert isinstance(self.base_classifier, nn.Linear)
+        size = self.base_classifier.in_features
+        self.classifier = nn.Linear(size, len(breeds.NAMES))
+        self.probe = nn.Linear(size, len(breeds.NAMES)) if has_probe else None
 
     def shared(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Pictures (N, 3, H, W) in [0, 1] -> activations of the last shared stage."""
-        at = self.base.placement
-        x = (pictures.to(at.device) - self.base.mean) / self.base.std
-        return self.trunk(x.contiguous(memory_format=at.memory_format))
+        """Pictures (N, 3, H, W) in [0, 1] -> activations of the trunk."""
+        activations: torch.Tensor = self.trunk(self.base.normalize(pictures))
+        return activations
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> logits (N, 37)."""
         shared = self.shared(pictures)
-        pooled = self.tail(shared).mean((2, 3))
-        return self.logits(pooled, self.rest(shared).mean((2, 3)) if self.second else None)
+        features = self.tail(shared).mean((2, 3))
+        return self.logits(features, self.base_tail(shared).mean((2, 3)) if self.probe else None)
 
-    def logits(self, pooled: torch.Tensor, known: torch.Tensor | None) -> torch.Tensor:
-        """Pooled features (N, d), fine-tuned and of the backbone -> logits (N, 37).
+    def logits(self, features: torch.Tensor, base_features: torch.Tensor | None) -> torch.Tensor:
+        """Pooled features (N, d) of `tail` and of `base_tail` -> logits (N, 37).
 
-        W a + b, and W' a' + b' if the backbone's features count.
+        W a + b, and with a probe W a + b + W' a' + b'.
         """
-        found = self.classifier(pooled)
-        return found + self.second(known) if self.second else found
+        logits: torch.Tensor = self.classifier(features)
+        return logits + self.probe(base_features) if self.probe else logits
 
 
 @dataclass(frozen=True)
 class PetPrediction(Prediction):
-    """What a pet classifier makes of one picture; `probabilities` are calibrated.
+    """What a pet classifier says of one picture; `probabilities` are calibrated.
 
     Attributes:
-        maps: (d, h, w), the last feature maps.
-        base_maps: (d, h, w), those of the backbone as it came.
+        maps: (d, h, w), the last feature maps of the fine-tuned stages.
+        base_maps: (d, h, w), those of the backbone's own stages.
         features: (d,), the means of `maps`.
         cat: probability that it is a cat rather than a dog.
         score: log-odds that it is a cat or a dog at all, less the threshold.
@@ -91,31 +101,32 @@ class PetPrediction(Prediction):
 
     @property
     def is_pet(self) -> bool:
-        """Whether it is taken for a cat or a dog."""
+        """Whether the picture is taken for a cat or a dog."""
         return self.score > 0
 
 
 class PetClassifier:
-    """A trained `PetNetwork` with what was measured on held-out photographs: frozen.
+    """A trained `PetNetwork`, frozen, with its calibration.
 
-    The rejection score is log P(pet) - log P(not) under the ImageNet head, P(pet) being what its
-    118 dogs and 5 cats get together, less a threshold.
+    The rejection score is log P(pet) - log P(not) under the ImageNet classifier, where P(pet) is
+    the sum over its 118 dogs and 5 cats, less a threshold.
 
     Args:
         spec: which one it is.
-        network: in eval mode.
-        facts: "temperature" (Guo et al. 2017) divides the logits; "threshold" belongs to the
-            rejection score; "centroids" (37, d) are the breeds' mean features.
+        network: is set to eval mode, frozen and moved to the backbone's device.
+        facts: measured on held-out photos: "temperature" (Guo et al. 2017) divides the logits;
+            "threshold" is that of the rejection score; "centroids" (37, d) are the breeds' mean
+            features.
     """
 
-    def __init__(self, spec: PetSpec, network: PetNetwork, facts: dict[str, torch.Tensor]):
+    def __init__(self, spec: PetSpec, network: PetNetwork, facts: dict[str, torch.Tensor]) -> None:
         self.spec = spec
         self.network = network.eval().requires_grad_(False)
         self.temperature = float(facts["temperature"])
         self.threshold = float(facts["threshold"])
-        at = network.base.placement
+        at = self.placement
         self.centroids = F.normalize(facts["centroids"].to(at.device), dim=1)
-        network.to(at.device, memory_format=at.memory_format)
+        network.to(at.device, memory_format=at.memory_format)  # type: ignore[call-overload]
 
     @property
     def bytes(self) -> int:
@@ -124,34 +135,36 @@ class PetClassifier:
         return sum(p.numel() * p.element_size() for part in parts for p in part.parameters())
 
     @property
-    def placement(self):
+    def placement(self) -> Placement:
         """Where and how it computes."""
         return self.network.base.placement
 
     def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> calibrated logits (N, 37), float32, differentiable."""
-        return self.network(pictures) / self.temperature
+        logits: torch.Tensor = self.network(pictures)
+        return logits / self.temperature
 
     @torch.no_grad()
     def predict_batch(self, pictures: torch.Tensor) -> list[PetPrediction]:
         """Pictures (N, 3, input_size, input_size) in [0, 1] -> one `PetPrediction` each.
 
-        The maps of a mirror image are turned back and averaged with the picture's own: as what
-        follows is linear, that is the average of both logits, and the maps stay exact.
+        With `spec.mirrored`, the maps of the mirror image are mirrored back and averaged with the
+        picture's own: as what follows them is linear, that averages both logits, and the class
+        activation map stays exact.
         """
-        network, at = self.network, self.network.base.placement
+        network, at = self.network, self.placement
         # Without gradients bfloat16 is faster even for depthwise convolutions, by 1.6 here.
-        faster = at.device.type == "cpu" and has_bf16_units()
+        bfloat16 = at.device.type == "cpu" and has_bf16_units()
         both = torch.cat([pictures, pictures.flip(3)]) if self.spec.mirrored else pictures
-        with torch.autocast("cpu", torch.bfloat16, enabled=faster):
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             shared = network.shared(both)
-            maps = _ends(network.tail, shared).float()
-            base_maps = _ends(network.rest, shared).float()
+            maps = _feature_maps(network.tail, shared).float()
+            base_maps = _feature_maps(network.base_tail, shared).float()
         if self.spec.mirrored:
             maps, base_maps = _average_mirrored(maps), _average_mirrored(base_maps)
-        pooled, by_base = maps.mean((2, 3)), base_maps.mean((2, 3))
-        logits = network.logits(pooled, by_base)
-        scores = pet_odds(network.base.network.classifier(by_base)) - self.threshold
+        features, base_features = maps.mean((2, 3)), base_maps.mean((2, 3))
+        logits = network.logits(features, base_features)
+        scores = pet_odds(network.base_classifier(base_features)) - self.threshold
         probabilities = (logits / self.temperature).softmax(1).cpu()
         cats = probabilities[:, : len(breeds.CATS)].sum(1)
         return [
@@ -160,7 +173,7 @@ class PetClassifier:
                 probabilities=probabilities[n],
                 maps=maps[n],
                 base_maps=base_maps[n],
-                features=pooled[n],
+                features=features[n],
                 cat=cats[n].item(),
                 score=scores[n].item(),
             )
@@ -185,29 +198,33 @@ class PetClassifier:
         against: int | None = None,
         contrast: float = 1.0,
     ) -> torch.Tensor:
-        """Class activation map (h, w): where the picture speaks for `breed`, in logits.
+        """Class activation map (h, w), in logits: which places speak for `breed`.
 
         CAM (Zhou et al. 2016) is M(x, y) = sum_k w_k A_k(x, y); with global average pooling and a
-        linear head it is exact: its mean is the logit less the bias. Against another breed it is
-        Finer-CAM (Zhang et al. 2025): sum_k (w_k - contrast * w'_k) A_k(x, y).
+        linear classifier it is exact: its mean is the logit less the bias. Against another breed it
+        is Finer-CAM (Zhang et al. 2025): sum_k (w_k - contrast * w'_k) A_k(x, y).
 
         Args:
+            breed, against: class numbers, see `breeds.NAMES`.
             contrast: 0 (plain CAM) to 1 (the whole difference of the two logits).
         """
-        heat = 0.0
-        for layer, maps in (
-            (self.network.classifier, prediction.maps),
-            (self.network.second, prediction.base_maps),
-        ):
-            if layer is not None:
-                other = 0 if against is None else contrast * layer.weight[against]
-                heat = heat + torch.einsum("k,khw->hw", layer.weight[breed] - other, maps.float())
-        return heat.cpu()
+
+        def cam(layer: nn.Linear, maps: torch.Tensor) -> torch.Tensor:
+            weight = layer.weight[breed]
+            if against is not None:
+                weight = weight - contrast * layer.weight[against]
+            return torch.einsum("k,khw->hw", weight, maps.float())
+
+        found = cam(self.network.classifier, prediction.maps)
+        if self.network.probe:
+            found = found + cam(self.network.probe, prediction.base_maps)
+        return found.cpu()
 
     def similar(self, prediction: PetPrediction, count: int = 5) -> list[tuple[str, float]]:
-        """The breeds whose mean training photograph is nearest by the cosine of the features."""
-        near, numbers = (self.centroids @ F.normalize(prediction.features, dim=0)).topk(count)
-        return [(breeds.NAMES[n], v) for n, v in zip(numbers.tolist(), near.tolist(), strict=True)]
+        """The breeds whose mean training photo is nearest, by cosine similarity of features."""
+        nearest = (self.centroids @ F.normalize(prediction.features, dim=0)).topk(count)
+        pairs = zip(nearest.indices.tolist(), nearest.values.tolist(), strict=True)
+        return [(breeds.NAMES[n], v) for n, v in pairs]
 
 
 def pet_odds(logits: torch.Tensor) -> torch.Tensor:
@@ -217,18 +234,19 @@ def pet_odds(logits: torch.Tensor) -> torch.Tensor:
     return logits[:, pets].logsumexp(1) - logits[:, ~pets].logsumexp(1)
 
 
-def _ends(stages: nn.Sequential, shared: torch.Tensor) -> torch.Tensor:
-    # oneDNN picks another kernel for the last 1x1 convolution when a picture comes alone; one at a
-    # time gives every picture the same answer in any company.
-    *body, conv, act = stages
+def _feature_maps(stages: nn.Sequential, shared: torch.Tensor) -> torch.Tensor:
+    """Activations of the trunk -> the last feature maps (N, d, h, w)."""
+    # oneDNN picks another kernel for the last 1x1 convolution when the batch is one picture; one
+    # at a time gives a picture the same maps whatever else is in its batch.
+    *body, conv, activation = stages
     x = nn.Sequential(*body)(shared)
-    return torch.cat([act(conv(one)) for one in x.split(1)])
+    return torch.cat([activation(conv(one)) for one in torch.split(x, 1)])
 
 
 def _average_mirrored(maps: torch.Tensor) -> torch.Tensor:
     """Maps (2N, d, h, w) of pictures and of their mirror images -> their averages (N, d, h, w)."""
-    straight, mirrored = maps.chunk(2)
-    return (straight + mirrored.flip(3)) / 2
+    plain, mirrored = maps.chunk(2)
+    return (plain + mirrored.flip(3)) / 2
 
 
 def load(spec: PetSpec, base: Backbone) -> PetClassifier:
@@ -238,7 +256,9 @@ def load(spec: PetSpec, base: Backbone) -> PetClassifier:
         ValidationError: the weight file is missing or damaged.
     """
     state = weights.load(spec.name)
-    network = PetNetwork(base, spec.stage, reads_base="second.weight" in state)
-    for part in ("tail", "classifier", *(("second",) if network.second else ())):
-        getattr(network, part).load_state_dict(weights.part(state, part))
+    network = PetNetwork(base, spec.stage, has_probe="second.weight" in state)
+    network.tail.load_state_dict(weights.part(state, "tail"))
+    network.classifier.load_state_dict(weights.part(state, "classifier"))
+    if network.probe:
+        network.probe.load_state_dict(weights.part(state, "second"))
     return PetClassifier(spec, network, state)

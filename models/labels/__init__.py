@@ -1,1 +1,1 @@
-"""What classifiers tell apart: names of classes, and predictions over them."""
+"""Names of classes, and predictions over them."""

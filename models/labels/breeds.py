@@ -17,7 +17,7 @@ DOGS = (
 )  # fmt: skip
 NAMES = CATS + DOGS
 SPECIES = ("cat",) * len(CATS) + ("dog",) * len(DOGS)
-# What the set calls them where it isn't the name in lower case.
+# Folders of the set whose name isn't the breed's in lower case.
 _FOLDERS = {"german_shorthaired": "German shorthaired pointer"}
 
 

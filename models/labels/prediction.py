@@ -1,4 +1,4 @@
-"""What a classifier makes of one picture."""
+"""What a classifier says of one picture."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Prediction:
     probabilities: torch.Tensor
 
     def top(self, count: int = 5) -> list[tuple[str, float]]:
-        """The likeliest classes with their probabilities."""
-        values, numbers = self.probabilities.topk(count)
+        """The `count` likeliest classes with their probabilities."""
+        values, indices = self.probabilities.topk(count)
         return [
-            (self.classes[n], v) for n, v in zip(numbers.tolist(), values.tolist(), strict=True)
+            (self.classes[n], v) for n, v in zip(indices.tolist(), values.tolist(), strict=True)
         ]

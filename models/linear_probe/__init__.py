@@ -1,1 +1,1 @@
-"""Linear classifiers trained on the fixed features of another network."""
+"""Linear probes: linear classifiers trained on the frozen features of another network."""

@@ -14,14 +14,14 @@ SIDE = 28
 
 
 def pictures() -> tuple[torch.Tensor, torch.Tensor]:
-    """Digits (10000, 28, 28), uint8, white on black; their values (10000,), in rising order.
+    """Digits (10000, 28, 28), uint8, white on black, sorted by value; their values (10000,).
 
     Raises:
         ValidationError: the file is missing, or is not the one that the manifest describes.
     """
     content = weights.content("digits", title="MNIST")
     sheet = torch.from_numpy(np.array(Image.open(io.BytesIO(content))))
-    rows, row = sheet.shape[0] // SIDE, sheet.shape[1] // SIDE
-    cells = sheet.view(rows, SIDE, row, SIDE).transpose(1, 2).reshape(-1, SIDE, SIDE)
+    rows, columns = sheet.shape[0] // SIDE, sheet.shape[1] // SIDE
+    cells = sheet.view(rows, SIDE, columns, SIDE).transpose(1, 2).reshape(-1, SIDE, SIDE)
     counts = torch.tensor(weights.entry("digits")["counts"])
     return cells[: counts.sum()], torch.repeat_interleave(torch.arange(10), counts)

@@ -1,4 +1,4 @@
-"""Classes of a visitor's own: a few photographs of each, a head on frozen features, seconds."""
+"""Few-shot classes of a visitor's own: a probe on frozen features of a few photos of each class."""
 
 from __future__ import annotations
 
@@ -8,89 +8,88 @@ from dataclasses import dataclass
 
 import torch
 
-from models.linear_probe import train as transfer
+from models.linear_probe.settings import ProbeSettings
+from models.linear_probe.train import Samples, train
 from models.validation import ValidationError
 
-LEAST_CLASSES, MOST_CLASSES = 2, 5
-LEAST_PHOTOS, MOST_PHOTOS = 2, 40
-MOST_LETTERS = 60
+MIN_CLASSES, MAX_CLASSES = 2, 5
+MIN_PHOTOS, MAX_PHOTOS = 2, 40
+MAX_LETTERS = 60
 FOLDS = 8
-SETTINGS = transfer.Settings(epochs=60, lr=0.01, weight_decay=0.5)
+SETTINGS = ProbeSettings(epochs=60, lr=0.01, weight_decay=0.5)
 
 
 @dataclass(frozen=True)
-class Result:
-    """What came of it.
+class FewShotResult:
+    """What a probe of a visitor's own classes reaches.
 
     Attributes:
-        accuracy: share of the photographs named rightly by heads that had not seen them, 0..1.
-        missed: (true class, class given) of those named wrongly.
-        probabilities: of the new photograph, one for each class; None without one.
+        accuracy: by cross-validation: share of the photos that are classified correctly by a probe
+            that was not trained on them, 0..1.
+        errors: (true class, predicted class) of the others.
+        probabilities: of the new photo, one a class; None without one.
     """
 
     accuracy: float
-    missed: list[tuple[int, int]]
+    errors: list[tuple[int, int]]
     probabilities: list[float] | None
 
 
-def check(classes: Sequence[tuple[str, Sequence[bytes]]]) -> list[str]:
-    """The trimmed names of `classes`, (name, pictures as bytes) each.
+def check_classes(classes: Sequence[tuple[str, Sequence[bytes]]]) -> list[str]:
+    """The trimmed names of `classes`: (name, the photos' bytes) each.
 
     Raises:
-        ValidationError: too few or too many classes or photographs, a class without a name, two of
-            one name, or one photograph in two classes.
+        ValidationError: too few or too many classes or photos, a class without a name, two of the
+            same name, or one photo in two classes.
     """
-    if not LEAST_CLASSES <= len(classes) <= MOST_CLASSES:
-        raise ValidationError(
-            "own_classes", count=len(classes), low=LEAST_CLASSES, high=MOST_CLASSES
-        )
+    if not MIN_CLASSES <= len(classes) <= MAX_CLASSES:
+        raise ValidationError("own_classes", count=len(classes), low=MIN_CLASSES, high=MAX_CLASSES)
     names = [" ".join(str(name).split()) for name, _ in classes]
-    seen: dict[bytes, str] = {}
-    for place, (name, (_, photos)) in enumerate(zip(names, classes, strict=True)):
-        if not name or len(name) > MOST_LETTERS:
-            raise ValidationError("own_name", number=place + 1, limit=MOST_LETTERS)
-        if name.casefold() in (other.casefold() for other in names[:place]):
+    class_of: dict[bytes, str] = {}
+    for index, (name, (_, photos)) in enumerate(zip(names, classes, strict=True)):
+        if not name or len(name) > MAX_LETTERS:
+            raise ValidationError("own_name", number=index + 1, limit=MAX_LETTERS)
+        if name.casefold() in (other.casefold() for other in names[:index]):
             raise ValidationError("own_same_name", value=name)
-        if not LEAST_PHOTOS <= len(photos) <= MOST_PHOTOS:
-            limits = {"low": LEAST_PHOTOS, "high": MOST_PHOTOS}
+        if not MIN_PHOTOS <= len(photos) <= MAX_PHOTOS:
+            limits = {"low": MIN_PHOTOS, "high": MAX_PHOTOS}
             raise ValidationError("own_photos", value=name, count=len(photos), **limits)
         for photo in photos:
-            other = seen.setdefault(hashlib.sha256(photo).digest(), name)
+            other = class_of.setdefault(hashlib.sha256(photo).digest(), name)
             if other != name:
                 raise ValidationError("own_same_photo", first=other, second=name)
     return names
 
 
-def learn(
+def fit(
     features: torch.Tensor, labels: torch.Tensor, classes: int, new: torch.Tensor | None = None
-) -> Result:
-    """Trains on all photographs, and measures by cross-validation on those left out in turn.
+) -> FewShotResult:
+    """Measures a probe by stratified cross-validation, and trains one on all photos for `new`.
 
     Args:
-        features: (N, d) of the photographs.
+        features: (N, d) of the photos.
         labels: (N,) their classes.
         classes: how many there are.
-        new: (1, d), a photograph to name, or None.
+        new: (1, d), a photo to classify, or None.
     """
-    found = torch.empty_like(labels)
+    predicted = torch.empty_like(labels)
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))
-    # Each class is dealt out over the folds in turn, so that no fold takes all of a small one.
+    # Sorted by class and dealt out in turn, so that no fold takes all photos of a small class.
     order = order[labels[order].argsort(stable=True)]
     folds = min(FOLDS, len(labels))
     for fold in range(folds):
-        out = order[fold::folds]
-        kept = torch.ones(len(labels), dtype=torch.bool)
-        kept[out] = False
-        part = transfer.Samples(features[kept], labels[kept], classes)
-        rest = transfer.Samples(features[out], labels[out], classes)
-        *_, last = transfer.train(part, rest, SETTINGS)
-        found[out] = last.found
-    wrong = (found != labels).nonzero()[:, 0].tolist()
-    chances = None
+        held_out = torch.zeros(len(labels), dtype=torch.bool)
+        held_out[order[fold::folds]] = True
+        examples = Samples(features[~held_out], labels[~held_out], classes)
+        test = Samples(features[held_out], labels[held_out], classes)
+        *_, last = train(examples, test, SETTINGS)
+        predicted[held_out] = last.predicted
+    wrong = (predicted != labels).nonzero()[:, 0].tolist()
+    errors = [(int(labels[n]), int(predicted[n])) for n in wrong]
+    probabilities = None
     if new is not None:
-        everything = transfer.Samples(features, labels, classes)
-        one = transfer.Samples(new, torch.zeros(1, dtype=torch.long), classes)
-        *_, last = transfer.train(everything, one, SETTINGS)
-        chances = last.logits.softmax(1)[0].tolist()
-    missed = [(int(labels[n]), int(found[n])) for n in wrong]
-    return Result(1 - len(wrong) / len(labels), missed, chances)
+        examples = Samples(features, labels, classes)
+        test = Samples(new, torch.zeros(1, dtype=torch.long), classes)
+        *_, last = train(examples, test, SETTINGS)
+        probabilities = last.logits.softmax(1)[0].tolist()
+    return FewShotResult(1 - len(errors) / len(labels), errors, probabilities)

@@ -91,7 +91,7 @@ def test_a_whole_run_on_a_made_up_set(oxford, tmp_path, monkeypatch, store):
         name="tiny", title="tiny", backbone="efficientnet_lite0", stage=recipe.stage, input_size=64
     )
     classifier = pet_classifier.load(spec, store.get("efficientnet_lite0"))
-    assert classifier.network.second is not None
+    assert classifier.network.probe is not None
     picture = torch.rand(1, 3, 64, 64)
     (seen,) = classifier.predict_batch(picture)
     assert seen.probabilities.shape == (37,)

@@ -10,7 +10,7 @@ import pytest
 from demos.runtime import i18n
 from models.gan.training import diagnosis
 from models.gan.training.settings import LIMITS
-from models.linear_probe import tasks
+from models.linear_probe.settings import FEATURES
 from models.validation import MESSAGES, Settings, ValidationError
 
 ROOT = Path(__file__).parents[3]
@@ -74,7 +74,7 @@ def test_no_key_is_unused(page):
         "error.": {f"error.{key}" for key in MESSAGES} | {"error.title"},
         "name.": {f"name.{name}" for name in knob_names()},
         "style.term.": {f"style.term.{name}" for name in ("content", "style", "variation")},
-        "train.kind.": {f"train.kind.{k}" for kinds in tasks.KINDS.values() for k in kinds},
+        "train.kind.": {f"train.kind.{k}" for kinds in FEATURES.values() for k in kinds},
         "attack.curve.": {"attack.curve.true", "attack.curve.target"},
         "gym.doctor.": {f"gym.doctor.{name}" for name in diagnosis.VERDICTS} | REASONS,
         "gym.figure.": {f"gym.figure.{name}" for name in FIGURES},

@@ -65,7 +65,7 @@ def test_the_map_is_exact(classifier, shown):
     (seen,) = classifier.predict_batch(shown("kitten"))
     network = classifier.network
     logits = network.logits(seen.features, seen.base_maps.mean((1, 2)))
-    bias = network.classifier.bias + (network.second.bias if network.second else 0)
+    bias = network.classifier.bias + (network.probe.bias if network.probe else 0)
     a, b = breeds.index("Siamese"), breeds.index("pug")
     plain = classifier.class_activation_map(seen, a).mean()
     assert plain.item() == pytest.approx((logits[a] - bias[a]).item(), abs=1e-3)

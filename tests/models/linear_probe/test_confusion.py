@@ -2,11 +2,11 @@
 
 import torch
 
-from models.linear_probe import confusion as confusion_picture
+from models.linear_probe import confusion
 
 
 def test_cells_have_their_colours():
-    picture = confusion_picture.draw(torch.tensor([[4, 0], [2, 2]]), ("a", "b"))
+    picture = confusion.draw(torch.tensor([[4, 0], [2, 2]]), ("a", "b"))
     margin = picture.width - 2 * 64 - 1
     at = {
         (r, c): picture.getpixel((margin + c * 64 + 5, margin + r * 64 + 5))

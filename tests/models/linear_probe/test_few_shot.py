@@ -10,7 +10,7 @@ A, B = [b"1", b"2"], [b"3", b"4"]
 
 
 def test_names_are_trimmed_and_any_script_is_welcome():
-    assert few_shot.check([("  my   cat ", A), ("मांजर <b>", B)]) == ["my cat", "मांजर <b>"]
+    assert few_shot.check_classes([("  my   cat ", A), ("मांजर <b>", B)]) == ["my cat", "मांजर <b>"]
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,14 @@ def test_names_are_trimmed_and_any_script_is_welcome():
 )
 def test_bad_classes_are_refused(classes, message):
     with pytest.raises(ValidationError, match=message):
-        few_shot.check(classes)
+        few_shot.check_classes(classes)
 
 
 def test_clear_classes_are_learnt_and_a_new_photo_named():
     torch.manual_seed(0)
     features = torch.cat([torch.randn(6, 20) + 8 * torch.eye(3, 20)[c] for c in range(3)])
     labels = torch.arange(3).repeat_interleave(6)
-    found = few_shot.learn(features, labels, 3, new=8 * torch.eye(3, 20)[1:2])
+    found = few_shot.fit(features, labels, 3, new=8 * torch.eye(3, 20)[1:2])
     assert found.accuracy > 0.8
     assert sum(found.probabilities) == pytest.approx(1, abs=1e-5)
     assert max(range(3), key=found.probabilities.__getitem__) == 1
@@ -47,11 +47,11 @@ def test_accuracy_is_of_photos_left_out():
     """Labels that mean nothing can be learnt by heart, but not predicted."""
     torch.manual_seed(1)
     features, labels = torch.randn(40, 200), torch.arange(40) % 2
-    found = few_shot.learn(features, labels, 2)
+    found = few_shot.fit(features, labels, 2)
     assert found.accuracy < 0.8
-    assert len(found.missed) == round(40 * (1 - found.accuracy))
+    assert len(found.errors) == round(40 * (1 - found.accuracy))
     assert found.probabilities is None
 
 
 def test_two_photos_of_each_are_enough():
-    assert few_shot.learn(torch.eye(4), torch.tensor([0, 0, 1, 1]), 2).accuracy <= 1
+    assert few_shot.fit(torch.eye(4), torch.tensor([0, 0, 1, 1]), 2).accuracy <= 1
