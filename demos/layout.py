@@ -117,7 +117,7 @@ def _header(page: Page) -> None:
 def _follow_language(page: Page, blocks: gr.Blocks) -> None:
     """Shows all texts in the language of the address, the last visit, or the browser."""
     saved = gr.BrowserState("", storage_key="netglass-language", secret="netglass")
-    components, said = page.speak()
+    components, said = page.localized()
 
     def detect(last: str, request: gr.Request) -> list:
         code = request.query_params.get("lang") or last
@@ -138,15 +138,15 @@ def _follow_language(page: Page, blocks: gr.Blocks) -> None:
 
 def _follow_address(page: Page, blocks: gr.Blocks, tabs: gr.Tabs) -> None:
     """Opens the tab that the page's address names, and sets the knobs it gives values for."""
-    components = [component for _, group in page.greetings for component in group]
+    components = [component for _, group in page.load_handlers for component in group]
 
     def read_address(request: gr.Request) -> list:
         query = request.query_params
         name = query.get("tab")
         known = name in [demo.NAME for demo in TABS]
         tab = gr.Tabs(selected=name) if known else gr.skip()
-        return [tab, *(value for read, _ in page.greetings for value in read(query))]
+        return [tab, *(value for read, _ in page.load_handlers for value in read(query))]
 
     blocks.load(read_address, None, [tabs, *components], **PRIVATE, queue=False)
-    for inputs, options in page.arrivals:
+    for inputs, options in page.browser_load_events:
         blocks.load(None, inputs, None, **options)

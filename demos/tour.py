@@ -25,9 +25,9 @@ from demos.ui import deep_links, model_picker
 from demos.ui import examples as pictures
 from demos.ui import progress as status
 from demos.ui.components import Knob, Photo
-from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, speaks
+from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars
-from demos.ui.send_to import Parcel
+from demos.ui.send_to import SendButton
 from models import images, registry
 from models.attacks.settings import Settings
 from models.gan.settings import SLIDERS, SampleSettings
@@ -202,7 +202,7 @@ def build(page: Page, _tab: gr.Tab) -> None:
             update[keep] = moment.picture
         return update
 
-    @speaks
+    @localize_errors
     def tour(request: gr.Request, code, *values):
         start, over, total = time.perf_counter(), 0, len(STATIONS)
         # All of it each time: Gradio may lose what a part is given while it becomes visible.
@@ -219,7 +219,7 @@ def build(page: Page, _tab: gr.Tab) -> None:
                 yield now
         yield now | {line: status.finished(code, over, total, time.perf_counter() - start)}
 
-    @speaks
+    @localize_errors
     def retell(code, cat, attacked):
         engine = page.engine
         return said_of_cat(engine, code, cat), said_of_attack(engine, code, cat, attacked)
@@ -227,7 +227,7 @@ def build(page: Page, _tab: gr.Tab) -> None:
     outputs = [line, keep, *bodies.values(), *photos.values(), *found.values()]
     run.click(None, None, None, js=SCROLL, api_visibility="private")
     run.click(tour, [page.language, *order], outputs, **PRIVATE, **HEAVY)
-    page.stops(stop, NAME)
+    page.connect_stop(stop, NAME)
     other.click(
         None, None, seed, js="() => Math.floor(Math.random() * 1e6)", api_visibility="private"
     )
@@ -271,9 +271,9 @@ def _goes_on(page: Page, name: str, photos: dict, drawn: list) -> None:
     """The buttons that open another tab with what a station shows."""
     cat, here = photos["cat"], photos[name]
 
-    def send(key: str, make, inputs: list, tab: str, *doors: str) -> None:
+    def send(key: str, make, inputs: list, tab: str, *targets: str) -> None:
         button = page.put(gr.Button, key, size="sm")
-        page.parcels.append(Parcel(button, make, inputs, tab, doors))
+        page.send_buttons.append(SendButton(button, make, inputs, tab, targets))
 
     def explorer(code, seed, truncation):
         return seed, truncation, *EXPLORER.values()
@@ -282,8 +282,8 @@ def _goes_on(page: Page, name: str, photos: dict, drawn: list) -> None:
         return path, registry.DEFAULT_PET_CLASSIFIER
 
     if name == "cat":
-        doors = [f"gan.{knob}" for knob in ("seed", "truncation", *EXPLORER)]
-        send("tour.cat.go", explorer, drawn, "gan", *doors)
+        targets = [f"gan.{knob}" for knob in ("seed", "truncation", *EXPLORER)]
+        send("tour.cat.go", explorer, drawn, "gan", *targets)
     if name == "painted":
         content = ("style.content", "style.style")
         send("tour.painted.go", lambda code, path: (path, PAINTING), [cat], "style", *content)

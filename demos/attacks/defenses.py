@@ -14,7 +14,7 @@ from demos.ui import model_picker
 from demos.ui import progress as status
 from demos.ui.components import Knob
 from demos.ui.endpoints import Picture, expose
-from demos.ui.page import HEAVY, PRIVATE, Page, speaks
+from demos.ui.page import HEAVY, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars
 from models import images, registry, weights
 from models.validation import ValidationError
@@ -51,7 +51,7 @@ def _jpeg(page: Page, photo, knobs: dict) -> dict[str, gr.components.Component]:
     line = gr.HTML()
     result = gr.HTML(elem_id="deeper-jpeg")
 
-    @speaks
+    @localize_errors
     def defend(request: gr.Request, code, path, quality, knows, model, *values):
         options = dict(zip(list(knobs)[1:], values, strict=True))
         yield {result: ""}
@@ -64,7 +64,7 @@ def _jpeg(page: Page, photo, knobs: dict) -> dict[str, gr.components.Component]:
 
     inputs = [page.language, photo, *own.values(), *knobs.values()]
     run.click(defend, inputs, [line, result], **PRIVATE, **HEAVY)
-    page.stops(stop, NAME)
+    page.connect_stop(stop, NAME)
     return own
 
 
@@ -129,7 +129,7 @@ def _smoothing(page: Page, photo, knobs: dict) -> dict[str, gr.components.Compon
     line = gr.HTML()
     result = gr.HTML(elem_id="deeper-smoothing")
 
-    @speaks
+    @localize_errors
     def defend(request: gr.Request, code, path, sigma, samples, confidence, model, *values):
         from models.attacks import smoothing
 
@@ -154,7 +154,7 @@ def _smoothing(page: Page, photo, knobs: dict) -> dict[str, gr.components.Compon
 
     inputs = [page.language, photo, *own.values(), *knobs.values()]
     run.click(defend, inputs, [line, result], **PRIVATE, **HEAVY)
-    page.stops(stop, NAME)
+    page.connect_stop(stop, NAME)
     _expose(page)
     return own
 
@@ -225,7 +225,7 @@ def _robust(page: Page, photo, knobs: dict, names: tuple[str, str]) -> None:
                     ]
                 slots.append(gr.HTML())
 
-    @speaks
+    @localize_errors
     def compare(request: gr.Request, code, path, _model, *values):
         from models import mosaics
 
@@ -245,7 +245,7 @@ def _robust(page: Page, photo, knobs: dict, names: tuple[str, str]) -> None:
 
     inputs = [page.language, photo, *knobs.values()]
     run.click(compare, inputs, [line, *slots], **PRIVATE, **HEAVY)
-    page.stops(stop, NAME)
+    page.connect_stop(stop, NAME)
 
 
 def side_by_side(page, code, path, names: tuple[str, ...], options: dict, stopped):

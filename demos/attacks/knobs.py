@@ -104,7 +104,7 @@ def build(page: Page) -> dict[str, gr.components.Component]:
                 slider(name)
             with _column(columns, "seed"):
                 found["seed"] = page.put(gr.Number, "name.seed", 0, precision=0, min_width=80)
-        found["model"] = model_picker.chooser(page, model_picker.classifying)
+        found["model"] = model_picker.build(page, model_picker.classifier_choices)
 
     method, target, model = (found[name] for name in ("method", "target", "model"))
     on = PRIVATE | LIGHT

@@ -17,7 +17,7 @@ from demos.ui import examples as pictures
 from demos.ui import progress as status
 from demos.ui.components import Knob
 from demos.ui.endpoints import Picture, expose
-from demos.ui.page import HEAVY, PRIVATE, Page, speaks
+from demos.ui.page import HEAVY, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars, curves
 from models import images
 from models.attacks.settings import TITLES
@@ -57,7 +57,7 @@ def build(page: Page, photo, knobs: dict) -> dict[str, gr.components.Component]:
                 verdict = gr.HTML()
                 keep = page.put(gr.DownloadButton, "download", visible=False)
 
-    @speaks
+    @localize_errors
     def draw(request: gr.Request, code, path, model, target, *values):
         options = dict(zip(DEFAULTS, values, strict=True))
         yield {shown: None, verdict: "", keep: gr.update(visible=False), table: ""}
@@ -84,7 +84,7 @@ def build(page: Page, photo, knobs: dict) -> dict[str, gr.components.Component]:
 
     inputs = [page.language, photo, knobs["model"], knobs["target"], *own.values()]
     run.click(draw, inputs, [line, plot, table, shown, verdict, keep], **PRIVATE, **HEAVY)
-    page.stops(stop, NAME)
+    page.connect_stop(stop, NAME)
     _expose(page)
     return own
 

@@ -39,7 +39,7 @@ def build(page: Page, photo, knobs: dict[str, gr.components.Component]) -> None:
         photo: what is attacked.
         knobs: "model" first, then the fields of `models.attacks.run.Settings`.
     """
-    page.doors["attack.model"] = knobs["model"]
+    page.send_targets["attack.model"] = knobs["model"]
     page.put(gr.Markdown, "deeper.idea", elem_classes="idea")
     own = robustness_curve.build(page, photo, knobs)
     attack_survival.build(page, photo, knobs)

@@ -15,7 +15,7 @@ from demos.ui import examples as pictures
 from demos.ui import progress as status
 from demos.ui.components import Photo
 from demos.ui.endpoints import Picture, expose
-from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, speaks
+from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars, curves
 from models import images, registry
 from models.attacks.settings import Settings
@@ -63,7 +63,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     sections.build(page, photo, knobs)
     outputs = [line, clean, fooled, change, before, after, plot, keep]
 
-    @speaks
+    @localize_errors
     def run_attack(request: gr.Request, code, path, model, *values):
         settings = dict(zip(DEFAULTS, values, strict=True))
         with page.engine.run(request.session_hash, NAME) as stopped:
@@ -110,10 +110,10 @@ def build(page: Page, tab: gr.Tab) -> None:
         **PRIVATE,
         **LIGHT,
     ).then(run_attack, inputs, outputs, **PRIVATE, **HEAVY)
-    page.stops(stop, NAME)
+    page.connect_stop(stop, NAME)
     deep_links.listen(page, NAME, knobs, {"photo": (photo, "photos")})
 
-    @speaks
+    @localize_errors
     def look(code, path, model):
         if path is None:
             return None, page.text("attack.before_none", code)

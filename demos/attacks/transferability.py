@@ -13,7 +13,7 @@ from demos.runtime.i18n import say
 from demos.ui import model_picker
 from demos.ui import progress as status
 from demos.ui.endpoints import Picture, expose
-from demos.ui.page import HEAVY, PRIVATE, Page, speaks
+from demos.ui.page import HEAVY, PRIVATE, Page, localize_errors
 from models import registry, weights
 from models.validation import ValidationError
 
@@ -28,7 +28,7 @@ def build(page: Page, photo, knobs: dict) -> None:
         line = gr.HTML()
         table = gr.HTML(elem_id="deeper-transfer")
 
-    @speaks
+    @localize_errors
     def see(request: gr.Request, code, path, model, *values):
         options = dict(zip(list(knobs)[1:], values, strict=True))
         yield {table: ""}
@@ -46,7 +46,7 @@ def build(page: Page, photo, knobs: dict) -> None:
 
     inputs = [page.language, photo, *knobs.values()]
     run.click(see, inputs, [line, table], **PRIVATE, **HEAVY)
-    page.stops(stop, NAME)
+    page.connect_stop(stop, NAME)
     _expose(page)
 
 

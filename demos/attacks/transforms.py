@@ -13,7 +13,7 @@ from demos.attacks import runs as attack_once
 from demos.attacks.runs import NAME
 from demos.runtime.i18n import say
 from demos.ui.endpoints import Picture, expose
-from demos.ui.page import HEAVY, PRIVATE, Page, speaks
+from demos.ui.page import HEAVY, PRIVATE, Page, localize_errors
 from models import images
 
 TREATMENTS = (
@@ -36,7 +36,7 @@ def build(page: Page, photo, knobs: dict) -> None:
         line = gr.HTML()
         table = gr.HTML(elem_id="deeper-survival")
 
-    @speaks
+    @localize_errors
     def see(request: gr.Request, code, path, model, *values):
         options = dict(zip(list(knobs)[1:], values, strict=True))
         yield {table: ""}
@@ -49,7 +49,7 @@ def build(page: Page, photo, knobs: dict) -> None:
 
     inputs = [page.language, photo, *knobs.values()]
     run.click(see, inputs, [line, table], **PRIVATE, **HEAVY)
-    page.stops(stop, NAME)
+    page.connect_stop(stop, NAME)
     _expose(page)
 
 

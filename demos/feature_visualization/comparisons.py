@@ -11,7 +11,7 @@ from demos.runtime.i18n import say
 from demos.ui import examples as pictures
 from demos.ui import progress as status
 from demos.ui.components import Photo
-from demos.ui.page import HEAVY, PRIVATE, Page, speaks
+from demos.ui.page import HEAVY, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars
 from models import images, registry
 from models.labels import breeds
@@ -60,7 +60,7 @@ def build(page: Page, photo: Photo, knobs: dict[str, gr.components.Component]) -
     def event(plan):
         """What runs the dreams that `plan(settings)` names."""
 
-        @speaks
+        @localize_errors
         def several(request: gr.Request, code, path, *values):
             settings = dict(zip(knobs, values, strict=True))
             yield {keep: gr.update(visible=False), verdict: ""}
@@ -77,7 +77,7 @@ def build(page: Page, photo: Photo, knobs: dict[str, gr.components.Component]) -
     inputs = [page.language, photo, *knobs.values()]
     for button, plan in ((both, dog_and_cat), (robust, standard_and_robust), (seeds, six)):
         button.click(event(plan), inputs, outputs, **PRIVATE, **HEAVY)
-    page.stops(stop, NAME)
+    page.connect_stop(stop, NAME)
 
 
 def dog_and_cat(settings: dict) -> list[dict]:

@@ -14,7 +14,7 @@ from demos.ui import deep_links, model_picker
 from demos.ui import examples as pictures
 from demos.ui import progress as status
 from demos.ui.components import Choice, Knob, Photo
-from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, speaks
+from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars, curves
 from models import images, registry
 from models.labels import imagenet
@@ -77,7 +77,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.experiments(NAME, EXPERIMENTS, DEFAULTS, order)
     outputs = [line, *slots.values(), strip, verdict, plot, keep, keep_strip]
 
-    @speaks
+    @localize_errors
     def dream(request: gr.Request, code, path, *values):
         settings = dict(zip(DEFAULTS, values, strict=True))
         yield {keep: gr.update(visible=False), keep_strip: gr.update(visible=False), verdict: ""}
@@ -112,11 +112,13 @@ def build(page: Page, tab: gr.Tab) -> None:
         button.click(
             lambda name=name: [registry.DEFAULT_BACKBONE, name, ""], None, asked, **PRIVATE, **LIGHT
         ).then(dream, inputs, outputs, **PRIVATE, **HEAVY)
-    knobs["model"].change(speaks(_follow), [page.language, *asked], asked[1:], **PRIVATE, **LIGHT)
+    knobs["model"].change(
+        localize_errors(_follow), [page.language, *asked], asked[1:], **PRIVATE, **LIGHT
+    )
     photo.change(
         lambda path: "photo" if path else "noise", photo, knobs["start"], **PRIVATE, **LIGHT
     )
-    page.stops(stop, NAME)
+    page.connect_stop(stop, NAME)
     deep_links.listen(page, NAME, knobs)
     hidden = gr.update(visible=False)
     blank = ["", None, None, None, None, "", "", hidden, hidden]
@@ -192,7 +194,7 @@ def _knobs(page: Page) -> tuple[dict[str, gr.components.Component], Photo]:
     knobs["class_name"] = page.put(
         Choice, "name.class_name", names, value=DEFAULTS["class_name"], elem_id="ideal-class"
     )
-    knobs["model"] = model_picker.chooser(page, model_picker.classifying)
+    knobs["model"] = model_picker.build(page, model_picker.classifier_choices)
     knobs["method"] = page.put(Choice, "name.method_ideal", choices=methods, value="fourier")
     page.formula(r"\max_x\;\log p(c\mid x)-w\,\mathrm{TV}(x)")
     with gr.Row():

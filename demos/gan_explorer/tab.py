@@ -15,7 +15,7 @@ from demos.runtime.i18n import say
 from demos.ui import deep_links, send_to
 from demos.ui import examples as pictures
 from demos.ui.components import Choice, Knob, Photo
-from demos.ui.page import LIGHT, PRIVATE, Page, speaks
+from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars
 from models import registry, weights
 from models.gan.networks.structure import STYLE_LAYERS
@@ -149,7 +149,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         _vae(page)
     knobs |= sliders
     order = [knobs[name] for name in DEFAULTS]
-    page.doors |= {f"{NAME}.{name}": knob for name, knob in knobs.items()}
+    page.send_targets |= {f"{NAME}.{name}": knob for name, knob in knobs.items()}
     with sender:
         cat = [knobs[name] for name in ("model", "seed", "truncation", "noise", *SLIDERS)]
         send_to.buttons(page, partial(gan_endpoints.sent, page.engine), cat)
@@ -159,7 +159,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     for knob in order:
         knob.change(None, order, None, **follow)
     tab.select(None, order, None, **follow)
-    page.arrivals.append((order, follow))
+    page.browser_load_events.append((order, follow))
 
     def pick(event: gr.EventData, first, which, a, b):
         number = int(first or 0) + event.index
@@ -304,7 +304,7 @@ def _walking(page: Page, knobs: dict[str, gr.components.Component]) -> None:
                 gr.Image, "gan.film", interactive=False, buttons=[], height=300, elem_id="gan-film"
             )
 
-    @speaks
+    @localize_errors
     def film_of(code, model, truncation, a, b, count, *sliders):
         path = gan_endpoints.film(page.engine, model, a, b, count, truncation, sliders, True)
         return path, gr.update(value=path, visible=True)
@@ -338,7 +338,7 @@ def _judging(page: Page, knobs: dict[str, gr.components.Component]) -> None:
                     outputs += [shown, gr.HTML()]
         ask = page.put(gr.Button, "gan.judge.go", size="sm")
 
-    @speaks
+    @localize_errors
     def judged(code, model, truncation, noise, seed, path, *sliders):
         answers = gan_endpoints.judged(page.engine, model, seed, truncation, sliders, noise, path)
         shown = []

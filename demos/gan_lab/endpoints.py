@@ -12,7 +12,7 @@ from demos.gan_lab import run_config
 from demos.gan_lab import views as gym_views
 from demos.gan_lab.runs import LiveRun, LiveRuns
 from demos.ui.endpoints import expose
-from demos.ui.page import GYM, Page
+from demos.ui.page import LIVE_TRAINING, Page
 from models.gan.training import presets
 from models.gan.training.settings import KNOBS
 from models.validation import whole_number
@@ -119,7 +119,7 @@ def expose_all(page: Page) -> None:
             engine.shared(LiveRuns).close(key)
 
     outputs = {"picture": gr.Image, "report": gr.JSON}
-    expose(gan_train, outputs, "gan_train", GYM)
+    expose(gan_train, outputs, "gan_train", LIVE_TRAINING)
 
 
 def _course(page: Page, live: LiveRun, rounds: int):

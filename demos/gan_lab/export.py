@@ -16,7 +16,7 @@ from safetensors.torch import save as tensors_as_bytes
 from demos.gan_lab import run_config
 from demos.gan_lab.runs import LiveRun, LiveRuns
 from demos.runtime.gradio_patches import write_once
-from demos.ui.page import GYM, PRIVATE, Page, speaks
+from demos.ui.page import LIVE_TRAINING, PRIVATE, Page, localize_errors
 from models.gan.training import presets
 from models.gan.training.settings import KNOBS
 from models.validation import ValidationError
@@ -54,7 +54,7 @@ def build(page: Page, inputs: list[gr.blocks.Block]) -> None:
         run.touch()
         return run
 
-    @speaks
+    @localize_errors
     def filmed(request: gr.Request, _code):
         from models.gan.training import film_strip
 
@@ -64,21 +64,21 @@ def build(page: Page, inputs: list[gr.blocks.Block]) -> None:
         )
         return gr.update(value=film, visible=True)
 
-    @speaks
+    @localize_errors
     def exported(request: gr.Request, _code):
         run = live(request)
         content = page.engine.training_slice(packed, run)
         path = write_once(content, "netglass-gan.zip", get_upload_folder())
         return gr.update(value=path, visible=True)
 
-    @speaks
+    @localize_errors
     def linked(_code, kind, architecture, side, shipped, *values):
         chosen = dict(zip(KNOBS, values, strict=True))
         asked = run_config.wish(kind, "", side, shipped, architecture, chosen)
         return gr.update(value="?" + urlencode(query(asked)), visible=True)
 
-    show.click(filmed, inputs[0], strip, **PRIVATE, **GYM)
-    export.click(exported, inputs[0], files, **PRIVATE, **GYM)
+    show.click(filmed, inputs[0], strip, **PRIVATE, **LIVE_TRAINING)
+    export.click(exported, inputs[0], files, **PRIVATE, **LIVE_TRAINING)
     share.click(linked, inputs, link, **PRIVATE, queue=False).then(
         None, link, link, js="(q) => location.origin + location.pathname + q",
         api_visibility="private",

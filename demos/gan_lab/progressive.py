@@ -17,7 +17,7 @@ from demos.runtime.i18n import say
 from demos.runtime.scheduler import REST
 from demos.ui import progress as status
 from demos.ui.components import Choice, Knob
-from demos.ui.page import GYM, LIGHT, PRIVATE, Page, speaks
+from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
 from demos.ui.plots import curves
 from models.gan.training import progressive_schedule
 from models.gan.training.progressive_schedule import MILLION, PHASES, SIDES
@@ -82,7 +82,7 @@ def build(page: Page, data_of: Callable, payload: gr.components.Component) -> No
         page.experiments(NAME, EXPERIMENTS, DEFAULTS, order)
     outputs = [line, *(part for who in RUNNERS for part in columns[who])]
 
-    @speaks
+    @localize_errors
     def go(request: gr.Request, code, brought, data, budget, fade, seed):
         chosen = progressive_schedule.Settings(budget, fade, seed)
         choice("data", data, DATA)
@@ -105,8 +105,8 @@ def build(page: Page, data_of: Callable, payload: gr.components.Component) -> No
         return [*DEFAULTS.values(), *["", None, "", "", None, "", ""]]
 
     inputs = [page.language, payload, *order]
-    run.click(go, inputs, outputs, js=gym_inputs.BRING, **PRIVATE, **GYM)
-    page.stops(stop, NAME)
+    run.click(go, inputs, outputs, js=gym_inputs.BRING, **PRIVATE, **LIVE_TRAINING)
+    page.connect_stop(stop, NAME)
     reset.click(clear, None, [*order, *outputs], **PRIVATE, **LIGHT)
     knobs["data"].change(None, knobs["data"], knobs["data"], js=SHOW, api_visibility="private")
 

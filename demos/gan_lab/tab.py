@@ -21,7 +21,7 @@ from demos.runtime.i18n import say
 from demos.runtime.scheduler import REST
 from demos.ui import progress as status
 from demos.ui.components import Choice
-from demos.ui.page import GYM, LIGHT, PRIVATE, Page, speaks
+from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
 from models.gan.training import presets
 from models.gan.training import settings as gan_settings
 from models.validation import ValidationError
@@ -116,7 +116,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             doctor: gym_views.doctor(code, run),
         }
 
-    @speaks
+    @localize_errors
     def go(request: gr.Request, code, *values):
         yield from _go(request, code, values, anew=False)
 
@@ -140,7 +140,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 break
         yield {line: status.paused(code, live.moment)}
 
-    @speaks
+    @localize_errors
     def step(request: gr.Request, code, which, *values):
         asked, _, views_ = wished(values)
         live = run_config.opened(page.engine, request.session_hash, asked)
@@ -172,7 +172,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         return ["", _waiting(page, code), None, "", ""]
 
     inputs = [page.language, payload, speed, views, *order]
-    watch = {**PRIVATE, **GYM}
+    watch = {**PRIVATE, **LIVE_TRAINING}
     run.click(go, inputs, shown, js=gym_inputs.BRING, **watch)
     for phase, button in steps.items():
         fixed = gr.State(phase)
@@ -198,7 +198,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         changed.input(healthy, [data, architecture], made, **PRIVATE, **LIGHT)
     data.change(None, data, None, js=SHOW, **PRIVATE)
 
-    @speaks
+    @localize_errors
     def anew(request: gr.Request, code, *values):
         yield from _go(request, code, values, anew=True)
 
@@ -211,7 +211,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             button.click(lambda values=values: values, None, order, **PRIVATE, **LIGHT).then(
                 anew if fresh else go, inputs, shown, js=gym_inputs.BRING, **watch
             )
-    page.greet(gym_keep.read, order)
+    page.on_load(gym_keep.read, order)
     gym_endpoint.expose_all(page)
 
 

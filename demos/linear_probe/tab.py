@@ -15,7 +15,7 @@ from demos.ui import deep_links
 from demos.ui import progress as status
 from demos.ui.components import Choice, Knob
 from demos.ui.endpoints import expose
-from demos.ui.page import LIGHT, PRIVATE, Page, speaks
+from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import curves
 from models.labels import breeds
 from models.linear_probe.settings import CLASSES, FEATURES
@@ -73,7 +73,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     outputs = [line, plot, matrix]
 
     def event(work, kinds=None):
-        @speaks
+        @localize_errors
         def train(request: gr.Request, code, *values):
             chosen = dict(zip(DEFAULTS, values, strict=True))
             wanted = kinds or FEATURES.get(chosen["task"], ("imagenet",))
@@ -88,7 +88,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     run.click(event(_train, ("imagenet",)), inputs, outputs, **PRIVATE, **LIGHT)
     control.click(event(_train), inputs, outputs, **PRIVATE, **LIGHT)
     sizes.click(event(_by_size), inputs, outputs, **PRIVATE, **LIGHT)
-    page.stops(stop, NAME)
+    page.connect_stop(stop, NAME)
     deep_links.listen(page, NAME, knobs)
     reset.click(lambda: [*DEFAULTS.values(), "", "", ""], None, [*order, *outputs], **PRIVATE,
                 **LIGHT)  # fmt: skip

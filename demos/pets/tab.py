@@ -11,7 +11,7 @@ from demos.runtime.i18n import say
 from demos.ui import deep_links, model_picker, send_to
 from demos.ui import examples as pictures
 from demos.ui.components import Choice, Knob, Photo
-from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, speaks
+from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars
 from models import registry
 from models.labels import breeds
@@ -57,7 +57,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             )  # fmt: skip
             deep_links.listen(page, NAME, {"model": which}, {"photo": (photo, "photos")})
             reset = page.put(gr.Button, "reset", size="sm")
-            page.doors["pets.model"] = which
+            page.send_targets["pets.model"] = which
             also = {"attack.model": which}
             to = ("attack", "style")
             send_to.buttons(page, lambda code, path: path, [photo], to, also)
@@ -83,7 +83,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         page.put(gr.Markdown, "pets.maps.note")
         with gr.Row(equal_height=False):
             with gr.Column(scale=3, min_width=260):
-                model = model_picker.chooser(page)
+                model = model_picker.build(page)
                 layer = page.put(
                     Choice,
                     "name.layer",
@@ -102,7 +102,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     unturned = DEFAULTS | {"inside": gr.skip()}
     page.experiments(NAME, EXPERIMENTS, unturned, [contrast, model, layer, inside])
 
-    @speaks
+    @localize_errors
     def look(code, path, gamma, name):
         told = {quality: pet_endpoints.quality(code, name)}
         if path is None:
@@ -119,11 +119,11 @@ def build(page: Page, tab: gr.Tab) -> None:
             heat: pet_endpoints.overlaid(classifier, picture, seen, first, second, gamma),
         }
 
-    @speaks
+    @localize_errors
     def explain(code, path, first, second, gamma, name):
         return pet_endpoints.explained(page.engine, path, first, second, gamma, name)
 
-    @speaks
+    @localize_errors
     def inspect(request: gr.Request, code, path, name, at):
         for moment in pet_endpoints.feature_maps(page, code, path, name, at):
             if isinstance(moment, str):

@@ -98,7 +98,7 @@ def _more(page: Page, named: dict) -> None:
 
     with gr.Row():
         with gr.Column(min_width=150):
-            named["backbone"] = model_picker.chooser(page)
+            named["backbone"] = model_picker.build(page)
         for name in ("style_loss", "init"):
             named[name] = page.setting(StyleSettings, name, min_width=150)
     with gr.Row():

@@ -13,7 +13,7 @@ from demos.style_transfer.controls import ALL_LAYERS, DEFAULTS, WEIGHTS
 from demos.style_transfer.runs import NAME, TERMS, Estimate, Painting, StyleRequest
 from demos.ui import deep_links, examples, progress, send_to
 from demos.ui.components import Knob, Photo
-from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, speaks
+from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars, curves
 from models import images, registry
 from models.style_transfer.settings import StyleSettings
@@ -107,22 +107,24 @@ class StyleTab:
     def connect(self, tab: gr.Tab) -> None:
         """Wires the events."""
         page, named = self.page, self.controls.named
-        self.run.click(speaks(self.paint), self.inputs, self.result, **PRIVATE, **HEAVY)
-        self.compare.click(speaks(self.paint_ways), self.inputs, self.ways, **PRIVATE, **HEAVY)
-        page.stops(self.stop, NAME)
+        self.run.click(localize_errors(self.paint), self.inputs, self.result, **PRIVATE, **HEAVY)
+        self.compare.click(
+            localize_errors(self.paint_ways), self.inputs, self.ways, **PRIVATE, **HEAVY
+        )
+        page.connect_stop(self.stop, NAME)
         sources = {"content": (self.content, "photos"), "style": (self.style, "styles")}
         deep_links.listen(page, NAME, named, sources)
         weights = [named[name] for name in WEIGHTS]
         for weight in weights:
             weight.release(self.change_weights, weights, None, **PRIVATE, queue=False)
         newest = {"trigger_mode": "always_last"} | PRIVATE | LIGHT
-        preview = (speaks(self.preview), self.preview_inputs, self.result)
-        forecast = (speaks(self.forecast), self.forecast_inputs, self.forecast_outputs)
+        preview = (localize_errors(self.preview), self.preview_inputs, self.result)
+        forecast = (localize_errors(self.forecast), self.forecast_inputs, self.forecast_outputs)
         for event in (self.content.change, self.style.change, tab.select):
             event(*preview, **newest)
-            event(speaks(self.forecast_unless_painted), *forecast[1:], **newest)
+            event(localize_errors(self.forecast_unless_painted), *forecast[1:], **newest)
         self.strength.release(
-            speaks(self.preview_strength), self.preview_inputs, self.result, **newest
+            localize_errors(self.preview_strength), self.preview_inputs, self.result, **newest
         )
         self.controls.second.change(*forecast, **newest)
         for control in self.controls.ordered:

@@ -67,4 +67,4 @@ def listen(
                 values.append(gr.skip())
         return values
 
-    page.greet(wanted, [*(component for component, _ in photos.values()), *knobs.values()])
+    page.on_load(wanted, [*(component for component, _ in photos.values()), *knobs.values()])

@@ -17,7 +17,7 @@ from PIL import Image
 from demos.runtime import i18n
 from demos.ui import examples
 from demos.ui.components import Photo
-from demos.ui.page import HEAVY, speaks
+from demos.ui.page import HEAVY, localize_errors
 from models.validation import Setting, Settings
 
 
@@ -80,12 +80,12 @@ def expose(
             for found in called(*args):
                 yield _saved(found, api_name)
 
-        spoken = speaks(saved, labels=False)
+        spoken = localize_errors(saved, labels=False)
 
         def endpoint(request, *args):
             yield from spoken(_code(request), *args)
     else:
-        spoken = speaks(lambda *args: _saved(called(*args), api_name), labels=False)
+        spoken = localize_errors(lambda *args: _saved(called(*args), api_name), labels=False)
 
         def endpoint(request, *args):
             return spoken(_code(request), *args)

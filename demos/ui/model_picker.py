@@ -8,13 +8,13 @@ import gradio as gr
 
 from demos.runtime import i18n
 from demos.runtime.i18n import say
-from demos.ui import progress as status
+from demos.ui import progress
 from demos.ui.components import Choice
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
 
 
-def choices(code: str) -> list[tuple[str, str]]:
+def backbone_choices(code: str) -> list[tuple[str, str]]:
     """ImageNet's networks as (text, name); those whose weights are not here carry a mark."""
 
     def text(spec: registry.BackboneSpec) -> str:
@@ -25,12 +25,12 @@ def choices(code: str) -> list[tuple[str, str]]:
     return [(text(spec), spec.name) for spec in registry.BACKBONE_SPECS]
 
 
-def classifying(code: str) -> list[tuple[str, str]]:
-    """All classifiers, the pets' too, as `choices` gives them."""
-    return choices(code) + [(spec.title, spec.name) for spec in registry.PET_SPECS]
+def classifier_choices(code: str) -> list[tuple[str, str]]:
+    """All classifiers, the pets' too, as `backbone_choices` gives them."""
+    return backbone_choices(code) + [(spec.title, spec.name) for spec in registry.PET_SPECS]
 
 
-def chooser(page: Page, choices: Callable = choices) -> Choice:
+def build(page: Page, choices: Callable = backbone_choices) -> Choice:
     """The dropdown, and below it a line that says what choosing a network means."""
     picked = page.put(Choice, "network", choices=choices, value=registry.DEFAULT_BACKBONE)
     note = gr.Markdown(visible=False, elem_classes="note")
@@ -57,6 +57,6 @@ def loaded(page: Page, code: str, name: str) -> Generator[str]:
     events = page.engine.load_classifier(name)
     while True:
         try:
-            yield status.waiting(code, next(events))
+            yield progress.waiting(code, next(events))
         except StopIteration as end:
             return end.value

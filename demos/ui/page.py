@@ -20,7 +20,7 @@ from models.validation import Setting, Settings
 HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 64}
 LIGHT = {"concurrency_id": "light", "concurrency_limit": 8}
 # Watching a live training is waiting for its turns, which costs nothing: many may do so at once.
-GYM = {"concurrency_id": "gym", "concurrency_limit": 24}
+LIVE_TRAINING = {"concurrency_id": "gym", "concurrency_limit": 24}
 # Gradio walks the whole page for every component an event may show progress on: name none.
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden", "show_progress_on": []}
 
@@ -33,21 +33,21 @@ class Page:
     Attributes:
         engine: what the demos compute with.
         language: the component that holds the visitor's language; the first input of every event.
-        arrivals: inputs and options of what the browser does by itself when the page opens.
-        greetings: what an address asks for: (function of its parameters, the components it sets).
-        doors: components that other tabs may send to; every `Photo` by its key.
-        parcels: the buttons that send, see `demos.ui.send_to`.
+        browser_load_events: inputs and options of what the browser does when the page opens.
+        load_handlers: what an address sets: (function of its parameters, the components).
+        send_targets: components that other tabs may send to; every `Photo` by its key.
+        send_buttons: the buttons that send, see `demos.ui.send_to`.
     """
 
     def __init__(self, engine: Engine):
         self.engine = engine
         self.keys: set[str] = set()
-        self._spoken: list[tuple[gr.blocks.Block, Callable[[str], dict]]] = []
+        self._localized: list[tuple[gr.blocks.Block, Callable[[str], dict]]] = []
         self.language: gr.Radio | None = None
-        self.arrivals: list[tuple[list[gr.blocks.Block], dict]] = []
-        self.greetings: list[tuple[Callable[[Mapping], list], list[gr.blocks.Block]]] = []
-        self.doors: dict[str, gr.blocks.Block] = {}
-        self.parcels: list = []
+        self.browser_load_events: list[tuple[list[gr.blocks.Block], dict]] = []
+        self.load_handlers: list[tuple[Callable[[Mapping], list], list[gr.blocks.Block]]] = []
+        self.send_targets: dict[str, gr.blocks.Block] = {}
+        self.send_buttons: list = []
 
     def text(self, key: str, code: str = i18n.DEFAULT) -> str:
         """The text of `key`; remembers that the page uses it."""
@@ -85,19 +85,19 @@ class Page:
 
         options.setdefault("elem_id", key.replace(".", "-") if kind is Photo else None)
         component = kind(*args, **props(i18n.DEFAULT), **options)
-        self._spoken.append((component, props))
+        self._localized.append((component, props))
         if kind is Photo:
-            self.doors[key] = component
+            self.send_targets[key] = component
         return component
 
-    def greet(self, function: Callable[[Mapping], list], components: list) -> None:
+    def on_load(self, function: Callable[[Mapping], list], components: list) -> None:
         """When the page opens, sets `components` to what `function` reads from its address."""
-        self.greetings.append((function, components))
+        self.load_handlers.append((function, components))
 
-    def speak(self) -> tuple[list[gr.blocks.Block], Callable[[str], list[dict]]]:
+    def localized(self) -> tuple[list[gr.blocks.Block], Callable[[str], list[dict]]]:
         """All components with texts, and the function that gives their updates for a language."""
-        return [component for component, _ in self._spoken], lambda code: [
-            gr.update(**props(code)) for _, props in self._spoken
+        return [component for component, _ in self._localized], lambda code: [
+            gr.update(**props(code)) for _, props in self._localized
         ]
 
     def controls(self, key: str) -> tuple[gr.Button, gr.Button, gr.Button]:
@@ -109,7 +109,7 @@ class Page:
                 self.put(gr.Button, "reset", min_width=70),
             )
 
-    def stops(self, button: gr.Button, demo: str) -> None:
+    def connect_stop(self, button: gr.Button, demo: str) -> None:
         """Makes `button` stop the visitor's own run of `demo`: a flag that the run's loop reads."""
 
         def stop(request: gr.Request):
@@ -208,8 +208,8 @@ class Page:
         return pressed
 
 
-def speaks(function: Callable, labels: bool = True) -> Callable:
-    """Says validation errors, and what else goes wrong, in the visitor's language, as a `gr.Error`.
+def localize_errors(function: Callable, labels: bool = True) -> Callable:
+    """Raises what goes wrong in `function` as a `gr.Error` in the visitor's language.
 
     Args:
         function: an event; its first argument is the language, unless a gr.Request comes before.

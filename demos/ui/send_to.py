@@ -1,7 +1,7 @@
-"""One click takes a picture from one tab to another: every `Photo` is a door it may go through.
+"""Buttons that send a picture from one tab to another; every `Photo` may be a target.
 
-Tabs are built one after the other, so a button only says where it sends; `connect` wires all of
-them when the page stands.
+Tabs are built one after the other, so a button only says where it sends; `connect` connects all of
+them when every tab is built.
 """
 
 from __future__ import annotations
@@ -11,38 +11,38 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from demos.ui.page import LIGHT, PRIVATE, Page, speaks
+from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
 from models.validation import ValidationError
 
-# The tabs that take a picture from anywhere, and the door of each.
-TO = {"attack": "attack.photo", "style": "style.content", "pets": "pets.photo"}
+# The tabs that take a picture from anywhere, and the component that takes it.
+TARGETS = {"attack": "attack.photo", "style": "style.content", "pets": "pets.photo"}
 
 
 @dataclass(frozen=True)
-class Parcel:
+class SendButton:
     """A button that sends.
 
     Attributes:
         button: what is pressed.
-        make: (language, *values of inputs) -> what goes through the doors, in their order; the
+        make: (language, *values of inputs) -> the values of the targets, in their order; the
             first is mostly the path of a picture, and None if there is none.
         inputs: the components that `make` is told of.
         tab: name of the tab it goes to.
-        doors: keys of the components that take it, see `Page.doors`.
+        targets: keys of the components that take it, see `Page.send_targets`.
     """
 
     button: gr.Button
     make: Callable
     inputs: list[gr.blocks.Block]
     tab: str
-    doors: tuple[str, ...]
+    targets: tuple[str, ...]
 
 
 def buttons(
     page: Page,
     make: Callable,
     inputs: list,
-    to: tuple[str, ...] = tuple(TO),
+    to: tuple[str, ...] = tuple(TARGETS),
     also: dict[str, gr.blocks.Block] | None = None,
 ) -> None:
     """One button for each of the tabs `to`.
@@ -50,14 +50,16 @@ def buttons(
     Args:
         make: (language, *values of inputs) -> path of the picture, or None if there is none.
         inputs: the components that `make` is told of.
-        also: components whose values go along to the attack, by the door they go through.
+        also: components whose values go along to the attack, by the key of their target.
     """
     with gr.Row():
         for tab in to:
             more = (also or {}) if tab == "attack" else {}
             button = page.put(gr.Button, f"send.{tab}", size="sm", min_width=130)
-            doors, given = (TO[tab], *more), [*inputs, *more.values()]
-            page.parcels.append(Parcel(button, _packed(make, len(inputs)), given, tab, doors))
+            targets, given = (TARGETS[tab], *more), [*inputs, *more.values()]
+            page.send_buttons.append(
+                SendButton(button, _packed(make, len(inputs)), given, tab, targets)
+            )
 
 
 def _packed(make: Callable, count: int) -> Callable:
@@ -66,20 +68,22 @@ def _packed(make: Callable, count: int) -> Callable:
 
 
 def connect(page: Page, tabs: gr.Tabs) -> None:
-    """Wires every button that was promised."""
-    for parcel in page.parcels:
-        outputs = [tabs, *(page.doors[name] for name in parcel.doors)]
-        parcel.button.click(
-            _sender(parcel), [page.language, *parcel.inputs], outputs, **PRIVATE, **LIGHT
+    """Connects all buttons."""
+    for button in page.send_buttons:
+        outputs = [tabs, *(page.send_targets[name] for name in button.targets)]
+        button.button.click(
+            handler(button), [page.language, *button.inputs], outputs, **PRIVATE, **LIGHT
         )
 
 
-def _sender(parcel: Parcel) -> Callable:
-    @speaks
+def handler(button: SendButton) -> Callable:
+    """The event of a button: the tab it opens, and the values of its targets."""
+
+    @localize_errors
     def send(code, *values):
-        sent = parcel.make(code, *values)
+        sent = button.make(code, *values)
         if sent[0] is None:
             raise ValidationError("no_picture")
-        return [gr.Tabs(selected=parcel.tab), *sent]
+        return [gr.Tabs(selected=button.tab), *sent]
 
     return send

@@ -174,10 +174,10 @@ def test_a_switch_of_language_says_the_findings_anew(page, cat, code):
 
 
 def test_the_explorer_shows_the_cat_of_the_tour(page):
-    (parcel,) = [p for p in page.parcels if p.tab == "gan"]
-    send = send_to._sender(parcel)
+    (button,) = [p for p in page.send_buttons if p.tab == "gan"]
+    send = send_to.handler(button)
     _, *sent = send("en", 11, 0.9)
-    assert dict(zip(parcel.doors, sent, strict=True)) == {
+    assert dict(zip(button.targets, sent, strict=True)) == {
         "gan.seed": 11, "gan.truncation": 0.9, "gan.model": registry.DEFAULT_GAN, "gan.noise": 0,
         **{f"gan.{name}": 0.0 for name in gan_explorer.SLIDERS},
     }  # fmt: skip

@@ -179,7 +179,7 @@ def test_the_panel_has_words_in_every_language():
     with gr.Blocks():
         page = Page(Engine("cpu"))
         gym_inputs.build(page)
-        components, said = page.speak()
+        components, said = page.localized()
     assert len(components) == 1
     for code in ("en", "mr", "ne", "hi"):
         assert "data-words" in said(code)[0]["value"]

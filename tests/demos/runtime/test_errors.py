@@ -13,7 +13,7 @@ from demos.runtime.engine import Engine
 from demos.runtime.events import Result
 from demos.runtime.i18n import say
 from demos.runtime.scheduler import HEAVY_RUNS, schedule
-from demos.ui.page import speaks
+from demos.ui.page import localize_errors
 
 
 def full():
@@ -46,7 +46,7 @@ CASES = {
 @pytest.mark.parametrize("wrong", CASES)
 def test_a_visitor_reads_what_happened(wrong, code, capsys):
     with pytest.raises(gr.Error) as caught:
-        speaks(lambda code: wrong())(code)
+        localize_errors(lambda code: wrong())(code)
     assert caught.value.message == say(code, f"error.{CASES[wrong]}")
     log = capsys.readouterr().err
     # Only what nobody foresaw needs a traceback, and whoever serves the page reads of a full disk.
@@ -55,7 +55,7 @@ def test_a_visitor_reads_what_happened(wrong, code, capsys):
 
 
 def test_a_stream_that_fails_says_so_too():
-    @speaks
+    @localize_errors
     def run(code):
         yield "first"
         memory_full()
@@ -67,7 +67,7 @@ def test_a_stream_that_fails_says_so_too():
 
 
 def test_gradios_own_errors_pass():
-    @speaks
+    @localize_errors
     def run(code):
         raise gr.Error("of its own")
 
@@ -81,7 +81,7 @@ def test_memory_of_a_failed_run_is_let_go():
 
     kept = []
 
-    @speaks
+    @localize_errors
     def run(code):
         large = Large()
         kept.append(weakref.ref(large))
@@ -96,7 +96,7 @@ def test_a_run_without_memory_frees_its_turn_and_its_place():
     """As an event does it: the next run begins, for the same visitor and for others."""
     engine = Engine("cpu")
 
-    @speaks
+    @localize_errors
     def run(code, fails):
         with engine.run("visitor", "style") as stop:
 

@@ -50,9 +50,9 @@ def test_values_that_a_knob_cannot_have(component, value):
 
 
 def asked(blocks, **address):
-    """What the page's greetings would set: {label: value}, without what is left alone."""
+    """What the page's load handlers would set: {label: value}, without what is left alone."""
     values = {}
-    for read, components in blocks.page.greetings:
+    for read, components in blocks.page.load_handlers:
         for component, value in zip(components, read(address), strict=True):
             if value != SKIP:
                 values[component.label] = value
