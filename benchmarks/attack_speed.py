@@ -26,7 +26,9 @@ from torch import nn
 
 from benchmarks.common import EXAMPLES, machine, ratio, rounds
 from models import device, images, registry
-from models.attacks.run import Settings, attack, to_grid
+from models.attacks.quantization import to_8bit
+from models.attacks.run import attack
+from models.attacks.settings import AttackSettings
 from models.backbones import backbone
 from models.labels import imagenet
 
@@ -114,7 +116,7 @@ def main() -> None:
     clean = photos(spec.input_size, at)
     with torch.no_grad():
         labels = plain(clean).argmax(1)
-    settings = Settings(epsilon=EPSILON, steps=options.steps, step_size=STEP_SIZE)
+    settings = AttackSettings(epsilon=EPSILON, steps=options.steps, step_size=STEP_SIZE)
 
     def ours(_number: int) -> torch.Tensor:
         for step in attack(network, clean, settings):
@@ -131,7 +133,7 @@ def main() -> None:
     print(f"{'':14}{'image-steps/s':>15}{'best':>8}{'fooled':>9}{'largest change':>17}")
     work = len(clean) * options.steps
     for name in seconds:
-        result = to_grid(results[name].detach())
+        result = to_8bit(results[name].detach())
         with torch.no_grad():
             fooled = (plain(result).argmax(1) != labels).float().mean()
         change = ((result - clean).abs().max() * 255).item()

@@ -11,8 +11,9 @@ import statistics
 
 from benchmarks.common import EXAMPLES, machine, rounds
 from models import images, registry
-from models.attacks import robustness_curve
-from models.attacks import run as attacks
+from models.attacks.robustness_curve import curves
+from models.attacks.run import attack
+from models.attacks.settings import AttackSettings, CurveSettings
 from models.feature_visualization.optimize import class_probabilities, visualize
 from models.feature_visualization.settings import VisualizationSettings
 from models.store import Store
@@ -33,11 +34,11 @@ def main() -> None:
     told = {}
 
     def attacked(_round):
-        *_, last = attacks.attack(network, picture, attacks.Settings(target="Siamese cat"))
+        *_, last = attack(network, picture, AttackSettings(target="Siamese cat"))
         told["20 targeted steps"] = f"target at {last.target[0]:.3f}"
 
     def curved(_round):
-        *_, last = robustness_curve.curves(network, picture, robustness_curve.Settings())
+        *_, last = curves(network, picture, CurveSettings())
         told["12 radii, 3 methods"] = f"{len(last.epsilons)} radii"
 
     def visualized(_round):

@@ -29,7 +29,7 @@ from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars
 from demos.ui.send_to import SendButton
 from models import images, registry
-from models.attacks.settings import Settings
+from models.attacks.settings import AttackSettings
 from models.gan.settings import SLIDERS, SampleSettings
 from models.labels import breeds
 
@@ -83,7 +83,7 @@ def toured(page: Page, code: str, seed, truncation, epsilon, run: Run) -> Genera
     Raises:
         ValidationError: a knob can't have its value; before anything else happens.
     """
-    Settings(epsilon=epsilon)
+    AttackSettings(epsilon=epsilon)
     cat = gan_endpoints.sent(page.engine, code, registry.DEFAULT_GAN, seed, truncation, 0)
     yield Moment("cat", 1.0, cat)
     for station in (_painted, _named, _attacked):

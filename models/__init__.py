@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from models.attacks.adversarial import adversarial as adversarial
     from models.feature_visualization.ideal_image import ideal_image as ideal_image
     from models.registry import list_models as list_models
     from models.store import load as load
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 
 # name: module
 _PUBLIC = {
+    "adversarial": "models.attacks.adversarial",
     "ideal_image": "models.feature_visualization.ideal_image",
     "list_models": "models.registry",
     "load": "models.store",
     "stylize": "models.style_transfer.stylize",
     "stylize_steps": "models.style_transfer.stylize",
 }
-__all__ = ["ideal_image", "list_models", "load", "stylize", "stylize_steps"]
+__all__ = ["adversarial", "ideal_image", "list_models", "load", "stylize", "stylize_steps"]
 
 
 def __getattr__(name: str) -> object:

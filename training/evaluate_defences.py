@@ -18,9 +18,10 @@ import torch
 from PIL import Image
 
 from models import images, registry
-from models.attacks import smoothing
 from models.attacks.evaluation import Network
-from models.attacks.transforms import saved
+from models.attacks.settings import SmoothingSettings
+from models.attacks.smoothing import certify
+from models.attacks.transforms import compress
 from models.classifiers import pet_classifier
 from models.store import Store
 from training import pet_data
@@ -50,15 +51,15 @@ def plain(network: Network, shown: Sequence[torch.Tensor], labels: Sequence[int]
 
 def behind_jpeg(network: Network, shown, labels, quality: int) -> dict:
     """The share right when every picture passes through a JPEG."""
-    return share(plain(network, [saved(x, "JPEG", quality) for x in shown], labels))
+    return share(plain(network, [compress(x, "JPEG", quality) for x in shown], labels))
 
 
 def voted(network: Network, shown, labels, sigma: float, samples: int = SAMPLES) -> dict:
     """The share right by a vote under noise of `sigma`/255, and of how many it abstained."""
-    settings = smoothing.Settings(sigma, samples, CONFIDENCE)
+    settings = SmoothingSettings(sigma, samples, CONFIDENCE)
     right, abstained = [], 0
     for picture, label in zip(shown, labels, strict=True):
-        *_, vote = smoothing.smoothed(network, picture, settings)
+        *_, vote = certify(network, picture, settings)
         abstained += vote.abstains
         right.append(not vote.abstains and vote.nominee == label)
     return share(right) | {"abstained": round(abstained / len(right), 4)}

@@ -19,7 +19,8 @@ from pathlib import Path
 import torch
 
 from models import registry
-from models.attacks import run as attacks
+from models.attacks.run import attack
+from models.attacks.settings import AttackSettings
 from models.classifiers import pet_classifier
 from models.store import Store
 from training import pet_data
@@ -50,10 +51,10 @@ def curve(network, pictures: torch.Tensor, labels: torch.Tensor) -> dict[str, to
 
 def moved(network, pictures: torch.Tensor, labels: torch.Tensor, side: int) -> torch.Tensor:
     """Adversarial pictures of one network within the middle radius, at another's size."""
-    settings = attacks.Settings(epsilon=MIDDLE, steps=STRONG, step_size=2.5 * MIDDLE / STRONG)
+    settings = AttackSettings(epsilon=MIDDLE, steps=STRONG, step_size=2.5 * MIDDLE / STRONG)
     found = []
     for x, y in zip(pictures.split(16), labels.split(16), strict=True):
-        *_, last = attacks.attack(network, x, settings, y)
+        *_, last = attack(network, x, settings, y)
         found.append(last.adversarial)
     whole = torch.cat(found)
     return torch.nn.functional.interpolate(whole, (side, side), mode="bicubic", antialias=True)

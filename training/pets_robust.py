@@ -20,7 +20,8 @@ import torch
 from torch import nn
 
 from models import images
-from models.attacks import run as attacks
+from models.attacks.run import attack
+from models.attacks.settings import MIN_STEP_SIZE, AttackSettings
 from training import pet_data, pets
 
 NAME, STANDARD = "pets_lite0_robust", "pets_lite0"
@@ -83,7 +84,7 @@ def withstood(
 
     Steps are 2.5 epsilon / steps long. What is taken wrongly as it is counts as not withstood.
     """
-    size = max(attacks.MIN_STEP_SIZE, 2.5 * epsilon / steps)
+    size = max(MIN_STEP_SIZE, 2.5 * epsilon / steps)
     right = torch.zeros(len(pictures), dtype=torch.bool)
     for start in range(0, len(pictures), batch):
         x, y = pictures[start : start + batch], labels[start : start + batch]
@@ -93,8 +94,8 @@ def withstood(
             where = left.nonzero()[:, 0]
             if not len(where):
                 break
-            settings = attacks.Settings(epsilon=epsilon, steps=steps, step_size=size, seed=seed)
-            *_, last = attacks.attack(network, x[where], settings, y[where])
+            settings = AttackSettings(epsilon=epsilon, steps=steps, step_size=size, seed=seed)
+            *_, last = attack(network, x[where], settings, y[where])
             with torch.no_grad():
                 left[where] = network(last.adversarial).argmax(1) == y[where]
         right[start : start + batch] = left

@@ -17,6 +17,7 @@ from demos.ui.endpoints import Picture, expose
 from demos.ui.page import HEAVY, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars
 from models import images, registry, weights
+from models.attacks.settings import SmoothingSettings
 from models.validation import ValidationError
 
 SHOWN = 256
@@ -72,20 +73,20 @@ def _behind_jpeg(page, code, path, model, options: dict, quality, knows: bool, s
     """Status lines, then (subject, verdicts without the defence and with it)."""
     from functools import partial
 
-    from models.attacks import run as attacks
     from models.attacks import transforms as attack_survival
-    from models.attacks.bpda import Behind
+    from models.attacks.bpda import BPDA
+    from models.attacks.quantization import to_8bit
 
-    jpeg = partial(attack_survival.saved, kind="JPEG", quality=quality)
+    jpeg = partial(attack_survival.compress, kind="JPEG", quality=quality)
     found = yield from attack_once.subject(page, code, path, model, options)
     jpeg(found.clean)
-    fooled = Behind(found.network, jpeg) if knows else found.network
-    adversarial = attacks.to_grid((yield from attack_once.attacked(code, found, stopped, fooled)))
-    ways = {"none": attack_survival.TREATMENTS["none"], "jpeg": jpeg}
+    fooled = BPDA(found.network, jpeg) if knows else found.network
+    adversarial = to_8bit((yield from attack_once.attacked(code, found, stopped, fooled)))
+    ways = {"none": attack_survival.TRANSFORMS["none"], "jpeg": jpeg}
     yield (
         found,
         attack_survival.survival(
-            found.network, found.clean, adversarial, found.target, treatments=ways
+            found.network, found.clean, adversarial, found.target, transforms=ways
         ),
     )
 
@@ -93,7 +94,7 @@ def _behind_jpeg(page, code, path, model, options: dict, quality, knows: bool, s
 def _pairs(code: str, subject, verdicts) -> str:
     parts = []
     for verdict in verdicts:
-        key = "deeper.jpeg.with" if verdict.treatment == "jpeg" else "deeper.jpeg.without"
+        key = "deeper.jpeg.with" if verdict.transform == "jpeg" else "deeper.jpeg.without"
         parts.append(f"<b>{escape(say(code, key))}</b> {_pair(code, subject, verdict)}")
     return "".join(parts)
 
@@ -131,9 +132,7 @@ def _smoothing(page: Page, photo, knobs: dict) -> dict[str, gr.components.Compon
 
     @localize_errors
     def defend(request: gr.Request, code, path, sigma, samples, confidence, model, *values):
-        from models.attacks import smoothing
-
-        settings = smoothing.Settings(sigma, samples, confidence)
+        settings = SmoothingSettings(sigma, samples, confidence)
         options = dict(zip(list(knobs)[1:], values, strict=True))
         yield {result: ""}
         with page.engine.run(request.session_hash, NAME) as stopped:
@@ -171,7 +170,7 @@ def _vote_twice(page, code, path, model, options: dict, settings, stopped):
     shown["attacked"] = adversarial.to(found.clean.device)
     for which, picture in shown.items():
         length = (picture - found.clean).norm().item()
-        going = smoothing.smoothed(found.network, picture, settings)
+        going = smoothing.certify(found.network, picture, settings)
         for moment in status.in_turn(code, going, stopped):
             if isinstance(moment, str):
                 yield moment
@@ -253,15 +252,16 @@ def side_by_side(page, code, path, names: tuple[str, ...], options: dict, stoppe
     adversarial, magnified change, verdict) after each."""
     from models.attacks import run as attacks
     from models.attacks import transforms as attack_survival
+    from models.attacks.quantization import to_8bit
 
     options = options | {"target": None}
-    ways = {"none": attack_survival.TREATMENTS["none"]}
+    ways = {"none": attack_survival.TRANSFORMS["none"]}
     for place, name in enumerate(names):
         found = yield from attack_once.subject(page, code, path, name, options)
         adversarial = yield from attack_once.attacked(code, found, stopped)
-        adversarial = attacks.to_grid(adversarial).to(found.clean.device)
+        adversarial = to_8bit(adversarial).to(found.clean.device)
         (verdict,) = attack_survival.survival(
-            found.network, found.clean, adversarial, treatments=ways
+            found.network, found.clean, adversarial, transforms=ways
         )
         magnified, _ = attacks.magnify(found.clean, adversarial)
         yield place, found, adversarial, magnified, verdict
@@ -359,7 +359,7 @@ def _expose(page: Page) -> None:
         spec = registry.classifier(model)
         from models.attacks import smoothing
 
-        settings = smoothing.Settings(sigma, samples, confidence, seed)
+        settings = SmoothingSettings(sigma, samples, confidence, seed)
         loading = model_picker.loaded(page, language, model)
         while True:
             try:
@@ -368,7 +368,7 @@ def _expose(page: Page) -> None:
                 network = end.value
                 break
         clean = images.to_tensor(images.square(picture, spec.input_size))
-        *_, vote = smoothing.smoothed(network, clean, settings)
+        *_, vote = smoothing.certify(network, clean, settings)
         return {
             "class": None if vote.abstains else spec.classes[vote.nominee],
             "votes": {spec.classes[name]: count for name, count in vote.votes},

@@ -9,7 +9,7 @@ from demos.ui import model_picker
 from demos.ui.components import Choice, Knob
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
-from models.attacks.settings import NORMS, Settings
+from models.attacks.settings import NORMS, AttackSettings
 
 SHOWN = ("pgd", "fgsm", "mi_fgsm", "deepfool", "carlini_wagner", "patch")
 FOLLOWS = r"x\leftarrow\Pi_\varepsilon\left(x+a\,d(\nabla_xL)\right)"
@@ -37,7 +37,7 @@ READS = {
 PACE = {"carlini_wagner": (30, 1.0), "patch": (60, 8.0)}
 # (lowest, highest, step, formula); the ranges that are refused are `attack_settings`'s, and wider.
 SLIDERS = {
-    "epsilon": (0, 32, 1, r"\lVert x'-x\rVert_p\le\varepsilon"),
+    "epsilon": (0, 64, 1, r"\lVert x'-x\rVert_p\le\varepsilon"),
     "steps": (1, 100, 1, r"k=1,\dots,\mathrm{steps}"),
     "step_size": (0.05, 16, 0.05, r"a=\mathrm{step\ size}/255\;\;(L_2:\ \mathrm{step\ size})"),
     "restarts": (1, 10, 1, r"x_0=x+u,\;u\sim U(\lVert u\rVert_p\le\varepsilon)"),
@@ -57,7 +57,7 @@ MORE = ("step_size", "restarts", "momentum", "overshoot", "constant", "kappa", "
 NAMES = (
     "method", "target", "norm", "epsilon", "steps", *PATCH, "patch_spread", *MORE, "seed",
 )  # fmt: skip
-DEFAULTS = {name: getattr(Settings(), name) for name in NAMES} | {"target": ""}
+DEFAULTS = {name: getattr(AttackSettings(), name) for name in NAMES} | {"target": ""}
 
 
 def build(page: Page) -> dict[str, gr.components.Component]:

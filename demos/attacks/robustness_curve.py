@@ -101,8 +101,9 @@ class _Whole:
 def _curves(page, code, path, model, target, options: dict, stopped) -> Generator:
     """Status lines, then (step, last, seconds, `_Whole` or None)."""
     from models.attacks import robustness_curve
+    from models.attacks.settings import CurveSettings
 
-    settings = robustness_curve.Settings(
+    settings = CurveSettings(
         epsilon_end=options["epsilon_end"], steps=options["curve_steps"],
         points=options.get("points", 12),
     )  # fmt: skip
@@ -126,7 +127,7 @@ def _whole(subject, step, epsilon_end: float) -> _Whole | None:
     if not reached:
         return None
     least = min(reached, key=lambda curve: curve.smallest)
-    found = robustness_curve.whole(
+    found = robustness_curve.quantized(
         subject.network, subject.clean, least.nearest, least.smallest, subject.target, epsilon_end
     )
     return _Whole(*found, subject.top(found[0], 3)) if found else None

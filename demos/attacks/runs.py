@@ -11,7 +11,7 @@ from demos.ui import model_picker
 from demos.ui import progress as status
 from demos.ui.page import Page
 from models import images, registry
-from models.attacks.settings import Settings
+from models.attacks.settings import AttackSettings
 
 if TYPE_CHECKING:
     import torch
@@ -38,7 +38,7 @@ class Subject:
     network: Network
     picture: Image.Image
     clean: torch.Tensor
-    settings: Settings
+    settings: AttackSettings
 
     @property
     def target(self) -> int | None:
@@ -63,11 +63,11 @@ def subject(
     """Everything checked and loaded; yields status lines meanwhile.
 
     Args:
-        options: of `Settings`; a target of "" is none.
+        options: of `AttackSettings`; a target of "" is none.
     """
     picture = images.open_image(path)
     spec = registry.classifier(model)
-    settings = Settings(**options | {"target": options.get("target") or None})
+    settings = AttackSettings(**options | {"target": options.get("target") or None})
     if settings.target is not None:
         spec.class_index(settings.target)
     network = yield from model_picker.loaded(page, code, model)

@@ -18,7 +18,7 @@ from demos.ui.endpoints import Picture, expose
 from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars, curves
 from models import images, registry
-from models.attacks.settings import Settings
+from models.attacks.settings import AttackSettings
 
 NAME = "attack"
 EXPERIMENTS = (
@@ -171,7 +171,7 @@ def attacked(page, code, path, model, settings, stopped):
     """
     picture = images.open_image(path)
     spec = registry.classifier(model)
-    settings = Settings(**settings | {"target": settings.get("target") or None})
+    settings = AttackSettings(**settings | {"target": settings.get("target") or None})
     if settings.target is not None:
         spec.class_index(settings.target)  # before a network is read
     from models.attacks import run as attacks
@@ -196,7 +196,7 @@ def attacked(page, code, path, model, settings, stopped):
         report, magnified, factor = None, None, 1
         if last:
             found = step.adversarial
-            report = attacks.evaluate(network, clean, found, settings, step.step, seconds, spec)
+            report = attacks.measure(network, clean, found, settings, step.step, seconds, spec)
             magnified, factor = attacks.magnify(clean, found)
         yield step, last, seconds, seen, curve, report, magnified, factor
 

@@ -67,7 +67,6 @@ def here(name: str) -> bool:
 
 def _matrix(page, code, path, model, options: dict, stopped):
     """Status lines, then (subject, judges, step, last, seconds)."""
-    from models.attacks import run as attacks
     from models.attacks import transferability
 
     found = yield from attack_once.subject(page, code, path, model, options)
@@ -76,12 +75,10 @@ def _matrix(page, code, path, model, options: dict, stopped):
         if here(name):
             network = yield from model_picker.loaded(page, code, name)
             side = registry.classifier(name).input_size
-            judges.append(transferability.Judge(name, network, side))
+            judges.append(transferability.Classifier(name, network, side))
 
-    def attack(network, pictures):
-        return attacks.attack(network, pictures, found.settings, spec=found.spec)
-
-    going = transferability.matrix(judges, found.picture, attack, found.target)
+    settings = [found.settings] * len(judges)
+    going = transferability.matrix(judges, found.picture, settings, found.spec)
     for moment in status.in_turn(code, going, stopped):
         if isinstance(moment, str):
             yield moment

@@ -72,7 +72,7 @@ def _table(code: str, subject, verdicts) -> str:
     )
     rows = []
     for verdict in verdicts:
-        name = escape(say(code, f"deeper.treatment.{verdict.treatment}"))
+        name = escape(say(code, f"deeper.treatment.{verdict.transform}"))
         pair = zip(verdict.pictures, (verdict.clean, verdict.adversarial), strict=True)
         seen = [
             f'<div class="deeper-seen">{thumbnail(picture, name)}'
@@ -146,7 +146,7 @@ def _expose(page: Page) -> None:
             *_, moment = _survival(page, language, image, model, options, stopped)
         subject, verdicts = moment
         return {
-            verdict.treatment: {
+            verdict.transform: {
                 "clean": reported(subject.said(verdict.clean)),
                 "adversarial": reported(subject.said(verdict.adversarial)),
                 "outcome": verdict.outcome,

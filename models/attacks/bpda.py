@@ -1,31 +1,31 @@
-"""A network behind a treatment of its input that has no useful gradient, such as JPEG."""
+"""Attacks through a transform of the input that has no useful gradient, such as JPEG."""
 
 from __future__ import annotations
 
 import torch
 
 from models.attacks.evaluation import Network
-from models.attacks.transforms import Treatment
+from models.attacks.transforms import Transform
 
 
-class Behind:
-    """network(treatment(x)), differentiated as if the treatment changed nothing.
+class BPDA:
+    """network(transform(x)), differentiated as if the transform were the identity.
 
-    That is how such a defence is attacked: the gradient passes "straight through" (Athalye,
-    Carlini & Wagner 2018, "Obfuscated gradients give a false sense of security", section 4.1).
+    Backward pass differentiable approximation (Athalye, Carlini & Wagner 2018, "Obfuscated
+    gradients give a false sense of security", section 4.1).
 
     Args:
         network: pictures (N, 3, H, W) in [0, 1] -> logits (N, K).
-        treatment: one picture (1, 3, H, W) in [0, 1] -> one of that shape.
+        transform: one picture (1, 3, H, W) in [0, 1] -> one of that shape.
     """
 
-    def __init__(self, network: Network, treatment: Treatment):
-        self.network, self.treatment = network, treatment
+    def __init__(self, network: Network, transform: Transform):
+        self.network, self.transform = network, transform
         if hasattr(network, "placement"):
             self.placement = network.placement
 
     def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> logits (N, K)."""
-        seen = pictures.detach()
-        treated = torch.cat([self.treatment(one) for one in seen.split(1)])
-        return self.network(pictures + (treated - seen))
+        shown = pictures.detach()
+        transformed = torch.cat([self.transform(one) for one in torch.split(shown, 1)])
+        return self.network(pictures + (transformed - shown))

@@ -1,4 +1,4 @@
-"""What a network makes of pictures under attack, which are counted in grey levels here."""
+"""What a network makes of pictures under attack. Pictures are counted in grey levels here."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import torch
 PIXELS_AT_ONCE = 4 * 224 * 224
 
 Network = Callable[[torch.Tensor], torch.Tensor]
-# (log-probabilities (N, K), labels (N,), target or None) -> (N,), what the attack wants more of.
+# (log-probabilities (N, K), labels (N,), target or None) -> (N,), what the attack maximizes.
 Objective = Callable[[torch.Tensor, torch.Tensor, int | None], torch.Tensor]
 
 
 @dataclass(frozen=True)
-class Step:
+class AttackStep:
     """One iterate.
 
     Attributes:
@@ -36,7 +36,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Look:
+class Evaluation:
     """What the network made of one iterate.
 
     Attributes:
@@ -44,7 +44,7 @@ class Look:
         log_p: (N, K), log-probabilities.
         labels: (N,), class numbers.
         target: class number or None.
-        gradient: (N, 3, H, W), of the objective with respect to the pictures; None if not wanted.
+        objective_gradient: (N, 3, H, W), with respect to the pictures; None if not asked for.
     """
 
     levels: torch.Tensor
@@ -52,32 +52,38 @@ class Look:
     log_p: torch.Tensor
     labels: torch.Tensor
     target: int | None
-    gradient: torch.Tensor | None = None
+    objective_gradient: torch.Tensor | None = None
+
+    @property
+    def gradient(self) -> torch.Tensor:
+        """The objective's gradient, (N, 3, H, W), which must have been asked for."""
+        assert self.objective_gradient is not None
+        return self.objective_gradient
 
     @property
     def fooled(self) -> torch.Tensor:
-        """(N,), whether the network is."""
+        """(N,), whether the network is fooled."""
         prediction = self.log_p.argmax(1)
         return prediction != self.labels if self.target is None else prediction == self.target
 
-    def step(self, step: int, steps: int) -> Step:
+    def step(self, step: int, steps: int) -> AttackStep:
         """The record of this iterate."""
         p = self.log_p.exp()
         true = p.gather(1, self.labels[:, None])[:, 0].tolist()
         target = None if self.target is None else tuple(p[:, self.target].tolist())
-        return Step(step, steps, self.pictures, tuple(true), target)
+        return AttackStep(step, steps, self.pictures, tuple(true), target)
 
-    def only(self, which: torch.Tensor) -> Look:
-        """Some of the pictures: those where `which` (N,) is true."""
-        gradient = None if self.gradient is None else self.gradient[which]
+    def select(self, which: torch.Tensor | slice) -> Evaluation:
+        """Some of the pictures: a slice, or those where `which` (N,) is true."""
+        gradient = None if self.objective_gradient is None else self.gradient[which]
         parts = (self.levels[which], self.pictures[which], self.log_p[which], self.labels[which])
-        return Look(*parts, self.target, gradient)
+        return Evaluation(*parts, self.target, gradient)
 
-    def with_(self, which: torch.Tensor, other: Look) -> Look:
-        """`other`, made of the pictures where `which` is true, put back among all."""
+    def put_back(self, which: torch.Tensor, other: Evaluation) -> Evaluation:
+        """This one, with `other` in the places of the pictures that were selected for it."""
         levels, log_p = self.levels.clone(), self.log_p.clone()
         levels[which], log_p[which] = other.levels, other.log_p
-        return Look(levels, levels / 255, log_p, self.labels, self.target)
+        return Evaluation(levels, levels / 255, log_p, self.labels, self.target)
 
 
 def likelihood(log_p: torch.Tensor, labels: torch.Tensor, target: int | None) -> torch.Tensor:
@@ -85,13 +91,13 @@ def likelihood(log_p: torch.Tensor, labels: torch.Tensor, target: int | None) ->
     return -log_p.gather(1, labels[:, None])[:, 0] if target is None else log_p[:, target]
 
 
-def look(
+def evaluate(
     network: Network,
     levels: torch.Tensor,
     labels: torch.Tensor | None,
     target: int | None,
-    wanted: Objective | None,
-) -> Look:
+    objective: Objective | None,
+) -> Evaluation:
     """One forward pass; with an objective also its gradient.
 
     Args:
@@ -99,51 +105,62 @@ def look(
         labels: (N,); None takes the predictions.
     """
     pictures = levels / 255
-    size = _at_once(levels)
-    named = [None] * len(levels.split(size)) if labels is None else labels.split(size)
+    size = _batch_size(levels)
+    batches = torch.split(pictures, size)
+    theirs = [None] * len(batches) if labels is None else torch.split(labels, size)
     parts = [
-        _look(network, some, theirs, target, wanted)
-        for some, theirs in zip(pictures.split(size), named, strict=True)
+        _evaluate(network, batch, named, target, objective)
+        for batch, named in zip(batches, theirs, strict=True)
     ]
     if len(parts) == 1:
-        log_p, labels, slope = parts[0]
-    else:
-        logs, named, slopes = zip(*parts, strict=True)
-        log_p, labels = torch.cat(logs), torch.cat(named)
-        slope = None if wanted is None else torch.cat(slopes)
-    return Look(levels, pictures, log_p, labels, target, slope)
+        return Evaluation(levels, pictures, parts[0][0], parts[0][1], target, parts[0][2])
+    gradients = [gradient for _, _, gradient in parts if gradient is not None]
+    return Evaluation(
+        levels,
+        pictures,
+        torch.cat([log_p for log_p, _, _ in parts]),
+        torch.cat([named for _, named, _ in parts]),
+        target,
+        torch.cat(gradients) if gradients else None,
+    )
 
 
-def _at_once(levels: torch.Tensor) -> int:
+def _batch_size(levels: torch.Tensor) -> int:
     """How many pictures go through the network together."""
     if levels.device.type != "cpu":
         return len(levels)
     return max(1, PIXELS_AT_ONCE // levels[0, 0].numel())
 
 
-def _look(network, pictures, labels, target, wanted: Objective | None) -> tuple:
-    """Log-probabilities, labels, and the objective's gradient, of some pictures."""
-    with torch.set_grad_enabled(wanted is not None):
-        leaf = pictures.detach().requires_grad_(wanted is not None)
+def _evaluate(
+    network: Network,
+    pictures: torch.Tensor,
+    labels: torch.Tensor | None,
+    target: int | None,
+    objective: Objective | None,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    """Log-probabilities, labels, and the objective's gradient, of one batch."""
+    with torch.set_grad_enabled(objective is not None):
+        leaf = pictures.detach().requires_grad_(objective is not None)
         log_p = network(leaf).log_softmax(1)
         if labels is None:
             labels = log_p.detach().argmax(1)
-        if wanted is None:
+        if objective is None:
             return log_p, labels, None
         # Summed, not averaged: what happens to a picture doesn't depend on its neighbours.
-        (slope,) = torch.autograd.grad(wanted(log_p, labels, target).sum(), leaf)
-        if 0 in slope.stride():  # one number for many places can't be written to
-            slope = slope.clone()
-    return log_p.detach(), labels, slope
+        (gradient,) = torch.autograd.grad(objective(log_p, labels, target).sum(), leaf)
+        if 0 in gradient.stride():  # an expanded tensor can't be written to
+            gradient = gradient.clone()
+    return log_p.detach(), labels, gradient
 
 
-def choose(first: torch.Tensor, a: Look, b: Look) -> Look:
-    """Picture by picture: a where `first` (N,), else b."""
-    if first.all():
+def where(condition: torch.Tensor, a: Evaluation, b: Evaluation) -> Evaluation:
+    """Picture by picture: a where `condition` (N,), else b."""
+    if condition.all():
         return a
-    levels = torch.where(first[:, None, None, None], a.levels, b.levels)
-    log_p = torch.where(first[:, None], a.log_p, b.log_p)
-    return Look(levels, levels / 255, log_p, a.labels, a.target)
+    levels = torch.where(condition[:, None, None, None], a.levels, b.levels)
+    log_p = torch.where(condition[:, None], a.log_p, b.log_p)
+    return Evaluation(levels, levels / 255, log_p, a.labels, a.target)
 
 
 def to_levels(x: torch.Tensor) -> torch.Tensor:
@@ -154,6 +171,6 @@ def to_levels(x: torch.Tensor) -> torch.Tensor:
     return torch.where((levels - nearest).abs() < 1e-4, nearest, levels)
 
 
-def on_grid(levels: torch.Tensor) -> bool:
+def is_quantized(levels: torch.Tensor) -> bool:
     """Whether all levels are whole: what an 8-bit file holds."""
     return bool((levels == levels.round()).all())

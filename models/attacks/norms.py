@@ -1,5 +1,4 @@
-"""The balls that attacks stay in: how far is far, which way is steepest, and what an 8-bit file can
-hold of it.
+"""The epsilon balls that attacks stay in: projection, steepest direction, random start, rounding.
 
 Pictures (N, 3, H, W) in grey levels. Every method may write into what it is given: at 224 px fresh
 memory costs more than the arithmetic.
@@ -7,18 +6,48 @@ memory costs more than the arithmetic.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol
+
 import torch
 
-HALVINGS = 16
+BISECTIONS = 16
 
 
-class Linf:
-    """No value farther than epsilon grey levels from the centre's, cut to [0, 255].
+class Ball(Protocol):
+    """All pictures within epsilon of a centre, in some norm.
 
     Attributes:
         unit: grey levels in one unit of epsilon and of the step size.
-        nudge: length of a step, in levels, that is sure to matter on the 8-bit grid.
+        nudge: length of a step, in levels, that is sure to change a value of the 8-bit picture.
     """
+
+    unit: float
+    nudge: float
+
+    def project(self, levels: torch.Tensor) -> torch.Tensor:
+        """The nearest picture in the ball, cut to [0, 255]."""
+        ...
+
+    def direction(self, gradient: torch.Tensor) -> torch.Tensor:
+        """The direction of steepest ascent, of length 1 in this norm."""
+        ...
+
+    def random(self, seed: int, whole: bool) -> torch.Tensor:
+        """A picture drawn uniformly from the ball (of its whole-level ones), cut to [0, 255]."""
+        ...
+
+    def quantize(self, levels: torch.Tensor) -> torch.Tensor:
+        """Whole levels in the ball, near to those given; centre and epsilon must be whole."""
+        ...
+
+    def keeps_whole(self, step_size: float) -> bool:
+        """Whether steps of that size lead from whole levels to whole levels."""
+        ...
+
+
+class LinfBall:
+    """No value farther than epsilon grey levels from the centre's."""
 
     unit = 1.0
     nudge = 1.0
@@ -29,36 +58,31 @@ class Linf:
         self.high = (centre + self.radius).clamp_(max=255)
 
     def project(self, levels: torch.Tensor) -> torch.Tensor:
-        """The nearest picture in the ball."""
         return levels.clamp_(self.low, self.high)
 
     def direction(self, gradient: torch.Tensor) -> torch.Tensor:
-        """The steepest way up, of length 1 in this norm."""
         return gradient.sign_()
 
     def random(self, seed: int, whole: bool) -> torch.Tensor:
-        """A picture drawn evenly from the ball (from its whole-level ones), then cut."""
         # Drawn on the CPU: the same seed starts at the same place on every device.
         generator = torch.Generator().manual_seed(seed)
         size, reach = self.centre.shape, int(self.radius)
         if whole:
-            # Madry et al. draw from the continuous ball; whole levels keep the picture 8-bit.
+            # Departure: Madry et al. draw from the continuous ball; whole levels keep it 8-bit.
             noise = torch.randint(-reach, reach + 1, size, generator=generator).float()
         else:
             noise = (2 * torch.rand(size, generator=generator) - 1) * reach
         return self.project(self.centre + noise.to(self.centre.device))
 
-    def to_grid(self, levels: torch.Tensor) -> torch.Tensor:
-        """Whole levels in the ball, near to those given; centre and epsilon must be whole."""
+    def quantize(self, levels: torch.Tensor) -> torch.Tensor:
         return levels.round()
 
-    def keeps_grid(self, step_size: float) -> bool:
-        """Whether steps of that size lead from whole levels to whole levels."""
+    def keeps_whole(self, step_size: float) -> bool:
         return step_size == int(step_size)
 
 
-class L2:
-    """The change as a whole no longer than epsilon, with values in [0, 1]; cut to [0, 255]."""
+class L2Ball:
+    """The change as a whole no longer than epsilon, with values in [0, 1]."""
 
     unit = 255.0
 
@@ -67,26 +91,25 @@ class L2:
         self.nudge = max(self.radius / 4, 1.0)
 
     def project(self, levels: torch.Tensor) -> torch.Tensor:
-        """Drawn back along the radius. Cutting to [0, 255] then only brings it nearer."""
+        # Scaled down to the radius; cutting to [0, 255] then only brings it nearer.
         change = levels.sub_(self.centre)
         shrink = self.radius / _length(change).clamp_(min=max(self.radius, 1e-30))
         return change.mul_(shrink).add_(self.centre).clamp_(0, 255)
 
     def direction(self, gradient: torch.Tensor) -> torch.Tensor:
-        """The gradient at length 1; a gradient of zeros stays."""
+        # A gradient of zeros stays.
         return gradient.div_(_length(gradient).clamp_(min=1e-30))
 
     def random(self, seed: int, whole: bool) -> torch.Tensor:
-        """Drawn evenly from the ball, then cut: an even direction, and a length whose d-th power is
-        even, for d values."""
+        # A uniform direction, and a length whose d-th power is uniform, for d values.
         del whole
         generator = torch.Generator().manual_seed(seed)
         noise = torch.randn(self.centre.shape, generator=generator)
-        evenly = torch.rand(len(noise), 1, 1, 1, generator=generator)
-        noise *= self.radius * evenly ** (1 / noise[0].numel()) / _length(noise)
+        uniform = torch.rand(len(noise), 1, 1, 1, generator=generator)
+        noise *= self.radius * uniform ** (1 / noise[0].numel()) / _length(noise)
         return self.project(self.centre + noise.to(self.centre.device))
 
-    def to_grid(self, levels: torch.Tensor) -> torch.Tensor:
+    def quantize(self, levels: torch.Tensor) -> torch.Tensor:
         """Whole levels whose change q is no longer than the change c of those given.
 
         Rounding alone would leave the ball, or lose a change of less than half a level everywhere.
@@ -99,7 +122,7 @@ class L2:
         # The longest change there can be: no factor beyond it is of use.
         high = 255 / change.abs().amax((1, 2, 3), keepdim=True).clamp_(min=1e-6)
         best = self.centre.clone()
-        for _ in range(HALVINGS):
+        for _ in range(BISECTIONS):
             # Halved until one fits, then drawn together.
             factor = torch.where(low == 0, high / 2, (low + high) / 2)
             tried = (change * factor).round_().add_(self.centre).clamp_(0, 255)
@@ -108,15 +131,15 @@ class L2:
             low, high = torch.where(fits, factor, low), torch.where(fits, high, factor)
         return best
 
-    def keeps_grid(self, step_size: float) -> bool:
-        """Never: directions are no whole numbers."""
-        del step_size
+    def keeps_whole(self, step_size: float) -> bool:
+        del step_size  # directions are no whole numbers
         return False
 
 
 def _length(x: torch.Tensor) -> torch.Tensor:
     """Euclidean length of each picture, (N, 1, 1, 1)."""
-    return torch.linalg.vector_norm(x, dim=(1, 2, 3), keepdim=True)
+    length: torch.Tensor = torch.linalg.vector_norm(x, dim=(1, 2, 3), keepdim=True)
+    return length
 
 
-BALLS = {"linf": Linf, "l2": L2}
+BALLS: dict[str, Callable[[torch.Tensor, float], Ball]] = {"linf": LinfBall, "l2": L2Ball}

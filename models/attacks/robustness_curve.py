@@ -1,4 +1,4 @@
-"""How much change it takes: one picture attacked within many radii at once.
+"""Robustness curves: one picture attacked within many radii at once.
 
 A batch holds the same picture once for every radius, so a curve of twelve points costs hardly more
 passes than one attack. With g the gradient of the loss, every method is the same loop,
@@ -14,60 +14,25 @@ clean picture, is shared by all radii and all methods.
                                              momentum"
 
 The smallest radius that fools is then found by bisection between two points of the curve; each
-halving starts from the last success, drawn into the smaller ball, and is mostly right at once.
+bisection starts from the last success, projected onto the smaller ball, and mostly fools at once.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 import torch
 
-from models.attacks.evaluation import Look, Network, likelihood, look, to_levels
-from models.attacks.settings import MAX_EPSILON
-from models.validation import ValidationError, choice, number, whole_number
+from models.attacks.evaluation import Evaluation, Network, evaluate, likelihood, to_levels
+from models.attacks.settings import BISECTIONS, MAX_EPSILON, CurveSettings
+from models.validation import ValidationError
 
-METHODS = ("fgsm", "pgd", "mi_fgsm")
-HALVINGS = 6
 REFINEMENTS = 3
 REPAIRS = 10
-# Beyond this the curve lies on the axis, and the picture is left alone.
-SETTLED = 0.999
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Which curves.
-
-    Attributes:
-        methods: of `METHODS`, in this order.
-        epsilon_end: the largest radius, in 1/255, 1 to 64.
-        points: how many radii, 0 and the largest included, 3 to 40.
-        steps: gradient steps of the methods that take many, 1 to 50.
-
-    Raises:
-        ValidationError: a value is of the wrong kind, out of range, or unknown.
-    """
-
-    methods: tuple[str, ...] = METHODS
-    epsilon_end: float = 16.0
-    points: int = 12
-    steps: int = 8
-
-    def __post_init__(self):
-        for method in self.methods:
-            choice("method", method, METHODS)
-        number("epsilon_end", self.epsilon_end, 1, MAX_EPSILON)
-        object.__setattr__(self, "points", whole_number("points", self.points, 3, 40))
-        object.__setattr__(self, "steps", whole_number("steps", self.steps, 1, 50))
-
-    @property
-    def epsilons(self) -> tuple[float, ...]:
-        """The radii: squares, so that most of them lie where something happens."""
-        last = self.points - 1
-        return tuple(self.epsilon_end * (n / last) ** 2 for n in range(self.points))
+# The probability beyond which the curve lies on the axis, and the attack needs no more steps.
+CONVERGED = 0.999
 
 
 @dataclass(frozen=True)
@@ -90,11 +55,11 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Step:
+class CurveStep:
     """What is known after so many of all steps.
 
     Attributes:
-        step, steps: gradient steps and halvings, over all methods.
+        step, steps: gradient steps and bisections, over all methods.
         epsilons: the radii, in 1/255.
         curves: by method, those begun.
     """
@@ -123,62 +88,68 @@ def _plan(method: str, steps: int) -> _Plan:
 
 
 @dataclass(frozen=True)
-class _Aim:
+class _Goal:
     """The network and what is wanted of it: away from `label`, or to `target`."""
 
     network: Network
     label: int
     target: int | None
 
-    def look(self, levels: torch.Tensor, gradient: bool) -> Look:
-        """What the network makes of pictures (N, 3, H, W) in grey levels."""
+    def evaluate(self, levels: torch.Tensor, gradient: bool) -> Evaluation:
+        """Pictures (N, 3, H, W) in grey levels."""
         labels = torch.full((len(levels),), self.label, device=levels.device)
-        return _look(self.network, levels, labels, self.target, gradient)
+        return _evaluate(self.network, levels, labels, self.target, gradient)
 
 
-def _look(network: Network, levels, labels, target: int | None, gradient: bool) -> Look:
+def _evaluate(
+    network: Network,
+    levels: torch.Tensor,
+    labels: torch.Tensor | None,
+    target: int | None,
+    gradient: bool,
+) -> Evaluation:
     # Callers may sit in inference mode; what is made there can't be differentiated.
     with torch.inference_mode(False):
         labels = None if labels is None else labels.clone()
-        return look(network, levels, labels, target, likelihood if gradient else None)
+        return evaluate(network, levels, labels, target, likelihood if gradient else None)
 
 
-def _gain(found: Look) -> torch.Tensor:
-    """The probability that the attack wants: the target's, or of anything but the label, (N,)."""
+def _wanted_probability(found: Evaluation) -> torch.Tensor:
+    """Of the target, or of anything but the label, (N,)."""
     wanted = likelihood(found.log_p, found.labels, found.target)
     return 1 - (-wanted).exp() if found.target is None else wanted.exp()
 
 
-def _rank(found: Look) -> torch.Tensor:
-    """How good the attack is: success first, then the probability that counts."""
-    return 2 * found.fooled + _gain(found)
+def _score(found: Evaluation) -> torch.Tensor:
+    """How good the attack is: success first, then the probability that is wanted, (N,)."""
+    return 2 * found.fooled + _wanted_probability(found)
 
 
-def _better(best: Look, places: torch.Tensor, found: Look) -> Look:
+def _best(best: Evaluation, places: torch.Tensor, found: Evaluation) -> Evaluation:
     """`best`, with the pictures of `found` in `places` wherever they are better."""
-    which = _rank(found) > _rank(best)[places]
-    at = places[which]
-    levels = best.levels.index_copy(0, at, found.levels[which])
-    log_p = best.log_p.index_copy(0, at, found.log_p[which])
-    return Look(levels, levels / 255, log_p, best.labels, best.target)
+    better = _score(found) > _score(best)[places]
+    at = places[better]
+    levels = best.levels.index_copy(0, at, found.levels[better])
+    log_p = best.log_p.index_copy(0, at, found.log_p[better])
+    return Evaluation(levels, levels / 255, log_p, best.labels, best.target)
 
 
-def _normed(slope: torch.Tensor) -> torch.Tensor:
-    return slope / slope.abs().sum((1, 2, 3), keepdim=True).clamp_min(1e-30)
+def _normalized(gradient: torch.Tensor) -> torch.Tensor:
+    return gradient / gradient.abs().sum((1, 2, 3), keepdim=True).clamp_min(1e-30)
 
 
 def curves(
     network: Network,
     picture: torch.Tensor,
-    settings: Settings,
+    settings: CurveSettings,
     target: int | None = None,
     target_name: str = "",
-) -> Iterator[Step]:
+) -> Generator[CurveStep]:
     """Attacks one picture within every radius by every method, and finds the smallest that fools.
 
     With n radii above 0 and k steps, a method of many steps costs k - 1 forward and backward passes
-    of at most n pictures and a forward pass of n; fgsm costs one forward pass of n. Each halving
-    costs one to four passes of one picture.
+    of at most n pictures and a forward pass of n; fgsm costs one forward pass of n. Each
+    bisection costs one to four passes of one picture.
 
     Args:
         network: pictures (N, 3, H, W) in [0, 1] -> logits (N, K); only its input is differentiated.
@@ -188,82 +159,89 @@ def curves(
         target_name: what an error calls it.
 
     Yields:
-        A `Step` for the clean picture at once, one after each gradient step and each halving.
+        A `CurveStep` for the clean picture at once, one after each gradient step and bisection.
         Closable at any of them.
 
     Raises:
         ValidationError: the network already takes the picture for the target, at the first step.
     """
     device = network.placement.device if hasattr(network, "placement") else picture.device
-    first = _look(network, to_levels(picture.detach().to(device)), None, target, gradient=True)
+    first = _evaluate(network, to_levels(picture.detach().to(device)), None, target, gradient=True)
     label = int(first.labels)
     if target == label:
         raise ValidationError("target_is_prediction", value=target_name or target)
-    aim = _Aim(network, label, target)
+    goal = _Goal(network, label, target)
     plans = {method: _plan(method, settings.steps) for method in settings.methods}
-    steps = sum(plan.steps + HALVINGS for plan in plans.values())
+    steps = settings.most_steps
     radii = torch.tensor(settings.epsilons, device=device)
     found: dict[str, Curve] = {}
     done = 0
 
-    def step() -> Step:
-        return Step(done, steps, settings.epsilons, dict(found))
+    def step() -> CurveStep:
+        return CurveStep(done, steps, settings.epsilons, dict(found))
 
     yield step()
     for method, plan in plans.items():
         best = first
-        for best in _climb(aim, plan, first, radii):
+        for best in _climb(goal, plan, first, radii):
             done += 1
             found[method] = _curve(best)
             yield step()
-        for curve in _bisect(aim, plan, first, found[method], best, settings.epsilons):
+        for curve in _bisect(goal, plan, first, found[method], best, settings.epsilons):
             done += 1
             found[method] = curve
             yield step()
 
 
-def _curve(best: Look) -> Curve:
-    verdicts = best.step(0, 0)
-    return Curve(verdicts.true, verdicts.target, tuple(best.fooled.tolist()))
+def _curve(best: Evaluation) -> Curve:
+    record = best.step(0, 0)
+    return Curve(record.true, record.target, tuple(best.fooled.tolist()))
 
 
-def _climb(aim: _Aim, plan: _Plan, first: Look, radii: torch.Tensor) -> Iterator[Look]:
+def _climb(
+    goal: _Goal, plan: _Plan, first: Evaluation, radii: torch.Tensor
+) -> Generator[Evaluation]:
     """The best pictures so far for every radius, after each step of a method."""
     radius = radii[:, None, None, None]
     clean, n = first.levels, len(radii)
     low, high = (clean - radius).clamp_(min=0), (clean + radius).clamp_(max=255)
     levels = clean.expand(n, -1, -1, -1)
     log_p, labels = first.log_p.expand(n, -1), first.labels.expand(n)
-    best = Look(levels, levels / 255, log_p, labels, first.target)
+    best = Evaluation(levels, levels / 255, log_p, labels, first.target)
     # The first radius is 0: nothing to do there.
     active = torch.arange(1, n, device=radii.device)
-    levels, velocity = best.levels[active], _normed(first.gradient).expand(n - 1, -1, -1, -1)
+    levels, velocity = best.levels[active], _normalized(first.gradient).expand(n - 1, -1, -1, -1)
     for step in range(1, plan.steps + 1):
         if len(active):
             moved = levels + plan.share * radius[active] * velocity.sign()
             levels = torch.maximum(torch.minimum(moved, high[active]), low[active])
-            found = aim.look(levels, gradient=step < plan.steps)
-            best = _better(best, active, found)
+            found = goal.evaluate(levels, gradient=step < plan.steps)
+            best = _best(best, active, found)
         yield best
         if len(active) and step < plan.steps:
-            velocity = plan.momentum * velocity + _normed(found.gradient)
-            on = _gain(found) < SETTLED
+            velocity = plan.momentum * velocity + _normalized(found.gradient)
+            on = _wanted_probability(found) < CONVERGED
             active, levels, velocity = active[on], levels[on], velocity[on]
 
 
 def _bisect(
-    aim: _Aim, plan: _Plan, first: Look, curve: Curve, best: Look, epsilons: tuple[float, ...]
-) -> Iterator[Curve]:
-    """The curve with the smallest radius known so far, after each halving."""
+    goal: _Goal,
+    plan: _Plan,
+    first: Evaluation,
+    curve: Curve,
+    best: Evaluation,
+    epsilons: tuple[float, ...],
+) -> Generator[Curve]:
+    """The curve with the smallest radius known so far, after each bisection."""
     if True not in curve.fooled:
-        yield from [curve] * HALVINGS
+        yield from [curve] * BISECTIONS
         return
     at = curve.fooled.index(True)
     below, above = epsilons[at - 1], epsilons[at]
     nearest = best.levels[at : at + 1]
-    for _ in range(HALVINGS):
+    for _ in range(BISECTIONS):
         middle = (below + above) / 2
-        levels = _reached(aim, plan, first, nearest, middle)
+        levels = _reached(goal, plan, first, nearest, middle)
         if levels is None:
             below = middle
         else:
@@ -272,27 +250,27 @@ def _bisect(
 
 
 def _reached(
-    aim: _Aim, plan: _Plan, first: Look, nearest: torch.Tensor, radius: float
+    goal: _Goal, plan: _Plan, first: Evaluation, nearest: torch.Tensor, radius: float
 ) -> torch.Tensor | None:
     """A picture within `radius` that fools, sought from `nearest`; None if it isn't found."""
     clean = first.levels
     if plan.steps == 1:
         levels = (clean + radius * first.gradient.sign()).clamp(0, 255)
-        return levels if aim.look(levels, gradient=False).fooled else None
+        return levels if goal.evaluate(levels, gradient=False).fooled else None
     levels = clean + (nearest - clean).clamp(-radius, radius)
     velocity = torch.zeros_like(clean)
     for step in range(REFINEMENTS + 1):
-        found = aim.look(levels, gradient=step < REFINEMENTS)
+        found = goal.evaluate(levels, gradient=step < REFINEMENTS)
         if found.fooled:
             return levels
         if step < REFINEMENTS:
-            velocity = plan.momentum * velocity + _normed(found.gradient)
+            velocity = plan.momentum * velocity + _normalized(found.gradient)
             moved = levels + radius / REFINEMENTS * velocity.sign()
             levels = (clean + (moved - clean).clamp(-radius, radius)).clamp(0, 255)
     return None
 
 
-def whole(
+def quantized(
     network: Network,
     picture: torch.Tensor,
     nearest: torch.Tensor,
@@ -317,15 +295,15 @@ def whole(
     """
     device = nearest.device
     clean = to_levels(picture.detach().to(device))
-    label = int(_look(network, clean, None, target, gradient=False).labels)
-    aim = _Aim(network, label, target)
+    label = int(_evaluate(network, clean, None, target, gradient=False).labels)
+    goal = _Goal(network, label, target)
     # Rounded away from the clean picture: below half a level nothing would be left of it.
     change = nearest * 255 - clean
     change = change.sign() * (change.abs() - 1e-3).ceil()
     for level in range(max(1, math.ceil(epsilon - 1e-9)), int(epsilon_end) + 1):
         levels = (clean + change.clamp(-level, level)).clamp(0, 255)
         for repair in range(REPAIRS + 1):
-            found = aim.look(levels, gradient=repair < REPAIRS)
+            found = goal.evaluate(levels, gradient=repair < REPAIRS)
             if found.fooled:
                 return levels / 255, level
             if repair < REPAIRS:

@@ -1,55 +1,41 @@
-"""Attacks: pictures changed so little that a person sees nothing, so well that a network errs.
+"""Running an attack and measuring its result.
 
-One door for all of them. `attack` checks the pictures and the target, and hands over to the file of
-the method (see `attack_settings.METHODS`); whatever the method, it gives `Step` records, and the
-last one holds the result. `evaluate` measures it.
+`attack` checks the pictures and the target, and hands over to the module of the method (see
+`settings.METHODS`); whatever the method, it gives `AttackStep` records, and the last one holds the
+result. `measure` reports on it.
 
-A result is only worth something once it is saved, so everything counts in grey levels (0..255), and
-what comes of an 8-bit picture is an 8-bit picture.
+Everything counts in grey levels (0..255), and the result for an 8-bit picture is an 8-bit picture,
+so that it still fools when it is saved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
 import torch
 
 from models import registry
-from models.attacks import carlini_wagner, deepfool, gradient
-from models.attacks import patch as adversarial_patch
-from models.attacks.evaluation import Network, Step, look, to_levels
-from models.attacks.settings import (
-    MAX_EPSILON,
-    MAX_SEED,
-    MAX_STEP_SIZE,
-    MAX_STEPS,
-    METHODS,
-    MIN_STEP_SIZE,
-    NORMS,
-    Settings,
-)
+from models.attacks import carlini_wagner, deepfool, gradient, patch
+from models.attacks.evaluation import AttackStep, Evaluation, Network, evaluate, to_levels
+from models.attacks.quantization import to_8bit
+from models.attacks.settings import AttackSettings
 from models.registry import ClassifierSpec
 from models.validation import ValidationError
 
-__all__ = [
-    "MAX_EPSILON", "MAX_SEED", "MAX_STEPS", "MAX_STEP_SIZE", "METHODS", "MIN_STEP_SIZE", "NORMS",
-    "Network", "Report", "Settings", "Step", "attack", "evaluate", "magnify", "to_grid",
-    "top_classes",
-]  # fmt: skip
-
 IMAGENET = registry.classifier(registry.DEFAULT_BACKBONE)
-# What has a loop of its own; all else follows the gradient.
-_OWN_LOOPS = {
+Method = Callable[[Network, Evaluation, AttackSettings], Generator[AttackStep]]
+# The methods that are not in `gradient`.
+_OWN_LOOPS: dict[str, Method] = {
     "deepfool": deepfool.steps,
     "carlini_wagner": carlini_wagner.steps,
-    "patch": adversarial_patch.steps,
+    "patch": patch.steps,
 }
 
 
 @dataclass(frozen=True)
-class Report:
+class AttackReport:
     """What an attack achieved, measured on the 8-bit picture.
 
     Attributes:
@@ -74,10 +60,10 @@ class Report:
 def attack(
     network: Network,
     pictures: torch.Tensor,
-    settings: Settings,
+    settings: AttackSettings,
     labels: torch.Tensor | None = None,
     spec: ClassifierSpec = IMAGENET,
-) -> Iterator[Step]:
+) -> Iterator[AttackStep]:
     """Attacks pictures, step by step.
 
     The last step holds the result. Pictures whose values are whole multiples of 1/255 give a result
@@ -97,8 +83,8 @@ def attack(
         spec: whose classes the target is one of.
 
     Yields:
-        A `Step` for the clean pictures at once, then one after each gradient step. Closable at any
-        of them.
+        An `AttackStep` for the clean pictures at once, then one after each gradient step. Closable
+        at any of them.
 
     Raises:
         ValueError: pictures or labels of the wrong shape or range, at the call.
@@ -118,7 +104,7 @@ def attack(
     return _in_one_mode(_run(network, levels, settings, labels, target, spec))
 
 
-def _in_one_mode(steps: Generator[Step]) -> Iterator[Step]:
+def _in_one_mode(steps: Generator[AttackStep]) -> Iterator[AttackStep]:
     """The same whatever mode the caller is in; and no mode leaks out over a yield."""
     with closing(steps):
         while True:
@@ -129,26 +115,33 @@ def _in_one_mode(steps: Generator[Step]) -> Iterator[Step]:
             yield step
 
 
-def _run(network, levels, settings: Settings, labels, target: int | None, spec: ClassifierSpec):
+def _run(
+    network: Network,
+    levels: torch.Tensor,
+    settings: AttackSettings,
+    labels: torch.Tensor | None,
+    target: int | None,
+    spec: ClassifierSpec,
+) -> Generator[AttackStep]:
     if settings.method in _OWN_LOOPS:
-        clean = look(network, levels, labels, target, None)
+        clean = evaluate(network, levels, labels, target, None)
     else:
-        clean = gradient.first_look(network, levels, settings, labels, target)
+        clean = gradient.evaluate_clean(network, levels, settings, labels, target)
     if target is not None and (clean.log_p.argmax(1) == target).any():
         raise ValidationError("target_is_prediction", value=spec.classes[target])
     yield clean.step(0, settings.most_steps)
     yield from _OWN_LOOPS.get(settings.method, gradient.steps)(network, clean, settings)
 
 
-def evaluate(
+def measure(
     network: Network,
     clean: torch.Tensor,
     adversarial: torch.Tensor,
-    settings: Settings,
+    settings: AttackSettings,
     steps: int | None = None,
     seconds: float = 0.0,
     spec: ClassifierSpec = IMAGENET,
-) -> Report:
+) -> AttackReport:
     """Measures an attack on the picture as it will be saved: rounded to multiples of 1/255.
 
     Args:
@@ -167,13 +160,13 @@ def evaluate(
         _check(pictures)
     if clean.shape != adversarial.shape or len(clean) != 1:
         raise ValueError(f"One picture each, please, not {clean.shape} and {adversarial.shape}.")
-    adversarial = to_grid(adversarial.to(clean.device))
+    adversarial = to_8bit(adversarial.to(clean.device))
     before, after = (top_classes(network, x, spec=spec) for x in (clean, adversarial))
     # As names: no two classes have the same.
     wanted = None if settings.target is None else spec.classes[spec.class_index(settings.target)]
     success = after[0][0] != before[0][0] if wanted is None else after[0][0] == wanted
     change = (to_levels(adversarial) - to_levels(clean)).double()
-    return Report(
+    return AttackReport(
         before=before,
         after=after,
         success=success,
@@ -192,11 +185,6 @@ def top_classes(
     p = network(picture)[0].softmax(0)
     best = p.topk(min(count, len(p))).indices.tolist()
     return [(spec.classes[i], p[i].item()) for i in best]
-
-
-def to_grid(x: torch.Tensor) -> torch.Tensor:
-    """Values in [0, 1] -> the nearest k/255, any shape: what an 8-bit file holds."""
-    return (x * 255).round() / 255
 
 
 def magnify(clean: torch.Tensor, adversarial: torch.Tensor) -> tuple[torch.Tensor, int]:

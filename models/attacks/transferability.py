@@ -1,4 +1,4 @@
-"""Whom an attack fools besides the network it was made for (Szegedy et al. 2014, "Intriguing
+"""Which networks an attack fools besides the one it was made for (Szegedy et al. 2014, "Intriguing
 properties of neural networks"; Papernot et al. 2016, "Transferability in machine learning")."""
 
 from __future__ import annotations
@@ -10,16 +10,22 @@ import torch
 from PIL import Image
 
 from models import images
-from models.attacks.evaluation import Network
-from models.attacks.evaluation import Step as Attacked
+from models.attacks import run
+from models.attacks.evaluation import AttackStep, Network
+from models.attacks.settings import AttackSettings
 from models.attacks.transforms import outcome
+from models.registry import ClassifierSpec
 
-Attack = Callable[[Network, torch.Tensor], Iterator[Attacked]]
+# (network, pictures (1, 3, H, W), settings, None, spec) -> steps, the last with the result.
+Attack = Callable[
+    [Network, torch.Tensor, AttackSettings, torch.Tensor | None, ClassifierSpec],
+    Iterator[AttackStep],
+]
 
 
 @dataclass(frozen=True)
-class Judge:
-    """A network that looks at pictures of side `side`; all judges name the same classes."""
+class Classifier:
+    """A network that is shown pictures of side `side`; all of a matrix have the same classes."""
 
     name: str
     network: Network
@@ -27,13 +33,13 @@ class Judge:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One judge's verdict on the picture made for one network.
+class TransferVerdict:
+    """What one network says of the picture made for another.
 
     Attributes:
         seen: the class.
         p: its probability.
-        outcome: as in `attack_survival.Verdict`, the label being this judge's own verdict on the
+        outcome: as `transforms.outcome`, the label being this network's own prediction for the
             clean picture.
     """
 
@@ -43,67 +49,78 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Step:
+class TransferStep:
     """What is known so far.
 
     Attributes:
         step, steps: networks attacked, and how many there are; fractions while one is.
-        clean: (class, probability) of the clean picture, by judge.
-        rows: by the network attacked, one `Cell` a judge, in order.
+        clean: (class, probability) of the clean picture, by network.
+        rows: by the network attacked, one `TransferVerdict` a network, in order.
         adversarial: by the network attacked, its picture (1, 3, H, W).
     """
 
     step: float
     steps: int
     clean: dict[str, tuple[int, float]]
-    rows: dict[str, tuple[Cell, ...]]
+    rows: dict[str, tuple[TransferVerdict, ...]]
     adversarial: dict[str, torch.Tensor]
 
 
 def matrix(
-    judges: Sequence[Judge], picture: Image.Image, attack: Attack, target: int | None = None
-) -> Iterator[Step]:
-    """Attacks every judge in turn and shows the result to all.
+    classifiers: Sequence[Classifier],
+    picture: Image.Image,
+    settings: Sequence[AttackSettings],
+    spec: ClassifierSpec = run.IMAGENET,
+    attack: Attack = run.attack,
+) -> Iterator[TransferStep]:
+    """Attacks every network in turn and shows the result to all.
 
-    A judge of another side gets the picture as anyone would send it: rounded to 8 bits and resized.
+    A network of another side gets the picture as anyone would send it: rounded to 8 bits and
+    resized.
 
     Args:
-        judges: the networks.
+        classifiers: the networks.
         picture: RGB, any size; each network is shown its centre square.
-        attack: (network, pictures (1, 3, H, W)) -> steps, the last with the result.
-        target: the class that the attack aims at, if it does.
+        settings: of the attack on each network, in order, all with the same target.
+        spec: one of the networks: whose classes the target is one of.
+        attack: what attacks, called as `run.attack`.
 
     Yields:
-        A `Step` at once, one after every step of an attack, and one after each row. Closable at any
-        of them.
+        A `TransferStep` at once, one after every step of an attack, and one after each row.
+        Closable at any of them.
+
+    Raises:
+        ValidationError: as `run.attack`.
     """
-    clean = {}
-    for judge in judges:
-        clean[judge.name] = _verdict(judge, picture)
-    rows: dict[str, tuple[Cell, ...]] = {}
+    target = settings[0].target
+    wanted = None if target is None else spec.class_index(target)
+    clean = {each.name: _prediction(each, picture) for each in classifiers}
+    rows: dict[str, tuple[TransferVerdict, ...]] = {}
     made: dict[str, torch.Tensor] = {}
 
-    def step(part: float = 0.0) -> Step:
-        return Step(len(rows) + part, len(judges), clean, dict(rows), dict(made))
+    def step(part: float = 0.0) -> TransferStep:
+        return TransferStep(len(rows) + part, len(classifiers), clean, dict(rows), dict(made))
 
     yield step()
-    for attacked in judges:
+    for attacked, chosen in zip(classifiers, settings, strict=True):
         shown = images.to_tensor(images.square(picture, attacked.side))
-        for now in attack(attacked.network, shown):
+        for now in attack(attacked.network, shown, chosen, None, spec):
             if now.step < now.steps:
                 yield step(now.step / now.steps)
         sent = images.to_image(now.adversarial)
-        cells = []
-        for judge in judges:
-            seen, p = _verdict(judge, sent)
-            cells.append(Cell(seen, p, outcome(seen, clean[judge.name][0], target)))
+        verdicts = []
+        for each in classifiers:
+            seen, p = _prediction(each, sent)
+            verdicts.append(TransferVerdict(seen, p, outcome(seen, clean[each.name][0], wanted)))
         made[attacked.name] = now.adversarial
-        rows[attacked.name] = tuple(cells)
+        rows[attacked.name] = tuple(verdicts)
         yield step()
 
 
 @torch.no_grad()
-def _verdict(judge: Judge, picture: Image.Image) -> tuple[int, float]:
-    p = judge.network(images.to_tensor(images.square(picture, judge.side))).softmax(1)[0]
+def _prediction(classifier: Classifier, picture: Image.Image) -> tuple[int, float]:
+    """(class, probability)."""
+    shown = images.to_tensor(images.square(picture, classifier.side))
+    p = classifier.network(shown).softmax(1)[0]
     best = int(p.argmax())
     return best, p[best].item()

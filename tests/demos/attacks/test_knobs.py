@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from demos.attacks import knobs
-from models.attacks.settings import METHODS, REAL, WHOLE, Settings
+from models.attacks.settings import METHODS, AttackSettings
 from models.labels import breeds, imagenet
 
 
@@ -14,20 +14,20 @@ def test_every_method_and_every_setting_has_its_place():
     shown = set().union(*knobs.READS.values()) | {"method"}
     assert shown == set(knobs.NAMES) == set(knobs.DEFAULTS)
     # Only the random start has no knob: PGD has it, as in the paper.
-    assert {field.name for field in fields(Settings)} - shown == {"random_start"}
+    assert {field.name for field in fields(AttackSettings)} - shown == {"random_start"}
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_what_a_method_comes_with_is_accepted(method):
     steps, step_size = knobs._paced(method)
     values = knobs.DEFAULTS | {"target": None, "method": method}
-    Settings(**values | {"steps": steps, "step_size": step_size})
+    AttackSettings(**values | {"steps": steps, "step_size": step_size})
 
 
 def test_sliders_lie_within_what_is_accepted():
     for name, (low, high, step, _) in knobs.SLIDERS.items():
-        least, most = (REAL | WHOLE | {"epsilon": (0, 64)})[name]
-        assert least <= low < high <= most, name
+        described = AttackSettings.described()[name]
+        assert described.low <= low < high <= described.high, name
         assert low <= knobs.DEFAULTS[name] <= high
         assert step > 0
 

@@ -34,7 +34,7 @@ def drain(generator):
 
 
 def test_the_page_names_every_treatment():
-    assert tuple(treatments.TREATMENTS) == attack_survival.TREATMENTS
+    assert tuple(treatments.TRANSFORMS) == attack_survival.TREATMENTS
 
 
 def test_judges_name_the_same_classes():
@@ -133,7 +133,7 @@ def test_a_jpeg_stops_the_one_who_does_not_know(page, photo):
     for knows in (False, True):
         going = defenses._behind_jpeg(page, "en", dog, model, options, 75, knows, Run())
         ((_, (without, behind)),) = drain(going)
-        assert without.treatment == "none"
+        assert without.transform == "none"
         outcomes.append(behind.outcome)
     assert outcomes == ["cured", "fools"]
 

@@ -17,7 +17,7 @@ from demos.runtime import remote as elsewhere
 from demos.runtime import zerogpu
 from demos.runtime.engine import Engine, Run
 from demos.runtime.scheduler import HEAVY_RUNS
-from models.attacks.settings import Settings as Attack
+from models.attacks.settings import AttackSettings
 from models.validation import ValidationError
 from tests.serving import ROOT
 
@@ -114,7 +114,7 @@ def test_the_gpu_is_asked_for_by_steps():
     one = SimpleNamespace(steps=100)
     assert ask((one,)) == 21
     assert ask(([one, one], "text")) == 27
-    assert ask((Attack(steps=100, restarts=3), "text")) == 33
+    assert ask((AttackSettings(steps=100, restarts=3), "text")) == 33
     assert ask((SimpleNamespace(steps=5000),)) == zerogpu.MOST
 
 
@@ -161,8 +161,8 @@ from demos.feature_visualization import runs as ideal_runs
 from demos.runtime import zerogpu
 from demos.runtime.engine import Engine, Run
 from models import images
-from models.attacks import run as attacks
-from models.attacks.settings import Settings as Attack
+from models.attacks.run import attack
+from models.attacks.settings import AttackSettings
 from models.feature_visualization.optimize import visualize
 from models.feature_visualization.settings import VisualizationSettings
 from models.style_transfer import optimize
@@ -178,7 +178,7 @@ clean = images.to_tensor(images.square(photo, 64))
 zebra = VisualizationSettings("zebra", method="fourier", size=64, steps=3)
 runs = [
     (optimize.transfer_style, lite0, photo, style, StyleSettings(size=64, steps=4), None, dict),
-    (attacks.attack, pet, clean, Attack(steps=3)),
+    (attack, pet, clean, AttackSettings(steps=3)),
     (visualize, [lite0], zebra),
     (ideal_runs.abreast, [[lite0], [lite0]], [zebra, zebra], None),
 ]

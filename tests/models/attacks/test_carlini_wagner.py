@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from models.attacks.run import Settings, attack, to_grid
+from models.attacks.quantization import to_8bit
+from models.attacks.run import attack
+from models.attacks.settings import AttackSettings
 from tests.models.attacks.toys import GOLDFISH, SHARK, pixel, result
 
 
@@ -14,7 +16,7 @@ def network(pictures):
     return torch.stack([0 * along, 168 - along, x[:, 2] - 75.5], 1) * 3
 
 
-CLEAN = pixel(100.5, 150.5, 50.5)  # 0.6 * 100.5 + 0.8 * 150.5 = 180.7; off the grid
+CLEAN = pixel(100.5, 150.5, 50.5)  # 0.6 * 100.5 + 0.8 * 150.5 = 180.7; not whole
 SETTINGS = {
     "method": "carlini_wagner",
     "steps": 60,
@@ -25,7 +27,7 @@ SETTINGS = {
 
 
 def test_finds_the_shortest_change():
-    last = result(network, CLEAN, Settings(**SETTINGS))
+    last = result(network, CLEAN, AttackSettings(**SETTINGS))
     assert network(last.adversarial).argmax() == 1
     change = (last.adversarial - CLEAN) * 255
     assert 12.7 <= change.norm() < 12.7 * 1.05
@@ -34,7 +36,7 @@ def test_finds_the_shortest_change():
 
 
 def test_finds_the_shortest_change_to_a_target():
-    last = result(network, CLEAN, Settings(**SETTINGS, target=SHARK))
+    last = result(network, CLEAN, AttackSettings(**SETTINGS, target=SHARK))
     assert network(last.adversarial).argmax() == 2
     change = (last.adversarial - CLEAN) * 255
     assert 25 <= change.norm() < 25 * 1.05
@@ -42,7 +44,7 @@ def test_finds_the_shortest_change_to_a_target():
 
 
 def test_a_lead_of_kappa_is_kept():
-    last = result(network, CLEAN, Settings(**SETTINGS, kappa=15))
+    last = result(network, CLEAN, AttackSettings(**SETTINGS, kappa=15))
     scores = network(last.adversarial)[0]
     assert scores[1] - scores[0] >= 15
     # 15 are 5 levels.
@@ -51,14 +53,14 @@ def test_a_lead_of_kappa_is_kept():
 
 def test_whole_levels_fool_too():
     clean = pixel(100, 150, 50)
-    last = result(network, clean, Settings(**SETTINGS))
-    assert torch.equal(last.adversarial, to_grid(last.adversarial))
+    last = result(network, clean, AttackSettings(**SETTINGS))
+    assert torch.equal(last.adversarial, to_8bit(last.adversarial))
     assert network(last.adversarial).argmax() == 1
     assert ((last.adversarial - clean) * 255).norm() < 15
 
 
 def test_streams_every_step_of_every_search():
-    settings = Settings("carlini_wagner", steps=3, searches=2, target=GOLDFISH)
+    settings = AttackSettings("carlini_wagner", steps=3, searches=2, target=GOLDFISH)
     steps = list(attack(network, CLEAN, settings))
     assert [step.step for step in steps] == list(range(7))
     assert {step.steps for step in steps} == {6}
@@ -74,6 +76,6 @@ def test_black_and_white_have_a_way_out():
         x = pictures.flatten(1) * 255
         return torch.stack([0 * x[:, 0], x[:, 0] - x[:, 1] + 200], 1)
 
-    last = result(picky, clean, Settings(**SETTINGS | {"step_size": 64}))
+    last = result(picky, clean, AttackSettings(**SETTINGS | {"step_size": 64}))
     assert picky(last.adversarial).argmax() == 1
     assert torch.isfinite(last.adversarial).all()

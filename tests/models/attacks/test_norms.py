@@ -1,9 +1,9 @@
-"""Balls in grey levels, by hand and by their invariants."""
+"""Epsilon balls in grey levels, by hand and by their invariants."""
 
 import pytest
 import torch
 
-from models.attacks.norms import L2, Linf
+from models.attacks.norms import L2Ball, LinfBall
 
 
 def one(*values):
@@ -15,23 +15,23 @@ def flat(x):
 
 
 def test_linf_by_hand():
-    ball = Linf(one(3, 100, 254), 5)
+    ball = LinfBall(one(3, 100, 254), 5)
     assert flat(ball.project(one(-9, 102, 300))) == [0, 102, 255]
     assert flat(ball.project(one(20, 80, 240))) == [8, 95, 249]
     assert flat(ball.direction(one(-0.1, 0, 7))) == [-1, 0, 1]
-    assert ball.keeps_grid(2)
-    assert not ball.keeps_grid(2.5)
+    assert ball.keeps_whole(2)
+    assert not ball.keeps_whole(2.5)
 
 
 def test_l2_by_hand():
     # 1/51 is 5 levels.
-    ball = L2(one(100, 100, 100), 1 / 51)
+    ball = L2Ball(one(100, 100, 100), 1 / 51)
     assert flat(ball.project(one(106, 108, 100))) == [103, 104, 100]
     assert flat(ball.project(one(101, 102, 100))) == [101, 102, 100]
     assert flat(ball.direction(one(-3, 0, 4))) == [-0.6, 0, 0.8]
     assert flat(ball.direction(one(0, 0, 0))) == [0, 0, 0]
     # Cut after it is drawn back.
-    assert flat(L2(one(1, 100, 100), 1 / 51).project(one(-5, 108, 100))) == [0, 104, 100]
+    assert flat(L2Ball(one(1, 100, 100), 1 / 51).project(one(-5, 108, 100))) == [0, 104, 100]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_l2_by_hand():
 )
 def test_l2_in_whole_levels_by_hand(change, radius, whole):
     centre = one(100, 100, 100)
-    found = L2(centre, radius / 255).to_grid(centre + one(*change))
+    found = L2Ball(centre, radius / 255).quantize(centre + one(*change))
     assert flat(found - centre) == list(whole)
 
 
@@ -56,7 +56,7 @@ def test_a_faint_change_becomes_a_sparse_one_of_its_length():
     generator = torch.Generator().manual_seed(0)
     centre = torch.randint(20, 235, (2, 3, 40, 40), generator=generator).float()
     change = torch.randn(centre.shape, generator=generator) * 0.15
-    found = L2(centre, 64).to_grid(centre + change) - centre
+    found = L2Ball(centre, 64).quantize(centre + change) - centre
     for q, c in zip(found, change, strict=True):
         assert torch.equal(q, q.round())
         assert 0.9 * c.norm() < q.norm() <= c.norm() * 1.0001
@@ -65,7 +65,7 @@ def test_a_faint_change_becomes_a_sparse_one_of_its_length():
         assert (c.round() * c).sum() < 0.1 * c.square().sum()
 
 
-@pytest.mark.parametrize("make", [Linf, L2])
+@pytest.mark.parametrize("make", [LinfBall, L2Ball])
 def test_random_starts_lie_in_the_ball(make):
     centre = torch.full((4, 3, 8, 8), 100.0)
     ball = make(centre, 3)
@@ -74,7 +74,7 @@ def test_random_starts_lie_in_the_ball(make):
         assert torch.equal(start, ball.random(7, whole))
         assert not torch.equal(start, ball.random(8, whole))
         assert torch.allclose(ball.project(start.clone()), start, atol=1e-3)
-        if make is Linf:
+        if make is LinfBall:
             assert (start - centre).abs().max() <= 3
             assert torch.equal(start, start.round()) == whole
     edge = make(torch.tensor([0.0, 255.0, 128.0]).view(1, 3, 1, 1), 9)
@@ -83,6 +83,6 @@ def test_random_starts_lie_in_the_ball(make):
 
 def test_l2_starts_are_spread_evenly():
     # In three dimensions a half of the radius holds an eighth of the ball.
-    start = L2(torch.full((4000, 3, 1, 1), 128.0), 0.2).random(0, False) - 128
+    start = L2Ball(torch.full((4000, 3, 1, 1), 128.0), 0.2).random(0, False) - 128
     inner = (start.flatten(1).norm(dim=1) < 25.5).float().mean()
     assert inner == pytest.approx(1 / 8, abs=0.02)

@@ -1,13 +1,14 @@
 """The same network, pictures and settings through other people's attacks.
 
-Pictures lie off the 8-bit grid where ours would otherwise bring its result back to it.
+Pictures are not 8-bit where ours would otherwise round its result.
 """
 
 import pytest
 import torch
 
 from models import images
-from models.attacks.run import Settings, to_grid
+from models.attacks.quantization import to_8bit
+from models.attacks.settings import AttackSettings
 from tests.models.attacks.toys import SHARK, grid_pictures, result, smooth_network
 
 torchattacks = pytest.importorskip("torchattacks")
@@ -16,7 +17,7 @@ foolbox = pytest.importorskip("foolbox")
 COUNT = 16
 
 
-def off_grid(pictures):
+def not_8bit(pictures):
     """Between 0.01 and 0.99, on no multiple of 1/255."""
     return pictures * 0.9787 + 0.0107
 
@@ -55,14 +56,14 @@ ALIKE = {
 @pytest.mark.parametrize("name", ALIKE)
 def test_equals_torchattacks(name, target):
     network, (theirs, options) = smooth_network(), ALIKE[name]
-    clean = off_grid(grid_pictures(8))
+    clean = not_8bit(grid_pictures(8))
     labels = network(clean).argmax(1)
     clean, labels = clean[labels != 2], labels[labels != 2]
     attack = theirs(network)
     if target:
         targeted(attack)
     expected = attack(clean, torch.full_like(labels, 2) if target else labels)
-    settings = Settings(**{"epsilon": 6, "steps": 5, "step_size": 2} | options, target=target)
+    settings = AttackSettings(**{"epsilon": 6, "steps": 5, "step_size": 2} | options, target=target)
     same(ours(network, clean, settings), expected)
 
 
@@ -84,20 +85,20 @@ def test_equals_torchattacks(name, target):
     ids=["fgsm", "fgm", "pgd", "pgd_l2", "deepfool_l2", "deepfool_linf"],
 )  # fmt: skip
 def test_equals_foolbox(theirs, bound, options):
-    network, clean = smooth_network(), off_grid(grid_pictures(8))
+    network, clean = smooth_network(), not_8bit(grid_pictures(8))
     model = foolbox.PyTorchModel(network, bounds=(0, 1))
     labels = network(clean).argmax(1)
     expected, clipped, _ = theirs()(model, clean, labels, epsilons=bound)
     settings = {"epsilon": 6, "steps": 5, "step_size": 2, "random_start": False} | options
-    same(ours(network, clean, Settings(**settings)), expected if bound is None else clipped)
+    same(ours(network, clean, AttackSettings(**settings)), expected if bound is None else clipped)
 
 
 def test_deepfool_finds_changes_as_short_as_torchattacks():
-    # It goes from each iterate anew, and only just over the border: not the same to 1e-5.
-    network, clean = smooth_network(), off_grid(grid_pictures(8))
+    # It goes from each iterate anew, and only just over the boundary: not the same to 1e-5.
+    network, clean = smooth_network(), not_8bit(grid_pictures(8))
     labels = network(clean).argmax(1)
     expected = torchattacks.DeepFool(network, steps=20)(clean, labels)
-    found = ours(network, clean, Settings("deepfool", norm="l2"))
+    found = ours(network, clean, AttackSettings("deepfool", norm="l2"))
     assert (network(found).argmax(1) != labels).all()
     lengths = [(x - clean).flatten(1).norm(dim=1) for x in (found, expected)]
     assert (lengths[0] <= lengths[1] * 1.02 + 1e-3).all()
@@ -105,30 +106,30 @@ def test_deepfool_finds_changes_as_short_as_torchattacks():
 
 @pytest.fixture(scope="module")
 def crops(photo):
-    """16 crops of 64 px from the example photographs, off the grid."""
+    """16 crops of 64 px from the example photographs, not 8-bit."""
     names = ("german_shepherd", "chelsea", "kitten", "koala")
     found = []
     for name in names:
         whole = images.to_tensor(images.square(images.open_image(photo(name)), 128))
         found += [whole[..., y : y + 64, x : x + 64] for y in (0, 64) for x in (0, 64)]
-    return off_grid(torch.cat(found))
+    return not_8bit(torch.cat(found))
 
 
 def test_equals_torchattacks_on_a_real_network(lite0, crops):
     clean = crops[:4]
     theirs, options = ALIKE["fgsm"]
     expected = theirs(lite0)(clean, lite0(clean).argmax(1))
-    found = ours(lite0, clean, Settings(**options, epsilon=6))
-    # Where a slope is almost 0 its sign is left to the last bit.
+    found = ours(lite0, clean, AttackSettings(**options, epsilon=6))
+    # Where a gradient is almost 0 its sign is left to the last bit.
     assert ((found - expected).abs() > 1e-5).float().mean() < 1e-3
 
 
 def fooled(network, pictures, labels):
-    return int((network(to_grid(pictures)).argmax(1) != labels).sum())
+    return int((network(to_8bit(pictures)).argmax(1) != labels).sum())
 
 
 def test_pgd_from_a_random_start_is_no_weaker(lite0, crops):
-    clean = to_grid(crops)
+    clean = to_8bit(crops)
     labels = lite0(clean).argmax(1)
     torch.manual_seed(0)
     model = foolbox.PyTorchModel(lite0, bounds=(0, 1))
@@ -138,7 +139,7 @@ def test_pgd_from_a_random_start_is_no_weaker(lite0, crops):
             model, clean, labels, epsilons=1 / 255
         )[1],
     }
-    found = ours(lite0, clean, Settings(epsilon=1, steps=3, step_size=0.5))
+    found = ours(lite0, clean, AttackSettings(epsilon=1, steps=3, step_size=0.5))
     assert (found - clean).abs().max() <= 1.001 / 255
     counts = {name: fooled(lite0, x, labels) for name, x in others.items()}
     assert fooled(lite0, found, labels) >= max(counts.values()) >= COUNT // 2
@@ -155,7 +156,7 @@ def test_carlini_wagner_is_no_weaker(lite0, crops, target):
         wanted = torch.full_like(labels, 284)
     expected = theirs(crops, wanted)
     settings = {"steps": steps, "constant": 1, "searches": 1, "target": target}
-    found = ours(lite0, crops, Settings("carlini_wagner", **settings))
+    found = ours(lite0, crops, AttackSettings("carlini_wagner", **settings))
     hits = []
     for x in (expected, found):
         seen = lite0(x).argmax(1)
@@ -167,14 +168,14 @@ def test_carlini_wagner_is_no_weaker(lite0, crops, target):
 
 
 def test_carlini_wagner_searches_as_well_as_foolbox():
-    network, clean = smooth_network(), off_grid(grid_pictures(COUNT))
+    network, clean = smooth_network(), not_8bit(grid_pictures(COUNT))
     labels = network(clean).argmax(1)
     model = foolbox.PyTorchModel(network, bounds=(0, 1))
     theirs = foolbox.attacks.L2CarliniWagnerAttack(
         binary_search_steps=5, steps=30, stepsize=2 / 255, initial_const=0.1, abort_early=False
     )
     expected, _, success = theirs(model, clean, labels, epsilons=None)
-    settings = Settings("carlini_wagner", steps=30, searches=5, constant=0.1)
+    settings = AttackSettings("carlini_wagner", steps=30, searches=5, constant=0.1)
     found = ours(network, clean, settings)
     assert success.all()
     assert (network(found).argmax(1) != labels).all()

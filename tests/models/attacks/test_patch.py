@@ -3,8 +3,10 @@
 import pytest
 import torch
 
-from models.attacks.patch import TURN, _Canvas
-from models.attacks.run import Settings, attack, evaluate, to_grid
+from models.attacks.patch import MAX_TURN, _Canvas
+from models.attacks.quantization import to_8bit
+from models.attacks.run import attack, measure
+from models.attacks.settings import AttackSettings
 from tests.models.attacks.toys import GOLDFISH, result
 
 SIDE = 40
@@ -31,16 +33,16 @@ def touched(picture, clean):
     [(0, 0, (0, 19, 0, 19)), (1, 0.5, (10, 29, 20, 39)), (0.5, 1, (20, 39, 10, 29))],
 )
 def test_lies_where_it_is_told_and_leaves_the_rest_alone(x, y, box):
-    settings = Settings(
+    settings = AttackSettings(
         "patch", target=GOLDFISH, steps=30, step_size=16, patch_size=0.5, patch_x=x, patch_y=y
     )
     clean, last = grey(), result(red, grey(), settings)
     assert touched(last.adversarial, clean) == box
-    assert torch.equal(last.adversarial, to_grid(last.adversarial))
+    assert torch.equal(last.adversarial, to_8bit(last.adversarial))
     # A circle of half the width: pi / 16 of the picture.
     share = ((last.adversarial - clean).abs().amax(1) > 0).float().mean()
     assert share == pytest.approx(torch.pi / 16, rel=0.1)
-    report = evaluate(red, clean, last.adversarial, settings)
+    report = measure(red, clean, last.adversarial, settings)
     assert report.success
     middle = last.adversarial[0, :, (box[0] + box[1]) // 2, (box[2] + box[3]) // 2]
     assert middle[0] == 1
@@ -49,15 +51,15 @@ def test_lies_where_it_is_told_and_leaves_the_rest_alone(x, y, box):
 def test_fills_the_picture_at_most():
     clean = grey()
     for size, box in ((1, (0, 39, 0, 39)), (0.05, (19, 20, 19, 20))):
-        last = result(red, clean, Settings("patch", steps=1, patch_size=size))
+        last = result(red, clean, AttackSettings("patch", steps=1, patch_size=size))
         assert touched(last.adversarial, clean) == box
 
 
 def test_is_turned_clockwise():
-    canvas = _Canvas(grey() * 255, Settings("patch", patch_size=1))
+    canvas = _Canvas(grey() * 255, AttackSettings("patch", patch_size=1))
     patch = torch.zeros(1, 3, SIDE, SIDE)
     patch[:, :, : SIDE // 2] = 255  # the upper half
-    upright, turned = canvas.painted(grey() * 255, patch, torch.tensor([[0, 0, 0.0], [0, 0, 90]]))
+    upright, turned = canvas.paint(grey() * 255, patch, torch.tensor([[0, 0, 0.0], [0, 0, 90]]))
     assert upright[0, 5, 20] == 255
     assert upright[0, 35, 20] == 0
     assert turned[0, 20, 35] == pytest.approx(255, abs=0.01)
@@ -67,16 +69,16 @@ def test_is_turned_clockwise():
 def test_places_are_drawn_around_the_one_it_is_shown_at():
     shown = {"patch_x": 0.2, "patch_y": 0.9, "patch_angle": 30}
     generator = torch.Generator().manual_seed(0)
-    still = _Canvas(grey(), Settings("patch", **shown)).places(generator)
+    still = _Canvas(grey(), AttackSettings("patch", **shown)).places(generator)
     assert still.tolist() == [[pytest.approx(0.2), pytest.approx(0.9), 30]]
-    canvas = _Canvas(grey(), Settings("patch", **shown, patch_spread=0.5))
+    canvas = _Canvas(grey(), AttackSettings("patch", **shown, patch_spread=0.5))
     drawn = torch.stack([canvas.places(generator) for _ in range(100)])
     assert torch.equal(drawn[:, 0], still.expand(100, -1))
     x, y, angle = drawn[:, 1:].flatten(0, 1).T
     for values, low, high in (
         (x, 0.1, 0.6),
         (y, 0.45, 0.95),
-        (angle, 30 - TURN / 2, 30 + TURN / 2),
+        (angle, 30 - MAX_TURN / 2, 30 + MAX_TURN / 2),
     ):
         assert low <= values.min() < low + 0.05 * (high - low)
         assert high - 0.05 * (high - low) < values.max() <= high
@@ -90,8 +92,9 @@ def spot(pictures):
 
 def test_one_patch_for_all_pictures():
     clean = torch.cat([grey(1, 50), grey(1, 90)])
-    settings = Settings("patch", target=GOLDFISH, steps=8, step_size=32, patch_size=0.5, patch_x=0,
-                        patch_y=0)  # fmt: skip
+    settings = AttackSettings(
+        "patch", target=GOLDFISH, steps=8, step_size=32, patch_size=0.5, patch_x=0, patch_y=0
+    )
     last = result(spot, clean, settings)
     assert (spot(last.adversarial).argmax(1) == 1).all()
     first, second = last.adversarial[:, :, 5:15, 5:15]
@@ -99,10 +102,10 @@ def test_one_patch_for_all_pictures():
 
 
 def test_streams_and_repeats():
-    settings = Settings("patch", steps=4, patch_spread=1, seed=5)
+    settings = AttackSettings("patch", steps=4, patch_spread=1, seed=5)
     steps = list(attack(red, grey(), settings))
     assert [(step.step, step.steps) for step in steps] == [(n, 4) for n in range(5)]
     again = result(red, grey(), settings)
     assert torch.equal(again.adversarial, steps[-1].adversarial)
-    other = result(red, grey(), Settings("patch", steps=4, patch_spread=1, seed=6))
+    other = result(red, grey(), AttackSettings("patch", steps=4, patch_spread=1, seed=6))
     assert not torch.equal(again.adversarial, other.adversarial)

@@ -2,12 +2,12 @@
 
 import torch
 
-from models.attacks.evaluation import look
-from models.attacks.quantization import LOOKS, grown
+from models.attacks.evaluation import evaluate
+from models.attacks.quantization import MAX_PASSES, quantize
 from tests.models.attacks.toys import pixel
 
 
-def border(at):
+def boundary(at):
     """Class 1 above `at` levels in the first value."""
     calls = []
 
@@ -21,31 +21,31 @@ def border(at):
 
 
 def found(network, clean, pictures):
-    now = look(network, pictures * 255, torch.zeros(len(clean), dtype=torch.long), None, None)
+    now = evaluate(network, pictures * 255, torch.zeros(len(clean), dtype=torch.long), None, None)
     network.calls.clear()
-    return grown(network, clean * 255, now)
+    return quantize(network, clean * 255, now)
 
 
 def test_grows_until_rounding_fools():
     # 102.4 rounds to 102; the change times 1.05 rounds to 103.
-    result = found(border(102.3), pixel(100, 50, 0), pixel(102.4, 50.4, 0))
+    result = found(boundary(102.3), pixel(100, 50, 0), pixel(102.4, 50.4, 0))
     assert result.levels.round().flatten().tolist() == [103, 50, 0]
     assert result.fooled.all()
 
 
 def test_shrinks_where_less_is_enough():
     # The change is 8, -4 and 1: at 0.44 it is 4 (3.5), -2 (-1.75) and 0.
-    result = found(border(103.3), pixel(100, 50, 0), pixel(108, 46, 1))
+    result = found(boundary(103.3), pixel(100, 50, 0), pixel(108, 46, 1))
     assert result.levels.round().flatten().tolist() == [104, 48, 0]
 
 
 def test_each_picture_has_a_factor_of_its_own_and_the_hopeless_are_rounded():
     clean = torch.cat([pixel(100, 0, 0)] * 3)
     tried = torch.cat([pixel(102.4, 0, 0), pixel(110, 0, 0), pixel(101.4, 0, 0)])
-    network = border(102.3)
+    network = boundary(102.3)
     result = found(network, clean, tried)
     assert [round(x) for x in result.levels[:, 0, 0, 0].tolist()] == [103, 103, 101]
     assert result.fooled.tolist() == [True, True, False]
-    assert len(network.calls) <= LOOKS
+    assert len(network.calls) <= MAX_PASSES
     found(network, clean[2:], tried[2:])
     assert len(network.calls) == 1

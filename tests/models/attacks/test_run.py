@@ -1,4 +1,4 @@
-"""One door for every attack: what holds whatever the method, and what is refused."""
+"""What holds whatever the method of an attack, and what is refused."""
 
 import threading
 from functools import partial
@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from models import images, registry
-from models.attacks.run import METHODS, Settings, attack, evaluate, magnify, to_grid
+from models.attacks.quantization import to_8bit
+from models.attacks.run import attack, magnify, measure
+from models.attacks.settings import METHODS, AttackSettings
 from models.validation import ValidationError
 from tests.models.attacks.toys import (
     GOLDFISH,
@@ -28,7 +30,7 @@ QUICK = {"steps": 4, "searches": 2}
 
 def test_probabilities_belong_to_the_picture_they_come_with():
     network, picture = Linear(THREE, sharpness=3), pixel(100, 150, 0)
-    settings = Settings(epsilon=5, steps=3, target=SHARK)
+    settings = AttackSettings(epsilon=5, steps=3, target=SHARK)
     steps = list(attack(network, picture, settings))
     assert [step.step for step in steps] == [0, 1, 2, 3]
     for step in steps:
@@ -38,11 +40,13 @@ def test_probabilities_belong_to_the_picture_they_come_with():
     assert torch.equal(steps[0].adversarial, picture)
     # exp(3 * 150/255) over the sum with exp(3 * 100/255) and exp(-3 * 200/255).
     assert steps[0].true[0] == pytest.approx(0.63630, abs=1e-5)
-    assert next(attack(network, picture, Settings())).target is None
+    assert next(attack(network, picture, AttackSettings())).target is None
 
 
 CASES = [
-    pytest.param(partial(Settings, method, **options), id="-".join([method, *map(str, options)]))
+    pytest.param(
+        partial(AttackSettings, method, **options), id="-".join([method, *map(str, options)])
+    )
     for method in METHODS
     for options in (
         {"epsilon": 3, "steps": 4},
@@ -76,7 +80,7 @@ def test_invariants(make):
         assert len(step.true) == len(clean)
         last = step
     assert last.step == last.steps
-    assert torch.equal(last.adversarial, to_grid(last.adversarial))
+    assert torch.equal(last.adversarial, to_8bit(last.adversarial))
     if bounded:
         assert size(last.adversarial - clean, settings) <= settings.epsilon * 1.0001 + 1e-6
     if bounded and settings.epsilon == 0:
@@ -100,7 +104,7 @@ def size(change, settings):
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "patch"])
 def test_a_picture_does_not_depend_on_its_neighbours(method, norm):
     network, clean = random_network(), grid_pictures()
-    settings = Settings(method, norm, epsilon=3, random_start=False, **QUICK)
+    settings = AttackSettings(method, norm, epsilon=3, random_start=False, **QUICK)
     together = result(network, clean, settings).adversarial
     alone = [result(network, picture[None], settings).adversarial for picture in clean]
     torch.testing.assert_close(together, torch.cat(alone), rtol=0, atol=1e-6)
@@ -109,7 +113,7 @@ def test_a_picture_does_not_depend_on_its_neighbours(method, norm):
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode, torch.enable_grad])
 def test_grad_modes_neither_matter_nor_leak(mode, method):
-    network, settings = random_network(), Settings(method, epsilon=3, restarts=2, **QUICK)
+    network, settings = random_network(), AttackSettings(method, epsilon=3, restarts=2, **QUICK)
     steps = [step.adversarial for step in attack(network, grid_pictures(), settings)]
     # Changing hands on the way, too.
     run = attack(network, grid_pictures(), settings)
@@ -126,7 +130,7 @@ def test_grad_modes_neither_matter_nor_leak(mode, method):
 
 def test_many_threads_share_one_network():
     network, clean = random_network(), grid_pictures()
-    settings = [Settings(seed=seed, steps=10) for seed in range(8)]
+    settings = [AttackSettings(seed=seed, steps=10) for seed in range(8)]
     expected = [result(network, clean, one).adversarial for one in settings]
     found = [None] * len(settings)
 
@@ -151,7 +155,7 @@ def test_can_be_closed_at_any_step(stop_after, method):
         calls.append(len(pictures))
         return network(pictures)
 
-    run = attack(counted, grid_pictures(), Settings(method, steps=1000))
+    run = attack(counted, grid_pictures(), AttackSettings(method, steps=1000))
     for _ in range(stop_after):
         next(run, None)
     run.close()
@@ -160,14 +164,14 @@ def test_can_be_closed_at_any_step(stop_after, method):
     assert len(calls) == made <= 2 * stop_after + 11  # the last step may look for whole levels
 
 
-def test_evaluate_by_hand():
+def test_measured_by_hand():
     # Logits 0 and x0 + x1 - x2 in levels over 10: 1 on the clean picture, -0.2 after rounding.
     def network(x):
         score = (x[:, 0] + x[:, 1] - x[:, 2]).flatten() * 25.5
         return torch.stack([torch.zeros_like(score), score], 1)
 
     clean, adversarial = pixel(10, 20, 20), pixel(7.3, 16.4, 24.6)  # rounds to 7, 16, 25
-    report = evaluate(network, clean, adversarial, Settings())
+    report = measure(network, clean, adversarial, AttackSettings())
     assert [name for name, _ in report.before] == [GOLDFISH, TENCH]
     assert [name for name, _ in report.after] == [TENCH, GOLDFISH]
     assert [p for _, p in report.before] == pytest.approx([0.731059, 0.268941], abs=1e-5)
@@ -176,10 +180,10 @@ def test_evaluate_by_hand():
     assert report.linf == 5
     assert report.l2 == pytest.approx(50**0.5 / 255)  # 3, 4 and 5
     assert (report.steps, report.seconds) == (20, 0)
-    assert evaluate(network, clean, adversarial, Settings(target=TENCH)).success is True
-    assert evaluate(network, clean, adversarial, Settings(target=GOLDFISH)).success is False
-    assert evaluate(network, clean, adversarial, Settings("fgsm")).steps == 1
-    still = evaluate(network, clean, clean, Settings(), steps=3, seconds=1.5)
+    assert measure(network, clean, adversarial, AttackSettings(target=TENCH)).success is True
+    assert measure(network, clean, adversarial, AttackSettings(target=GOLDFISH)).success is False
+    assert measure(network, clean, adversarial, AttackSettings("fgsm")).steps == 1
+    still = measure(network, clean, clean, AttackSettings(), steps=3, seconds=1.5)
     assert (still.success, still.linf, still.l2) == (False, 0, 0)
     assert (still.steps, still.seconds) == (3, 1.5)
 
@@ -198,15 +202,19 @@ def test_magnify_at_its_ends():
 
 
 def test_to_grid():
-    assert levels(to_grid(pixel(0.4, 99.6, 255))) == [0, 100, 255]
+    assert levels(to_8bit(pixel(0.4, 99.6, 255))) == [0, 100, 255]
     every = torch.arange(256) / 255
-    assert torch.equal(to_grid(every), every)
+    assert torch.equal(to_8bit(every), every)
 
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "deepfool"])
 def test_a_target_that_is_the_prediction_is_refused(method):
     with pytest.raises(ValidationError) as caught:
-        next(attack(Linear(THREE), pixel(100, 150, 0), Settings(method, target=GOLDFISH.upper())))
+        next(
+            attack(
+                Linear(THREE), pixel(100, 150, 0), AttackSettings(method, target=GOLDFISH.upper())
+            )
+        )
     assert caught.value.key == "target_is_prediction"
     assert caught.value.values == {"value": GOLDFISH}
 
@@ -221,20 +229,20 @@ def test_a_target_that_is_the_prediction_is_refused(method):
     ],
 )
 def test_a_target_that_the_network_does_not_know_is_refused_at_the_call(target, spec, key):
-    settings = Settings(target=target)
+    settings = AttackSettings(target=target)
     with pytest.raises(ValidationError) as caught:
         attack(random_network(), grid_pictures(), settings, spec=spec)
     assert caught.value.key == key
     picture = grid_pictures(1)
     with pytest.raises(ValidationError):
-        evaluate(random_network(), picture, picture, settings, spec=spec)
+        measure(random_network(), picture, picture, settings, spec=spec)
 
 
 def test_classes_are_those_of_the_network_attacked():
     network, clean = random_network(classes=37), grid_pictures(1)
-    settings = Settings(target="british_shorthair", epsilon=20, steps=10, step_size=4)
+    settings = AttackSettings(target="british_shorthair", epsilon=20, steps=10, step_size=4)
     last = result(network, clean, settings, spec=PETS)
-    report = evaluate(network, clean, last.adversarial, settings, spec=PETS)
+    report = measure(network, clean, last.adversarial, settings, spec=PETS)
     assert report.success
     assert report.after[0][0] == "British Shorthair"
     assert network(last.adversarial).argmax() == PETS.class_index("British Shorthair")
@@ -256,16 +264,16 @@ def test_classes_are_those_of_the_network_attacked():
 )
 def test_bad_pictures_raise_at_the_call(pictures, labels, text):
     with pytest.raises(ValueError, match=text):
-        attack(random_network(2), pictures, Settings(), labels=labels)
+        attack(random_network(2), pictures, AttackSettings(), labels=labels)
 
 
-def test_evaluate_wants_one_picture():
+def test_measure_wants_one_picture():
     with pytest.raises(ValueError, match="One picture"):
-        evaluate(random_network(), grid_pictures(), grid_pictures(), Settings())
+        measure(random_network(), grid_pictures(), grid_pictures(), AttackSettings())
 
 
 def test_a_shepherd_saved_as_png_is_a_cat(lite0, photo, tmp_path):
-    settings = Settings(target="Siamese cat")
+    settings = AttackSettings(target="Siamese cat")
     report, probability = saved(lite0, registry.classifier("efficientnet_lite0"),
                                 photo("german_shepherd"), settings, tmp_path)  # fmt: skip
     assert report.before[0][0] == "German shepherd"
@@ -283,7 +291,7 @@ def saved(network, spec, path, settings, folder):
     images.to_image(last.adversarial).save(file)
     again = images.to_tensor(images.square(images.open_image(file), spec.input_size))
     assert torch.equal(again, last.adversarial)
-    report = evaluate(network, clean, again, settings, spec=spec)
+    report = measure(network, clean, again, settings, spec=spec)
     assert report.success
     return report, (last.target or (None,))[0]
 
@@ -291,13 +299,13 @@ def saved(network, spec, path, settings, folder):
 @pytest.mark.parametrize(
     "settings",
     [
-        Settings("fgsm", norm="l2"),
-        Settings("pgd", "l2", epsilon=0.25, steps=5, step_size=0.1),
-        Settings("mi_fgsm", epsilon=2, steps=3),
-        Settings("deepfool", "l2"),
-        Settings("deepfool", "linf"),
-        Settings("carlini_wagner", steps=8, searches=2),
-        Settings("patch", steps=12, step_size=16, patch_size=0.6, patch_angle=30),
+        AttackSettings("fgsm", norm="l2"),
+        AttackSettings("pgd", "l2", epsilon=0.25, steps=5, step_size=0.1),
+        AttackSettings("mi_fgsm", epsilon=2, steps=3),
+        AttackSettings("deepfool", "l2"),
+        AttackSettings("deepfool", "linf"),
+        AttackSettings("carlini_wagner", steps=8, searches=2),
+        AttackSettings("patch", steps=12, step_size=16, patch_size=0.6, patch_angle=30),
     ],
     ids=lambda settings: f"{settings.method}-{settings.norm}",
 )

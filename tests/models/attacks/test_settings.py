@@ -1,6 +1,6 @@
 import pytest
 
-from models.attacks.settings import METHODS, TITLES, Settings
+from models.attacks.settings import METHODS, TITLES, AttackSettings
 from models.validation import ValidationError
 from tests.models.attacks.toys import GOLDFISH, grid_pictures, random_network, result
 
@@ -45,33 +45,33 @@ from tests.models.attacks.toys import GOLDFISH, grid_pictures, random_network, r
 )
 def test_bad_settings_are_refused(bad, key):
     with pytest.raises(ValidationError) as caught:
-        Settings(**bad)
+        AttackSettings(**bad)
     assert caught.value.key == key
 
 
 def test_whole_numbers_may_come_as_floats():
-    settings = Settings(steps=3.0, seed=7.0)
+    settings = AttackSettings(steps=3.0, seed=7.0)
     assert (settings.steps, settings.seed) == (3, 7)
     assert result(random_network(), grid_pictures(), settings).step == 3
 
 
 def test_epsilon_is_whole_only_where_files_are_the_reason():
-    assert Settings(norm="l2", epsilon=0.25).epsilon == 0.25
-    assert Settings("deepfool", epsilon=0.25).epsilon == 0.25
+    assert AttackSettings(norm="l2", epsilon=0.25).epsilon == 0.25
+    assert AttackSettings("deepfool", epsilon=0.25).epsilon == 0.25
     with pytest.raises(ValidationError):
-        Settings("mi_fgsm", epsilon=0.25)
+        AttackSettings("mi_fgsm", epsilon=0.25)
 
 
 @pytest.mark.parametrize(
     ("settings", "steps"),
     [
-        (Settings("fgsm", steps=7), 1),
-        (Settings(steps=7), 7),
-        (Settings(steps=7, restarts=3), 21),
-        (Settings(steps=7, restarts=3, random_start=False), 7),
-        (Settings("mi_fgsm", steps=7, restarts=3), 7),
-        (Settings("carlini_wagner", steps=7, searches=3), 21),
-        (Settings("patch", steps=7, searches=3), 7),
+        (AttackSettings("fgsm", steps=7), 1),
+        (AttackSettings(steps=7), 7),
+        (AttackSettings(steps=7, restarts=3), 21),
+        (AttackSettings(steps=7, restarts=3, random_start=False), 7),
+        (AttackSettings("mi_fgsm", steps=7, restarts=3), 7),
+        (AttackSettings("carlini_wagner", steps=7, searches=3), 21),
+        (AttackSettings("patch", steps=7, searches=3), 7),
     ],
 )
 def test_the_most_steps_there_can_be(settings, steps):
@@ -80,3 +80,8 @@ def test_the_most_steps_there_can_be(settings, steps):
 
 def test_every_method_has_a_title():
     assert tuple(TITLES) == METHODS
+
+
+def test_epsilon_goes_as_far_on_the_slider_as_anywhere():
+    epsilon = AttackSettings.described()["epsilon"]
+    assert (epsilon.low, epsilon.high) == (epsilon.slider_low, epsilon.slider_high) == (0, 64)

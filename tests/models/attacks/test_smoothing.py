@@ -1,14 +1,8 @@
 import pytest
 import torch
 
-from models.attacks.smoothing import (
-    SELECTION,
-    Settings,
-    certified_radius,
-    least_samples,
-    lower_bound,
-    smoothed,
-)
+from models.attacks.settings import SELECTION, SmoothingSettings, least_samples
+from models.attacks.smoothing import certified_radius, certify, lower_bound
 from models.validation import ValidationError
 
 
@@ -27,7 +21,7 @@ def grey(value):
 
 
 def result(*args):
-    *_, last = smoothed(*args)
+    *_, last = certify(*args)
     return last
 
 
@@ -68,9 +62,9 @@ def test_radius_by_hand():
     assert certified_radius(0.2, 1.0) is None
 
 
-def test_far_from_the_border_all_votes_agree():
-    # The border is 0.3 away, sigma 12.75/255 = 0.05: six deviations.
-    settings = Settings(sigma=12.75, samples=100, confidence=0.99)
+def test_far_from_the_boundary_all_votes_agree():
+    # The boundary is 0.3 away, sigma 12.75/255 = 0.05: six deviations.
+    settings = SmoothingSettings(sigma=12.75, samples=100, confidence=0.99)
     last = result(half_space(0.5), grey(0.8), settings)
     assert last.votes == ((1, 100),)
     assert (last.nominee, last.step, last.steps) == (1, 116, 116)
@@ -82,23 +76,23 @@ def test_far_from_the_border_all_votes_agree():
 
 
 def test_the_true_radius_of_a_half_space_is_not_exceeded():
-    # The true p_A is Phi(1): the border is one deviation away, and the true radius is 0.1.
-    settings = Settings(sigma=25.5, samples=400, confidence=0.95)
+    # The true p_A is Phi(1): the boundary is one deviation away, and the true radius is 0.1.
+    settings = SmoothingSettings(sigma=25.5, samples=400, confidence=0.95)
     last = result(half_space(0.5), grey(0.6), settings)
     assert dict(last.votes)[1] / 400 == pytest.approx(0.841, abs=0.05)
     assert 0.05 < last.radius <= 0.1
 
 
-def test_on_the_border_it_abstains():
-    last = result(half_space(0.5), grey(0.5), Settings(sigma=20, samples=64))
+def test_on_the_boundary_it_abstains():
+    last = result(half_space(0.5), grey(0.5), SmoothingSettings(sigma=20, samples=64))
     assert last.abstains
     assert last.radius is None
     assert last.lower < 0.5
 
 
 def test_it_streams_repeats_and_promises_nothing_before_the_end():
-    settings = Settings(samples=20, seed=3)
-    votes = list(smoothed(half_space(0.5), grey(0.55), settings))
+    settings = SmoothingSettings(samples=20, seed=3)
+    votes = list(certify(half_space(0.5), grey(0.55), settings))
     assert [vote.step for vote in votes] == [0, 8, 16, 24, 32, 36]
     assert [vote.nominee is None for vote in votes] == [True, True, False, False, False, False]
     assert all(vote.lower is None and not vote.abstains for vote in votes[:-1])
@@ -106,8 +100,8 @@ def test_it_streams_repeats_and_promises_nothing_before_the_end():
     assert sum(count for _, count in votes[2].votes) == SELECTION
     assert sum(count for _, count in votes[3].votes) == 8
     assert sum(count for _, count in votes[-1].votes) == 20
-    assert list(smoothed(half_space(0.5), grey(0.55), settings)) == votes
-    going = smoothed(half_space(0.5), grey(0.55), settings)
+    assert list(certify(half_space(0.5), grey(0.55), settings)) == votes
+    going = certify(half_space(0.5), grey(0.55), settings)
     next(going)
     going.close()
 
@@ -117,10 +111,10 @@ def test_one_sample_says_nothing():
     assert least_samples(0.99) == 7
     assert least_samples(0.999) == 10
     with pytest.raises(ValidationError, match=r"With 1 noisy cop.*at least 7"):
-        Settings(samples=1)
+        SmoothingSettings(samples=1)
     with pytest.raises(ValidationError, match="at least 7"):
-        Settings(samples=6)
-    assert Settings(samples=7).samples == 7
+        SmoothingSettings(samples=6)
+    assert SmoothingSettings(samples=7).samples == 7
     assert lower_bound(6, 6, 0.99) <= 0.5 < lower_bound(7, 7, 0.99)
 
 
@@ -141,4 +135,4 @@ def test_one_sample_says_nothing():
 )
 def test_bad_settings_are_refused(bad):
     with pytest.raises(ValidationError):
-        Settings(**bad)
+        SmoothingSettings(**bad)

@@ -1,8 +1,10 @@
 import torch
 from PIL import Image
 
-from models.attacks import run as attacks
-from models.attacks.transferability import Judge, matrix
+from models.attacks.evaluation import AttackStep
+from models.attacks.settings import AttackSettings
+from models.attacks.transferability import Classifier, matrix
+from tests.models.attacks.toys import GOLDFISH
 
 
 def against(threshold):
@@ -18,10 +20,10 @@ def against(threshold):
 def brighten(by):
     """An attack of two steps that adds `by` levels to everything."""
 
-    def attack(network, pictures):
+    def attack(network, pictures, *_):
         for step in range(3):
             levels = pictures * 255 + by * step / 2
-            yield attacks.Step(step, 2, levels / 255, (0.0,), None)
+            yield AttackStep(step, 2, levels / 255, (0.0,), None)
 
     return attack
 
@@ -29,14 +31,15 @@ def brighten(by):
 GREY = Image.new("RGB", (40, 30), (100, 100, 100))
 
 
-def last(*args, **options):
-    *_, step = matrix(*args, **options)
+def last(classifiers, picture, attack, target=None):
+    settings = [AttackSettings(target=target)] * len(classifiers)
+    *_, step = matrix(classifiers, picture, settings, attack=attack)
     return step
 
 
 def test_who_is_fooled_by_whose_picture():
-    judges = [Judge("near", against(105), 16), Judge("far", against(120), 24)]
-    found = last(judges, GREY, brighten(10))
+    classifiers = [Classifier("near", against(105), 16), Classifier("far", against(120), 24)]
+    found = last(classifiers, GREY, brighten(10))
     # 100 becomes 110 for either: over 105, not over 120.
     assert found.clean["near"][0] == found.clean["far"][0] == 0
     assert list(found.rows) == ["near", "far"]
@@ -47,10 +50,10 @@ def test_who_is_fooled_by_whose_picture():
     assert found.adversarial["far"].shape == (1, 3, 24, 24)
 
 
-def test_each_judge_keeps_its_own_truth():
+def test_each_network_keeps_its_own_truth():
     # The second says 1 of the clean picture and of the attacked one: it isn't fooled.
-    judges = [Judge("a", against(105), 16), Judge("b", against(90), 16)]
-    found = last(judges, GREY, brighten(10))
+    classifiers = [Classifier("a", against(105), 16), Classifier("b", against(90), 16)]
+    found = last(classifiers, GREY, brighten(10))
     assert [cell.outcome for cell in found.rows["a"]] == ["fools", "cured"]
     assert found.clean["b"][0] == 1
 
@@ -60,22 +63,24 @@ def test_a_target_counts_only_if_it_is_seen():
         x = pictures[:, 0, 0, 0] * 255
         return torch.stack([105 - x, torch.zeros_like(x), x - 105], 1)
 
-    judges = [Judge("two", against(105), 16), Judge("three", third, 16)]
-    found = last(judges, GREY, brighten(10), target=1)
+    classifiers = [Classifier("two", against(105), 16), Classifier("three", third, 16)]
+    found = last(classifiers, GREY, brighten(10), target=GOLDFISH)
     assert [cell.outcome for cell in found.rows["two"]] == ["fools", "neither"]
 
 
 def test_what_is_sent_has_eight_bits():
     # 100 + 4.6 is sent as 105, which is over 104.8.
-    judges = [Judge("a", against(104.8), 16)]
-    assert last(judges, GREY, brighten(4.6)).rows["a"][0].outcome == "fools"
+    classifiers = [Classifier("a", against(104.8), 16)]
+    assert last(classifiers, GREY, brighten(4.6)).rows["a"][0].outcome == "fools"
 
 
 def test_it_streams_and_can_be_closed():
-    judges = [Judge("a", against(105), 16), Judge("b", against(105), 16)]
-    steps = [(step.step, len(step.rows)) for step in matrix(judges, GREY, brighten(10))]
+    classifiers = [Classifier("a", against(105), 16), Classifier("b", against(105), 16)]
+    chosen = [AttackSettings()] * 2
+    going = matrix(classifiers, GREY, chosen, attack=brighten(10))
+    steps = [(step.step, len(step.rows)) for step in going]
     assert steps == [(0, 0), (0, 0), (0.5, 0), (1, 1), (1, 1), (1.5, 1), (2, 2)]
-    going = matrix(judges, GREY, brighten(10))
+    going = matrix(classifiers, GREY, chosen, attack=brighten(10))
     next(going)
     next(going)
     going.close()
@@ -84,11 +89,11 @@ def test_it_streams_and_can_be_closed():
 def test_real_networks(lite0, store, photo):
     from models import images
 
-    judges = [Judge(n, store.get(n), s) for n, s in (("efficientnet_lite0", 224),
+    classifiers = [Classifier(n, store.get(n), s) for n, s in (("efficientnet_lite0", 224),
                                                      ("efficientnet_lite1", 240))]  # fmt: skip
-    settings = attacks.Settings("pgd", epsilon=4, steps=3, step_size=2)
+    settings = AttackSettings("pgd", epsilon=4, steps=3, step_size=2)
     picture = images.open_image(photo("german_shepherd"))
-    found = last(judges, picture, lambda network, x: attacks.attack(network, x, settings))
+    *_, found = matrix(classifiers, picture, [settings] * 2)
     assert found.rows["efficientnet_lite0"][0].outcome == "fools"
     assert found.rows["efficientnet_lite1"][1].outcome == "fools"
     assert len({cell.p for row in found.rows.values() for cell in row}) == 4
