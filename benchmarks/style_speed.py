@@ -56,7 +56,7 @@ def textbook(network, spec, content, style, settings, judge=None):
 
     def objective(picture):
         found = features(picture)
-        loss = optimize.CONTENT_BALANCE * (
+        loss = objective.CONTENT_BALANCE * (
             F.mse_loss(found[spec.content_layer] / spread, target / spread)
         )
         for name in spec.style_layers:
@@ -65,7 +65,7 @@ def textbook(network, spec, content, style, settings, judge=None):
             loss = loss + part / len(spec.style_layers)
         down = (picture[..., 1:, :] - picture[..., :-1, :]).square().mean()
         across = (picture[..., 1:] - picture[..., :-1]).square().mean()
-        return loss + optimize.TV_BALANCE * (down + across)
+        return loss + objective.TV_BALANCE * (down + across)
 
     if judge is not None:
         with torch.no_grad():

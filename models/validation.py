@@ -101,7 +101,7 @@ class ValidationError(ValueError):
         values: what fills the sentence's braces.
     """
 
-    def __init__(self, key: str, **values):
+    def __init__(self, key: str, **values: object):
         super().__init__(MESSAGES[key].format(**values))
         self.key = key
         self.values = values
@@ -115,7 +115,7 @@ def number(name: str, value: object, low: float, high: float) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
         raise ValidationError("not_a_number", name=name, value=value)
-    if not low <= value <= high:
+    if not low <= float(value) <= high:
         raise ValidationError("out_of_range", name=name, value=value, low=low, high=high)
     return float(value)
 

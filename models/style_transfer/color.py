@@ -23,8 +23,9 @@ def match_color(
     own = images.to_tensor(image)[0].flatten(1).double()
     wanted = [images.to_tensor(palette)[0].flatten(1).double() for palette in palettes]
     pairs = list(zip(shares, wanted, strict=True))
-    middle = sum(share * points.mean(1) for share, points in pairs)
-    second = sum(share * points @ points.T / points.shape[1] for share, points in pairs)
+    zero = torch.zeros((), dtype=torch.double)
+    middle = sum((share * points.mean(1) for share, points in pairs), zero)
+    second = sum((share * points @ points.T / points.shape[1] for share, points in pairs), zero)
     floor = 1e-4 * torch.eye(3, dtype=torch.double)
     spread, goal = torch.cov(own) + floor, second - torch.outer(middle, middle) + floor
     root = _power(goal, 0.5)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import torch
 
 from models.backbones.backbone import Backbone
-from models.style_transfer.optimize import LBFGS_HISTORY, Descent, Objective, schedule
+from models.style_transfer.objective import Objective
+from models.style_transfer.optimize import LBFGS_HISTORY, Descent, schedule
 from models.style_transfer.settings import MIN_SIZE, StyleSettings
 from models.validation import ValidationError
 
@@ -22,6 +22,7 @@ PROBES = (128, 256)
 SPARE, PER_PIXEL = 1.4, 600
 # L-BFGS remembers pairs of float32 steps and gradients, three colours each.
 LBFGS_PER_PIXEL = LBFGS_HISTORY * 2 * 3 * 4
+Line = tuple[float, float]  # constant, per pixel
 
 
 class CostEstimator:
@@ -31,21 +32,20 @@ class CostEstimator:
         measured: by (network, loss): seconds and saved bytes of a step, as (constant, per pixel).
     """
 
-    def __init__(self):
-        self.measured: dict[tuple, tuple[tuple[float, float], tuple[float, float]]] = {}
+    def __init__(self) -> None:
+        self.measured: dict[tuple[object, ...], tuple[Line, Line]] = {}
         self._lock = threading.Lock()
 
-    def _probe(self, backbone: Backbone, settings: StyleSettings):
+    def _probe(self, backbone: Backbone, settings: StyleSettings) -> tuple[Line, Line]:
         used = tuple(weight > 0 for weight in settings.weights_of(backbone.spec))
         shape = settings.style_loss, settings.content_layer, settings.optimizer
         key = (backbone.spec.name, *shape, used, settings.used_terms)
         with self._lock:
             if key not in self.measured:
                 small, large = (_measure_step(backbone, settings, side) for side in PROBES)
-                self.measured[key] = tuple(
-                    _fit_line([side**2 for side in PROBES], values)
-                    for values in zip(small, large, strict=True)
-                )
+                pixels = [side**2 for side in PROBES]
+                seconds, saved = zip(small, large, strict=True)
+                self.measured[key] = _fit_line(pixels, seconds), _fit_line(pixels, saved)
             return self.measured[key]
 
     def seconds(self, backbone: Backbone, settings: StyleSettings, ratio: float = 1.0) -> float:
@@ -76,7 +76,7 @@ class CostEstimator:
         if self.bytes(backbone, settings, ratio) <= free:
             return
         sizes = range(MIN_SIZE, settings.size, 16)
-        fits = [n for n in sizes if self.bytes(backbone, replace(settings, size=n), ratio) <= free]
+        fits = [n for n in sizes if self.bytes(backbone, settings.replace(size=n), ratio) <= free]
         raise ValidationError(
             "size_too_large",
             size=settings.size,
@@ -106,7 +106,7 @@ def _measure_step(backbone: Backbone, settings: StyleSettings, side: int) -> tup
     """(seconds, bytes saved for the backward pass) of one step on a square picture."""
     picture = torch.linspace(0, 1, 3 * side * side, device=backbone.placement.device)
     picture = picture.view(1, 3, side, side)
-    small = replace(settings, size=side, steps=3, blend=0.0)
+    small = settings.replace(size=side, steps=3, blend=0.0)
     objective = Objective(backbone, picture, picture.flip(3), small)
     saved = {}
 
@@ -127,7 +127,7 @@ def _measure_step(backbone: Backbone, settings: StyleSettings, side: int) -> tup
     return min(taken[1:]), sum(saved.values())
 
 
-def _fit_line(pixels: list[int], values: tuple[float, float]) -> tuple[float, float]:
+def _fit_line(pixels: list[int], values: tuple[float, float]) -> Line:
     """(constant, per pixel) of the line through two points; neither below zero."""
     each = max(0.0, (values[1] - values[0]) / (pixels[1] - pixels[0]))
     return max(0.0, values[1] - each * pixels[1]), each

