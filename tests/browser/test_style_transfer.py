@@ -48,6 +48,42 @@ def test_upload_run_stop_download(open_page, tmp_path, photo):
     page.locator("#style-live", has_text=say("en", "style.preview")).wait_for()
 
 
+@pytest.mark.parametrize("passed", [0, *slow_cases(1)])
+def test_a_preview_or_forecast_that_comes_late_does_not_hide_the_result(open_page, passed):
+    """What was asked for during a run and reaches the server after it: `passed` requests (of the
+    preview, then of the forecast) arrive in time, the others are held back until the run ended."""
+    page = open_page()
+    open_tab(page, "style.tab")
+    status = page.locator("#style-status")
+    page.locator("#style-ledger .bar").first.wait_for()
+    page.get_by_role("button", name=say("en", "style.more")).click()
+    set_number(page, "name.steps", 600)
+    button(page, "run.paint").click()
+    status.get_by_text(re.compile(r"Step [1-9]\d* of 600")).wait_for()
+    seen, held, running = [], [], [True]
+
+    def hold(route):
+        seen.append(route)
+        if running and len(seen) > passed:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/queue/join*", hold)
+    open_tab(page, "ideal.tab")
+    open_tab(page, "style.tab")
+    while not held:
+        page.wait_for_timeout(100)
+    button(page, "stop").click()
+    status.get_by_text("Stopped after").wait_for()
+    running.clear()
+    for route in held:
+        route.continue_()
+    page.wait_for_timeout(3000)  # longer than the preview and the forecast take
+    assert page.locator("#style-download").is_visible()
+    assert status.get_by_text("Stopped after").is_visible()
+
+
 @pytest.mark.parametrize("code", ["mr", *slow_cases("en", "ne", "hi")])
 def test_preview_loss_breakdown_and_a_second_style(open_page, code):
     page = open_page(query=f"?lang={code}")
