@@ -85,8 +85,8 @@ class StyleTab:
         self.keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="style-download")
         # Which painting is shown, as the browser knew when it sent an event, and as the server
         # knows when it processes the event: where they differ, the event is older than the
-        # painting.
-        self.sent, self.shown = gr.Textbox(visible=False), gr.State("")
+        # painting. Both start as "": a Textbox without a value would send None.
+        self.sent, self.shown = gr.Textbox("", visible=False), gr.State("")
         send_to.buttons(page, shown_picture, [self.both, self.live], ("pets", "attack"))
         self.strength = page.put(Knob, "name.strength", 0, 1, 1, step=0.05)
         page.put(gr.Markdown, "style.ledger", elem_classes="note")
