@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from demos.runtime import memory
 from demos.runtime.events import Event, Loading
@@ -117,7 +117,7 @@ class Engine:
 
         return Batcher(self.worker, compute, MAX_BATCH)
 
-    def steps(self, function: Callable[..., Generator[S, None, None]], *args) -> Generator:
+    def steps(self, function: Callable[..., Iterator[S]], *args) -> Iterator[S]:
         """The steps of a heavy run, `function(*args)`, computed wherever this engine computes."""
         return self.remote(function, *args) if self.remote else function(*args)
 
@@ -126,7 +126,7 @@ class Engine:
         """Whose turns a heavy run takes; None where it computes elsewhere and holds up nobody."""
         return None if self.remote else HEAVY_RUNS
 
-    def schedule(self, steps: Generator[S, None, None], run: Run) -> Generator[Event[S]]:
+    def schedule(self, steps: Iterator[S], run: Run) -> Generator[Event[S]]:
         """`steps` of a heavy run as events, in turn with those of all visitors."""
         return schedule(steps, run, self.run_queue)
 
@@ -158,6 +158,11 @@ class Engine:
             "models": [*registry.BACKBONES, *registry.GANS, *registry.PET_CLASSIFIERS],
             "loaded": self.store.loaded(),
         }
+
+    def load_backbone(self, name: str) -> Generator[Loading, None, Backbone]:
+        """The ImageNet network called `name`; as `load_classifier`."""
+        registry.backbone(name)
+        return cast("Backbone", (yield from self.load_classifier(name)))
 
     def load_classifier(self, name: str) -> Generator[Loading, None, Backbone | PetClassifier]:
         """The classifier called `name`; yields `Loading` at once and while it is downloaded.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -65,6 +65,7 @@ def map_values(events: Iterator[Event[T]], function: Callable[[T], U]) -> Genera
     """The same events with `function` of their values; waiting and loading pass as they are."""
     for event in events:
         if isinstance(event, Progress | Result):
-            yield replace(event, value=function(event.value))
+            made = function(event.value)
+            yield (Result if isinstance(event, Result) else Progress)(made, event.seconds)
         else:
             yield event

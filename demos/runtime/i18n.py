@@ -28,7 +28,7 @@ def say(language: str, key: str, **values) -> str:
 
 def detect(accept_language: str | None) -> str:
     """The best of our languages for an Accept-Language header (RFC 9110), else English."""
-    wishes = []
+    wishes: list[tuple[float, int, str]] = []
     for part in (accept_language or "").split(","):
         tag, _, quality = part.strip().partition(";q=")
         try:

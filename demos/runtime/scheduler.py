@@ -231,7 +231,7 @@ S = TypeVar("S", bound=Step)
 
 
 def schedule(
-    steps: Generator[S, None, None],
+    steps: Iterator[S],
     stop: threading.Event,
     runs: RunQueue | None = HEAVY_RUNS,
     seconds: float = SECONDS_BETWEEN,
@@ -248,7 +248,7 @@ def schedule(
         runs: whose turns are taken; None where it computes elsewhere and holds up nobody.
     """
     turn = Turn(runs or RunQueue(), stop)
-    with closing(steps):
+    with closing(steps):  # type: ignore[type-var]  # a generator, or another process's steps
         for ahead in turn.first():
             yield Waiting(ahead, max(1, round(ahead * SLICE)))
         start = due = time.perf_counter()

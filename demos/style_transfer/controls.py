@@ -39,12 +39,12 @@ class Controls:
         second: the second style picture.
     """
 
-    named: dict[str, gr.components.Component]
+    named: dict[str, Any]
     layers: list[Knob]
     second: Photo
 
     @property
-    def ordered(self) -> list[gr.components.Component]:
+    def ordered(self) -> list[Any]:
         """All but the second style, in the order that `values` and `request_settings` know."""
         return [*self.named.values(), *self.layers]
 
@@ -66,7 +66,7 @@ def request_settings(backbone: str, given: tuple) -> dict[str, Any]:
 
 def build(page: Page) -> Controls:
     """Lays the controls out and connects what depends on the network."""
-    named: dict[str, gr.components.Component] = {}
+    named: dict[str, Any] = {}
     with gr.Row():
         for name in WEIGHTS:
             with gr.Column(min_width=150):

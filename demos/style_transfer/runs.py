@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NAME = "style"
 TERMS = ("content", "style", "variation")
 # The settings of the comparison's two runs that differ from the visitor's.
-COMPARED = {
+COMPARED: dict[str, dict[str, Any]] = {
     "style.way.gatys": {"coarse_to_fine": False, "style_loss": "gram"},
     "style.way.multi": {"coarse_to_fine": True},
 }
@@ -87,13 +87,13 @@ def stylize(engine: Engine, request: StyleRequest, run: Run) -> Generator[Event[
         ValidationError: a picture, a setting or a size that can't be worked with.
     """
     content, style, second = request.pictures()
-    registry.backbone(request.backbone)
+    registry.backbone(request.backbone)  # before settings are checked
     from models.style_transfer.cost import CostEstimator
     from models.style_transfer.optimize import transfer_style
     from models.style_transfer.settings import StyleSettings
 
     settings = StyleSettings(**request.settings)
-    network = yield from engine.load_classifier(request.backbone)
+    network = yield from engine.load_backbone(request.backbone)
     settings.weights_of(network.spec)
     engine.shared(CostEstimator).check(network, settings, aspect_ratio(content))
     losses: dict[str, list[float]] = {name: [] for name in (*TERMS, "total")}

@@ -37,7 +37,7 @@ _INPUTS = {
 
 def expose(
     function: Callable,
-    outputs: dict[str, type],
+    outputs: Mapping[str, type],
     api_name: str,
     group: dict = HEAVY,
     settings: type[Settings] | None = None,
@@ -91,7 +91,7 @@ def expose(
             return spoken(_code(request), *args)
 
     request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    endpoint.__signature__ = inspect.Signature([request, *parameters])
+    endpoint.__signature__ = inspect.Signature([request, *parameters])  # type: ignore[attr-defined]
     endpoint.__annotations__ = {"request": gr.Request} | {p.name: p.annotation for p in parameters}
     endpoint.__doc__ = _documentation(function, described)
     endpoint.__name__ = api_name

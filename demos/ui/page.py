@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from html import escape
 from inspect import isgeneratorfunction
+from typing import Any
 
 import gradio as gr
 
@@ -17,12 +18,16 @@ from models.validation import Setting, Settings
 
 # Heavy runs take turns in `demos.runtime.scheduler`, where they are told how many come before them;
 # only beyond so many do they wait in Gradio's queue.
-HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 64}
-LIGHT = {"concurrency_id": "light", "concurrency_limit": 8}
+HEAVY: dict[str, Any] = {"concurrency_id": "heavy", "concurrency_limit": 64}
+LIGHT: dict[str, Any] = {"concurrency_id": "light", "concurrency_limit": 8}
 # Watching a live training is waiting for its turns, which costs nothing: many may do so at once.
-LIVE_TRAINING = {"concurrency_id": "gym", "concurrency_limit": 24}
+LIVE_TRAINING: dict[str, Any] = {"concurrency_id": "gym", "concurrency_limit": 24}
 # Gradio walks the whole page for every component an event may show progress on: name none.
-PRIVATE = {"api_visibility": "private", "show_progress": "hidden", "show_progress_on": []}
+PRIVATE: dict[str, Any] = {
+    "api_visibility": "private",
+    "show_progress": "hidden",
+    "show_progress_on": [],
+}
 
 QUESTIONS = (1, 2, 3)  # of every tab
 
@@ -43,7 +48,7 @@ class Page:
         self.engine = engine
         self.keys: set[str] = set()
         self._localized: list[tuple[gr.blocks.Block, Callable[[str], dict]]] = []
-        self.language: gr.Radio | None = None
+        self.language: gr.Radio  # set by the layout before any tab is built
         self.browser_load_events: list[tuple[list[gr.blocks.Block], dict]] = []
         self.load_handlers: list[tuple[Callable[[Mapping], list], list[gr.blocks.Block]]] = []
         self.send_targets: dict[str, gr.blocks.Block] = {}
@@ -121,7 +126,7 @@ class Page:
         """A tab's idea, in three sentences."""
         self.put(gr.Markdown, f"{demo}.idea", elem_classes="idea")
 
-    def setting(self, kind: type[Settings], name: str, **options) -> gr.components.Component:
+    def setting(self, kind: type[Settings], name: str, **options) -> Any:
         """The component of a setting, its formula below.
 
         A slider where the setting has a step, else a number box; a dropdown of its choices; a
@@ -159,7 +164,7 @@ class Page:
 
     def formula(self, latex: str) -> gr.Markdown:
         """The formula of the knob above, the same in every language."""
-        delimiters = [{"left": "$", "right": "$", "display": False}]
+        delimiters: list[dict[str, str | bool]] = [{"left": "$", "right": "$", "display": False}]
         return gr.Markdown(f"${latex}$", latex_delimiters=delimiters, elem_classes="formula")
 
     def questions(self, demo: str) -> None:
@@ -181,7 +186,7 @@ class Page:
         demo: str,
         changes: Sequence[dict],
         defaults: dict,
-        knobs: list[gr.blocks.Block],
+        knobs: Sequence[Any],
         check: Callable[[dict], object] = lambda values: None,
     ) -> list:
         """The "break it" corner: one button an experiment, with what to watch for beside it.

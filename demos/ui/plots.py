@@ -2,6 +2,7 @@
 milliseconds and with a flicker; this takes well under one."""
 
 import math
+from collections.abc import Mapping, Sequence
 from html import escape
 
 COLOURS = ("#e4572e", "#2f7ed8", "#3aa655", "#8a5cc7")
@@ -20,14 +21,14 @@ CSS = """
 
 
 def curves(
-    series: dict[str, list[tuple[float, float]]],
+    series: Mapping[str, Sequence[tuple[float, float]]],
     x_title: str,
     x_end: float,
     log: bool = False,
     y_range: tuple[float, float] | None = None,
     log_x: bool = False,
     root_x: bool = False,
-    dashed: dict[str, list[tuple[float, float]]] | None = None,
+    dashed: Mapping[str, Sequence[tuple[float, float]]] | None = None,
     marks: dict[str, float] | None = None,
 ) -> str:
     """Lines over a common x axis up to `x_end`, as an SVG string that follows the page's theme.
@@ -42,7 +43,7 @@ def curves(
         marks: an x by name, drawn as a vertical line of that name's colour.
     """
 
-    def kept(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    def kept(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         return [(x, y) for x, y in points if math.isfinite(y) and (y > 0 or not log)]
 
     drawn = {name: kept(points) for name, points in series.items()}

