@@ -1,219 +1,176 @@
-"""Dreams, shared by the page and the endpoint: one, or two side by side."""
+"""What the ideal class tab and its endpoint compute: one visualization, or several side by side."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import gradio as gr
+from PIL import Image
 
-from demos.runtime.engine import Run
-from demos.ui import model_picker as networks
-from demos.ui import progress as status
-from demos.ui.endpoints import Picture, expose
-from demos.ui.page import Page
+from demos.runtime.engine import Engine, Run
+from demos.runtime.events import Event, Loading, Progress, Result, Waiting
 from models import images, registry
+from models.feature_visualization.settings import VisualizationSettings
+from models.labels import breeds
 
-NAME = "ideal"
-
-
-def dreamed(page: Page, code: str, settings: dict, photo: str | None, run: Run) -> Generator:
-    """Status lines while networks load, then (step, last, seconds, curve, found, strip).
-
-    `curve` holds (step, height) so far; `found` the final probability by network, {} for a layer
-    and None before the last step; `strip` is a `dream_strip.Strip`.
-
-    Args:
-        settings: of `models.feature_visualization.settings.VisualizationSettings`.
-        photo: path of the picture to start from, if that is asked for.
-    """
-    registry.classifier(settings["model"])
-    from models.feature_visualization.optimize import class_probabilities, visualize
-    from models.feature_visualization.settings import VisualizationSettings
+if TYPE_CHECKING:
+    from models.feature_visualization.objectives import Network
+    from models.feature_visualization.optimize import VisualizationStep
     from models.feature_visualization.strip import Strip
 
-    chosen = VisualizationSettings(**settings)
-    start = images.open_image(photo) if chosen.start == "photo" else None
-    together = yield from _networks(page, code, chosen)
-    curve, strip = [], Strip()
-
-    def recorded():
-        for step in page.engine.steps(visualize, together, chosen, start):
-            curve.append((step.step, step.score))
-            strip.add(step)
-            yield step
-
-    for moment in status.in_turn(code, recorded(), run, page.engine.run_queue):
-        if isinstance(moment, str):
-            yield moment
-            continue
-        step, last, seconds = moment
-        found = None
-        if last:
-            strip.add(step, last)
-            found = {}
-            if not chosen.layer:
-                each = class_probabilities(together, step.image, chosen.class_index)
-                found = {name: sum(values) / len(values) for name, values in each.items()}
-        yield step, last, seconds, curve, found, strip
-
-
-def _networks(page: Page, code: str, chosen) -> Generator:
-    """The lead and, for a class in "fourier", its partner; status lines meanwhile."""
-    together = []
-    for name in chosen.networks:
-        together.append((yield from networks.loaded(page, code, name)))
-    return together
+NAME = "ideal"
+DOG, CAT = "golden retriever", "Siamese cat"
+STANDARD, ROBUST = registry.DEFAULT_PET_CLASSIFIER, "pets_lite0_robust"
+SEEDS, SEEDS_SIDE = 6, 128
 
 
 @dataclass(frozen=True)
-class Beside:
-    """One step of several dreams: `step` of `steps`, and each dream's own `models` step."""
+class Visualization:
+    """One of the visualizations of a run, after a step.
+
+    Attributes:
+        settings: what is visualized.
+        step: the step.
+        curve: (step, score) of all steps so far.
+        strip: snapshots so far.
+        probabilities: of each picture, by the name of each network that took part; empty for a
+            layer and before the last step.
+    """
+
+    settings: VisualizationSettings
+    step: VisualizationStep
+    curve: list[tuple[float, float]]
+    strip: Strip
+    probabilities: dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class JointStep:
+    """One step of several visualizations: `step` of `steps`, and each one's own step."""
 
     step: int
     steps: int
-    parts: tuple
+    parts: tuple[VisualizationStep, ...]
 
 
-def beside(page: Page, code: str, every: Sequence[dict], photo: str | None, run: Run) -> Generator:
-    """Dreams side by side: status lines, then (`Beside`, last, seconds, final certainties).
-
-    The certainties are those of each dream's lead, a list for each dream, empty for a layer.
-
-    They take turns, a step each, so that all can be watched growing.
+def visualize(
+    engine: Engine, every: Sequence[VisualizationSettings], photo: str | None, run: Run
+) -> Generator[Event[list[Visualization]]]:
+    """Visualizes one or several settings side by side, a step each in turn.
 
     Args:
-        every: settings of each; the same number of steps.
+        every: the settings, all with the same number of steps.
         photo: path of the picture to start from, for those who ask for it.
+
+    Raises:
+        ValidationError: a photo or a channel that can't be worked with.
     """
-    from models.feature_visualization.optimize import class_probabilities
-    from models.feature_visualization.settings import VisualizationSettings
+    start = images.open_image(photo) if any(one.start == "photo" for one in every) else None
+    from models.feature_visualization.strip import Strip
 
-    chosen = [VisualizationSettings(**settings) for settings in every]
-    start = images.open_image(photo) if any(one.start == "photo" for one in chosen) else None
-    together = []
-    for settings in chosen:
-        together.append((yield from _networks(page, code, settings)))
+    networks: list[list[Network]] = []
+    for settings in every:
+        networks.append([])
+        for name in settings.networks:
+            networks[-1].append((yield from engine.load_classifier(name)))
+    curves: list[list[tuple[float, float]]] = [[] for _ in every]
+    strips = [Strip() for _ in every]
 
-    steps = page.engine.steps(abreast, together, chosen, start)
-    for moment in status.in_turn(code, steps, run, page.engine.run_queue):
-        if isinstance(moment, str):
-            yield moment
+    def recorded() -> Generator[JointStep]:
+        for joint in engine.steps(side_by_side, networks, every, start):
+            for step, curve, strip in zip(joint.parts, curves, strips, strict=True):
+                curve.append((step.step, step.score))
+                strip.add(step)
+            yield joint
+
+    for event in engine.schedule(recorded(), run):
+        if isinstance(event, Waiting | Loading):
+            yield event
             continue
-        now, last, seconds = moment
-        found = None
+        parts, last = event.value.parts, isinstance(event, Result)
+        found: list[dict[str, list[float]]] = [{} for _ in every]
         if last:
-            found = [
-                []
-                if settings.layer
-                else class_probabilities(nets[:1], part.image, settings.class_index)[settings.model]
-                for nets, part, settings in zip(together, now.parts, chosen, strict=True)
-            ]
-        yield now, last, seconds, found
+            found = [_probabilities(*each) for each in zip(every, networks, parts, strict=True)]
+            for step, strip in zip(parts, strips, strict=True):
+                strip.add(step, last)
+        described = zip(every, parts, curves, strips, found, strict=True)
+        value = [Visualization(*each) for each in described]
+        yield (Result if last else Progress)(value, event.seconds)
 
 
-def abreast(together: Sequence, chosen: Sequence, start) -> Generator[Beside]:
-    """Dreams in step, each with its networks and its settings."""
-    from models.feature_visualization.optimize import visualize
+def side_by_side(
+    networks: Sequence[Sequence[Network]],
+    every: Sequence[VisualizationSettings],
+    photo: Image.Image | None,
+) -> Generator[JointStep]:
+    """The steps of several visualizations, each with its networks and its settings."""
+    from models.feature_visualization import optimize
 
-    with ExitStack() as open_dreams:
-        dreams = [
-            open_dreams.enter_context(closing(visualize(networks, settings, start)))
-            for networks, settings in zip(together, chosen, strict=True)
+    with ExitStack() as opened:
+        runs = [
+            opened.enter_context(closing(optimize.visualize(own, settings, photo)))
+            for own, settings in zip(networks, every, strict=True)
         ]
-        for parts in zip(*dreams, strict=True):
-            yield Beside(parts[0].step, parts[0].steps, parts)
+        for parts in zip(*runs, strict=True):
+            yield JointStep(parts[0].step, parts[0].steps, parts)
 
 
-def shown(step):
-    """The picture of a step, or the sheet of its pictures, as a PIL image."""
-    from models.feature_visualization import strip as dream_strip
+def _probabilities(
+    settings: VisualizationSettings, networks: Sequence[Network], step: VisualizationStep
+) -> dict[str, list[float]]:
+    from models.feature_visualization.optimize import class_probabilities
 
-    return images.to_image(dream_strip.sheet(step.image))
-
-
-def expose_all(page: Page) -> None:
-    """Makes /ideal_class."""
-
-    def ideal_class(
-        language: str,
-        class_name: str = "Siamese cat",
-        model: str = "efficientnet_lite0",
-        method: str = "fourier",
-        size: int = 224,
-        steps: int = 256,
-        tv_weight: float = 1.0,
-        seed: int = 0,
-        layer: str = "",
-        channel: int | None = None,
-        start: str = "noise",
-        image: Picture | None = None,
-        octaves: int = 1,
-        decorrelated: bool = True,
-        count: int = 1,
-        strip: bool = False,
-    ):
-        """Draws what a network takes for the ideal picture of a class, out of noise or a photo.
-
-        Streams the picture while it is optimised; the last one is the result.
-
-        Args:
-            class_name: a class of the network: one of the 1,000 ImageNet names, such as "zebra", or
-                for a pet classifier one of the 37 breeds, such as "Siamese".
-            model: the network to look into: efficientnet_lite0, efficientnet_lite1,
-                efficientnet_lite2, vgg16, vgg19, resnet50, mobilenet_v3_large, or a pet classifier
-                such as pets_lite0.
-            method: "fourier" (a picture people recognise, made with a second network), "variation"
-                (gradient ascent with a smoothness term: fur and stripes) or "plain" (noise to us,
-                certainty to the network).
-            size: side of the picture in pixels, 64 to 512.
-            steps: optimiser steps, 1 to 2000.
-            tv_weight: how much smoothness matters, 0 to 10; 1 is the method's own default.
-            seed: whole number that fixes the noise at the start.
-            layer: climb a layer of an ImageNet network instead of the class, such as "blocks.3";
-                empty for the class.
-            channel: which channel of that layer, from 0 on; none for the whole layer, as DeepDream
-                does.
-            start: "noise", or "photo" to start from the image.
-            image: the photo to start from.
-            octaves: at how many sizes, small to large, "plain" and "variation" look at the picture,
-                1 to 4.
-            decorrelated: in "fourier", colour axes of natural pictures; false for red, green, blue.
-            count: how many pictures at once, 1 to 6, with the seeds that follow each other.
-            strip: give a row of snapshots over time instead of the picture.
-
-        Returns:
-            The picture (PNG), and a report: the class, its probability by the chosen network and by
-            each network that took part (for a layer none, but its answer), steps, seconds.
-        """
-        given = dict(locals())
-        settings = {name: given[name] for name in SETTINGS}
-        begin = time.perf_counter()
-        with page.engine.run(None, NAME) as stopped:
-            for moment in dreamed(page, language, settings, image, stopped):
-                if isinstance(moment, str):
-                    continue
-                step, last, _, _, found, kept = moment
-                seen = images.to_image(kept.row()) if strip else shown(step)
-                report = {
-                    "class": None if layer else class_name,
-                    "probability": None if layer else step.score,
-                    "by_model": found or {},
-                    "steps": step.step,
-                    "seconds": round(time.perf_counter() - begin, 2),
-                }
-                if layer:
-                    report |= {"layer": layer, "channel": channel, "activation": step.score}
-                elif last:
-                    report["probability"] = found[model]
-                yield seen, report
-
-    expose(ideal_class, {"picture": gr.Image, "report": gr.JSON}, "ideal_class")
+    if settings.layer:
+        return {}
+    return class_probabilities(networks, step.image, settings.class_index)
 
 
-SETTINGS = (
-    "class_name", "model", "method", "size", "steps", "tv_weight", "seed", "layer", "channel",
-    "start", "octaves", "decorrelated", "count",
-)  # fmt: skip
+def picture(every: Sequence[Visualization]) -> Image.Image:
+    """All pictures of a step, on one sheet if there are several."""
+    import torch
+
+    from models.feature_visualization.strip import sheet
+    from models.feature_visualization.transforms import resize
+
+    pictures = [one.step.image for one in every]
+    side = max(each.shape[-1] for each in pictures)
+    return images.to_image(sheet(torch.cat([resize(each, side) for each in pictures])))
+
+
+def strip_picture(one: Visualization) -> Image.Image:
+    """The snapshots so far, side by side."""
+    return images.to_image(one.strip.row())
+
+
+def dog_and_cat(settings: dict[str, Any]) -> list[VisualizationSettings]:
+    """The same settings for a dog and for a cat, by an ImageNet network."""
+    model = (
+        settings["model"] if settings["model"] in registry.BACKBONES else registry.DEFAULT_BACKBONE
+    )
+    common = settings | {"model": model, "layer": "", "channel": None}
+    return [VisualizationSettings(**common | {"class_name": name}) for name in (DOG, CAT)]
+
+
+def standard_and_robust(
+    settings: dict[str, Any], pair: tuple[str, str] = (STANDARD, ROBUST)
+) -> list[VisualizationSettings]:
+    """Plain gradient ascent to the same breed by two pet classifiers (Engstrom et al. 2019).
+
+    Each picture has the size that its network sees, so that its pixels are those of the input.
+    """
+    breed = settings["class_name"] if settings["class_name"] in breeds.NAMES else "Siamese"
+    common = settings | {
+        "class_name": breed, "method": "plain", "layer": "", "channel": None, "octaves": 1,
+    }  # fmt: skip
+    sides = {model: registry.classifier(model).input_size for model in pair}
+    return [
+        VisualizationSettings(**common | {"model": model, "size": side})
+        for model, side in sides.items()
+    ]
+
+
+def six_seeds(settings: dict[str, Any]) -> list[VisualizationSettings]:
+    """The settings with six seeds at once."""
+    return [VisualizationSettings(**settings | {"count": SEEDS, "size": SEEDS_SIDE})]

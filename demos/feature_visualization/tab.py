@@ -6,35 +6,24 @@ import math
 
 import gradio as gr
 
-from demos.feature_visualization import comparisons
-from demos.feature_visualization import runs as ideal_runs
-from demos.feature_visualization.runs import NAME
+from demos.feature_visualization import controls, endpoints, runs
+from demos.feature_visualization.comparisons import ComparisonSection
+from demos.feature_visualization.controls import DEFAULTS
+from demos.feature_visualization.runs import NAME, Visualization
+from demos.runtime.events import Loading, Progress, Result, Waiting
 from demos.runtime.i18n import say
-from demos.ui import deep_links, model_picker
-from demos.ui import examples as pictures
-from demos.ui import progress as status
-from demos.ui.components import Choice, Knob, Photo
+from demos.ui import deep_links, examples, progress
 from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars, curves
-from models import images, registry
-from models.labels import imagenet
+from models import registry
+from models.feature_visualization.settings import METHODS, VisualizationSettings
 
-DEFAULTS = {
-    "model": registry.DEFAULT_BACKBONE,
-    "class_name": "Siamese cat",
-    "method": "fourier",
-    "steps": 256,
-    "tv_weight": 1.0,
-    "start": "noise",
-    "layer": "",
-    "channel": 0,
-    "size": 224,
-    "seed": 0,
-    "octaves": 1,
-    "decorrelated": True,
+ONE_CLICK = {
+    "ideal.siamese_cat": "Siamese cat",
+    "ideal.zebra": "zebra",
+    "ideal.golden_retriever": "golden retriever",
 }
-METHODS = ("plain", "variation", "fourier")
-ONE_CLICK = ("Siamese cat", "zebra", "golden retriever")
+# What each "break it" button changes from the defaults.
 EXPERIMENTS = (
     {"method": "plain", "steps": 64},
     {"method": "variation", "tv_weight": 10.0},
@@ -48,104 +37,132 @@ EXPERIMENTS = (
 def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
     page.intro(NAME)
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=300):
-            with gr.Row():
-                one_click = [
-                    page.put(gr.Button, f"ideal.{name}", size="sm", min_width=90)
-                    for name in ("siamese_cat", "zebra", "golden_retriever")
-                ]
-            knobs, photo = _knobs(page)
-        with gr.Column(scale=6, min_width=320):
-            run, stop, reset = page.controls("run.dream")
-            line = gr.HTML(elem_id="ideal-status")
-            with gr.Row():
-                slots = {name: _picture(page, f"ideal.slot.{name}", 230) for name in METHODS}
-            strip = _picture(page, "ideal.strip", 140)
-            with gr.Row():
-                verdict = gr.HTML(elem_id="ideal-verdict")
-                plot = gr.HTML(elem_id="ideal-plot")
-            with gr.Row():
-                keep = page.put(
-                    gr.DownloadButton, "download", visible=False, elem_id="ideal-download"
-                )
-                keep_strip = page.put(
-                    gr.DownloadButton, "ideal.strip.keep", visible=False, elem_id="ideal-keep-strip"
-                )
-    order = [knobs[name] for name in DEFAULTS]
-    comparisons.build(page, photo, dict(zip(DEFAULTS, order, strict=True)))
-    page.experiments(NAME, EXPERIMENTS, DEFAULTS, order)
-    outputs = [line, *slots.values(), strip, verdict, plot, keep, keep_strip]
+    VisualizationTab(page).connect()
+    endpoints.expose_all(page)
 
-    @localize_errors
-    def dream(request: gr.Request, code, path, *values):
-        settings = dict(zip(DEFAULTS, values, strict=True))
-        yield {keep: gr.update(visible=False), keep_strip: gr.update(visible=False), verdict: ""}
-        seen = 0
-        with page.engine.run(request.session_hash, NAME) as stopped:
-            for moment in ideal_runs.dreamed(page, code, settings, path, stopped):
-                if isinstance(moment, str):
-                    yield {line: moment}
+
+class VisualizationTab:
+    """The tab's components, and the events between them."""
+
+    def __init__(self, page: Page):
+        self.page = page
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=4, min_width=300):
+                with gr.Row():
+                    self.one_click = {
+                        name: page.put(gr.Button, key, size="sm", min_width=90)
+                        for key, name in ONE_CLICK.items()
+                    }
+                self.controls = controls.build(page)
+            with gr.Column(scale=6, min_width=320):
+                self._build_result()
+        ComparisonSection(page, self.controls)
+        page.experiments(
+            NAME, EXPERIMENTS, DEFAULTS, self.controls.ordered,
+            lambda values: VisualizationSettings(**values),
+        )  # fmt: skip
+        self.result = [
+            self.line, *self.slots.values(), self.strip, self.verdict, self.plot, self.keep,
+            self.keep_strip,
+        ]  # fmt: skip
+
+    def _build_result(self) -> None:
+        page = self.page
+        self.run, self.stop, self.reset = page.controls("run.dream")
+        self.line = gr.HTML(elem_id="ideal-status")
+        with gr.Row():
+            self.slots = {
+                name: self._picture(f"ideal.slot.{name}", 230, f"ideal-{name}") for name in METHODS
+            }
+        self.strip = self._picture("ideal.strip", 140, "ideal-strip")
+        with gr.Row():
+            self.verdict = gr.HTML(elem_id="ideal-verdict")
+            self.plot = gr.HTML(elem_id="ideal-plot")
+        with gr.Row():
+            self.keep = page.put(
+                gr.DownloadButton, "download", visible=False, elem_id="ideal-download"
+            )
+            self.keep_strip = page.put(
+                gr.DownloadButton, "ideal.strip.keep", visible=False, elem_id="ideal-keep-strip"
+            )
+
+    def _picture(self, key: str, height: int, elem_id: str) -> gr.Image:
+        return self.page.put(
+            gr.Image, key, format="png", buttons=[], interactive=False, min_width=140,
+            height=height, elem_id=elem_id,
+        )  # fmt: skip
+
+    def connect(self) -> None:
+        """Wires the events."""
+        page, named, photo = self.page, self.controls.named, self.controls.photo
+        inputs = [page.language, photo, *self.controls.ordered]
+        visualize = (localize_errors(self.visualize), inputs, self.result)
+        self.run.click(*visualize, **PRIVATE, **HEAVY)
+        chosen = [named["model"], named["class_name"], named["layer"]]
+        for name, button in self.one_click.items():
+            pressed = button.click(
+                lambda name=name: [registry.DEFAULT_BACKBONE, name, ""], None, chosen,
+                **PRIVATE, **LIGHT,
+            )  # fmt: skip
+            pressed.then(*visualize, **PRIVATE, **HEAVY)
+        page.connect_stop(self.stop, NAME)
+        deep_links.listen(page, NAME, named)
+        emptied = [photo, *self.controls.ordered, *self.result]
+        self.reset.click(self.cleared, None, emptied, **PRIVATE, **LIGHT)
+
+    def visualize(self, request: gr.Request, code: str, photo, *given):
+        """Streams a run: the steps that are shown, and the networks' verdict."""
+        hidden = gr.update(visible=False)
+        yield {self.keep: hidden, self.keep_strip: hidden, self.verdict: ""}
+        settings = VisualizationSettings(**controls.request_settings(given))
+        snapshots = 0
+        with self.page.engine.run(request.session_hash, NAME) as run:
+            for event in runs.visualize(self.page.engine, [settings], photo, run):
+                if isinstance(event, Waiting | Loading):
+                    yield {self.line: progress.waiting(code, event)}
                     continue
-                step, last, seconds, curve, found, moments = moment
-                image = ideal_runs.shown(step)
-                now = {slots[settings["method"]]: image, plot: _curve(code, settings, step, curve)}
-                if last or len(moments.snapshots) > seen:
-                    seen, row = len(moments.snapshots), images.to_image(moments.row())
-                    now[strip] = row
-                if not last:
-                    progress = step.step / step.steps
-                    now[line] = status.running(code, step.step, step.steps, progress, seconds)
-                    yield now
-                    continue
-                yield now | {
-                    line: status.finished(code, step.step, step.steps, seconds),
-                    verdict: _verdict(code, settings["class_name"], found),
-                    keep: _kept(image, "netglass-ideal"),
-                    keep_strip: _kept(row, "netglass-ideal-strip"),
-                }
+                (one,) = event.value
+                grown = len(one.strip.snapshots) > snapshots
+                snapshots = len(one.strip.snapshots)
+                yield self._update(code, event, grown)
 
-    inputs = [page.language, photo, *order]
-    run.click(dream, inputs, outputs, **PRIVATE, **HEAVY)
-    asked = [knobs["model"], knobs["class_name"], knobs["layer"]]
-    for button, name in zip(one_click, ONE_CLICK, strict=True):
-        button.click(
-            lambda name=name: [registry.DEFAULT_BACKBONE, name, ""], None, asked, **PRIVATE, **LIGHT
-        ).then(dream, inputs, outputs, **PRIVATE, **HEAVY)
-    knobs["model"].change(
-        localize_errors(_follow), [page.language, *asked], asked[1:], **PRIVATE, **LIGHT
+    def _update(self, code: str, event: Progress | Result, grown: bool) -> dict:
+        """What the page shows of a step; the strip only where it has `grown`, and at the end."""
+        (one,) = event.value
+        step, image = one.step, runs.picture(event.value)
+        update = {self.slots[one.settings.method]: image, self.plot: _curve(code, one)}
+        if not isinstance(event, Result):
+            if grown:
+                update[self.strip] = runs.strip_picture(one)
+            done = step.step / step.steps
+            line = progress.running(code, step.step, step.steps, done, event.seconds)
+            return update | {self.line: line}
+        row = runs.strip_picture(one)
+        return update | {
+            self.strip: row,
+            self.line: progress.finished(code, step.step, step.steps, event.seconds),
+            self.verdict: _verdict(code, one),
+            self.keep: _download(image, "netglass-ideal"),
+            self.keep_strip: _download(row, "netglass-ideal-strip"),
+        }
+
+    def cleared(self) -> list:
+        """The values of all components on Reset."""
+        hidden = gr.update(visible=False)
+        pictures = [None] * (len(self.slots) + 1)
+        return [None, *DEFAULTS.values(), "", *pictures, "", "", hidden, hidden]
+
+
+def _download(image, name: str) -> dict:
+    return gr.update(value=examples.png(image, name), visible=True)
+
+
+def _curve(code: str, one: Visualization) -> str:
+    key = "ideal.activation" if one.settings.layer else "ideal.probability"
+    y_range = _axis(one.curve) if one.settings.layer else (0, 1)
+    return curves(
+        {say(code, key): one.curve}, say(code, "plot.step"), one.step.steps, y_range=y_range
     )
-    photo.change(
-        lambda path: "photo" if path else "noise", photo, knobs["start"], **PRIVATE, **LIGHT
-    )
-    page.connect_stop(stop, NAME)
-    deep_links.listen(page, NAME, knobs)
-    hidden = gr.update(visible=False)
-    blank = ["", None, None, None, None, "", "", hidden, hidden]
-    reset.click(
-        lambda: [None, *DEFAULTS.values(), *blank],
-        None,
-        [photo, *order, *outputs],
-        **PRIVATE,
-        **LIGHT,
-    )
-    ideal_runs.expose_all(page)
-
-
-def _picture(page: Page, key: str, height: int) -> gr.Image:
-    options = {"format": "png", "buttons": [], "interactive": False, "min_width": 140}
-    name = key.replace("slot.", "").replace(".", "-")
-    return page.put(gr.Image, key, height=height, elem_id=name, **options)
-
-
-def _kept(image, name: str):
-    return gr.update(value=pictures.png(image, name), visible=True)
-
-
-def _curve(code: str, settings: dict, step, curve: list) -> str:
-    key = "ideal.activation" if settings["layer"] else "ideal.probability"
-    whole = _axis(curve) if settings["layer"] else (0, 1)
-    return curves({say(code, key): curve}, say(code, "plot.step"), step.steps, y_range=whole)
 
 
 def _axis(curve: list[tuple[float, float]]) -> tuple[float, float]:
@@ -157,73 +174,11 @@ def _axis(curve: list[tuple[float, float]]) -> tuple[float, float]:
     return (-top if min(values) < 0 else 0, top)
 
 
-def _verdict(code: str, class_name: str, found: dict[str, float]) -> str:
-    if not found:
+def _verdict(code: str, one: Visualization) -> str:
+    if not one.probabilities:
         return ""
-    named = [(registry.classifier(name).title, value) for name, value in found.items()]
-    words = say(code, "ideal.verdict", name=class_name)
+    named = [
+        (registry.classifier(name).title, value) for name, (value,) in one.probabilities.items()
+    ]
+    words = say(code, "ideal.verdict", name=one.settings.class_name)
     return f"<b>{words}</b>{bars(named)}"
-
-
-def _follow(code: str, model: str, class_name: str, layer: str):
-    """The classes and layers of the chosen network; what was chosen stays if it is among them."""
-    names = registry.classifier(model).classes
-    default = "Siamese" if model in registry.PET_CLASSIFIERS else DEFAULTS["class_name"]
-    layers = layer_choices(model)
-    return (
-        gr.update(choices=list(names), value=class_name if class_name in names else default),
-        gr.update(choices=layers, value=layer if layer in dict(layers).values() else ""),
-    )
-
-
-def layer_choices(model: str) -> list[tuple[str, str]]:
-    """The layers of a network that can be climbed, and first of all none; pets show none."""
-    layers = registry.backbone(model).map_layers if model in registry.BACKBONES else ()
-    return [("–", ""), *((name, name) for name in layers)]
-
-
-def _knobs(page: Page) -> tuple[dict[str, gr.components.Component], Photo]:
-    def methods(code: str):
-        return [(page.text(f"ideal.method.{name}", code), name) for name in METHODS]
-
-    def starts(code: str):
-        return [(page.text(f"ideal.start.{name}", code), name) for name in ("noise", "photo")]
-
-    knobs = {}
-    names = list(imagenet.class_names())
-    knobs["class_name"] = page.put(
-        Choice, "name.class_name", names, value=DEFAULTS["class_name"], elem_id="ideal-class"
-    )
-    knobs["model"] = model_picker.build(page, model_picker.classifier_choices)
-    knobs["method"] = page.put(Choice, "name.method_ideal", choices=methods, value="fourier")
-    page.formula(r"\max_x\;\log p(c\mid x)-w\,\mathrm{TV}(x)")
-    with gr.Row():
-        knobs["steps"] = page.put(
-            Knob, "name.steps", 16, 1024, DEFAULTS["steps"], step=16, min_width=120
-        )
-        knobs["tv_weight"] = page.put(
-            Knob, "name.tv_weight_ideal", 0, 10, 1.0, step=0.1, min_width=120
-        )
-    with page.put(gr.Accordion, "ideal.from_photo", open=False):
-        photo = page.put(Photo, "ideal.photo", height=150)
-        pictures.examples(page, "photos", photo)
-        knobs["start"] = page.put(Choice, "name.start", choices=starts, value="noise")
-        knobs["octaves"] = page.put(Knob, "name.octaves", 1, 4, 1, step=1)
-        page.formula(r"x_0=\text{photo},\qquad x_{t+1}=x_t+\eta\,g_t")
-    with page.put(gr.Accordion, "ideal.one_channel", open=False):
-        page.put(gr.Markdown, "ideal.one_channel.note", elem_classes="note")
-        with gr.Row():
-            layers = layer_choices(registry.DEFAULT_BACKBONE)
-            knobs["layer"] = page.put(
-                Choice, "name.layer_ideal", layers, value="", min_width=120, elem_id="ideal-layer"
-            )
-            knobs["channel"] = page.put(gr.Number, "name.channel", 0, precision=0, min_width=120)
-        page.formula(r"\max_x\;\tfrac{1}{hw}\textstyle\sum_{i,j}A_k(x)_{ij}")
-        knobs["decorrelated"] = page.put(gr.Checkbox, "name.decorrelated", value=True)
-        page.formula(r"x=\sigma\big(C\,\mathcal{F}^{-1}(z/f)\big)")
-    with page.put(gr.Accordion, "ideal.more", open=False), gr.Row():
-        knobs["size"] = page.put(
-            Knob, "name.size", 64, 512, DEFAULTS["size"], step=32, min_width=120
-        )
-        knobs["seed"] = page.put(gr.Number, "name.seed", 0, precision=0, min_width=80)
-    return knobs, photo

@@ -7,6 +7,7 @@ and are never shown. Gradio takes an endpoint's defaults from its components' va
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import get_args, get_type_hints
@@ -19,6 +20,8 @@ from demos.ui import examples
 from demos.ui.components import Photo
 from demos.ui.page import HEAVY, localize_errors
 from models.validation import Setting, Settings
+
+END = ""  # in `expose(before=...)`: after all fields
 
 
 class Picture(str):
@@ -54,7 +57,7 @@ def expose(
         group: concurrency settings.
         settings: its fields become parameters after the function's own, with their defaults and
             descriptions; the function receives them as keyword arguments.
-        before: places parameters of the function before fields, by name.
+        before: places parameters of the function before fields, by name, or at the `END`.
         fields: which fields of the settings; None makes parameters of all.
     """
     own = _own_parameters(function)
@@ -117,16 +120,17 @@ def _ordered(
     for name, field in described.items():
         ordered += [parameter for parameter in own if before.get(parameter.name) == name]
         ordered.append(_parameter(field))
-    return ordered
+    return ordered + [parameter for parameter in own if before.get(parameter.name) == END]
 
 
 def _parameter(field: Setting) -> inspect.Parameter:
-    """A setting as a parameter; a tuple or list may be left out, which says `None`."""
+    """A setting as a parameter; a tuple or list may be left out, which says `None`. What is `None`
+    by itself is a number if it has a range, else a string."""
     kind, default = type(field.default), field.default
     if isinstance(field.default, tuple | list):
         kind, default = list, None
     elif field.default is None:
-        kind = str
+        kind = float if math.isfinite(field.low) else str
     keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
     return inspect.Parameter(field.name, keyword, default=default, annotation=kind)
 

@@ -62,7 +62,6 @@ class VisualizationSettings(Settings):
         "",
         'a layer of an ImageNet network to maximize instead of the class, such as "blocks.3"; '
         "empty for the class",
-        key="name.layer_ideal",
     )
     channel: int | None = setting(
         None,

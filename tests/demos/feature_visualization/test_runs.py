@@ -1,4 +1,4 @@
-"""The plans of several dreams at once, the class list that follows the network, the endpoint."""
+"""Runs side by side, the class list that follows the network, the endpoint."""
 
 import gradio as gr
 import numpy as np
@@ -7,22 +7,23 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from demos.feature_visualization import comparisons
-from demos.feature_visualization import runs as ideal_runs
-from demos.feature_visualization import tab as feature_visualization
+from demos.feature_visualization import runs, tab
+from demos.feature_visualization.controls import DEFAULTS, classes_and_layers
 from demos.runtime.engine import Run
+from demos.runtime.events import Progress, Result
 from models import registry
+from models.feature_visualization.settings import VisualizationSettings
 
 
 def test_the_classes_and_layers_follow_the_network():
-    classes, layers = feature_visualization._follow("en", "pets_lite2", "Siamese cat", "blocks.3")
+    classes, layers = classes_and_layers("en", "pets_lite2", "Siamese cat", "blocks.3")
     assert classes["value"] == "Siamese"
     assert len(classes["choices"]) == 37
     assert layers == gr.update(choices=[("–", "")], value="")
-    classes, layers = feature_visualization._follow("en", "vgg16", "zebra", "features.1")
+    classes, layers = classes_and_layers("en", "vgg16", "zebra", "features.1")
     assert (classes["value"], layers["value"]) == ("zebra", "features.1")
     assert len(classes["choices"]) == 1000
-    _, layers = feature_visualization._follow("en", "efficientnet_lite0", "zebra", "features.1")
+    _, layers = classes_and_layers("en", "efficientnet_lite0", "zebra", "features.1")
     assert layers["value"] == ""
 
 
@@ -31,54 +32,53 @@ def test_the_classes_and_layers_follow_the_network():
     [([0.1, 41.0], (0, 80)), ([-0.3, 0.2], (-0.4, 0.4)), ([0, 9], (0, 10)), ([0, 0], (0, 0.001))],
 )
 def test_the_axis_of_an_activation(values, axis):
-    assert feature_visualization._axis(list(enumerate(values))) == pytest.approx(axis)
+    assert tab._axis(list(enumerate(values))) == pytest.approx(axis)
 
 
 def test_a_dog_beside_a_cat_needs_imagenet():
-    knobs = feature_visualization.DEFAULTS | {
-        "model": "pets_lite0",
-        "class_name": "Siamese",
-        "seed": 4,
-    }
-    dog, cat = comparisons.dog_and_cat(knobs)
-    assert (dog["class_name"], cat["class_name"]) == ("golden retriever", "Siamese cat")
-    assert dog["model"] == cat["model"] == registry.DEFAULT_BACKBONE
-    assert dog["seed"] == cat["seed"] == 4
+    pets = DEFAULTS | {"model": "pets_lite0", "class_name": "Siamese", "seed": 4}
+    dog, cat = runs.dog_and_cat(pets)
+    assert (dog.class_name, cat.class_name) == ("golden retriever", "Siamese cat")
+    assert dog.model == cat.model == registry.DEFAULT_BACKBONE
+    assert dog.seed == cat.seed == 4
 
 
 def test_two_pet_classifiers_side_by_side_each_at_the_size_it_sees():
-    plan = comparisons.standard_and_robust(
-        feature_visualization.DEFAULTS, ("pets_lite0", "pets_lite2")
-    )
-    assert [one["model"] for one in plan] == ["pets_lite0", "pets_lite2"]
-    assert {one["class_name"] for one in plan} == {"Siamese"}
-    assert {one["method"] for one in plan} == {"plain"}
-    assert {one["size"] for one in plan} == {256}
-    pug = feature_visualization.DEFAULTS | {"class_name": "pug"}
-    kept = comparisons.standard_and_robust(pug, ("pets_lite0", "pets_lite0"))
-    assert {one["class_name"] for one in kept} == {"pug"}
+    every = runs.standard_and_robust(DEFAULTS, ("pets_lite0", "pets_lite2"))
+    assert [one.model for one in every] == ["pets_lite0", "pets_lite2"]
+    assert {one.class_name for one in every} == {"Siamese"}
+    assert {one.method for one in every} == {"plain"}
+    assert {one.size for one in every} == {256}
+    pug = DEFAULTS | {"class_name": "pug"}
+    kept = runs.standard_and_robust(pug, ("pets_lite0", "pets_lite0"))
+    assert {one.class_name for one in kept} == {"pug"}
 
 
-def test_dreams_side_by_side_take_turns_and_stop_together(page):
+def test_six_seeds_are_one_run_of_six_pictures():
+    (six,) = runs.six_seeds(DEFAULTS | {"seed": 4})
+    assert (six.seed, six.count, six.size) == (4, 6, 128)
+
+
+def test_runs_side_by_side_take_turns_and_stop_together(page):
     pair = [
-        feature_visualization.DEFAULTS
-        | {"method": "plain", "size": 64, "steps": 3, "class_name": name}
-        for name in ("zebra", "tench")
+        VisualizationSettings(name, method="plain", size=64, steps=3) for name in ("zebra", "tench")
     ]
-    moments = [
-        m for m in ideal_runs.beside(page, "en", pair, None, Run()) if not isinstance(m, str)
-    ]
-    (first, *_), (end, last, _, found) = moments[0], moments[-1]
-    assert (first.step, end.step, end.steps, last) == (0, 3, 3, True)
-    assert [part.step for part in end.parts] == [3, 3]
-    assert [len(values) for values in found] == [1, 1]
-    assert comparisons._sheet(end).shape == (1, 3, 64, 132)
+
+    def shown(run):
+        events = list(runs.visualize(page.engine, pair, None, run))
+        return [event for event in events if isinstance(event, Progress | Result)]
+
+    first, *_, end = shown(Run())
+    assert [one.step.step for one in first.value] == [0, 0]
+    assert isinstance(end, Result)
+    assert [(one.step.step, one.step.steps) for one in end.value] == [(3, 3), (3, 3)]
+    assert [len(one.probabilities["efficientnet_lite0"]) for one in end.value] == [1, 1]
+    assert [[step for step, _ in one.curve] for one in end.value] == [[0, 1, 2, 3]] * 2
+    assert [list(one.strip.snapshots) for one in end.value] == [[0, 1, 2, 3]] * 2
+    assert runs.picture(end.value).size == (132, 64)
     stopped = Run()
     stopped.set()
-    moments = [
-        m for m in ideal_runs.beside(page, "en", pair, None, stopped) if not isinstance(m, str)
-    ]
-    assert [now.step for now, *_ in moments] == [0]
+    assert [[one.step.step for one in event.value] for event in shown(stopped)] == [[0, 0]]
 
 
 def size(path):
@@ -87,20 +87,20 @@ def size(path):
         return image.size
 
 
-def test_the_endpoint_dreams_of_breeds_layers_and_photos(client, photo):
-    def dreamed(**options):
+def test_the_endpoint_takes_breeds_layers_and_photos(client, photo):
+    def ideal_class(**options):
         return client.predict(**{"size": 64, "steps": 3, **options}, api_name="/ideal_class")
 
-    picture, report = dreamed(model="pets_lite0", class_name="Siamese", count=3)
+    picture, report = ideal_class(model="pets_lite0", class_name="Siamese", count=3)
     assert size(picture) == (132, 132)
     assert set(report["by_model"]) == {"pets_lite0", "pets_lite2"}
-    picture, report = dreamed(layer="blocks.2", channel=3, strip=True)
+    picture, report = ideal_class(layer="blocks.2", channel=3, strip=True)
     assert size(picture) == (4 * 64 + 3 * 4, 64)
     assert report["probability"] is None
     assert (report["class"], report["layer"], report["channel"]) == (None, "blocks.2", 3)
     assert isinstance(report["activation"], float)
     kitten = {"start": "photo", "image": handle_file(photo("kitten"))}
-    picture, report = dreamed(method="plain", steps=1, octaves=2, **kitten)
+    picture, report = ideal_class(method="plain", steps=1, octaves=2, **kitten)
     with Image.open(photo("kitten")) as image:
         middle = image.convert("RGB").resize((64, 64))
     seen = np.asarray(Image.open(picture)).astype(float)
@@ -123,7 +123,7 @@ def test_the_endpoint_dreams_of_breeds_layers_and_photos(client, photo):
         ({"octaves": 0}, "octaves must be from 1 to 4"),
     ],
 )
-def test_what_cannot_be_dreamed_is_said(client, bad, message):
+def test_what_cannot_be_visualized_is_said(client, bad, message):
     with pytest.raises(AppError) as caught:
         client.predict(**bad, api_name="/ideal_class")
     assert message in str(caught.value)

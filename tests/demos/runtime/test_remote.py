@@ -157,7 +157,7 @@ BORROWED = """
 import os, sys, threading
 import torch
 from PIL import Image
-from demos.feature_visualization import runs as ideal_runs
+from demos.feature_visualization.runs import side_by_side
 from demos.runtime import zerogpu
 from demos.runtime.engine import Engine, Run
 from models import images
@@ -180,7 +180,7 @@ runs = [
     (optimize.transfer_style, lite0, photo, style, StyleSettings(size=64, steps=4), None, dict),
     (attack, pet, clean, AttackSettings(steps=3)),
     (visualize, [lite0], zebra),
-    (ideal_runs.abreast, [[lite0], [lite0]], [zebra, zebra], None),
+    (side_by_side, [[lite0], [lite0]], [zebra, zebra], None),
 ]
 def picture(step):
     step = step.parts[1] if hasattr(step, "parts") else step
