@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from demos.attacks import tab as attacks
-from demos.gan_explorer import endpoints as gan_endpoints
+from demos.gan_explorer import runs as gan_runs
 from demos.gan_explorer import tab as gan_explorer
 from demos.pets import endpoints as pet_endpoints
 from demos.pets import tab as pet_breeds
@@ -84,7 +84,8 @@ def toured(page: Page, code: str, seed, truncation, epsilon, run: Run) -> Genera
         ValidationError: a knob can't have its value; before anything else happens.
     """
     AttackSettings(epsilon=epsilon)
-    cat = gan_endpoints.sent(page.engine, code, registry.DEFAULT_GAN, seed, truncation, 0)
+    model, settings = registry.DEFAULT_GAN, {"seed": seed, "truncation": truncation}
+    cat = gan_runs.enlarged(page.engine, model, **settings)
     yield Moment("cat", 1.0, cat)
     for station in (_painted, _named, _attacked):
         if run.is_set():

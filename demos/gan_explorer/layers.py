@@ -1,18 +1,22 @@
-"""The layers of generator and discriminator drawn one above the other: the second is the first
-turned round. A tap on a step shows what it did to the cat at hand."""
+"""The operations of generator and discriminator as diagrams, one above the other.
+
+A tap on an operation shows its strongest channels before and after it, for cat A.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 from statistics import mode
 
 import gradio as gr
 
-from demos.gan_explorer.views import view
+from demos.gan_explorer.views import CAT_KNOBS, picture_by_address
 from demos.ui.page import Page
 from models import registry
 from models.gan.networks import structure
+from models.gan.networks.structure import Operation
 
 CSS = """
 .gan-inside {overflow-x: auto; font-size: .8rem; line-height: 1.25}
@@ -32,17 +36,17 @@ CSS = """
 """
 
 
-def build(page: Page, knobs: str) -> None:
-    """The sub-tab; `knobs` is what the cat at hand depends on."""
+def build(page: Page) -> None:
+    """The sub-tab."""
     with page.put(gr.Tab, "gan.inside"):
         page.put(gr.Markdown, "gan.inside.idea")
         page.put(gr.HTML, "gan.inside", written=lambda code: diagrams(page, code))
         page.put(gr.HTML, "gan.inside.tap", html_template='<div class="gan-step">${value}</div>')
-        view(page, "gan.view.step", "step", f"{knobs} step")
+        picture_by_address(page, "gan.view.step", "step", f"{CAT_KNOBS} step")
 
 
 def diagrams(page: Page, code: str) -> str:
-    """Both networks of every generator as HTML; the script shows the chosen one's."""
+    """Both networks of every generator as HTML; the script shows those of the chosen one."""
     parts = []
     for spec in registry.GAN_SPECS:
         rows = _network(page, code, "g", structure.generator_operations(spec.kind))
@@ -52,12 +56,12 @@ def diagrams(page: Page, code: str) -> str:
     return f'<div class="gan-inside">{"".join(parts)}</div>'
 
 
-def _network(page: Page, code: str, network: str, steps: tuple[structure.Operation, ...]) -> str:
+def _network(page: Page, code: str, network: str, operations: Sequence[Operation]) -> str:
     levels = []
-    for side, level in groupby(steps, lambda step: step.output_shape[1]):
-        inside = list(level)
-        buttons = "".join(_button(page, code, network, step) for step in inside)
-        channels = mode(step.output_shape[0] for step in inside)
+    for side, group in groupby(operations, lambda operation: operation.output_shape[1]):
+        level = list(group)
+        buttons = "".join(_button(page, code, network, operation) for operation in level)
+        channels = mode(operation.output_shape[0] for operation in level)
         levels.append(f'<div class="level"><b>{side} × {side} × {channels}</b>{buttons}</div>')
     title = escape(page.text(f"gan.inside.{network}", code))
     ends = {key: escape(page.text(f"gan.inside.{key}", code)) for key in ("z", "picture", "score")}
@@ -66,12 +70,12 @@ def _network(page: Page, code: str, network: str, steps: tuple[structure.Operati
     return f'<div>{title}</div><div class="net {network}">{row}</div>'
 
 
-def _button(page: Page, code: str, network: str, step: structure.Operation) -> str:
-    operation = page.text(f"gan.step.{step.type}", code)
-    (before, large), (after, side) = step.input_shape, step.output_shape
+def _button(page: Page, code: str, network: str, operation: Operation) -> str:
+    name = page.text(f"gan.step.{operation.type}", code)
+    (before, large), (after, side) = operation.input_shape, operation.output_shape
     shapes = f"{large} × {large} × {before} → {side} × {side} × {after}"
-    title = escape(f"{operation}: {shapes}", quote=True)
+    title = escape(f"{name}: {shapes}", quote=True)
     return (
-        f'<button class="{step.type}" data-step="{network}.{step.name}" title="{title}">'
-        f"{escape(operation)}</button>"
+        f'<button class="{operation.type}" data-step="{network}.{operation.name}" title="{title}">'
+        f"{escape(name)}</button>"
     )

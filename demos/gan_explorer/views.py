@@ -1,8 +1,9 @@
-"""The GAN explorer's pictures by address: GET /gan/{view}.png?model=...&seed=...&d1=...
+"""The GAN explorer's pictures: one renderer for the page and for the public endpoints.
 
-A dragged slider wants its picture within a frame or two, and thirty visitors drag at once. A plain
+The page asks for its pictures by address: GET /gan/{view}.png?model=...&seed=...&d1=... While a
+slider is dragged its picture is due within a frame or two, for thirty visitors at once. A plain
 address costs a few milliseconds where an event in Gradio's queue costs tens, needs no state, and
-the browser keeps what it has seen. The public endpoints stay Gradio's.
+the browser caches the answers.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import gradio as gr
+from PIL import Image
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -23,35 +26,53 @@ from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
 from demos.ui.page import Page
 from models import registry
-from models.gan.networks import structure
-from models.gan.settings import MAX_SEED, SLIDERS
-from models.validation import ValidationError, number, whole_number
+from models.gan.settings import SLIDERS, SampleSettings
+from models.validation import ValidationError, setting
 
 if TYPE_CHECKING:
     import torch
 
     from models.gan.pretrained import PretrainedGan
 
+# What cat A depends on besides its generator, and the knobs that its pictures follow.
+CAT_SETTINGS = ("truncation", "seed", "noise", *SLIDERS)
+CAT_KNOBS = " ".join(("model", *CAT_SETTINGS))
 STRIP = tuple(range(-3, 4))
 NOISES = 6
 CELL = 128
 CHANNELS = 16
-SHEET = 16
-# One transparent pixel: a picture still on its way must not look broken.
+# One transparent pixel, until the browser has a picture: no sign of a broken image meanwhile.
 BLANK = 'src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="'
 
 
-def view(
+@dataclass(frozen=True)
+class ViewSettings(SampleSettings):
+    """What the views depend on; cat A has the number `seed`, cat B `seed_b`."""
+
+    direction: int = setting(1, "the slider that a strip varies", low=1, high=len(SLIDERS))
+    # Such as "g.3.conv" or "d.rgb", see `models.gan.networks.structure`.
+    step: str = setting("", "an operation of generator or discriminator; empty for the first")
+
+
+def picture_by_address(
     page: Page,
     key: str,
-    name: str,
+    view: str,
     knobs: str,
     now: bool = False,
     fixed: dict | None = None,
     css: str | None = None,
 ) -> gr.HTML:
-    """A picture that follows the knobs it names; the text of `key` is what it shows, in words."""
-    facts = f'data-view="{name}.png" data-knobs="{knobs}" data-when="{"now" if now else "settled"}"'
+    """A picture that the browser fetches again whenever a knob changes, see gan_explorer.js.
+
+    Args:
+        key: of the text that describes the picture.
+        view: one of the views below.
+        knobs: the names of the knobs that go into the address; "seed:sheet" takes another's value.
+        now: fetch at every change; else when the knobs have been left alone for a moment.
+        fixed: what the address holds besides.
+    """
+    facts = f'data-view="{view}.png" data-knobs="{knobs}" data-when="{"now" if now else "settled"}"'
     if fixed:
         facts += f" data-fixed='{json.dumps(fixed)}'"
     return page.put(
@@ -63,63 +84,108 @@ def view(
     )
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What an address asks for: one cat of one generator, and whatever else its view needs.
-
-    Attributes:
-        model: name of the generator.
-        seed, seed_b, noise: numbers of cat A, of cat B, and of the noise.
-        truncation, sliders: as in `models.gan.pretrained.PretrainedGan.style_codes`.
-        crossover: first layer that cat B decides.
-        direction: which slider a strip is of, from 1.
-        step: a step inside the generator ("g.3.conv") or discriminator ("d.rgb"); "" is the first.
-    """
-
-    model: str
-    seed: int
-    seed_b: int
-    noise: int
-    truncation: float
-    sliders: tuple[float, ...]
-    crossover: int
-    direction: int
-    step: str
+def cat(gan: PretrainedGan, settings: SampleSettings) -> torch.Tensor:
+    """Cat A, (1, 3, 64, 64)."""
+    return gan.synthesize(_style_code(gan, settings, settings.seed), settings.noise)
 
 
-def read(query: Mapping[str, str]) -> Wish:
-    """The wish in an address; what is missing has its default.
+def sheet(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
+    """The cats from A on, in a square as far as their count allows."""
+    from models import mosaics
+
+    z = gan.latents(range(settings.seed, settings.seed + settings.count))
+    w = gan.style_codes(z, settings.truncation, settings.sliders)
+    return mosaics.grid(gan.synthesize(w, settings.noise), math.ceil(math.sqrt(settings.count)))
+
+
+def strip(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
+    """Cat A with one slider at -3, -2, ... +3."""
+    import torch
+
+    z, at, sliders = gan.latents([settings.seed]), settings.direction - 1, settings.sliders
+    moved = [(*sliders[:at], value, *sliders[at + 1 :]) for value in STRIP]
+    w = torch.cat([gan.style_codes(z, settings.truncation, each) for each in moved])
+    return _row(gan.synthesize(w, settings.noise))
+
+
+def mix(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
+    """Cat A, the mix of A's coarse layers with B's layers from `crossover` on, cat B."""
+    import torch
+
+    a, b = _both(gan, settings)
+    w = torch.cat([a, gan.mix(a, b, settings.crossover), b])
+    return _row(gan.synthesize(w, settings.noise))
+
+
+def parts(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
+    """Cat A with cat B's coarse, middle and fine layers."""
+    import torch
+
+    a, b = _both(gan, settings)
+    w = torch.cat([gan.swap(a, b, layers) for layers in (range(3), range(3, 7), range(7, 9))])
+    return _row(gan.synthesize(w, settings.noise))
+
+
+def growth(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
+    """Cat A at every size that the generator passes through."""
+    import torch
+
+    from models import mosaics
+
+    sizes = gan.resolutions(_style_code(gan, settings, settings.seed), settings.noise)
+    return _row(torch.cat([mosaics.enlarge(picture, CELL) for picture in sizes]), gap=4)
+
+
+def noise(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
+    """Cat A under six noises, and their deviation at each pixel, scaled to its largest value."""
+    import torch
+
+    w = _style_code(gan, settings, settings.seed)
+    pictures = torch.cat([gan.synthesize(w, settings.noise + i) for i in range(NOISES)])
+    deviation = pictures.std(0, correction=0).mean(0)
+    shown = (deviation / deviation.max().clamp_min(1e-3)).expand(1, 3, -1, -1)
+    return _row(torch.cat([pictures, shown]))
+
+
+def step(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
+    """The strongest channels before and after one operation inside a network.
 
     Raises:
-        ValidationError: unknown model, no number, or a number out of range.
+        ValidationError: there is no such operation; the message lists them.
     """
+    import torch
 
-    def figure(name: str, default: float, low: float, high: float, whole: bool = False):
-        try:
-            value = float(query.get(name, default))
-        except ValueError:
-            raise ValidationError("not_a_number", name=name, value=query[name]) from None
-        return (whole_number if whole else number)(name, value, low, high)
-
-    return Wish(
-        model=registry.gan(query.get("model", registry.DEFAULT_GAN)).name,
-        seed=figure("seed", 0, 0, MAX_SEED, True),
-        seed_b=figure("seed_b", 1, 0, MAX_SEED, True),
-        noise=figure("noise", 0, 0, MAX_SEED, True),
-        truncation=figure("truncation", 0.7, 0, 1.5),
-        sliders=tuple(figure(f"d{i}", 0, -3, 3) for i in range(1, len(SLIDERS) + 1)),
-        crossover=figure("crossover", 3, 0, structure.STYLE_LAYERS, True),
-        direction=figure("direction", 1, 1, len(SLIDERS), True),
-        step=query.get("step", ""),
-    )
+    network, _, name = settings.step.partition(".")
+    if network == "d":
+        picture = cat(gan, settings)
+        activations = {"input": picture} | gan.discriminator_activations(picture)
+    else:
+        w = _style_code(gan, settings, settings.seed)
+        activations = gan.generator_activations(w, settings.noise)
+    names = list(activations)
+    name = name or names[1]
+    if name not in names[1:]:
+        choices = ", ".join(f"{network}.{known}" for known in names[1:])
+        raise ValidationError("unknown_choice", name="step", value=settings.step, choices=choices)
+    at = names.index(name)
+    both = torch.stack([_channels(activations[n]) for n in names[at - 1 : at + 1]])
+    return _row(both, gap=24).expand(3, -1, -1)
 
 
-def _code(gan: PretrainedGan, wish: Wish, seed: int) -> torch.Tensor:
-    return gan.style_codes(gan.latents([seed]), wish.truncation, wish.sliders)
+def rebuilt(gan: PretrainedGan, settings: ViewSettings, autoencoder: PretrainedGan) -> torch.Tensor:
+    """Cat A, and what the autoencoder makes of its code."""
+    import torch
+
+    picture = cat(gan, settings)
+    return _row(torch.cat([picture, autoencoder.reconstruct(picture)]), gap=4)
 
 
-def _cat(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
-    return gan.synthesize(_code(gan, wish, wish.seed), wish.noise)
+def _style_code(gan: PretrainedGan, settings: SampleSettings, seed: int) -> torch.Tensor:
+    return gan.style_codes(gan.latents([seed]), settings.truncation, settings.sliders)
+
+
+def _both(gan: PretrainedGan, settings: ViewSettings) -> list[torch.Tensor]:
+    return [_style_code(gan, settings, seed) for seed in (settings.seed, settings.seed_b)]
 
 
 def _row(pictures: torch.Tensor, gap: int = 0) -> torch.Tensor:
@@ -128,160 +194,105 @@ def _row(pictures: torch.Tensor, gap: int = 0) -> torch.Tensor:
     return mosaics.grid(pictures, len(pictures), gap)
 
 
-def cat(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
-    """Cat A."""
-    return _cat(gan, wish)[0]
-
-
-def sheet(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
-    """Sixteen cats, four by four."""
-    from models import mosaics
-
-    z = gan.latents(range(wish.seed, wish.seed + SHEET))
-    return mosaics.grid(gan.synthesize(gan.style_codes(z, wish.truncation)), 4)
-
-
-def strip(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
-    """Cat A with one slider at -3, -2, ... +3."""
-    import torch
-
-    z = gan.latents([wish.seed])
-    at = wish.direction - 1
-    turned = [(*wish.sliders[:at], value, *wish.sliders[at + 1 :]) for value in STRIP]
-    codes = [gan.style_codes(z, wish.truncation, sliders) for sliders in turned]
-    return _row(gan.synthesize(torch.cat(codes), wish.noise))
-
-
-def mix(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
-    """Cat A, the mix, cat B."""
-    a, b = _code(gan, wish, wish.seed), _code(gan, wish, wish.seed_b)
-    return mixed(gan, a, b, wish.crossover, wish.noise)
-
-
-def mixed(gan: PretrainedGan, a: torch.Tensor, b: torch.Tensor, crossover: int, noise: int = 0):
-    """The cats of codes a and b, and between them a's coarse layers with b's from `crossover`."""
-    import torch
-
-    child = gan.mix(a, b, min(crossover, gan.layers))
-    return _row(gan.synthesize(torch.cat([a, child, b]), noise))
-
-
-def parts(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
-    """Cat A with cat B's coarse, middle and fine layers."""
-    import torch
-
-    a, b = _code(gan, wish, wish.seed), _code(gan, wish, wish.seed_b)
-    codes = [gan.swap(a, b, layers) for layers in (range(3), range(3, 7), range(7, 9))]
-    return _row(gan.synthesize(torch.cat(codes), wish.noise))
-
-
-def growth(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
-    """Cat A at every size the generator passes through."""
-    import torch
-
-    from models import mosaics
-
-    sizes = gan.resolutions(_code(gan, wish, wish.seed), wish.noise)
-    return _row(torch.cat([mosaics.enlarge(picture, CELL) for picture in sizes]), gap=4)
-
-
-def noise(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
-    """Cat A under six noises, and where the noise matters: the deviation, brightest at its top."""
-    import torch
-
-    code = _code(gan, wish, wish.seed)
-    drawn = torch.cat([gan.synthesize(code, wish.noise + i) for i in range(NOISES)])
-    spread = drawn.std(0, correction=0).mean(0)
-    shown = (spread / spread.max().clamp_min(1e-3)).expand(1, 3, -1, -1)
-    return _row(torch.cat([drawn, shown]))
-
-
-def step(gan: PretrainedGan, wish: Wish) -> torch.Tensor:
-    """The strongest channels before and after one step inside a network."""
-    import torch
-
-    network, _, name = wish.step.partition(".")
-    if network == "d":
-        picture = _cat(gan, wish)
-        seen = {"input": picture} | gan.discriminator_activations(picture)
-    else:
-        seen = gan.generator_activations(_code(gan, wish, wish.seed), wish.noise)
-    names = list(seen)
-    name = name or names[1]
-    if name not in names[1:]:
-        choices = ", ".join(f"{network}.{known}" for known in names[1:])
-        raise ValidationError("unknown_choice", name="step", value=wish.step, choices=choices)
-    at = names.index(name)
-    return _row(torch.stack([_channels(seen[known]) for known in names[at - 1 : at + 1]]), gap=24)
-
-
-def _channels(value: torch.Tensor) -> torch.Tensor:
+def _channels(activations: torch.Tensor) -> torch.Tensor:
     from models import mosaics
 
     side = 4 * CELL // 2 + 6
-    if value.shape[1] == 3:
-        return mosaics.enlarge(value.cpu(), side)[0].mean(0, keepdim=True)
-    cells = mosaics.enlarge(mosaics.strongest(value.cpu(), CHANNELS), CELL // 2)
+    if activations.shape[1] == 3:
+        return mosaics.enlarge(activations.cpu(), side)[0].mean(0, keepdim=True)
+    cells = mosaics.enlarge(mosaics.strongest(activations.cpu(), CHANNELS), CELL // 2)
     return mosaics.grid(cells, 4, gap=2)
 
 
-VIEWS: dict[str, Callable[[PretrainedGan, Wish], torch.Tensor]] = {
-    view.__name__: view for view in (cat, sheet, strip, mix, parts, growth, noise, step)
+VIEWS: dict[str, Callable[..., torch.Tensor]] = {
+    view.__name__: view for view in (cat, sheet, strip, mix, parts, growth, noise, step, rebuilt)
 }
 
 
-def png(picture: torch.Tensor) -> bytes:
-    """Tensor (3, H, W) or (1, H, W) in [0, 1] as PNG; light compression saves milliseconds."""
+def render(engine: Engine, view: str, model: str, settings: ViewSettings) -> Image.Image:
+    """The picture of a view; to be computed by the engine's worker.
+
+    Raises:
+        ValidationError: unknown model, or weights that can't be used.
+    """
     from models.images import to_image
 
-    stream = io.BytesIO()
-    to_image(picture.expand(3, -1, -1)).save(stream, "PNG", compress_level=1)
-    return stream.getvalue()
+    gan = engine.gan(model)
+    if view == "rebuilt":
+        shown = rebuilt(gan, settings, engine.gan(registry.VAE))
+    else:
+        shown = VIEWS[view](gan, settings)
+    return to_image(shown)
+
+
+def picture(engine: Engine, view: str, model: str, **values) -> Image.Image:
+    """The picture of a view under settings with these values.
+
+    Raises:
+        ValidationError: a value out of range, and as `render`.
+    """
+    settings = ViewSettings(**values)
+    return engine.worker.submit(render, engine, view, model, settings).result()
+
+
+def read(query: Mapping[str, str]) -> ViewSettings:
+    """The settings in an address; what is missing has its default, what is unknown is ignored.
+
+    Raises:
+        ValidationError: no number, or a number out of range.
+    """
+
+    def value(name: str, text: str) -> object:
+        try:
+            return text if name == "step" else float(text)
+        except ValueError:
+            raise ValidationError("not_a_number", name=name, value=text) from None
+
+    names = ViewSettings.described()
+    return ViewSettings(**{name: value(name, query[name]) for name in names if name in query})
 
 
 def routes(engine: Engine) -> list[Route]:
     """The addresses, for `app_kwargs` of `launch`."""
 
-    def drawn(view: str, wish: Wish) -> bytes:
-        gan = engine.gan(wish.model)
-        if view == "rebuilt":
-            picture = _cat(gan, wish)
-            import torch
+    def png(view: str, model: str, settings: ViewSettings) -> bytes:
+        stream = io.BytesIO()
+        # Light compression saves milliseconds.
+        render(engine, view, model, settings).save(stream, "PNG", compress_level=1)
+        return stream.getvalue()
 
-            back = engine.gan(registry.VAE).reconstruct(picture)
-            return png(_row(torch.cat([picture, back]), gap=4))
-        return png(VIEWS[view](gan, wish))
+    def score(model: str, settings: ViewSettings) -> dict:
+        gan = engine.gan(model)
+        return {"score": round(float(gan.scores(cat(gan, settings))[0]), 3)}
 
-    def score(wish: Wish) -> dict:
-        gan = engine.gan(wish.model)
-        return {"score": round(float(gan.scores(_cat(gan, wish))[0]), 3)}
-
-    async def in_turn(function: Callable, *args):
+    async def computed(request: Request, function: Callable, *args):
+        query = request.query_params
+        args = *args, query.get("model", registry.DEFAULT_GAN), read(query)
         return await asyncio.get_running_loop().run_in_executor(engine.worker, function, *args)
 
-    async def picture(request: Request) -> Response:
+    async def answer_picture(request: Request) -> Response:
         view = request.path_params["view"]
-        if view not in VIEWS and view != "rebuilt":
+        if view not in VIEWS:
             return PlainTextResponse("no such view", status_code=404)
-        content = await in_turn(drawn, view, read(request.query_params))
+        content = await computed(request, png, view)
         return Response(content, media_type="image/png", headers={"Cache-Control": "max-age=300"})
 
-    async def verdict(request: Request) -> Response:
-        return JSONResponse(await in_turn(score, read(request.query_params)))
+    async def answer_score(request: Request) -> Response:
+        return JSONResponse(await computed(request, score))
 
     return [
-        Route("/gan/{view}.png", _spoken(picture)),
-        Route("/gan/score", _spoken(verdict)),
+        Route("/gan/{view}.png", _with_messages(answer_picture)),
+        Route("/gan/score", _with_messages(answer_score)),
     ]
 
 
-def _spoken(work: Callable) -> Callable:
-    """Refusals become status 400, what else goes wrong 503, and a sentence in the visitor's
-    language."""
+def _with_messages(handler: Callable) -> Callable:
+    """Answers validation errors with status 400, other errors with 503, and a sentence in the
+    visitor's language."""
 
     async def answer(request: Request) -> Response:
         try:
-            return await work(request)
+            return await handler(request)
         except Exception as error:
             text = i18n.error_message(
                 request.query_params.get("lang", ""), errors.as_validation_error(error)

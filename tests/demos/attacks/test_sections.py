@@ -7,10 +7,9 @@ from PIL import Image
 
 from demos.attacks import defenses, transferability
 from demos.attacks import transforms as attack_survival
-from demos.gan_explorer import endpoints as gan_endpoints
 from demos.runtime import i18n
 from demos.runtime.engine import Engine, Run
-from models import images, registry
+from models import registry
 from models.attacks import transforms as treatments
 from models.validation import ValidationError
 
@@ -166,14 +165,3 @@ def test_bad_input_is_said(page, photo, tmp_path):
         with pytest.raises(ValidationError) as caught:
             drain(attack_survival._survival(page, "en", path, name, options, Run()))
         assert caught.value.key == key
-
-
-def test_the_cat_at_hand_is_sent_four_times_as_large(page):
-    path = gan_endpoints.sent(page.engine, "en", "stylegan_cats64", 3, 0.7, 0, *[0.0] * 8)
-    with Image.open(path) as image:
-        assert image.format == "PNG"
-        assert image.size == (256, 256)
-    drawn = gan_endpoints.drawn_sheet(page.engine, "stylegan_cats64", 3, 0.7, 1, [0.0] * 8)
-    with Image.open(path) as image:
-        small = images.to_tensor(image.resize((64, 64), Image.Resampling.BOX))
-    assert (small - images.to_tensor(drawn)).abs().mean() < 0.03

@@ -1,14 +1,17 @@
-"""The explorer's addresses: what they read, and what they say when weights are missing."""
+"""The explorer's addresses: what they read, what they answer, and their errors."""
 
+import io
 import shutil
 
+import numpy as np
 import pytest
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+import models
 from demos import layout
-from demos.gan_explorer import tab as gan_explorer
-from demos.gan_explorer import views as gan_views
+from demos.gan_explorer import tab, views
 from demos.runtime import i18n
 from demos.runtime.engine import Engine
 from demos.runtime.i18n import say
@@ -17,17 +20,17 @@ from models.validation import ValidationError
 
 
 def test_what_is_missing_has_its_default():
-    wish = gan_views.read({})
-    assert wish.model == registry.DEFAULT_GAN
-    assert (wish.seed, wish.seed_b, wish.noise, wish.truncation) == (0, 1, 0, 0.7)
-    assert wish.sliders == (0.0,) * 8
+    settings = views.read({})
+    assert (settings.seed, settings.seed_b, settings.noise) == (0, 1, 0)
+    assert settings.truncation == 0.7
+    assert settings.sliders == (0.0,) * 8
 
 
 def test_what_is_there_is_read():
-    wish = gan_views.read({"seed": "7", "d3": "-1.5", "step": "d.rgb", "other": "ignored"})
-    assert wish.seed == 7
-    assert wish.sliders[2] == -1.5
-    assert wish.step == "d.rgb"
+    settings = views.read({"seed": "7", "d3": "-1.5", "step": "d.rgb", "other": "ignored"})
+    assert settings.seed == 7
+    assert settings.sliders[2] == -1.5
+    assert settings.step == "d.rgb"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,44 @@ def test_what_is_there_is_read():
 )
 def test_nonsense_is_refused(query):
     with pytest.raises(ValidationError):
-        gan_views.read(query)
+        views.read(query)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return Engine("cpu")
+
+
+@pytest.fixture(scope="module")
+def client(engine):
+    return TestClient(Starlette(routes=views.routes(engine)))
+
+
+def pixels(content):
+    return np.asarray(Image.open(io.BytesIO(content)))
+
+
+def test_an_address_without_a_model_is_of_the_default_one(client):
+    given = client.get(f"/gan/cat.png?model={registry.DEFAULT_GAN}&seed=2")
+    assert client.get("/gan/cat.png?seed=2").content == given.content
+
+
+def test_addresses_and_python_draw_the_same_picture(engine, client):
+    for view in views.VIEWS:
+        answer = client.get(f"/gan/{view}.png?seed=3&seed_b=5&crossover=4&d2=-1.5")
+        drawn = views.picture(
+            engine, view, registry.DEFAULT_GAN, seed=3, seed_b=5, crossover=4, d2=-1.5
+        )
+        assert np.array_equal(pixels(answer.content), np.asarray(drawn)), view
+
+
+def test_the_grid_shows_the_samples_of_the_public_function(engine):
+    grid = views.picture(engine, "sheet", registry.DEFAULT_GAN, seed=0, truncation=0.7, count=16)
+    images = models.load("stylegan_cats64", device="cpu").sample(seeds=range(16), truncation=0.7)
+    for number, image in enumerate(images):
+        left, top = 64 * (number % 4), 64 * (number // 4)
+        cell = grid.crop((left, top, left + 64, top + 64))
+        assert np.array_equal(np.asarray(image), np.asarray(cell))
 
 
 @pytest.fixture
@@ -56,7 +96,7 @@ def missing(name):
 def test_damaged_and_missing_weights_are_said_and_the_rest_works(damaged):
     engine = Engine("cpu")
     engine.warm_up()
-    client = TestClient(Starlette(routes=gan_views.routes(engine)))
+    client = TestClient(Starlette(routes=views.routes(engine)))
     answer = client.get("/gan/cat.png")
     assert answer.status_code == 400
     assert "damaged" in answer.text
@@ -69,4 +109,4 @@ def test_damaged_and_missing_weights_are_said_and_the_rest_works(damaged):
 def test_the_page_is_built_without_any_weights(tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     assert layout.build(Engine("cpu")).page.keys
-    assert say("en", "gan.unmeasured").replace("'", "&#x27;") in gan_explorer._quality("en")
+    assert say("en", "gan.unmeasured").replace("'", "&#x27;") in tab._quality("en")

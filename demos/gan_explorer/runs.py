@@ -1,0 +1,106 @@
+"""What the explorer computes besides its views: films, pictures for other tabs, scores.
+
+All functions compute on the engine's worker and raise `ValidationError` for values out of range.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from demos.gan_explorer import views
+from demos.runtime.engine import Engine
+from demos.ui import examples
+from models.gan.networks.structure import SIDE
+from models.gan.settings import SampleSettings
+
+if TYPE_CHECKING:
+    import torch
+
+    from models.gan.pretrained import DiscriminatorScore
+
+FILM_SIDE = 256
+FRAME_MS = 80
+OVERLAY_SIDE = 192
+
+
+def film(engine: Engine, model: str, there_and_back: bool = False, **values) -> str:
+    """Path of an animated WebP: the walk from cat A to cat B, and back again if wanted.
+
+    Args:
+        values: of `SampleSettings`.
+    """
+    settings = SampleSettings(**values)
+    a, b = settings.seed, settings.seed_b
+
+    def walk() -> list[Image.Image]:
+        from models.images import to_image
+
+        gan = engine.gan(model)
+        pictures = gan.walk(a, b, settings.frames, settings.truncation, settings.sliders)
+        return [to_image(picture) for picture in pictures]
+
+    frames = [
+        image.resize((FILM_SIDE, FILM_SIDE), Image.Resampling.BICUBIC)
+        for image in engine.worker.submit(walk).result()
+    ]
+    if there_and_back:
+        frames += frames[-2:0:-1]
+    folder = Path(get_upload_folder()) / uuid4().hex
+    folder.mkdir(parents=True)
+    path = folder / f"netglass-walk-{model}-{a}-{b}.webp"
+    options = {"save_all": True, "append_images": frames[1:], "duration": FRAME_MS, "loop": 0}
+    frames[0].save(path, quality=85, method=2, **options)
+    return str(path)
+
+
+def enlarged(engine: Engine, model: str, **values) -> str:
+    """Path of cat A as a PNG, four times enlarged: the other tabs' networks take larger pictures.
+
+    Args:
+        values: of `SampleSettings`.
+    """
+    image = views.picture(engine, "cat", model, **values)
+    large = image.resize([4 * side for side in image.size], Image.Resampling.BICUBIC)
+    return examples.png(large, f"netglass-{model}-{values.get('seed', SampleSettings.seed)}")
+
+
+def score_upload(engine: Engine, model: str, path) -> tuple[Image.Image, DiscriminatorScore]:
+    """The discriminator's score of an uploaded picture, and its sensitivity over the picture."""
+    from models.images import classifier_input
+
+    return engine.worker.submit(_score, engine, model, classifier_input(path, SIDE)).result()
+
+
+def score_three(engine: Engine, model: str, path, **values) -> list:
+    """As `score_upload`, of cat A, of an upload (None if there is none) and of pure noise.
+
+    Args:
+        values: of `SampleSettings`.
+    """
+    settings = SampleSettings(**values)
+
+    def cat():
+        return _score(engine, model, views.cat(engine.gan(model), settings))
+
+    def noise():
+        import torch
+
+        generator = torch.Generator().manual_seed(0)
+        return _score(engine, model, torch.rand(1, 3, SIDE, SIDE, generator=generator))
+
+    upload = None if path is None else score_upload(engine, model, path)
+    return [engine.worker.submit(cat).result(), upload, engine.worker.submit(noise).result()]
+
+
+def _score(engine: Engine, model: str, picture: torch.Tensor):
+    from models import mosaics
+    from models.images import to_image
+
+    found = engine.gan(model).discriminate(picture)
+    overlay = mosaics.overlay(picture, found.sensitivity)
+    return to_image(mosaics.enlarge(overlay, OVERLAY_SIDE)), found

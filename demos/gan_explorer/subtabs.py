@@ -1,0 +1,145 @@
+"""The explorer's sub-tabs: style mixing, walks, growth, noise, the discriminator, and the VAE."""
+
+from __future__ import annotations
+
+from html import escape
+
+import gradio as gr
+
+from demos.gan_explorer import runs
+from demos.gan_explorer.views import CAT_KNOBS, CAT_SETTINGS, picture_by_address
+from demos.runtime.i18n import say
+from demos.ui import examples
+from demos.ui.components import Photo
+from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
+from demos.ui.plots import bars
+from models import registry
+from models.gan.settings import SLIDERS, SampleSettings
+
+Knobs = dict[str, gr.components.Component]
+
+
+def build(page: Page, knobs: Knobs) -> Knobs:
+    """All sub-tabs about cat A and cat B; `knobs` chose them.
+
+    Returns:
+        Their own knobs: crossover and noise.
+    """
+    crossover = _mixing(page)
+    _walking(page, knobs)
+    with page.put(gr.Tab, "gan.growth"):
+        page.put(gr.Markdown, "gan.growth.idea")
+        picture_by_address(page, "gan.view.growth", "growth", CAT_KNOBS)
+    with page.put(gr.Tab, "gan.noise"):
+        page.put(gr.Markdown, "gan.noise.idea")
+        noise = page.setting(SampleSettings, "noise")
+        picture_by_address(page, "gan.view.noise", "noise", CAT_KNOBS)
+    _discriminator(page, knobs | {"noise": noise})
+    return {"crossover": crossover, "noise": noise}
+
+
+def _mixing(page: Page) -> gr.components.Component:
+    with page.put(gr.Tab, "gan.mix"):
+        page.put(gr.Markdown, "gan.mix.idea")
+        crossover = page.setting(SampleSettings, "crossover")
+        knobs = f"{CAT_KNOBS} seed_b crossover"
+        with gr.Row():
+            for key, name, now in (("gan.mixed", "mix", True), ("gan.parts", "parts", False)):
+                with gr.Column(min_width=300):
+                    picture_by_address(page, f"gan.view.{name}", name, knobs, now=now)
+                    page.put(gr.HTML, key, written=lambda code, key=key: _thirds(page, key, code))
+    return crossover
+
+
+def _thirds(page: Page, key: str, code: str) -> str:
+    words = page.text(key, code).split(" | ")
+    return f'<div class="gan-thirds">{"".join(f"<span>{escape(w)}</span>" for w in words)}</div>'
+
+
+def _walking(page: Page, knobs: Knobs) -> None:
+    with page.put(gr.Tab, "gan.walk"):
+        page.put(gr.Markdown, "gan.walk.idea")
+        page.formula(
+            r"\mathrm{slerp}(z_a,z_b;t)=\frac{\sin((1-t)\Omega)}{\sin\Omega}z_a"
+            r"+\frac{\sin(t\Omega)}{\sin\Omega}z_b"
+        )
+        with gr.Row():
+            with gr.Column(min_width=240):
+                frames = page.setting(SampleSettings, "frames")
+                walk = page.put(gr.Button, "gan.walk.go", variant="primary")
+                keep = page.put(gr.DownloadButton, "gan.walk.keep", visible=False)
+            film = page.put(
+                gr.Image, "gan.film", interactive=False, buttons=[], height=300, elem_id="gan-film"
+            )
+    names = ("seed", "seed_b", "truncation", *SLIDERS)
+
+    @localize_errors
+    def make_film(code, model, count, *values):
+        settings = dict(zip(names, values, strict=True)) | {"frames": count}
+        path = runs.film(page.engine, model, there_and_back=True, **settings)
+        return path, gr.update(value=path, visible=True)
+
+    inputs = [page.language, knobs["model"], frames, *(knobs[name] for name in names)]
+    walk.click(make_film, inputs, [film, keep], **PRIVATE, **LIGHT)
+
+
+def _discriminator(page: Page, knobs: Knobs) -> None:
+    with page.put(gr.Tab, "gan.judge") as tab:
+        page.put(gr.Markdown, "gan.judge.idea")
+        page.formula(r"p=\sigma(D(x))=\frac{1}{1+e^{-D(x)}}")
+        outputs = []
+        with gr.Row():
+            with gr.Column(min_width=220):
+                first = examples.example("photos", "kitten")
+                photo = page.put(Photo, "gan.photo", value=first, height=200)
+                examples.examples(page, "photos", photo, first="kitten")
+            for key in ("cat", "photo", "noise"):
+                with gr.Column(min_width=150):
+                    shown = page.put(
+                        gr.Image,
+                        f"gan.judge.{key}",
+                        format="png",
+                        height=200,
+                        buttons=[],
+                        interactive=False,
+                        elem_id=f"gan-judge-{key}",
+                    )
+                    outputs += [shown, gr.HTML()]
+        ask = page.put(gr.Button, "gan.judge.go", size="sm")
+
+    @localize_errors
+    def score(code, path, model, *values):
+        shown = []
+        settings = dict(zip(CAT_SETTINGS, values, strict=True))
+        for answer in runs.score_three(page.engine, model, path, **settings):
+            if answer is None:
+                shown += [None, ""]
+                continue
+            overlay, found = answer
+            named = say(code, "gan.judge.real", score=f"{found.score:.2f}")
+            shown += [overlay, bars([(named, found.real)])]
+        return shown
+
+    cat = [knobs[name] for name in ("model", *CAT_SETTINGS)]
+    for event in (ask.click, photo.change, tab.select):
+        inputs = [page.language, photo, *cat]
+        event(score, inputs, outputs, **PRIVATE, **LIGHT, trigger_mode="always_last")
+
+
+def autoencoder(page: Page) -> None:
+    """The sub-tab about the VAE."""
+    with page.put(gr.Tab, "gan.vae"):
+        page.put(gr.Markdown, "gan.vae.idea")
+        page.formula(
+            r"\mathcal L=\mathbb E_{q(z|x)}\tfrac{\lVert x-g(z)\rVert^2}{2s^2}"
+            r"+\mathrm{KL}\!\left(q(z|x)\,\Vert\,\mathcal N(0,I)\right)"
+        )
+        with gr.Row():
+            with gr.Column(min_width=260):
+                page.put(gr.Markdown, "gan.vae.rebuilt")
+                picture_by_address(page, "gan.vae.rebuilt", "rebuilt", CAT_KNOBS)
+            for model in (registry.DEFAULT_GAN, registry.VAE):
+                with gr.Column(min_width=200):
+                    page.put(gr.Markdown, f"gan.model.{model}")
+                    knobs, fixed = "seed:sheet truncation", {"model": model}
+                    picture_by_address(page, f"gan.model.{model}", "sheet", knobs, fixed=fixed)
