@@ -84,8 +84,7 @@ def toured(page: Page, code: str, seed, truncation, epsilon, run: Run) -> Genera
         ValidationError: a knob can't have its value; before anything else happens.
     """
     AttackSettings(epsilon=epsilon)
-    model, settings = registry.DEFAULT_GAN, {"seed": seed, "truncation": truncation}
-    cat = gan_runs.enlarged(page.engine, model, **settings)
+    cat = gan_runs.enlarged(page.engine, registry.DEFAULT_GAN, seed=seed, truncation=truncation)
     yield Moment("cat", 1.0, cat)
     for station in (_painted, _named, _attacked):
         if run.is_set():

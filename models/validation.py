@@ -219,7 +219,7 @@ class Setting:
             quoted = [f'"{name}"' for name in self.choices]
             return f"{self.doc}: {', '.join(quoted[:-1])} or {quoted[-1]}."
         if isinstance(self.default, int | float) and not isinstance(self.default, bool):
-            return f"{self.doc}, {self.low:g} to {self.high:g}."
+            return f"{self.doc}, {self.low} to {self.high}."
         return f"{self.doc}."
 
 

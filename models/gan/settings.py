@@ -18,7 +18,7 @@ def _seed(default: int, doc: str, **options: Any) -> Any:
 
 
 def _slider(number: int) -> Any:
-    doc = f"slider {number}, in standard deviations along direction {number} of those found"
+    doc = f"standard deviations along direction {number} of those found"
     return setting(0.0, doc, low=-3, high=3, step=0.1)
 
 
@@ -31,17 +31,17 @@ class SampleSettings(Settings):
     """
 
     seed: int = _seed(
-        0, "number of the first picture; the next are seed + 1, seed + 2, ...", key="gan.seed"
+        0, "number of the first picture (the next are seed + 1, seed + 2, ...)", key="gan.seed"
     )
     seed_b: int = _seed(1, "number of the second picture", page_default=5, key="gan.seed_b")
     frames: int = setting(24, "pictures on the way, both ends included", low=2, high=60, step=1)
     crossover: int = setting(
-        3, "first layer that the second picture decides: 0 is all b, 9 all a; networks that are "
-        "not style-based have one layer, so from 1 on everything is a",
+        3, "layers below it are a's, the others b's (a network that is not style-based has one "
+        "layer, so that from 1 on everything is a)",
         low=0, high=STYLE_LAYERS, step=1,
     )  # fmt: skip
     truncation: float = setting(
-        0.7, "variety: 0 gives the mean face, 1 the full variety", low=0, high=1.5, step=0.05,
+        0.7, "variety (0 gives the mean face, 1 the full variety)", low=0, high=1.5, step=0.05,
         formula=r"w'=\bar w+\psi\,(w-\bar w)",
     )  # fmt: skip
     count: int = setting(16, "how many pictures", low=1, high=MAX_COUNT)
