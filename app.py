@@ -1,4 +1,4 @@
-"""The front door: options, the page, launch."""
+"""Starts the app: options, the page, launch."""
 
 import gc
 import os
@@ -20,21 +20,21 @@ from starlette.routing import Route  # noqa: E402
 from demos import layout, theme  # noqa: E402
 from demos.gan_explorer import views as gan_views  # noqa: E402
 from demos.linear_probe import few_shot  # noqa: E402
-from demos.runtime import memory, zerogpu  # noqa: E402
+from demos.runtime import memory, middleware, zerogpu  # noqa: E402
 from demos.runtime.engine import Engine  # noqa: E402
-from demos.runtime.middleware import Gate  # noqa: E402
+from demos.ui import assets  # noqa: E402
 
 ON_SPACE = "SPACE_ID" in os.environ
-QUEUE, SESSIONS, THREADS = 200, 1000, 120
+MAX_QUEUE, MAX_SESSIONS, MAX_THREADS = 200, 1000, 120
 
 
-def options(
-    prog: str = "app.py", more: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+def parse_options(
+    prog: str = "app.py", add_options: Callable[[argparse.ArgumentParser], None] | None = None
 ) -> argparse.Namespace:
     """Command-line options; each may also be given as an environment variable.
 
     Args:
-        more: adds options of another front door.
+        add_options: adds the options of another way to serve.
     """
     parser = argparse.ArgumentParser(
         prog=prog,
@@ -90,37 +90,39 @@ def options(
     switch("--preload", "NETGLASS_PRELOAD", "load the default networks before serving")
     switch("--share", "NETGLASS_SHARE", "also open a public gradio.live link")
     switch("--mcp", "NETGLASS_MCP", "also serve the endpoints as MCP tools")
-    more(parser)
-    chosen = parser.parse_args()
-    name, _, password = chosen.auth.partition(":")
-    if chosen.auth and not (name and password):
+    if add_options:
+        add_options(parser)
+    args = parser.parse_args()
+    name, _, password = args.auth.partition(":")
+    if args.auth and not (name and password):
         parser.error("--auth wants NAME:PASSWORD")
-    chosen.auth = (name, password) if chosen.auth else None
-    return chosen
+    args.auth = (name, password) if args.auth else None
+    return args
 
 
-def serving(engine: Engine, chosen: argparse.Namespace) -> dict:
-    """What Gradio is told about serving the page, whichever way it is served."""
+def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
+    """What `launch` and `mount_gradio_app` are told about serving the page."""
 
     async def health(_request):
         return JSONResponse(await run_in_threadpool(engine.health))
 
     routes = [*gan_views.routes(engine), *few_shot.routes(engine)]
-    own = tuple(route.path.partition("{")[0] for route in routes)
+    protected = tuple(route.path.partition("{")[0] for route in routes)
     return {
-        "mcp_server": chosen.mcp,
+        "mcp_server": args.mcp,
         "theme": theme.theme(),
-        "css": layout.CSS,
-        "head": layout.HEAD,
         "allowed_paths": [],
         "app_kwargs": {
-            "routes": [Route("/health", health), *routes],
-            "middleware": [Middleware(Gate, own=own, rate=chosen.rate)],
+            "routes": [Route("/health", health), *assets.routes(), *routes],
+            "middleware": [
+                *middleware.stack(protected, args.rate),
+                Middleware(assets.AssetTagsMiddleware),
+            ],
         },
-        "auth": chosen.auth,
-        "root_path": chosen.root_path or None,
+        "auth": args.auth,
+        "root_path": args.root_path or None,
         "max_file_size": "30mb",
-        # What Gradio itself finds wrong with an input (text for a number) is told, not "None".
+        # What Gradio itself finds wrong with an input (text for a number) is shown, not "None".
         "show_error": True,
         "ssr_mode": False,
         "run_history": False,
@@ -130,24 +132,24 @@ def serving(engine: Engine, chosen: argparse.Namespace) -> dict:
 
 def main() -> None:
     """Starts the app and serves until interrupted."""
-    chosen = options()
-    memory.keep()
+    args = parse_options()
+    memory.keep_freed()
     # On ZeroGPU this process has no GPU: it borrows one for heavy runs.
-    engine = Engine("cpu", zerogpu.stream) if zerogpu.ON else Engine(chosen.device)
-    if chosen.preload:
+    engine = Engine("cpu", zerogpu.stream) if zerogpu.ON else Engine(args.device)
+    if args.preload:
         engine.preload()
     blocks = layout.build(engine)
     gc.enable()
     gc.freeze()
-    blocks.queue(max_size=QUEUE).launch(
-        **serving(engine, chosen),
-        server_name=chosen.host,
-        server_port=chosen.port,
-        share=chosen.share,
+    blocks.queue(max_size=MAX_QUEUE).launch(
+        **launch_options(engine, args),
+        server_name=args.host,
+        server_port=args.port,
+        share=args.share,
         # A client that names no session has a new one for every call; Gradio's default is 10,000.
-        state_session_capacity=SESSIONS,
+        state_session_capacity=MAX_SESSIONS,
         # A run that waits for its turn keeps a thread: room for all that `demos.ui.page` lets in.
-        max_threads=THREADS,
+        max_threads=MAX_THREADS,
         prevent_thread_lock=True,
     )
     # The page is up; PyTorch and the first generator are read while the visitor looks around.

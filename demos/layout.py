@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import gradio as gr
 
 from demos import lessons, tour
-from demos.attacks import sections
 from demos.attacks import tab as attacks
 from demos.feature_visualization import tab as feature_visualization
-from demos.gan_explorer import layers as gan_inside
 from demos.gan_explorer import tab as gan_explorer
 from demos.gan_lab import tab as gan_lab
 from demos.linear_probe import tab as linear_probe
@@ -18,7 +14,7 @@ from demos.pets import tab as pets
 from demos.runtime import gradio_patches, i18n
 from demos.runtime.engine import Engine
 from demos.style_transfer import tab as style_transfer
-from demos.ui import panel, plots, send_to
+from demos.ui import send_to
 from demos.ui.page import PRIVATE, Page
 
 TABS = (
@@ -31,50 +27,6 @@ TABS = (
     feature_visualization,
     tour,
     lessons,
-)
-
-CSS = """
-.gradio-container {max-width: 1320px !important; padding: 6px 14px !important;
-  overflow: clip !important}
-#top {align-items: center; gap: 12px}
-#top h1 {margin: 0; font-size: 1.35rem} #top p {margin: 0; opacity: .75; font-size: .9rem}
-#language {border: none !important; padding: 0; background: none}
-#language .wrap {flex-wrap: nowrap; justify-content: flex-end}
-.block .head {flex-wrap: wrap; row-gap: 2px} .block .head > label {flex: 1 1 100%}
-.idea p {margin: 0; font-size: .95rem; line-height: 1.4}
-.examples {border: none !important; padding: 0 !important}
-.examples .gallery {display: flex; flex-wrap: nowrap; overflow-x: auto; gap: 4px}
-.examples .gallery-item {flex: 0 0 auto; width: auto; padding: 0}
-.examples .gallery-item > div, .examples .container, .examples img {
-  width: 46px !important; height: 46px !important}
-.examples img {object-fit: cover; border-radius: 4px}
-.status {font-size: .9rem; min-height: 2.2em}
-.status progress {accent-color: #6366f1; width: 100%; height: 8px; display: block}
-.bars {margin: 2px 0} .bar {position: relative; display: flex; justify-content: space-between;
-  padding: 2px 8px; margin: 2px 0; font-size: .9rem; border-radius: 4px; overflow: hidden;
-  background: var(--background-fill-secondary)}
-.bar .fill {position: absolute; inset: 0 auto 0 0; background: #2f7ed8; opacity: .28}
-.bar span, .bar b {position: relative}
-.formula {padding: 0 8px} .formula .katex {font-size: .9em}
-.note p {font-size: .85rem; margin: 2px 0}
-.questions summary {cursor: pointer; font-weight: 600; padding: 5px 0}
-.questions p {margin: 0 0 8px 16px}
-.experiment {align-items: center} .experiment button {flex-grow: 0}
-@media (prefers-reduced-motion: reduce) {*, ::before, ::after {
-  animation-duration: 1ms !important; animation-iteration-count: 1 !important;
-  transition-duration: 1ms !important; scroll-behavior: auto !important}}
-@media (max-width: 640px) {#top p {display: none} .gradio-container {padding: 0 !important}
-  .gradio-container main {padding: 6px !important}
-  .experiment {flex-direction: column; align-items: stretch; gap: 2px}}
-"""
-
-
-# What the demos bring along: styles, and a script for the head of the page.
-CSS += plots.CSS + gan_explorer.CSS + gan_inside.CSS + pets.CSS + linear_probe.CSS + sections.CSS
-CSS += gan_lab.CSS
-ACCESS = (Path(__file__).parent / "ui" / "static" / "access.js").read_text(encoding="utf-8")
-HEAD = (
-    f"<script>{ACCESS}</script>" + panel.HEAD + gan_explorer.HEAD + linear_probe.HEAD + gan_lab.HEAD
 )
 
 

@@ -1,138 +1,151 @@
 /* Pictures that follow the knobs. Every <img data-view> has an address made from the knobs it names
-   in data-knobs; it is fetched when one of them changes, the last wish wins, and nothing is fetched
-   for pictures that are out of sight. */
+   in data-knobs; it is fetched when one of them changes. While one is being fetched only the newest
+   request waits, and nothing is fetched for pictures that are out of sight. */
 (() => {
-  const QUIET = 220; // ms without a change before the slow views are drawn
-  let wish = {};
+  const DELAY = 220; // ms without a change before the slow views are drawn
+  const VALUES = ["model", "sheet", "truncation", "seed", "seed_b", "noise", "crossover"];
+  for (let i = 1; i <= 8; i++) VALUES.push(`d${i}`);
+  const knobs = {};
+  const views = new Map(); // img -> {busy, wanted, shown: addresses, near: in sight}
   let timer = 0;
-  const known = new Map(); // img -> {busy, wanted, shown, near}
 
-  function address(img) {
+  const isReady = () => "model" in knobs;
+
+  function address(element) {
     const query = new URLSearchParams();
-    for (const knob of img.dataset.knobs.split(" ")) {
+    for (const knob of element.dataset.knobs.split(" ")) {
       const [name, source] = knob.split(":");
-      if (wish[source ?? name] != null) query.set(name, wish[source ?? name]);
+      if (knobs[source ?? name] != null) query.set(name, knobs[source ?? name]);
     }
-    for (const [name, value] of Object.entries(JSON.parse(img.dataset.fixed || "{}"))) query.set(name, value);
+    const fixed = JSON.parse(element.dataset.fixed || "{}");
+    for (const [name, value] of Object.entries(fixed)) query.set(name, value);
     query.set("lang", document.documentElement.lang || "en");
-    return `gan/${img.dataset.view}?${query}`;
+    return `gan/${element.dataset.view}?${query}`;
   }
 
-  function complain(text) {
+  function showError(text) {
     for (const line of document.querySelectorAll(".gan-trouble")) line.textContent = text;
   }
 
+  async function show(img, url) {
+    const answer = await fetch(url);
+    if (!answer.ok) {
+      showError(await answer.text());
+      return;
+    }
+    const picture = URL.createObjectURL(await answer.blob());
+    const before = img.src;
+    img.src = picture;
+    await img.decode().catch(() => {});
+    if (before.startsWith("blob:")) URL.revokeObjectURL(before);
+    showError("");
+  }
+
   async function draw(img) {
-    const state = known.get(img);
-    if (!state || !state.near || !("model" in wish)) return;
-    state.wanted = address(img);
-    if (state.busy) return;
-    state.busy = true;
-    while (state.wanted !== state.shown) {
-      const url = (state.shown = state.wanted);
+    const view = views.get(img);
+    if (!view?.near || !isReady()) return;
+    view.wanted = address(img);
+    if (view.busy) return;
+    view.busy = true;
+    while (view.wanted !== view.shown) {
+      view.shown = view.wanted;
       try {
-        const answer = await fetch(url);
-        if (answer.ok) {
-          const fresh = URL.createObjectURL(await answer.blob());
-          const old = img.src;
-          img.src = fresh;
-          await img.decode().catch(() => {});
-          if (old.startsWith("blob:")) URL.revokeObjectURL(old);
-          complain("");
-        } else {
-          complain(await answer.text());
-        }
+        await show(img, view.shown);
       } catch (error) {
-        complain(String(error));
-        state.shown = null;
+        showError(String(error));
+        view.shown = null;
         break;
       }
     }
-    state.busy = false;
+    view.busy = false;
   }
 
-  async function score(line) {
+  /* The discriminator's opinion, as a bar. */
+  async function drawScore(line) {
     const url = address(line);
     if (line.dataset.shown === url || line.offsetParent === null) return;
     line.dataset.shown = url;
     const answer = await fetch(url).catch(() => null);
-    if (!answer?.ok) { line.textContent = answer ? await answer.text() : ""; return; }
-    const value = (await answer.json()).score;
-    const real = 100 / (1 + Math.exp(-value));
-    line.innerHTML = `<div class="bar"><div class="fill" style="width:${real.toFixed(1)}%"></div><span></span><b>${real.toFixed(1)}%</b></div>`;
-    line.querySelector("span").textContent = `${line.dataset.text} (${value.toFixed(2)})`;
+    if (!answer?.ok) {
+      line.textContent = answer ? await answer.text() : "";
+      return;
+    }
+    const logit = (await answer.json()).score;
+    const percent = `${(100 / (1 + Math.exp(-logit))).toFixed(1)}%`;
+    line.innerHTML = `<div class="bar"><div class="fill" style="width:${percent}"></div><span></span><b>${percent}</b></div>`;
+    line.querySelector("span").textContent = `${line.dataset.text} (${logit.toFixed(2)})`;
   }
 
-  function settled() {
-    for (const img of known.keys()) draw(img);
-    for (const line of document.querySelectorAll(".gan-score")) score(line);
+  function drawAll() {
+    for (const img of views.keys()) draw(img);
+    for (const line of document.querySelectorAll(".gan-score")) drawScore(line);
   }
 
+  /* Shows what belongs to the model, and marks the chosen seeds and the chosen layer. */
   function mark() {
     for (const part of document.querySelectorAll("[data-for]"))
-      part.hidden = !part.dataset.for.split(" ").includes(wish.model);
+      part.hidden = !part.dataset.for.split(" ").includes(knobs.model);
     document.querySelectorAll(".gan-sheet button").forEach((button, index) => {
-      button.classList.toggle("a", wish.sheet + index === wish.seed);
-      button.classList.toggle("b", wish.sheet + index === wish.seed_b);
+      button.classList.toggle("a", knobs.sheet + index === knobs.seed);
+      button.classList.toggle("b", knobs.sheet + index === knobs.seed_b);
     });
     for (const button of document.querySelectorAll(".gan-inside button"))
-      button.classList.toggle("on", button.dataset.step === wish.step);
+      button.classList.toggle("on", button.dataset.step === knobs.step);
   }
 
-  const near = new IntersectionObserver((seen) => {
-    for (const { target, isIntersecting } of seen) {
-      const state = known.get(target);
-      if (!state) continue;
-      state.near = isIntersecting;
+  const sight = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const view = views.get(target);
+      if (!view) continue;
+      view.near = isIntersecting;
       if (isIntersecting) draw(target);
     }
   }, { rootMargin: "100px" });
 
-  function find() {
-    for (const img of known.keys()) if (!img.isConnected) known.delete(img);
-    let fresh = false;
+  function findViews() {
+    for (const img of views.keys()) if (!img.isConnected) views.delete(img);
+    let found = false;
     for (const img of document.querySelectorAll("img[data-view]")) {
-      if (known.has(img)) continue;
-      known.set(img, { busy: false, wanted: null, shown: null, near: false });
-      near.observe(img);
-      fresh = true;
+      if (views.has(img)) continue;
+      views.set(img, { busy: false, wanted: null, shown: null, near: false });
+      sight.observe(img);
+      found = true;
     }
     for (const line of document.querySelectorAll(".gan-score:not([data-shown])")) {
-      fresh = true;
-      if ("model" in wish) score(line);
+      found = true;
+      if (isReady()) drawScore(line);
     }
-    if (fresh) mark();
+    if (found) mark();
   }
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.(".gan-inside button");
     if (!button) return;
-    wish.step = button.dataset.step;
+    knobs.step = button.dataset.step;
     for (const line of document.querySelectorAll(".gan-step")) line.textContent = button.title;
     mark();
-    settled();
+    drawAll();
   });
 
+  /* Called by the page with the values of the knobs, in the order of VALUES. */
   window.netglassGan = (...values) => {
-    const names = ["model", "sheet", "truncation", "seed", "seed_b", "noise", "crossover"];
-    for (let i = 1; i <= 8; i++) names.push(`d${i}`);
-    names.forEach((name, index) => (wish[name] = values[index]));
+    VALUES.forEach((name, index) => { knobs[name] = values[index]; });
     mark();
-    for (const [img] of known) if (img.dataset.when === "now") draw(img);
+    for (const img of views.keys()) if (img.dataset.when === "now") draw(img);
     clearTimeout(timer);
-    timer = setTimeout(settled, QUIET);
+    timer = setTimeout(drawAll, DELAY);
   };
 
   new MutationObserver((changes) => {
     // A change of language renders the page's HTML anew, and puts the blank picture back.
     for (const { target } of changes) {
-      const state = known.get(target);
-      if (state && !target.src.startsWith("blob:")) {
-        state.shown = null;
+      const view = views.get(target);
+      if (view && !target.src.startsWith("blob:")) {
+        view.shown = null;
         draw(target);
       }
     }
-    find();
+    findViews();
   }).observe(document.documentElement, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["src"],
   });

@@ -18,23 +18,6 @@ from models import registry
 from models.gan.networks import structure
 from models.gan.networks.structure import Operation
 
-CSS = """
-.gan-inside {overflow-x: auto; font-size: .8rem; line-height: 1.25}
-.gan-inside .net {display: flex; align-items: flex-start; gap: 6px; margin: 4px 0 10px}
-.gan-inside .net.d {flex-direction: row-reverse; justify-content: flex-end}
-.gan-inside .level {border: 1px solid var(--border-color-primary); border-radius: 6px;
-  padding: 4px; display: flex; flex-direction: column; gap: 2px; width: 128px; flex: none}
-.gan-inside .level b {font-weight: 600; text-align: center}
-.gan-inside button {border: 1px solid var(--border-color-primary); border-radius: 4px;
-  padding: 1px 5px; cursor: pointer; background: var(--background-fill-secondary); font: inherit;
-  color: inherit}
-.gan-inside .conv, .gan-inside .conv_up, .gan-inside .conv_down {background: #2f7ed833}
-.gan-inside .double, .gan-inside .halve {background: #3aa65533}
-.gan-inside .activate {background: #f4b40033}
-.gan-inside button.on {outline: 2px solid #e4572e}
-.gan-step {font-weight: 600}
-"""
-
 
 def build(page: Page) -> None:
     """The sub-tab."""

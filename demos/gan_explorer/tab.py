@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from html import escape
-from pathlib import Path
 
 import gradio as gr
 
@@ -29,40 +28,6 @@ EXPERIMENTS = (
     {"d1": 3.0, "d2": -3.0, "d3": 3.0, "d4": -3.0},
     {"model": "dcgan_cats64", "truncation": 1.0},
 )
-SCRIPT = Path(__file__).with_name("gan_explorer.js").read_text(encoding="utf-8")
-HEAD = f"<script>{SCRIPT}</script>"
-CSS = """
-img[data-view] {display: block; width: 100%; border-radius: 6px; margin: 0;
-  background: var(--background-fill-secondary)}
-img[data-view="cat.png"] {width: 256px; height: 256px; margin: 0 auto}
-img[data-view="strip.png"] {aspect-ratio: 7; border-radius: 4px}
-img[data-view="sheet.png"] {aspect-ratio: 1}
-img[data-view="mix.png"], img[data-view="parts.png"] {aspect-ratio: 3}
-img[data-view="growth.png"], img[data-view="step.png"] {image-rendering: pixelated}
-img[data-view="step.png"] {max-width: 760px}
-.gan-sheet {position: relative; max-width: 400px; margin: 0 auto}
-.gan-sheet .over {position: absolute; inset: 0; display: grid; grid-template: repeat(4, 1fr) /
-  repeat(4, 1fr)}
-.gan-sheet button {background: none; border: 3px solid transparent; cursor: pointer; padding: 0;
-  border-radius: 6px; color: #fff; font-weight: 700; text-shadow: 0 0 3px #000}
-.gan-sheet button:hover, .gan-sheet button:focus-visible {border-color: #fff8}
-.gan-sheet button.a {border-color: #e4572e} .gan-sheet button.b {border-color: #2f7ed8}
-.gan-sheet button.a::after {content: "A"} .gan-sheet button.b::after {content: "B"}
-.gan-sheet button.a.b::after {content: "A B"}
-.gan-trouble {color: #c0392b; font-size: .9rem} .gan-trouble:empty {display: none}
-.gan-thirds {display: grid; grid-template-columns: repeat(3, 1fr); text-align: center;
-  font-size: .9rem}
-.gan-slider {gap: 0 !important; padding-bottom: 6px}
-.gan-direction {display: block; font-size: .88rem; font-weight: 600; line-height: 1.2}
-.gan-direction[hidden] {display: none}
-.gan-score {min-height: 2em}
-@media (max-width: 640px) {
-  /* The cat stays in sight while a finger is on a slider further down. */
-  .gan-hold {display: contents !important}
-  .gan-cat {position: sticky; top: 0; z-index: 5; background: var(--body-background-fill)}
-  .gan-cat img[data-view] {width: 170px; height: 170px}
-}
-"""
 
 
 def per_model(code: str, texts: dict[str, str], css: str) -> str:

@@ -1,13 +1,20 @@
-/* What a visitor brings to the GAN gym: a drawing in the plane, or pictures of their own. Both stay
-   in this page; payload() hands over what is on show, when Run is pressed. */
+/* A visitor's own training data for the GAN lab: a drawing in the plane, or pictures. Both stay in this
+   page; payload() hands over what is on show, when Run is pressed. */
 (() => {
-  const SIDE = 64, LEAST = 8, MOST = 500, NAMED = 10;
-  const LEAST_POINTS = 20, MOST_POINTS = 4000; // models/gan_data.py has the same four limits
+  // models/gan/training/data.py has the same side and the same four limits.
+  const SIDE = 64, MIN_PICTURES = 8, MAX_PICTURES = 500;
+  const MIN_POINTS = 20, MAX_POINTS = 4000;
   // In the plane [-1, 1]^2: how far apart the points of a stroke lie, and a tap's disc of points.
-  const STEP = 0.01, DOT = 24, DOT_RADIUS = 0.03, BLUE = "#2f7ed8", PIXELS = 720;
+  const STEP = 0.01, DOT_POINTS = 24, DOT_RADIUS = 0.03;
+  const BLUE = "#2f7ed8", PIXELS = 720; // of the canvas
+  const MAX_NAMES = 10; // of unreadable files in the message
   const strokes = [];
-  let pictures = [], kind = "", say, panel = null, canvas = null, thumbs = null;
-  let pointer = null, stream = null, timer = null, opening = 0, clearings = 0;
+  let pictures = [];
+  let kind = ""; // of data: "drawn", "own", or "" for what the server has
+  let say, panel = null, canvas = null, thumbnails = null;
+  let pointer = null; // that draws
+  let stream = null, timer = null; // of the camera, of its pictures a second apart
+  let cameraCalls = 0, clears = 0; // tell what was asked for before from what was asked for since
   const { make } = netglassPanel;
 
   const button = (text, press) => {
@@ -16,11 +23,11 @@
     node.addEventListener("click", press);
     return node;
   };
-  const write = (place, text) => {
-    const node = panel?.querySelector(place);
+  const write = (selector, text) => {
+    const node = panel?.querySelector(selector);
     if (node) node.textContent = text;
   };
-  const complain = (text) => write(".gym-trouble", text);
+  const showError = (text) => write(".gym-trouble", text);
 
   /* -- the drawing ------------------------------------------------------------------------------ */
 
@@ -45,26 +52,27 @@
 
   /* A stroke that hardly moved is a dot: a small disc, filled evenly like a sunflower. */
   const isDot = (stroke) => along(stroke).length <= 3;
-  const dot = ([x, y]) => Array.from({ length: DOT }, (_, n) => {
-    const radius = DOT_RADIUS * Math.sqrt((n + 0.5) / DOT), turn = n * 2.399963;
+  const dot = ([x, y]) => Array.from({ length: DOT_POINTS }, (_, n) => {
+    const radius = DOT_RADIUS * Math.sqrt((n + 0.5) / DOT_POINTS), turn = n * 2.399963;
     return [x + radius * Math.cos(turn), y + radius * Math.sin(turn)];
   });
 
+  const clamp = (v) => Math.max(-1, Math.min(1, v));
+
   function points() {
-    const clamp = (v) => Math.max(-1, Math.min(1, Math.round(v * 1e4) / 1e4));
+    const rounded = (v) => clamp(Math.round(v * 1e4) / 1e4);
     const all = strokes
       .flatMap((stroke) => isDot(stroke) ? dot(stroke[0]) : along(stroke))
-      .map(([x, y]) => [clamp(x), clamp(y)]);
-    const count = Math.min(all.length, MOST_POINTS);
+      .map(([x, y]) => [rounded(x), rounded(y)]);
+    const count = Math.min(all.length, MAX_POINTS);
     return Array.from({ length: count }, (_, n) => all[Math.floor(n * all.length / count)]);
   }
 
-  function place(event) {
+  function position(event) {
     const box = canvas.getBoundingClientRect();
-    const inside = (v) => Math.max(-1, Math.min(1, v));
     return [
-      inside((event.clientX - box.left) / box.width * 2 - 1),
-      inside(1 - (event.clientY - box.top) / box.height * 2),
+      clamp((event.clientX - box.left) / box.width * 2 - 1),
+      clamp(1 - (event.clientY - box.top) / box.height * 2),
     ];
   }
 
@@ -95,10 +103,10 @@
       stroke.forEach(([x, y]) => pen.lineTo(at(x), at(-y)));
       pen.stroke();
     }
-    write(".gym-points", say("points", { count: points().length, low: LEAST_POINTS, high: MOST_POINTS }));
+    write(".gym-points", say("points", { count: points().length, low: MIN_POINTS, high: MAX_POINTS }));
   }
 
-  function board() {
+  function drawingHalf() {
     const half = make("div", "gym-half gym-canvas");
     canvas = make("canvas");
     canvas.width = canvas.height = PIXELS;
@@ -109,13 +117,13 @@
       event.preventDefault();
       pointer = event.pointerId;
       canvas.setPointerCapture(pointer);
-      strokes.push([place(event)]);
+      strokes.push([position(event)]);
       paint();
     });
     canvas.addEventListener("pointermove", (event) => {
       if (event.pointerId !== pointer) return;
       const steps = event.getCoalescedEvents?.() ?? [];
-      strokes.at(-1)?.push(...(steps.length ? steps : [event]).map(place));
+      strokes.at(-1)?.push(...(steps.length ? steps : [event]).map(position));
       paint();
     });
     for (const end of ["pointerup", "pointercancel"]) {
@@ -133,7 +141,7 @@
     return half;
   }
 
-  /* -- the tray --------------------------------------------------------------------------------- */
+  /* -- the pictures ----------------------------------------------------------------------------- */
 
   /* The centre square. Halved again and again: one big leap would skip most of the pixels. */
   function shrink(source, width, height) {
@@ -157,23 +165,23 @@
     return sheet;
   }
 
-  function count() {
-    write(".gym-count", say("pictures", { count: pictures.length, low: LEAST, high: MOST }));
+  function showCount() {
+    write(".gym-count", say("pictures", { count: pictures.length, low: MIN_PICTURES, high: MAX_PICTURES }));
   }
 
-  function keep(picture) {
-    if (pictures.length >= MOST) return complain(say("full", { limit: MOST }));
+  function addPicture(picture) {
+    if (pictures.length >= MAX_PICTURES) return showError(say("full", { limit: MAX_PICTURES }));
     const entry = { src: picture };
     pictures.push(entry);
-    thumbs.append(thumb(entry));
-    count();
+    thumbnails.append(thumbnail(entry));
+    showCount();
   }
 
-  function thumb(entry) {
+  function thumbnail(entry) {
     const img = make("img"), node = button(null, () => {
       pictures = pictures.filter((other) => other !== entry);
       node.remove();
-      count();
+      showCount();
     });
     Object.assign(img, { src: entry.src, alt: "" });
     node.title = say("remove");
@@ -183,10 +191,10 @@
   }
 
   async function read(files) {
-    const turn = clearings, unread = [];
-    complain("");
+    const before = clears, unread = [];
+    showError("");
     for (const file of files) {
-      if (pictures.length >= MOST) { complain(say("full", { limit: MOST })); break; }
+      if (pictures.length >= MAX_PICTURES) { showError(say("full", { limit: MAX_PICTURES })); break; }
       let picture = null;
       try {
         const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
@@ -195,88 +203,95 @@
       } catch {
         unread.push(file.name);
       }
-      if (turn !== clearings) return;
-      if (picture) keep(picture);
+      if (before !== clears) return;
+      if (picture) addPicture(picture);
     }
     if (!unread.length) return;
-    const names = unread.slice(0, NAMED).join(", ") + (unread.length > NAMED ? ", …" : "");
-    const before = panel.querySelector(".gym-trouble").textContent;
-    complain([before, say("unread", { count: unread.length, names })].filter(Boolean).join(" "));
+    const names = unread.slice(0, MAX_NAMES).join(", ") + (unread.length > MAX_NAMES ? ", …" : "");
+    const shown = panel.querySelector(".gym-trouble").textContent;
+    showError([shown, say("unread", { count: unread.length, names })].filter(Boolean).join(" "));
   }
 
   function snap() {
     const video = panel.querySelector("video");
-    if (video?.videoWidth) keep(shrink(video, video.videoWidth, video.videoHeight));
-    if (pictures.length >= MOST) often(false);
+    if (video?.videoWidth) addPicture(shrink(video, video.videoWidth, video.videoHeight));
+    if (pictures.length >= MAX_PICTURES) setTimelapse(false);
   }
 
-  function often(on) {
+  function setTimelapse(on) {
     clearInterval(timer);
     timer = on ? setInterval(snap, 1000) : null;
     const box = panel.querySelector("input[type=checkbox]");
     if (box) box.checked = on;
   }
 
-  function close() {
-    opening += 1;
+  function closeCamera() {
+    cameraCalls += 1;
     stream?.getTracks().forEach((track) => track.stop());
     stream = null;
-    often(false);
-    lens();
+    setTimelapse(false);
+    drawCamera();
   }
 
-  async function camera() {
-    complain("");
-    if (stream) return close();
-    const turn = ++opening;
+  async function toggleCamera() {
+    showError("");
+    if (stream) {
+      closeCamera();
+      return;
+    }
+    const call = ++cameraCalls;
     try {
       const opened = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "user" } });
-      if (turn === opening && !stream) stream = opened;
+      if (call === cameraCalls && !stream) stream = opened;
       else opened.getTracks().forEach((track) => track.stop());
     } catch {
-      if (turn === opening) complain(say("no_camera"));
+      if (call === cameraCalls) showError(say("no_camera"));
     }
-    lens();
+    drawCamera();
   }
 
-  function lens() {
-    const place = panel.querySelector(".gym-lens");
-    place.replaceChildren();
+  function drawCamera() {
+    const area = panel.querySelector(".gym-lens");
+    area.replaceChildren();
     if (!stream) return;
     const video = make("video"), actions = make("div", "gym-actions");
     Object.assign(video, { srcObject: stream, autoplay: true, muted: true, playsInline: true });
     const label = make("label"), box = make("input");
     box.type = "checkbox";
     box.checked = timer !== null;
-    box.addEventListener("change", () => often(box.checked));
+    box.addEventListener("change", () => setTimelapse(box.checked));
     label.append(box, " ", say("often"));
-    actions.append(button(say("snap"), () => { complain(""); snap(); }), label);
-    place.append(video, actions);
+    actions.append(button(say("snap"), () => { showError(""); snap(); }), label);
+    area.append(video, actions);
   }
 
-  function tray() {
+  function picturesHalf() {
     const half = make("div", "gym-half gym-tray");
     const input = make("input"), actions = make("div", "gym-actions");
     Object.assign(input, { type: "file", accept: "image/*", multiple: true, hidden: true });
-    input.addEventListener("change", async () => { const files = [...input.files]; input.value = ""; await read(files); });
+    input.addEventListener("change", async () => {
+      const files = [...input.files];
+      input.value = "";
+      await read(files);
+    });
     const counted = make("small", "gym-count");
     counted.setAttribute("aria-live", "polite");
     const clear = () => {
-      clearings += 1;
+      clears += 1;
       pictures = [];
-      thumbs.replaceChildren();
-      complain("");
-      count();
+      thumbnails.replaceChildren();
+      showError("");
+      showCount();
     };
     actions.append(
       button(say("add"), () => input.click()), input,
-      button(say("camera"), camera), button(say("clear"), clear), counted,
+      button(say("camera"), toggleCamera), button(say("clear"), clear), counted,
     );
-    thumbs = make("div", "gym-thumbs");
-    thumbs.append(...pictures.map(thumb));
-    const trouble = make("div", "gym-trouble");
-    trouble.setAttribute("role", "alert");
-    half.append(make("p", "", say("note")), actions, make("div", "gym-lens"), trouble, thumbs);
+    thumbnails = make("div", "gym-thumbs");
+    thumbnails.append(...pictures.map(thumbnail));
+    const error = make("div", "gym-trouble");
+    error.setAttribute("role", "alert");
+    half.append(make("p", "", say("note")), actions, make("div", "gym-lens"), error, thumbnails);
     return half;
   }
 
@@ -284,11 +299,11 @@
 
   function draw() {
     pointer = null;
-    panel.replaceChildren(board(), tray());
+    panel.replaceChildren(drawingHalf(), picturesHalf());
     panel.dataset.kind = kind;
     paint();
-    count();
-    lens();
+    showCount();
+    drawCamera();
   }
 
   window.netglassGym = {
@@ -296,7 +311,7 @@
       kind = wanted === "drawn" || wanted === "own" ? wanted : "";
       if (!panel) return;
       panel.dataset.kind = kind;
-      if (kind !== "own") close();
+      if (kind !== "own") closeCamera();
     },
     payload: () => JSON.stringify({
       points: kind === "drawn" ? points() : [],
@@ -304,5 +319,5 @@
     }),
   };
 
-  netglassPanel.watch("gym-inputs", (found, told) => { panel = found; say = told; draw(); });
+  netglassPanel.watch("gym-inputs", (element, texts) => { panel = element; say = texts; draw(); });
 })();

@@ -12,7 +12,6 @@ import binascii
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demos.ui import panel
@@ -33,33 +32,8 @@ WORDS = (
     "draw", "canvas", "undo", "clear", "points", "note", "add", "camera", "snap", "often",
     "pictures", "remove", "full", "unread", "no_camera",
 )  # fmt: skip
-SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
-HEAD = f"<script>{SCRIPT}</script>"
 # Hands over what was drawn or added, with the event that needs it, as its second input.
 BRING = "(code, _, ...rest) => [code, window.netglassGym.payload(), ...rest]"
-CSS = """
-#gym-inputs-words-block {display: none}
-#gym-inputs-block:not(:has([data-kind=drawn])):not(:has([data-kind=own])) {display: none}
-#gym-inputs .gym-half {display: none}
-#gym-inputs[data-kind=drawn] .gym-canvas, #gym-inputs[data-kind=own] .gym-tray {display: block}
-#gym-inputs p {margin: 0 0 6px; font-size: .9rem}
-#gym-inputs canvas {display: block; width: min(100%, 360px); aspect-ratio: 1; touch-action: none;
-  cursor: crosshair; background: #fff; border-radius: 6px;
-  outline: 1px solid var(--border-color-primary); outline-offset: -1px}
-#gym-inputs .gym-actions {display: flex; flex-wrap: wrap; align-items: center; gap: 4px 6px;
-  margin: 6px 0}
-#gym-inputs button {font: inherit; padding: 4px 12px; border-radius: 6px; cursor: pointer;
-  border: 1px solid var(--border-color-primary); color: var(--button-secondary-text-color);
-  background: var(--button-secondary-background-fill)}
-#gym-inputs .gym-thumbs {display: flex; flex-wrap: wrap; gap: 3px; max-height: 240px;
-  overflow-y: auto; padding: 2px}
-#gym-inputs .gym-thumbs button {padding: 0; border: none; line-height: 0; border-radius: 4px}
-#gym-inputs .gym-thumbs img {width: 44px; height: 44px; border-radius: 4px; margin: 0}
-#gym-inputs video {width: 192px; height: 192px; object-fit: cover; border-radius: 8px;
-  display: block; margin: 6px 0}
-#gym-inputs .gym-trouble {color: #c0392b; font-size: .9rem; overflow-wrap: anywhere}
-#gym-inputs .gym-trouble:empty {display: none}
-"""
 
 
 @dataclass(frozen=True)

@@ -32,21 +32,12 @@ SPEEDS = {"slow": 0.9, "normal": 0.15, "fast": 0.6}
 VIEWS = ("heat", "arrows", "warp")
 # A page left open overnight must not train for ever.
 MOST_SECONDS = 1800
-CSS = (
-    gym_inputs.CSS
-    + gym_views.CSS
-    + """
-#gym-picture img {image-rendering: pixelated; object-fit: contain}
-.gym-pictures .plane-only {display: none !important}
-"""
-)
 # What is brought along, and what belongs to points in the plane only, comes and goes with the data.
 SHOW = f"""(kind) => {{
   const plane = {json.dumps(presets.PLANE)}.includes(kind);
   document.documentElement.classList.toggle("gym-pictures", !plane);
   window.netglassGym.show(kind);
 }}"""
-HEAD = gym_inputs.HEAD
 
 
 def build(page: Page, tab: gr.Tab) -> None:

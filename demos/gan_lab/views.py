@@ -19,23 +19,6 @@ if TYPE_CHECKING:
 SIDE = 480
 PERCENT = ("accuracy_real", "accuracy_fake", "balance", "heart", "quality")
 WHOLE = ("modes", "of", "rounds", "skipped", "steps_d")
-CSS = """
-#gym-phase .players {display: grid; grid-template-columns: 1fr 1fr; gap: 6px}
-#gym-phase .player {border: 2px solid var(--border-color-primary); border-radius: 8px;
-  padding: 3px 10px; font-size: .88rem; line-height: 1.35}
-#gym-phase .learns {border-color: #e07b39; background: #e07b3920}
-#gym-phase .rests {opacity: .75; border-style: dashed}
-#gym-phase b {display: block}
-.doctor {border-left: 5px solid #8a8f98; padding: 4px 12px; border-radius: 6px;
-  background: var(--background-fill-secondary)}
-.doctor.healthy {border-color: #2e8b57} .doctor.too_early {border-color: #8a8f98}
-.doctor.ill {border-color: #c0392b} .doctor p {margin: 2px 0} .doctor b {font-size: 1.02rem}
-.figures {display: grid; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr));
-  gap: 2px 12px; font-size: .85rem; margin-top: 4px}
-.figures div {display: flex; justify-content: space-between; gap: 8px;
-  border-bottom: 1px dotted var(--border-color-primary)}
-.figures .decides {font-weight: 600}
-"""
 
 
 def picture(run: LiveRun, heat: bool, arrows: bool, warp: bool) -> Image.Image:

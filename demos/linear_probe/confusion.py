@@ -12,19 +12,6 @@ if TYPE_CHECKING:
     import torch
 
 CELL, MARGIN = 18, 150
-CSS = """
-.confusion {width: 100%; max-height: 640px} .confusion text {fill: currentColor; font-size: 11px}
-.confusion rect.cell {cursor: pointer; stroke: var(--border-color-primary); stroke-width: .5}
-.confusion rect.cell:hover {stroke: currentColor; stroke-width: 2}
-.confusion-says {min-height: 1.6em; margin: 4px 0; font-weight: 600}
-"""
-HEAD = """<script>
-document.addEventListener("click", (event) => {
-  const cell = event.target.closest?.("[data-says]");
-  if (!cell) return;
-  cell.closest("figure").querySelector(".confusion-says").textContent = cell.dataset.says;
-});
-</script>"""
 
 
 def svg(code: str, counts: torch.Tensor, names: Sequence[str]) -> str:

@@ -1,153 +1,198 @@
 /* Own classes: photographs are shrunk here and kept in this page only; the server sees them when a
    button is pressed and forgets them when it has answered. */
 (() => {
-  const SIDE = 224, MOST = 40, MOST_CLASSES = 5;
+  const SIDE = 224, MAX_PHOTOS = 40, MAX_CLASSES = 5, MAX_MISSED = 5;
   const classes = [{ name: "", photos: [] }, { name: "", photos: [] }];
-  let say, newPhoto = null, stream = null, panel = null;
+  let say, panel = null;
+  let query = null; // the photograph to be classified
+  let stream = null; // of the camera
   const { make } = netglassPanel;
 
-  const complain = (text) => { panel.querySelector(".own-trouble").textContent = text; };
+  const showError = (text) => { panel.querySelector(".own-trouble").textContent = text; };
 
+  /* -- photographs ------------------------------------------------------------------------------ */
+
+  /* The centre square at the side that the network sees. */
   function shrink(source, width, height) {
     const canvas = make("canvas");
     canvas.width = canvas.height = SIDE;
     const side = Math.min(width, height);
-    canvas.getContext("2d").drawImage(source, (width - side) / 2, (height - side) / 2, side, side, 0, 0, SIDE, SIDE);
+    const left = (width - side) / 2, top = (height - side) / 2;
+    canvas.getContext("2d").drawImage(source, left, top, side, side, 0, 0, SIDE, SIDE);
     return canvas.toDataURL("image/jpeg", 0.92);
   }
 
+  /* At most `room` of the files, one after the other: a decoded photograph takes much memory. */
   async function read(files, room) {
-    const got = [];
-    if (files.length > room) complain(say("full", { limit: MOST }));
+    const photos = [];
+    if (files.length > room) showError(say("full", { limit: MAX_PHOTOS }));
     for (const file of [...files].slice(0, room)) {
       try {
-        const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
-        got.push(shrink(picture, picture.width, picture.height));
-        picture.close();
+        const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+        photos.push(shrink(bitmap, bitmap.width, bitmap.height));
+        bitmap.close();
       } catch {
-        complain(`${file.name}: ?`);
+        showError(`${file.name}: ?`);
       }
     }
-    return got;
+    return photos;
   }
 
-  function chooser(text, many, take) {
-    const button = make("button", "", text);
-    const input = make("input");
-    Object.assign(input, { type: "file", accept: "image/*", multiple: many, hidden: true });
-    input.addEventListener("change", async () => { complain(""); await take(input.files); input.value = ""; });
-    button.addEventListener("click", () => input.click());
-    const both = make("span");
-    both.append(button, input);
-    return both;
-  }
-
-  function snapper(take) {
-    const button = make("button", "", say("snap"));
-    button.addEventListener("click", () => {
-      const video = panel.querySelector("video");
-      if (video?.videoWidth) take(shrink(video, video.videoWidth, video.videoHeight));
-    });
-    return button;
-  }
-
-  async function camera() {
-    complain("");
-    if (stream) { stream.getTracks().forEach((track) => track.stop()); stream = null; return draw(); }
+  async function toggleCamera() {
+    showError("");
+    if (stream) {
+      stream.getTracks().forEach((track) => track.stop());
+      stream = null;
+      draw();
+      return;
+    }
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
     } catch {
       stream = null;
-      complain(say("no_camera"));
+      showError(say("no_camera"));
     }
     draw();
   }
 
-  function thumbs(photos) {
+  /* -- the panel -------------------------------------------------------------------------------- */
+
+  function button(text, press, css = "") {
+    const node = make("button", css, text);
+    node.addEventListener("click", press);
+    return node;
+  }
+
+  function fileButton(text, multiple, take) {
+    const input = make("input");
+    Object.assign(input, { type: "file", accept: "image/*", multiple, hidden: true });
+    input.addEventListener("change", async () => {
+      showError("");
+      await take(input.files);
+      input.value = "";
+    });
+    const both = make("span");
+    both.append(button(text, () => input.click()), input);
+    return both;
+  }
+
+  function snapButton(take) {
+    return button(say("snap"), () => {
+      const video = panel.querySelector("video");
+      if (video?.videoWidth) take(shrink(video, video.videoWidth, video.videoHeight));
+    });
+  }
+
+  /* A click on one of the photographs removes it. */
+  function thumbnails(photos) {
     const row = make("div", "own-thumbs");
-    photos.forEach((photo, place) => {
+    photos.forEach((photo, index) => {
       const img = make("img");
       Object.assign(img, { src: photo, alt: "", title: say("remove") });
-      img.addEventListener("click", () => { photos.splice(place, 1); draw(); });
+      img.addEventListener("click", () => { photos.splice(index, 1); draw(); });
       row.append(img);
     });
     return row;
   }
 
-  function draw() {
-    const trouble = panel.querySelector(".own-trouble")?.textContent ?? "";
-    const result = panel.querySelector(".own-result")?.innerHTML ?? "";
-    panel.replaceChildren();
-    const grid = make("div", "own-classes");
-    classes.forEach((entry, place) => {
-      const card = make("div", "own-class");
-      const name = make("input");
-      Object.assign(name, { type: "text", value: entry.name, maxLength: 60,
-        placeholder: `${say("name")} ${place + 1}` });
-      name.setAttribute("aria-label", name.placeholder);
-      name.addEventListener("input", () => { entry.name = name.value; });
-      const add = async (files) => { entry.photos.push(...await read(files, MOST - entry.photos.length)); draw(); };
-      card.append(name, thumbs(entry.photos), chooser(say("add"), true, add));
-      if (stream) card.append(snapper((photo) => { if (entry.photos.length < MOST) entry.photos.push(photo); draw(); }));
-      card.append(make("small", "", " " + say("photos", { count: entry.photos.length })));
-      grid.append(card);
-    });
-    const actions = make("div", "own-actions");
-    if (classes.length < MOST_CLASSES) {
-      const more = make("button", "", say("class"));
-      more.addEventListener("click", () => { classes.push({ name: "", photos: [] }); draw(); });
-      actions.append(more);
-    }
-    const lens = make("button", "", say("camera"));
-    lens.addEventListener("click", camera);
-    const go = make("button", "go", say("train"));
-    go.addEventListener("click", train);
-    const take = async (files) => { [newPhoto] = await read(files, 1); draw(); if (newPhoto) train(); };
-    actions.append(lens, go, chooser(say("try"), false, take));
+  function classCard(entry, index) {
+    const card = make("div", "own-class");
+    const name = make("input");
+    const placeholder = `${say("name")} ${index + 1}`;
+    Object.assign(name, { type: "text", value: entry.name, maxLength: 60, placeholder });
+    name.setAttribute("aria-label", placeholder);
+    name.addEventListener("input", () => { entry.name = name.value; });
+    const add = async (files) => {
+      entry.photos.push(...await read(files, MAX_PHOTOS - entry.photos.length));
+      draw();
+    };
+    const snap = (photo) => {
+      if (entry.photos.length < MAX_PHOTOS) entry.photos.push(photo);
+      draw();
+    };
+    card.append(name, thumbnails(entry.photos), fileButton(say("add"), true, add));
+    if (stream) card.append(snapButton(snap));
+    card.append(make("small", "", ` ${say("photos", { count: entry.photos.length })}`));
+    return card;
+  }
+
+  function actions() {
+    const row = make("div", "own-actions");
+    if (classes.length < MAX_CLASSES)
+      row.append(button(say("class"), () => { classes.push({ name: "", photos: [] }); draw(); }));
+    const classify = (photo) => {
+      query = photo;
+      draw();
+      if (query) train();
+    };
+    row.append(
+      button(say("camera"), toggleCamera),
+      button(say("train"), train, "go"),
+      fileButton(say("try"), false, async (files) => classify((await read(files, 1))[0])),
+    );
     if (stream) {
       const video = make("video", "own-camera");
       Object.assign(video, { srcObject: stream, autoplay: true, muted: true, playsInline: true });
-      actions.append(make("br"), video, snapper((photo) => { newPhoto = photo; draw(); train(); }));
+      row.append(make("br"), video, snapButton(classify));
     }
-    if (newPhoto) actions.append(thumbs([newPhoto]));
-    const answer = make("div", "own-result");
-    answer.innerHTML = result; // made by show(), from texts set as text
-    panel.append(grid, actions, make("div", "own-trouble", trouble), answer);
+    if (query) row.append(thumbnails([query]));
+    return row;
+  }
+
+  function draw() {
+    const error = panel.querySelector(".own-trouble")?.textContent ?? "";
+    const before = panel.querySelector(".own-result")?.innerHTML ?? "";
+    const cards = make("div", "own-classes");
+    cards.append(...classes.map(classCard));
+    const result = make("div", "own-result");
+    result.innerHTML = before; // made by show(), from texts set as text
+    panel.replaceChildren(cards, actions(), make("div", "own-trouble", error), result);
+  }
+
+  /* -- training --------------------------------------------------------------------------------- */
+
+  async function train() {
+    showError("");
+    const result = panel.querySelector(".own-result");
+    result.replaceChildren(make("p", "", say("working")));
+    try {
+      const answer = await fetch(`own/train?lang=${document.documentElement.lang || "en"}`, {
+        method: "POST", headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ classes, photo: query }),
+      });
+      if (answer.ok) {
+        show(await answer.json());
+      } else {
+        result.replaceChildren();
+        showError(await answer.text());
+      }
+    } catch (error) {
+      result.replaceChildren();
+      showError(String(error));
+    }
   }
 
   function show(found) {
-    const answer = panel.querySelector(".own-result");
-    answer.replaceChildren(make("p", "", say("result", { percent: Math.round(found.accuracy * 100) })));
-    for (const [truth, given] of found.missed.slice(0, 5)) {
-      answer.append(make("p", "", say("missed", { truth, given })));
-    }
-    if (!found.probabilities) return;
-    const bars = make("div", "bars");
-    found.names.map((name, n) => [name, found.probabilities[n]]).sort((a, b) => b[1] - a[1]).forEach(([name, p]) => {
+    const result = panel.querySelector(".own-result");
+    const percent = Math.round(found.accuracy * 100);
+    result.replaceChildren(make("p", "", say("result", { percent })));
+    for (const [truth, given] of found.missed.slice(0, MAX_MISSED))
+      result.append(make("p", "", say("missed", { truth, given })));
+    if (found.probabilities) result.append(bars(found.names, found.probabilities));
+  }
+
+  function bars(names, probabilities) {
+    const all = make("div", "bars");
+    const ranked = names.map((name, index) => [name, probabilities[index]]);
+    ranked.sort((a, b) => b[1] - a[1]);
+    for (const [name, probability] of ranked) {
       const bar = make("div", "bar"), fill = make("div", "fill");
-      fill.style.width = `${p * 100}%`;
-      bar.append(fill, make("span", "", name), make("b", "", `${(p * 100).toFixed(1)}%`));
-      bars.append(bar);
-    });
-    answer.append(bars);
-  }
-
-  async function train() {
-    complain("");
-    const answer = panel.querySelector(".own-result");
-    answer.replaceChildren(make("p", "", say("working")));
-    try {
-      const reply = await fetch(`own/train?lang=${document.documentElement.lang || "en"}`, {
-        method: "POST", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ classes, photo: newPhoto }),
-      });
-      if (reply.ok) show(await reply.json());
-      else { answer.replaceChildren(); complain(await reply.text()); }
-    } catch (error) {
-      answer.replaceChildren();
-      complain(String(error));
+      fill.style.width = `${probability * 100}%`;
+      bar.append(fill, make("span", "", name), make("b", "", `${(probability * 100).toFixed(1)}%`));
+      all.append(bar);
     }
+    return all;
   }
 
-  netglassPanel.watch("own", (found, told) => { panel = found; say = told; draw(); });
+  netglassPanel.watch("own", (element, texts) => { panel = element; say = texts; draw(); });
 })();

@@ -10,7 +10,6 @@ import asyncio
 import base64
 import binascii
 import json
-from pathlib import Path
 
 import gradio as gr
 from starlette.requests import Request
@@ -30,27 +29,6 @@ WORDS = (
     "name", "add", "camera", "snap", "class", "train", "try", "result", "missed", "photos",
     "remove", "full", "working", "no_camera",
 )  # fmt: skip
-SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
-HEAD = f"<script>{SCRIPT}</script>"
-CSS = """
-#own .own-classes {display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr));
-  gap: 10px}
-#own .own-class {border: 1px solid var(--border-color-primary); border-radius: 8px; padding: 8px}
-#own .own-class input[type=text] {width: 100%; font: inherit; padding: 4px 8px; border-radius: 6px;
-  border: 1px solid var(--border-color-primary); background: var(--input-background-fill);
-  color: inherit}
-#own .own-thumbs {display: flex; flex-wrap: wrap; gap: 3px; margin: 6px 0; min-height: 20px}
-#own .own-thumbs img {width: 44px; height: 44px; object-fit: cover; border-radius: 4px;
-  cursor: pointer; margin: 0}
-#own button {font: inherit; padding: 4px 12px; border-radius: 6px; cursor: pointer; margin: 2px;
-  border: 1px solid var(--border-color-primary); color: var(--button-secondary-text-color);
-  background: var(--button-secondary-background-fill)}
-#own button.go {background: var(--button-primary-background-fill);
-  color: var(--button-primary-text-color)}
-#own .own-camera {width: 224px; height: 224px; object-fit: cover; border-radius: 8px}
-#own .own-trouble {color: #c0392b} #own .own-trouble:empty {display: none}
-#own .own-actions {margin: 10px 0}
-"""
 
 
 def build(page: Page) -> None:

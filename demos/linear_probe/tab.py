@@ -47,8 +47,6 @@ FORMULAS = {
     "schedule": r"\eta_t=\tfrac{\eta}{2}\left(1+\cos\tfrac{\pi t}{T}\right)",
     "batch_norm": r"\hat x=(x-\mu_B)/\sigma_B",
 }
-HEAD = few_shot.HEAD + confusion.HEAD
-CSS = few_shot.CSS + confusion.CSS
 
 
 def build(page: Page, tab: gr.Tab) -> None:

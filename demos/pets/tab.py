@@ -26,10 +26,6 @@ EXPERIMENTS = (
     {"layer": "bn1"} | OPEN,
     {"layer": "blocks.6"} | OPEN,
 )
-CSS = """
-.pet-verdict h3 {margin: 0 0 4px; font-size: 1.15rem} .pet-verdict p {margin: 4px 0}
-.pet-not {border-left: 4px solid #e4572e; padding-left: 10px}
-"""
 
 
 def _key(breed: str) -> str:

@@ -228,7 +228,7 @@ class Engine:
                     del self._running[key]
                 quiet = not self._running
             if quiet:
-                memory.give_back()
+                memory.release()
 
     def stop(self, session: str | None, demo: str) -> None:
         """Asks the visitor's run of `demo` to stop; does nothing if there is none."""

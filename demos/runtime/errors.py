@@ -8,7 +8,7 @@ import traceback
 
 from models.validation import ValidationError
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def as_validation_error(error: Exception) -> ValidationError:
@@ -18,17 +18,17 @@ def as_validation_error(error: Exception) -> ValidationError:
     """
     if isinstance(error, ValidationError):
         return error
-    if _no_memory(error):
-        _let_go(error)
+    if _is_out_of_memory(error):
+        _free_frames(error)
         return ValidationError("out_of_memory")
-    if isinstance(error, OSError) and error.errno in FULL:
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
         print(f"netglass: {error}", file=sys.stderr)
         return ValidationError("disk_full")
     traceback.print_exception(error)
     return ValidationError("unexpected")
 
 
-def _no_memory(error: Exception) -> bool:
+def _is_out_of_memory(error: Exception) -> bool:
     torch = sys.modules.get("torch")
     if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
         return True
@@ -36,7 +36,7 @@ def _no_memory(error: Exception) -> bool:
     return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
 
 
-def _let_go(error: Exception) -> None:
+def _free_frames(error: Exception) -> None:
     traceback.clear_frames(error.__traceback__)  # its frames hold what the run had made
     torch = sys.modules.get("torch")
     if torch and torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""What glibc does with freed memory: kept while runs go on, given back when nobody computes.
+"""What glibc does with freed memory: kept while runs go on, released when nobody computes.
 
 Does nothing where there is no glibc.
 """
@@ -9,8 +9,8 @@ import ctypes
 from functools import cache
 
 
-def keep() -> None:
-    """Makes glibc keep freed memory for the next step instead of giving it back to the system.
+def keep_freed() -> None:
+    """Makes glibc keep freed memory for the next step instead of returning it to the system.
 
     Visitors' runs live in threads, where glibc maps and unmaps every activation anew: page faults
     made style transfer take 18 s instead of 13 to 15.
@@ -23,8 +23,8 @@ def keep() -> None:
         set_option(trim_threshold, 1 << 30)
 
 
-def give_back() -> None:
-    """Gives the system what is kept and not in use; the next run asks for it again, once."""
+def release() -> None:
+    """Returns freed memory to the system; the next run asks for it again, once."""
     trim = getattr(_libc(), "malloc_trim", None)
     if trim:
         trim(0)

@@ -1,5 +1,5 @@
-"""What every request passes: headers that keep a browser careful, a login, a limit on haste, and a
-word where an upload does not fit the disk."""
+"""ASGI middleware that every request passes: careful headers, a rate limit, the login of our own
+addresses, and an answer that says so when the disk is full."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import time
 from collections import OrderedDict
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demos.runtime import errors, i18n
 
-# Scripts and styles are Gradio's own and stand in its page, so they can't be forbidden; frames are
-# for Hugging Face, which shows a Space in one.
+# Gradio's page has scripts and styles in its text, so they can't be forbidden; frames are for
+# Hugging Face, which shows a Space in one.
 HEADERS = {
     "content-security-policy": "object-src 'none'; base-uri 'self'; "
     "frame-ancestors 'self' https://huggingface.co https://*.hf.space",
@@ -22,10 +23,40 @@ HEADERS = {
     "referrer-policy": "same-origin",
     "permissions-policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
 }
-ADDRESSES = 10_000
+MAX_ADDRESSES = 10_000
 
 
-class Bucket:
+def stack(protected: tuple[str, ...] = (), rate: float = 0.0) -> list[Middleware]:
+    """All of them, for `app_kwargs` of `launch`.
+
+    Args:
+        protected: beginnings of our own paths that need a login if there is a password.
+        rate: requests a second from one address, five seconds' worth at once; a class may share
+            one. 0 is no limit.
+    """
+    limit = [Middleware(RateLimitMiddleware, rate=rate)] if rate else []
+    login = Middleware(LoginMiddleware, protected=protected)
+    return [Middleware(SecurityHeadersMiddleware), *limit, login, Middleware(DiskFullMiddleware)]
+
+
+class SecurityHeadersMiddleware:
+    """Adds `HEADERS` to every answer that does not set them itself."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class TokenBucket:
     """Requests that each address may make: `burst` at once, `rate` a second for ever."""
 
     def __init__(self, rate: float, burst: float):
@@ -33,69 +64,52 @@ class Bucket:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, address: str) -> bool:
-        """Whether one more is within the limit; remembers the last `ADDRESSES` addresses only."""
+        """Whether one more is within the limit; remembers the last `MAX_ADDRESSES` only."""
         now = time.monotonic()
         left, then = self._left.pop(address, (self.burst, now))
         left = min(self.burst, left + (now - then) * self.rate)
         allowed = left >= 1
         self._left[address] = (left - allowed, now)
-        if len(self._left) > ADDRESSES:
+        if len(self._left) > MAX_ADDRESSES:
             self._left.popitem(last=False)
         return allowed
 
 
-class Gate:
-    """ASGI middleware.
+class RateLimitMiddleware:
+    """Answers 429 to an address that asks more than `rate` times a second."""
 
-    Args:
-        own: paths of our own addresses; like Gradio's they need a login if there is a password.
-        rate: requests a second from one address, five seconds' worth at once; a class may share
-            one. 0 is no limit.
-    """
-
-    def __init__(self, app: ASGIApp, own: tuple[str, ...] = (), rate: float = 0.0):
-        self.app, self.own = app, own
-        self.bucket = Bucket(rate, 5 * rate) if rate else None
+    def __init__(self, app: ASGIApp, rate: float):
+        self.app, self.bucket = app, TokenBucket(rate, burst=5 * rate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+        app: ASGIApp = self.app
         address = (scope.get("client") or ("",))[0]
-
-        begun = False
-
-        async def careful(message) -> None:
-            nonlocal begun
-            begun = True
-            if message["type"] == "http.response.start":
-                given = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    given.setdefault(name, value)
-            await send(message)
-
-        answer: ASGIApp = self.app
-        if self.bucket and not self.bucket.take(address):
-            answer = PlainTextResponse(
-                "too many requests, wait a moment", 429, {"retry-after": "2"}
-            )
-        elif self._is_own(scope) and not _may_enter(scope):
-            answer = PlainTextResponse("log in first", 401)
-        try:
-            await answer(scope, receive, careful)
-        except OSError as error:
-            # An upload is written before anything of ours is asked.
-            if begun or error.errno not in errors.FULL:
-                raise
-            code = i18n.detect(Headers(scope=scope).get("accept-language"))
-            text = i18n.error_message(code, errors.as_validation_error(error))
-            await PlainTextResponse(text, 507)(scope, receive, careful)
-
-    def _is_own(self, scope: Scope) -> bool:
-        return scope["path"].removeprefix(scope.get("root_path", "")).startswith(self.own)
+        if scope["type"] == "http" and not self.bucket.take(address):
+            wait = {"retry-after": "2"}
+            app = PlainTextResponse("too many requests, wait a moment", 429, wait)
+        await app(scope, receive, send)
 
 
-def _may_enter(scope: Scope) -> bool:
+class LoginMiddleware:
+    """Answers 401 at `protected` addresses if there is a password and it was not given.
+
+    Gradio guards its own addresses, not those that `app_kwargs` adds.
+    """
+
+    def __init__(self, app: ASGIApp, protected: tuple[str, ...]):
+        self.app, self.protected = app, protected
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app: ASGIApp = self.app
+        if scope["type"] == "http" and self._is_protected(scope) and not _logged_in(scope):
+            app = PlainTextResponse("log in first", 401)
+        await app(scope, receive, send)
+
+    def _is_protected(self, scope: Scope) -> bool:
+        return scope["path"].removeprefix(scope.get("root_path", "")).startswith(self.protected)
+
+
+def _logged_in(scope: Scope) -> bool:
     """Whether there is no password, or the visitor has given it to Gradio's own login page."""
     app = scope["app"]
     if not getattr(app, "auth", None):
@@ -103,3 +117,30 @@ def _may_enter(scope: Scope) -> bool:
     cookies = Request(scope).cookies
     names = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
     return any(cookies.get(name) in app.tokens for name in names)
+
+
+class DiskFullMiddleware:
+    """Answers 507, in the visitor's language, to an upload that the disk has no room for.
+
+    Gradio writes an upload to the disk before it calls anything of ours.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except OSError as error:
+            if started or scope["type"] != "http" or error.errno not in errors.DISK_FULL:
+                raise
+            code = i18n.detect(Headers(scope=scope).get("accept-language"))
+            text = i18n.error_message(code, errors.as_validation_error(error))
+            await PlainTextResponse(text, 507)(scope, receive, send)

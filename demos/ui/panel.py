@@ -7,14 +7,10 @@ from __future__ import annotations
 
 import json
 from html import escape
-from pathlib import Path
 
 import gradio as gr
 
 from demos.ui.page import Page
-
-STATIC = Path(__file__).with_name("static")
-HEAD = f"<script>{(STATIC / 'panel.js').read_text(encoding='utf-8')}</script>"
 
 
 def build(page: Page, name: str, family: str, words: tuple[str, ...]) -> None:

@@ -8,16 +8,6 @@ from html import escape
 COLOURS = ("#e4572e", "#2f7ed8", "#3aa655", "#8a5cc7")
 WIDTH, HEIGHT = 640, 200
 LEFT, RIGHT, TOP, BOTTOM = 56, 10, 10, 24
-# Letters that can be read on a phone too, where the drawing is half as wide.
-CSS = """
-.curves {margin: 0; container-type: inline-size; font-size: 12px}
-.curves figcaption {display: flex; flex-wrap: wrap; gap: 2px 14px}
-.curves i {display: inline-block; width: 10px; height: 10px; border-radius: 5px; margin-right: 5px}
-.curves svg {width: 100%; max-height: 180px} .curves text {fill: currentColor; font-size: 14px}
-.curves .g {stroke: currentColor; opacity: .18} .curves polyline {fill: none; stroke-width: 2}
-.curves div {text-align: center}
-@container (max-width: 460px) {.curves text {font-size: 20px} .curves polyline {stroke-width: 3}}
-"""
 
 
 def curves(

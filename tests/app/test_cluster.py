@@ -128,7 +128,7 @@ def test_breeds_are_those_of_one_process(client, alone, photo, name):
     assert there == pytest.approx(here, abs=1e-3)
 
 
-def wishes(photo, painting) -> dict[str, dict]:
+def requests(photo, painting) -> dict[str, dict]:
     return {
         "/gan_sample": {"count": 4, "seed": 3, "d1": 2.0},
         "/style_transfer": {
@@ -144,8 +144,8 @@ def wishes(photo, painting) -> dict[str, dict]:
 
 @pytest.mark.parametrize("name", ["/gan_sample", "/style_transfer", "/attack", "/ideal_class"])
 def test_pictures_are_those_of_one_process(client, alone, photo, painting, name):
-    wish = wishes(photo, painting)[name]
-    here, there = (one.predict(**wish, api_name=name) for one in (alone, client))
+    request = requests(photo, painting)[name]
+    here, there = (one.predict(**request, api_name=name) for one in (alone, client))
     here, there = (found if isinstance(found, str) else found[0] for found in (here, there))
     assert np.abs(pixels(here) - pixels(there)).max() <= 1
 
@@ -204,21 +204,20 @@ def test_thirty_at_once_all_get_their_own_answer(cluster, client, photo, tmp_pat
     def asked(number: int) -> dict[str, float]:
         return confidences(clients[number // 4 % 4], photo(NAMES[number % 4]))
 
-    before = looked_at()
+    before = predicted()
     with ThreadPoolExecutor(30) as pool:
         for number, got in enumerate(pool.map(asked, range(30))):
             assert got == pytest.approx(right[number % 4], abs=1e-3)
-    assert looked_at() - before == 30
+    assert predicted() - before == 30
 
 
 def sizes() -> list[int]:
     """Of all batches so far."""
-    return [
-        n for one in all_of("Breeds", "batches") for n, count in one.items() for _ in range(count)
-    ]
+    counters = all_of("PetPredictor", "batches")
+    return [n for one in counters for n, count in one.items() for _ in range(count)]
 
 
-def looked_at() -> int:
+def predicted() -> int:
     return sum(sizes())
 
 
@@ -227,20 +226,20 @@ def test_what_comes_together_is_batched(cluster, photo):
     from ray import serve
 
     from demos.runtime.engine import Engine
-    from deploy.ray_serve import breeds_there
+    from deploy.ray_serve import predict_remotely
     from models import images
 
     side = registry.pet_classifier(registry.DEFAULT_PET_CLASSIFIER).input_size
     shown = [images.to_tensor(images.square(images.open_image(photo(n)), side)) for n in NAMES]
-    one_by_one = Engine("cpu").breeds
+    one_by_one = Engine("cpu").predict_pets
     right = [
         one_by_one((registry.DEFAULT_PET_CLASSIFIER, picture)).probabilities for picture in shown
     ]
-    breeds = serve.get_deployment_handle("Breeds", "netglass")
+    predictor = serve.get_deployment_handle("PetPredictor", "netglass")
     before = len(sizes())
     with ThreadPoolExecutor(30) as pool:
-        wishes = [(registry.DEFAULT_PET_CLASSIFIER, shown[number % 4]) for number in range(30)]
-        found = list(pool.map(lambda wish: breeds_there(breeds, wish), wishes))
+        items = [(registry.DEFAULT_PET_CLASSIFIER, shown[number % 4]) for number in range(30)]
+        found = list(pool.map(lambda item: predict_remotely(predictor, item), items))
     assert len(sizes()) - before < 25
     assert max(sizes()) <= 8
     for number, got in enumerate(found):
@@ -255,7 +254,7 @@ def begun(client, photo, painting):
     return job
 
 
-def under_way() -> int:
+def active_runs() -> int:
     return sum(runs for _, runs in all_of("Runs", "state"))
 
 
@@ -266,10 +265,10 @@ def short(client, photo, painting) -> dict:
 
 def test_a_stopped_run_frees_its_replica(client, photo, painting):
     jobs = [begun(client, photo, painting) for _ in range(RUNS)]
-    assert under_way() == RUNS
+    assert active_runs() == RUNS
     for job in jobs:
         job.cancel()
-    eventually(lambda: under_way() == 0)
+    eventually(lambda: active_runs() == 0)
     assert short(client, photo, painting)["steps"] == 1
 
 
@@ -279,12 +278,12 @@ def test_a_visitor_who_leaves_frees_the_replica(cluster, photo):
             (path,) = browser.post("/gradio_api/upload", files={"files": file}).json()
         picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
         address = "/gradio_api/call/v2/style_transfer"
-        wish = {"content": picture, "style": picture, "size": 128, "steps": 2000}
-        event = browser.post(address, json=wish).json()["event_id"]
+        data = {"content": picture, "style": picture, "size": 128, "steps": 2000}
+        event = browser.post(address, json=data).json()["event_id"]
         with browser.stream("GET", f"{address}/{event}") as stream:
             next(line for line in stream.iter_lines() if line.startswith("data: ["))
-            assert under_way() == 1
-    eventually(lambda: under_way() == 0)
+            assert active_runs() == 1
+    eventually(lambda: active_runs() == 0)
 
 
 def test_an_error_comes_back_as_one(client, photo):

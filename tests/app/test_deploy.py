@@ -95,12 +95,12 @@ def test_every_answer_has_careful_headers(app_url):
 def test_options_are_explained_and_checked(monkeypatch, capsys):
     import app
 
-    gc.enable()  # the front door stops the collector until it serves
+    gc.enable()  # importing it stops the collector until it serves
 
     def said(*given):
         monkeypatch.setattr(sys, "argv", ["app.py", *given])
         with pytest.raises(SystemExit) as end:
-            app.options()
+            app.parse_options()
         return end.value.code, "".join(capsys.readouterr())
 
     code, explained = said("--help")

@@ -1,8 +1,10 @@
-/* What Gradio leaves out for those who listen to a page or walk it by keyboard: names for example
-   pictures (their file names, which stand in CREDITS.md too), a way into formulas that scroll, a
-   role for empty pictures. Elements come and go, so it looks again when the page has changed. */
+/* What Gradio leaves out for people who use a screen reader or a keyboard: names for example pictures
+   (their file names, which stand in CREDITS.md too), keyboard access to formulas that scroll, a role
+   for empty pictures. Elements come and go, so it looks again when the page has changed. */
 (() => {
-  const mend = () => {
+  const DELAY = 300; // ms after the last change
+
+  function complete() {
     for (const item of document.querySelectorAll(".gallery-item:not([aria-label])")) {
       const source = item.querySelector("img")?.getAttribute("src");
       if (!source) continue;
@@ -19,9 +21,11 @@
         formula.tabIndex = 0;
     for (const empty of document.querySelectorAll(".empty[aria-label]:not([role])"))
       empty.setAttribute("role", "img");
-  };
-  let due = 0;
-  const look = () => { clearTimeout(due); due = setTimeout(mend, 300); };
-  const begin = () => new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
-  document.body ? begin() : document.addEventListener("DOMContentLoaded", begin);
+  }
+
+  let timer = 0;
+  new MutationObserver(() => {
+    clearTimeout(timer);
+    timer = setTimeout(complete, DELAY);
+  }).observe(document.body, { childList: true, subtree: true });
 })();

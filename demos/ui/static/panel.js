@@ -1,5 +1,5 @@
-/* Panels that a script of their own fills: the page only brings an empty element, and beside it,
-   hidden, the words in the visitor's language. */
+/* Panels that a script fills: the page only brings an empty element, and beside it, hidden, the texts
+   in the visitor's language. */
 window.netglassPanel = {
   make(tag, css, text) {
     const node = document.createElement(tag);
@@ -8,19 +8,21 @@ window.netglassPanel = {
     return node;
   },
 
-  /* Calls draw(element, say) when the element with that id arrives, and when its words change. */
+  /* Calls draw(element, say) when the element with that id arrives, and when its texts change. */
   watch(id, draw) {
     let panel = null;
     new MutationObserver(() => {
       const found = document.getElementById(id);
-      const said = document.getElementById(`${id}-words`)?.dataset.words;
-      if (!found || !said) return;
-      if (found === panel && said === panel.dataset.said) return;
+      const texts = document.getElementById(`${id}-words`)?.dataset.words;
+      if (!found || !texts) return;
+      if (found === panel && texts === panel.dataset.texts) return;
       panel = found;
-      panel.dataset.said = said;
-      const words = JSON.parse(said);
+      panel.dataset.texts = texts;
+      const words = JSON.parse(texts);
       draw(panel, (key, values = {}) =>
         (words[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? ""));
-    }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-words"] });
+    }).observe(document.documentElement, {
+      childList: true, subtree: true, attributes: true, attributeFilter: ["data-words"],
+    });
   },
 };

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from demos.ui.page import Page
 from models.gan.training import data as gan_data
 from models.validation import ValidationError
 
+SCRIPT = Path(gym_inputs.__file__).with_suffix(".js").read_text(encoding="utf-8")
 LINE = [[n / 50 - 0.5, 0.25] for n in range(50)]
 
 
@@ -185,13 +187,13 @@ def test_the_panel_has_words_in_every_language():
         assert "data-words" in said(code)[0]["value"]
     used = {f"gym.in.{word}" for word in gym_inputs.WORDS}
     assert page.keys == used
-    asked = [word for word in gym_inputs.WORDS if f'say("{word}"' not in gym_inputs.SCRIPT]
+    asked = [word for word in gym_inputs.WORDS if f'say("{word}"' not in SCRIPT]
     assert asked == []
 
 
 def test_the_script_has_the_limits_of_the_data():
-    limits = f"LEAST = {gan_data.LEAST_PICTURES}, MOST = {gan_data.MOST_PICTURES},"
-    assert limits in gym_inputs.SCRIPT
-    points = f"LEAST_POINTS = {gan_data.LEAST_POINTS}, MOST_POINTS = {gan_data.MOST_POINTS};"
-    assert points in gym_inputs.SCRIPT
-    assert f"SIDE = {max(gan_data.SIDES)}," in gym_inputs.SCRIPT
+    limits = f"MIN_PICTURES = {gan_data.LEAST_PICTURES}, MAX_PICTURES = {gan_data.MOST_PICTURES};"
+    assert limits in SCRIPT
+    points = f"MIN_POINTS = {gan_data.LEAST_POINTS}, MAX_POINTS = {gan_data.MOST_POINTS};"
+    assert points in SCRIPT
+    assert f"SIDE = {max(gan_data.SIDES)}," in SCRIPT

@@ -1,0 +1,103 @@
+"""The page's styles and scripts: static files beside what they belong to.
+
+Every .css and .js file below `demos/` is part of the page, those of `ui/static/` first. Its address
+holds a hash of its content: a browser may keep it for ever, and a new version has a new address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+ROOT = Path(__file__).parents[1]
+FOLDER = "ui"  # in addresses; `assets` and `static` are Gradio's
+MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript"}
+KEEP = {"cache-control": "public, max-age=31536000, immutable"}
+
+
+@cache
+def files() -> dict[str, Path]:
+    """The files by name with hash, in the order in which the page loads them."""
+    shared = ROOT / "ui" / "static"
+    found = [path for suffix in MEDIA_TYPES for path in sorted(ROOT.rglob(f"*{suffix}"))]
+    found.sort(key=lambda path: path.parent != shared)
+    return {_hashed_name(path): path for path in found}
+
+
+def _hashed_name(path: Path) -> str:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return f"{path.stem}.{digest}{path.suffix}"
+
+
+@cache
+def tags() -> str:
+    """What the head of the page holds; relative addresses, for a proxy may show it at a sub-path.
+
+    Deferred scripts run in this order, before those that come after them in the page.
+    """
+    return "".join(
+        f'<link rel="stylesheet" href="{FOLDER}/{name}">\n'
+        if name.endswith(".css")
+        else f'<script defer src="{FOLDER}/{name}"></script>\n'
+        for name in files()
+    )
+
+
+def routes() -> list[Route]:
+    """The addresses of the files, for `app_kwargs` of `launch`."""
+    contents = {name: path.read_bytes() for name, path in files().items()}
+
+    async def serve(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in contents:
+            return PlainTextResponse("there is no such file", 404)
+        media_type = MEDIA_TYPES[Path(name).suffix]
+        return Response(contents[name], media_type=media_type, headers=KEEP)
+
+    return [Route(f"/{FOLDER}/{{name}}", serve)]
+
+
+class AssetTagsMiddleware:
+    """ASGI middleware: puts `tags` into the page, before the first script of Gradio's.
+
+    Gradio's own option `head` leaves it to the browser to add them, and does not wait for them:
+    the page would be seen without its styles, and its events could come before our scripts.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not self._is_page(scope):
+            await self.app(scope, receive, send)
+            return
+        start: Message = {}
+        body = bytearray()
+
+        async def insert(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body.extend(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            content = bytes(body).replace(b"<script", tags().encode() + b"<script", 1)
+            headers = MutableHeaders(scope=start)
+            headers["content-length"] = str(len(content))
+            await send(start)
+            await send({"type": "http.response.body", "body": content})
+
+        await self.app(scope, receive, insert)
+
+    @staticmethod
+    def _is_page(scope: Scope) -> bool:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        return scope["method"] == "GET" and path in ("", "/")
