@@ -30,10 +30,9 @@ def entry(name: str, folder: Path | None = None) -> dict[str, Any]:
     """
     path = (folder or FOLDER) / "manifest.json"
     try:
-        known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))[name]
+        return json.loads(path.read_text(encoding="utf-8"))[name]
     except (OSError, ValueError, KeyError) as error:
         raise ValidationError("weights_missing", title=name, file=path) from error
-    return known
 
 
 def content(name: str, folder: Path | None = None, title: str | None = None) -> bytes:
@@ -46,7 +45,7 @@ def content(name: str, folder: Path | None = None, title: str | None = None) -> 
         ValidationError: the file is missing, or is not the one that the manifest describes.
     """
     known = entry(name, folder)
-    path: Path = (folder or FOLDER) / known["file"]
+    path = (folder or FOLDER) / known["file"]
     try:
         found = path.read_bytes()
     except OSError as error:

@@ -1,9 +1,9 @@
-"""Trains the classifier that counts a generator's digits: weights/digit_counter.safetensors.
+"""Trains the classifier that counts which digits a GAN makes: weights/digit_counter.safetensors.
 
     python -m training.digit_counter
 
-It learns from the nine thousand digits that the gym's GANs see, and is measured on the thousand
-that nobody sees.
+It is trained on the nine thousand digits that the GAN lab's networks are trained on, and measured
+on the thousand that are held out from both.
 """
 
 from __future__ import annotations
@@ -19,31 +19,32 @@ from models.gan.training.digit_classifier import NAME, DigitCounter
 from models.linear_probe import digits
 from training.export import save
 
-EPOCHS, BATCH, RATE, DECAY = 16, 64, 3e-3, 0.02
+EPOCHS, BATCH, LR, WEIGHT_DECAY = 16, 64, 3e-3, 0.02
 
 
 def main() -> None:
     torch.manual_seed(0)
     cells, values = digits.pictures()
-    held = torch.arange(len(cells)) % gan_data.HELD_DIGITS == gan_data.HELD_DIGITS - 1
-    shown, labels = gan_data.scaled(cells[~held, None]), values[~held]
+    held_out = torch.arange(len(cells)) % gan_data.HELD_DIGITS == gan_data.HELD_DIGITS - 1
+    pictures, labels = gan_data.scaled(cells[~held_out, None]), values[~held_out]
     network = DigitCounter()
-    solver = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
-    steps = EPOCHS * math.ceil(len(shown) / BATCH)
-    course = torch.optim.lr_scheduler.OneCycleLR(solver, RATE, steps)
+    optimizer = torch.optim.AdamW(network.parameters(), LR, weight_decay=WEIGHT_DECAY)
+    steps = EPOCHS * math.ceil(len(pictures) / BATCH)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, steps)
     for epoch in range(1, EPOCHS + 1):
         network.train()
-        for part in torch.randperm(len(shown)).split(BATCH):
-            # Generated digits don't sit in the middle either.
-            loss = F.cross_entropy(network(translate(shown[part])), labels[part])
-            solver.zero_grad()
+        for batch in torch.randperm(len(pictures)).split(BATCH):
+            # Shifted, as generated digits are not always centred.
+            loss = F.cross_entropy(network(translate(pictures[batch])), labels[batch])
+            optimizer.zero_grad()
             loss.backward()
-            solver.step()
-            course.step()
+            optimizer.step()
+            scheduler.step()
         network.eval()
         with torch.no_grad():
-            chances, found = network(gan_data.scaled(cells[held, None])).softmax(1).max(1)
-        accuracy = (found == values[held]).float().mean().item()
+            probabilities = network(gan_data.scaled(cells[held_out, None])).softmax(1)
+        confidence, predicted = probabilities.max(1)
+        accuracy = (predicted == values[held_out]).float().mean().item()
         print(f"epoch {epoch}: {accuracy:.4f}", flush=True)
     facts = {
         "licence": "MIT",
@@ -51,8 +52,8 @@ def main() -> None:
         "command": "python -m training.digit_counter",
         "measured": {
             "accuracy": round(accuracy, 4),
-            "mean_confidence": round(chances.mean().item(), 4),
-            "held_out_digits": int(held.sum()),
+            "mean_confidence": round(confidence.mean().item(), 4),
+            "held_out_digits": int(held_out.sum()),
         },
     }
     save(NAME, network.state_dict(), facts)

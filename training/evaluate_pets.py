@@ -3,8 +3,8 @@
     python -m training.evaluate_pets pets_lite0 --others gcompris/usr/share/gcompris-qt/rcc
 
 Writes the figures into the manifest; of the default classifier it also draws
-docs/pets_reliability.png and docs/pets_confusion.png. Nothing here may choose anything: models,
-temperature and threshold come from photographs held out of the training part.
+docs/pets_reliability.png and docs/pets_confusion.png. Nothing is chosen by the test photographs:
+models, temperature and threshold come from held-out training photographs.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import argparse
 import json
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from models import images, registry
 from models.classifiers import pet_classifier
+from models.classifiers.pet_classifier import PetClassifier, PetPrediction
 from models.labels import breeds
 from models.linear_probe import confusion
 from models.linear_probe.train import confusion_matrix
@@ -30,36 +32,44 @@ BINS = 15
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
-def wilson(right: float, count: int, z: float = 1.96) -> list[float]:
-    """The 95% interval of a share (Wilson 1927)."""
-    middle = (right + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * math.sqrt(right * (1 - right) / count + z * z / (4 * count**2)) / (1 + z * z / count)
+class Bin(NamedTuple):
+    """An interval of confidence: how many photographs, their mean confidence and accuracy."""
+
+    count: int
+    confidence: float
+    accuracy: float
+
+
+def wilson(share: float, count: int, z: float = 1.96) -> list[float]:
+    """The 95% interval of a share of `count` (Wilson 1927)."""
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count**2)) / (1 + z * z / count)
     return [round(middle - half, 4), round(middle + half, 4)]
 
 
-def bins(confidence: torch.Tensor, right: torch.Tensor) -> list[tuple[int, float, float]]:
-    """(how many, mean confidence, share right) of each of 15 equal steps of confidence."""
+def bins(confidence: torch.Tensor, correct: torch.Tensor) -> list[Bin]:
+    """The photographs in 15 equal intervals of confidence; `correct` (N,) is 1.0 or 0.0."""
     place = (confidence * BINS).long().clamp_max(BINS - 1)
-    out = []
+    found = []
     for b in range(BINS):
         inside = place == b
-        n = int(inside.sum())
-        mean = (confidence[inside].mean().item(), right[inside].mean().item()) if n else (0.0, 0.0)
-        out.append((n, *mean))
-    return out
+        count = int(inside.sum())
+        means = (part[inside].mean().item() if count else 0.0 for part in (confidence, correct))
+        found.append(Bin(count, *means))
+    return found
 
 
-def calibration_error(steps: list[tuple[int, float, float]]) -> float:
-    """Expected calibration error (Naeini et al. 2015): mean |confidence - share right|."""
-    total = sum(n for n, _, _ in steps)
-    return sum(n * abs(sure - right) for n, sure, right in steps) / total
+def calibration_error(found: list[Bin]) -> float:
+    """Expected calibration error (Naeini et al. 2015): mean of |confidence - accuracy|."""
+    total = sum(each.count for each in found)
+    return sum(each.count * abs(each.confidence - each.accuracy) for each in found) / total
 
 
-def mean_per_class(right: torch.Tensor, labels: torch.Tensor) -> tuple[float, list[float]]:
-    """Mean over the breeds of the share right, and its 95% interval by resampling the photographs
-    within each breed."""
+def mean_per_class(correct: torch.Tensor, labels: torch.Tensor) -> tuple[float, list[float]]:
+    """Mean over the breeds of the accuracy, and its 95% interval by the bootstrap, stratified by
+    breed."""
     generator = torch.Generator().manual_seed(0)
-    groups = [right[labels == b] for b in labels.unique()]
+    groups = [correct[labels == b] for b in labels.unique()]
     draws = []
     for _ in range(2000):
         means = [g[torch.randint(len(g), (len(g),), generator=generator)].mean() for g in groups]
@@ -68,39 +78,42 @@ def mean_per_class(right: torch.Tensor, labels: torch.Tensor) -> tuple[float, li
     return torch.stack([g.mean() for g in groups]).mean().item(), [round(low, 4), round(high, 4)]
 
 
-def looked(classifier, shown: list[Image.Image]) -> list:
-    """What the classifier sees in each picture."""
-    out, side = [], classifier.spec.input_size
-    for start in range(0, len(shown), 8):
-        part = [images.to_tensor(images.square(i, side)) for i in shown[start:][:8]]
-        out += classifier.predict_batch(torch.cat(part))
-    return out
+def predict_all(classifier: PetClassifier, pictures: list[Image.Image]) -> list[PetPrediction]:
+    """The classifier's prediction of each picture."""
+    predictions, side = [], classifier.spec.input_size
+    for start in range(0, len(pictures), 8):
+        part = [images.to_tensor(images.square(i, side)) for i in pictures[start:][:8]]
+        predictions += classifier.predict_batch(torch.cat(part))
+    return predictions
 
 
-def reliability(steps: list[tuple[int, float, float]], error: float) -> Image.Image:
-    """The reliability diagram: share right against confidence, with counts below."""
+def reliability_diagram(found: list[Bin]) -> Image.Image:
+    """Accuracy against confidence, with counts below."""
     side, margin, low = 420, 60, 90
     picture = Image.new("RGB", (side + margin + 20, side + margin + low), "white")
-    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(15)
+    canvas, font = ImageDraw.Draw(picture), ImageFont.load_default(15)
     left, bottom = margin, 20 + side
-    pen.rectangle((left, 20, left + side, bottom), outline="#999999")
-    pen.line((left, bottom, left + side, 20), "#999999", 2)
-    most = max(n for n, _, _ in steps)
-    for b, (n, sure, right) in enumerate(steps):
+    canvas.rectangle((left, 20, left + side, bottom), outline="#999999")
+    canvas.line((left, bottom, left + side, 20), "#999999", 2)
+    largest = max(each.count for each in found)
+    for b, (count, confidence, accuracy) in enumerate(found):
+        if not count:
+            continue
         x0, x1 = left + side * b / BINS, left + side * (b + 1) / BINS
-        if n:
-            pen.rectangle((x0 + 2, bottom - side * right, x1 - 2, bottom), "#9cc3ee", "#2f7ed8")
-            x, y = left + side * sure, bottom - side * right
-            pen.ellipse((x - 4, y - 4, x + 4, y + 4), "#e4572e")
-            pen.rectangle((x0 + 2, bottom + 85 - 50 * n / most, x1 - 2, bottom + 85), "#cccccc")
-            pen.text(((x0 + x1) / 2, bottom + 97), str(n), "black", ImageFont.load_default(11),
-                     anchor="mm")  # fmt: skip
+        x, y = left + side * confidence, bottom - side * accuracy
+        canvas.rectangle((x0 + 2, y, x1 - 2, bottom), "#9cc3ee", "#2f7ed8")
+        canvas.ellipse((x - 4, y - 4, x + 4, y + 4), "#e4572e")
+        height = 50 * count / largest
+        canvas.rectangle((x0 + 2, bottom + 85 - height, x1 - 2, bottom + 85), "#cccccc")
+        small = ImageFont.load_default(11)
+        canvas.text(((x0 + x1) / 2, bottom + 97), str(count), "black", small, anchor="mm")
     for share in (0, 0.5, 1):
-        pen.text((left + side * share, bottom + 14), f"{share:g}", "black", font, anchor="mm")
-        pen.text((left - 8, bottom - side * share), f"{share:g}", "black", font, anchor="rm")
-    pen.text((left + 12, 34), f"expected calibration error {error:.2%}", "black", font)
-    pen.text((left + side / 2, bottom + 30), "confidence", "black", font, anchor="mm")
-    pen.text((left + 12, 56), "bars: share right; below: photos", "#555555", font)
+        canvas.text((left + side * share, bottom + 14), f"{share:g}", "black", font, anchor="mm")
+        canvas.text((left - 8, bottom - side * share), f"{share:g}", "black", font, anchor="rm")
+    title = f"expected calibration error {calibration_error(found):.2%}"
+    canvas.text((left + 12, 34), title, "black", font)
+    canvas.text((left + side / 2, bottom + 30), "confidence", "black", font, anchor="mm")
+    canvas.text((left + 12, 56), "bars: share right; below: photos", "#555555", font)
     return picture
 
 
@@ -116,16 +129,15 @@ def main() -> None:
     classifier = pet_classifier.load(spec, Store("cpu").get(spec.backbone))
     test = [photo for photo in pet_data.photos(chosen.data) if photo.use == "test"]
     labels = torch.tensor([photo.breed for photo in test])
-    seen = looked(classifier, pet_data.pictures(test, chosen.data))
-    chances = torch.stack([s.probabilities for s in seen])
-    confidence, found = chances.max(1)
-    right = (found == labels).float()
+    predictions = predict_all(classifier, pet_data.pictures(test, chosen.data))
+    confidence, predicted = torch.stack([p.probabilities for p in predictions]).max(1)
+    correct = (predicted == labels).float()
     dogs = labels >= len(breeds.CATS)
-    species = ((torch.tensor([s.cat for s in seen]) < 0.5) == dogs).float().mean().item()
-    mean, mean_interval = mean_per_class(right, labels)
-    top = right.mean().item()
-    passed = sum(s.is_pet for s in seen) / len(seen)
-    steps = bins(confidence, right)
+    species = ((torch.tensor([p.cat for p in predictions]) < 0.5) == dogs).float().mean().item()
+    mean, mean_interval = mean_per_class(correct, labels)
+    top = correct.mean().item()
+    passed = sum(p.is_pet for p in predictions) / len(predictions)
+    calibration = bins(confidence, correct)
     facts = {
         "photos": len(test),
         "top1": round(top, 4),
@@ -134,25 +146,24 @@ def main() -> None:
         "mean_per_class_interval": mean_interval,
         "species": round(species, 4),
         "species_interval": wilson(species, len(test)),
-        "ece_15_bins": round(calibration_error(steps), 4),
+        "ece_15_bins": round(calibration_error(calibration), 4),
         "passed": round(passed, 4),
         "passed_interval": wilson(passed, len(test)),
     }
     if chosen.others:
         refused, counts = {}, {}
-        for kind, shown in others.kinds(chosen.others).items():
-            kept = sum(s.is_pet for s in looked(classifier, shown))
-            refused[kind] = round(1 - kept / len(shown), 4)
-            counts[kind] = len(shown)
+        for kind, pictures in others.kinds(chosen.others).items():
+            taken = sum(p.is_pet for p in predict_all(classifier, pictures))
+            refused[kind] = round(1 - taken / len(pictures), 4)
+            counts[kind] = len(pictures)
         facts |= {"refused": refused, "refused_of": counts}
         facts["refused_mean"] = round(sum(refused.values()) / len(refused), 4)
     facts["command"] = f"python -m training.evaluate_pets {chosen.name} --others RCC_FOLDER"
     record(chosen.name, {"measured": facts})
     if spec.name == registry.DEFAULT_PET_CLASSIFIER:
-        reliability(steps, facts["ece_15_bins"]).save(DOCS / "pets_reliability.png")
-        matrix = confusion_matrix(found, labels, len(breeds.NAMES))
-        drawn = confusion.draw(matrix, breeds.NAMES)
-        drawn.save(DOCS / "pets_confusion.png", optimize=True)
+        reliability_diagram(calibration).save(DOCS / "pets_reliability.png")
+        matrix = confusion_matrix(predicted, labels, len(breeds.NAMES))
+        confusion.draw(matrix, breeds.NAMES).save(DOCS / "pets_confusion.png", optimize=True)
     print(json.dumps(facts, indent=1))
 
 

@@ -1,4 +1,4 @@
-"""Pictures that are neither cats nor dogs, by kind, to measure rejection on. None is committed.
+"""Pictures that are neither cats nor dogs, by kind, to measure rejection on; none is committed.
 
     apt-get download gcompris-qt-data && dpkg -x gcompris-qt-data_*.deb gcompris
     python -m training.evaluate_pets pets_lite0 --others gcompris/usr/share/gcompris-qt/rcc
@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from models.linear_probe.digits import pictures as digit_pictures
+from models.linear_probe import digits
 from training import data
 
-LEAST_BYTES = 12_000
-# Which activity holds what, by order in its file; the activities' cats and dogs are left out.
+MIN_BYTES = 12_000
+# By activity, the numbers of its pictures in the order of its file; cats and dogs are left out.
 ANIMALS = {
     "explore_world_animals": range(18),
     "explore_farm_animals": [*range(4), 5, 6, *range(8, 10)],
@@ -35,12 +35,12 @@ OBJECTS = {"categorization": [*range(26, 46), *range(78, 80), *range(96, 103)]}
 PAINTINGS = {"paintings": range(46), "details": [2, 4, 7, 8, 10, 12, 15, 19]}
 
 
-def carved(path: Path) -> list[bytes]:
-    """The WebP and JPEG files that lie in an .rcc file, in order, small ones left out."""
+def webp_files(path: Path) -> list[bytes]:
+    """The WebP files inside an .rcc file, in order, without small ones."""
     content, found = path.read_bytes(), []
     for match in re.finditer(rb"RIFF(....)WEBP", content, re.S):
         size = struct.unpack("<I", match.group(1))[0] + 8
-        if size > LEAST_BYTES:
+        if size > MIN_BYTES:
             found.append(content[match.start() : match.start() + size])
     return found
 
@@ -49,7 +49,7 @@ def from_package(folder: Path, wanted: dict[str, range | list[int]]) -> list[Ima
     """The wanted pictures, each once."""
     known: dict[str, Image.Image] = {}
     for activity, numbers in wanted.items():
-        files = carved(folder / f"{activity}.rcc")
+        files = webp_files(folder / f"{activity}.rcc")
         for number in numbers:
             if number >= len(files):
                 continue
@@ -101,15 +101,15 @@ def kinds(package: Path, count: int = 100) -> dict[str, list[Image.Image]]:
     rng = np.random.default_rng(0)
     faces = data.pictures(data.SHARED / "kaokore64.zip")
     faces = faces[rng.choice(len(faces), count, replace=False)]
-    digits, _ = digit_pictures()
-    digits = digits[rng.choice(len(digits), count, replace=False)]
+    cells, _ = digits.pictures()
+    cells = cells[rng.choice(len(cells), count, replace=False)]
     return {
         "other animals": from_package(package, ANIMALS),
         "buildings, landscapes": from_package(package, BUILDINGS),
         "objects": from_package(package, OBJECTS),
         "paintings": from_package(package, PAINTINGS),
         "painted faces": [Image.fromarray(face.permute(1, 2, 0).numpy()) for face in faces],
-        "digits": [Image.fromarray(digit).convert("RGB") for digit in digits.numpy()],
+        "digits": [Image.fromarray(digit).convert("RGB") for digit in cells.numpy()],
         "textures": textures(count, rng),
         "noise": noise(count, rng),
     }

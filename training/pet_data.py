@@ -1,8 +1,8 @@
 """The pet photographs, and the part of the training set that is held out.
 
-They come from the project's zip, or, where a folder is named, from the whole Oxford-IIIT Pet set by
-way of torchvision, which fetches it there if need be. `Photo.origin` matters: the zip's training
-and test dogs come from different cameras, see its README.
+They come from the project's zip, or, where a folder is named, from the whole Oxford-IIIT Pet set
+through torchvision, which downloads it there if need be. `Photo.origin` matters: the zip's training
+and test dogs come from different collections, see its README.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ from models.labels import breeds
 from training.data import SHARED
 
 PETS = SHARED / "pets.zip"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,43 @@ class Photo:
     origin: str
     twin: str
     number: int
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """The training photographs.
+
+    Attributes:
+        photos: N of them.
+        labels: (N,) their breeds.
+        held_out: (N,) which are for validation.
+        oxford: (N,) which come from the Oxford set itself, as the test photographs do.
+    """
+
+    photos: list[Photo]
+    labels: torch.Tensor
+    held_out: torch.Tensor
+    oxford: torch.Tensor
+
+    def trained_on(self, everything: bool) -> torch.Tensor:
+        """(N,) which a network is trained on: all of them, or those not held out."""
+        return torch.ones_like(self.held_out) if everything else ~self.held_out
+
+
+def training_set(path: Path = PETS) -> TrainingSet:
+    """The training photographs of the zip, or of the Oxford set in the folder `path`."""
+    train = [photo for photo in photos(path) if photo.use == "train"]
+    return TrainingSet(
+        train,
+        torch.tensor([photo.breed for photo in train]),
+        torch.tensor(held_out(train)),
+        torch.tensor([photo.origin == "oxford" for photo in train]),
+    )
+
+
+def selected(items: Sequence[T], mask: torch.Tensor) -> list[T]:
+    """The items where `mask` is True."""
+    return [item for item, chosen in zip(items, mask.tolist(), strict=True) if chosen]
 
 
 def photos(path: Path = PETS) -> list[Photo]:
@@ -100,11 +139,11 @@ def _number(name: str) -> int:
 
 
 def held_out(train: Sequence[Photo], seed: int = 0) -> list[bool]:
-    """Which training photographs are for validation: about a twentieth, like the test set in kind.
+    """Which training photographs are for validation: about a twentieth, most like the test set.
 
-    Of each breed a tenth of Oxford's photographs (at least one), those with the highest numbers:
-    drawn at random they would show animals that are learnt from as well, and flatter by five
-    points. Of the others a sixtieth. What is likely a crop of another stays on that one's side.
+    Of each breed a tenth of Oxford's photographs (at least one), those with the highest numbers: a
+    random tenth would show animals that are trained on as well, and accuracy would be five points
+    too high. Of the others a sixtieth. What is likely a crop of another is held out with it.
     """
     shuffle = random.Random(seed)
     groups: dict[tuple[int, bool], list[Photo]] = defaultdict(list)
@@ -127,7 +166,7 @@ def _root(photo: Photo) -> str:
 def outputs(
     network: nn.Module, shown: Sequence[Image.Image], side: int, mirrored: bool = False
 ) -> torch.Tensor:
-    """What a network gives for whole photographs at `side` pixels, (N, ...)."""
+    """A network's outputs for whole photographs at `side` pixels, (N, ...)."""
     out = []
     for start in range(0, len(shown), 32):
         part = [images.to_tensor(images.square(image, side)) for image in shown[start:][:32]]

@@ -1,12 +1,12 @@
-"""Caches what live training learns from: features of pets and digits, as weight files.
+"""Caches what linear probes are trained on: features of pets and digits, as weight files.
 
     python -m training.pet_features            # pets_features, control_features, digits_features
     python -m training.pet_features --probe resnet50   # a linear probe on another backbone
 
 pets_features holds the frozen EfficientNet-Lite0's pooled features of the training and the test
-photographs: numbers, not pictures. control_features holds those of the same network with random
-weights, reduced to their first 256 principal components: what the features are worth without
-pretraining. digits_features holds both for handwritten digits.
+photographs. control_features holds those of the same network with random weights, reduced to their
+first 256 principal components: what the features are worth without pretraining. digits_features
+holds both for handwritten digits.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from models.linear_probe.train import train
 from training import pet_data, probe
 from training.export import record, save
 
-KEPT = 256
+COMPONENTS = 256
 COMMAND = "python -m training.pet_features"
 DIGITS_TRAIN, DIGITS_TEST = 200, 100  # of each value
 
 
 def headless(name: str) -> backbones.Backbone:
-    """A pretrained backbone that gives its last features instead of classes."""
+    """A pretrained backbone whose outputs are its last pooled features, not logits."""
     backbone = backbones.load(registry.backbone(name), torch.device("cpu"))
     network = backbone.network
     if hasattr(network, "fc"):  # ResNet
@@ -47,50 +47,52 @@ def headless(name: str) -> backbones.Backbone:
     return backbone
 
 
-def some(shown: Sequence[Image.Image], side: int, count: int = 252) -> torch.Tensor:
-    """A sample of the pictures, spread over all of them."""
-    return torch.cat(
-        [images.to_tensor(images.square(i, side)) for i in shown[:: len(shown) // count]]
-    )
+def evenly_spaced(pictures: Sequence[Image.Image], side: int, count: int = 252) -> torch.Tensor:
+    """About `count` of the pictures, evenly spaced, (n, 3, side, side)."""
+    chosen = pictures[:: len(pictures) // count]
+    return torch.cat([images.to_tensor(images.square(picture, side)) for picture in chosen])
 
 
 def untrained(examples: torch.Tensor) -> backbones.Backbone:
-    """EfficientNet-Lite0 with random weights; its batch norms know the scale of `examples`."""
+    """EfficientNet-Lite0 with random weights, and batch norm statistics of `examples`."""
     import timm
 
     torch.manual_seed(0)
     network = timm.create_model("tf_efficientnet_lite0", num_classes=0)
-    # Without these statistics the signal dies out on its way through fifty layers.
-    for part in network.modules():
-        if isinstance(part, nn.BatchNorm2d):
-            part.momentum = None
+    # Without these statistics the activations vanish within fifty layers.
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None
     network.train()
     with torch.no_grad():
-        for part in examples.split(64):
-            network(part * 2 - 1)
+        for batch in examples.split(64):
+            network(batch * 2 - 1)
     spec = registry.backbone("efficientnet_lite0")
     return backbones.Backbone(spec, network, place(True, torch.device("cpu")))
 
 
-def reduced(train: torch.Tensor, test: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Both on the training part's first principal components."""
+def principal_components(
+    train: torch.Tensor, test: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both sets (N, d), projected onto the first principal components of `train`, (N, 256)."""
     mean = train.mean(0)
     torch.manual_seed(0)
-    _, _, rows = torch.pca_lowrank(train - mean, q=KEPT, center=False, niter=4)
-    return (train - mean) @ rows, (test - mean) @ rows
+    _, _, components = torch.pca_lowrank(train - mean, q=COMPONENTS, center=False, niter=4)
+    return (train - mean) @ components, (test - mean) @ components
 
 
-def probed(name: str, data: Path = pet_data.PETS) -> float:
-    """What logistic regression on a backbone's features reaches on the test photographs, 0..1."""
+def probe_accuracy(name: str, data: Path = pet_data.PETS) -> float:
+    """Accuracy of a linear probe on a backbone's features, on the test photographs, 0..1."""
     photos = pet_data.photos(data)
     labels = torch.tensor([photo.breed for photo in photos])
     test = torch.tensor([photo.use == "test" for photo in photos])
     backbone = headless(name)
-    found = pet_data.outputs(backbone, pet_data.pictures(photos, data), backbone.spec.input_size)
-    head = probe.fit(found[~test], labels[~test], len(breeds.NAMES))
-    right = (head(found[test]).argmax(1) == labels[test]).float().mean().item()
-    print(f"{name}: {right:.4f} of {int(test.sum())} test photographs")
-    return right
+    pictures = pet_data.pictures(photos, data)
+    features = pet_data.outputs(backbone, pictures, backbone.spec.input_size)
+    head = probe.fit(features[~test], labels[~test], len(breeds.NAMES))
+    accuracy = (head(features[test]).argmax(1) == labels[test]).float().mean().item()
+    print(f"{name}: {accuracy:.4f} of {int(test.sum())} test photographs")
+    return accuracy
 
 
 def main() -> None:
@@ -102,7 +104,7 @@ def main() -> None:
     )
     chosen = parser.parse_args()
     if chosen.probe:
-        probed(chosen.probe, chosen.data)
+        probe_accuracy(chosen.probe, chosen.data)
         return
     if chosen.only in (None, "pets"):
         save_pets()
@@ -112,13 +114,13 @@ def main() -> None:
 
 
 def measure() -> None:
-    """Notes in the manifest what a head with default settings reaches on the test pictures."""
-    found: dict[str, float] = {}
+    """Writes the test accuracies of probes with default settings into the manifest."""
+    accuracies: dict[str, float] = {}
     for task, kinds in FEATURES.items():
         for kind in kinds:
             *_, last = train(*features.load(task, kind), ProbeSettings())
-            found[f"{task}, {kind}"] = round(last.accuracy, 4)
-    print(found)
+            accuracies[f"{task}, {kind}"] = round(last.accuracy, 4)
+    print(accuracies)
     files = {
         "pets_features": ("breeds, imagenet", "cats_vs_dogs, imagenet"),
         "control_features": ("breeds, untrained", "cats_vs_dogs, untrained"),
@@ -126,26 +128,26 @@ def measure() -> None:
         "digits": ("digits, pixels",),
     }
     for name, keys in files.items():
-        record(name, {"measured": {"head_accuracy": {key: found[key] for key in keys}}})
+        record(name, {"measured": {"head_accuracy": {key: accuracies[key] for key in keys}}})
 
 
 def save_pets() -> None:
     """Makes pets_features and control_features."""
     photos = pet_data.photos()
-    shown = pet_data.pictures(photos)
+    pictures = pet_data.pictures(photos)
     labels = torch.tensor([photo.breed for photo in photos], dtype=torch.uint8)
     test = torch.tensor([photo.use == "test" for photo in photos])
     side = registry.backbone("efficientnet_lite0").input_size
-    trained = headless("efficientnet_lite0")
-    random = untrained(some(shown, side))
-    pets = {"licence": "CC-BY-SA-4.0", "data": "pets.zip", "command": COMMAND}
-    found = pet_data.outputs(trained, shown, side)
-    parts = {"train": found[~test], "test": found[test]}
-    both = {"train_labels": labels[~test], "test_labels": labels[test]}
-    save("pets_features", parts | both, pets)
-    found = pet_data.outputs(random, shown, side)
-    first, last = reduced(found[~test], found[test])
-    save("control_features", {"train": first, "test": last}, pets)
+    pretrained = headless("efficientnet_lite0")
+    random = untrained(evenly_spaced(pictures, side))
+    facts = {"licence": "CC-BY-SA-4.0", "data": "pets.zip", "command": COMMAND}
+    values = pet_data.outputs(pretrained, pictures, side)
+    parts = {"train": values[~test], "test": values[test]}
+    parts |= {"train_labels": labels[~test], "test_labels": labels[test]}
+    save("pets_features", parts, facts)
+    values = pet_data.outputs(random, pictures, side)
+    control_train, control_test = principal_components(values[~test], values[test])
+    save("control_features", {"train": control_train, "test": control_test}, facts)
 
 
 def save_digits() -> None:
@@ -154,22 +156,23 @@ def save_digits() -> None:
     generator = torch.Generator().manual_seed(0)
     order = torch.randperm(len(values), generator=generator)
     by_value = [order[values[order] == value] for value in range(10)]
-    first = torch.cat([some[:DIGITS_TRAIN] for some in by_value])
-    last = torch.cat([some[DIGITS_TRAIN : DIGITS_TRAIN + DIGITS_TEST] for some in by_value])
-    shown = [
-        Image.fromarray(cell.numpy()).convert("RGB") for cell in cells[torch.cat([first, last])]
-    ]
-    side = registry.backbone("efficientnet_lite0").input_size
-    learnt = pet_data.outputs(headless("efficientnet_lite0"), shown, side)
-    control = pet_data.outputs(untrained(some(shown, side)), shown, side)
-    control_train, control_test = reduced(control[: len(first)], control[len(first) :])
+    train_numbers = torch.cat([numbers[:DIGITS_TRAIN] for numbers in by_value])
+    test_numbers = torch.cat(
+        [numbers[DIGITS_TRAIN : DIGITS_TRAIN + DIGITS_TEST] for numbers in by_value]
+    )
+    chosen = cells[torch.cat([train_numbers, test_numbers])]
+    pictures = [Image.fromarray(cell.numpy()).convert("RGB") for cell in chosen]
+    side, count = registry.backbone("efficientnet_lite0").input_size, len(train_numbers)
+    values = pet_data.outputs(headless("efficientnet_lite0"), pictures, side)
+    control = pet_data.outputs(untrained(evenly_spaced(pictures, side)), pictures, side)
+    control_train, control_test = principal_components(control[:count], control[count:])
     parts = {
-        "train": learnt[: len(first)],
-        "test": learnt[len(first) :],
+        "train": values[:count],
+        "test": values[count:],
         "control_train": control_train,
         "control_test": control_test,
-        "train_numbers": first.short(),
-        "test_numbers": last.short(),
+        "train_numbers": train_numbers.short(),
+        "test_numbers": test_numbers.short(),
     }
     facts = {"licence": "MIT", "data": "weights/digits.png", "command": COMMAND}
     save("digits_features", parts, facts)

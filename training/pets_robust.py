@@ -2,13 +2,13 @@
 
     python -m training.pets_robust --run ../runs/pets_lite0_robust
 
-Every batch is first changed by one signed gradient step from a random start (Wong et al. 2020,
-"Fast is better than free"), within up to 4/255, and learnt from as changed. That is as strong as
-many steps as long as the network does not learn to defend against just this one; PGD on held-out
-photographs after every epoch would show it.
+Every batch is perturbed by one signed gradient step from a random start (FGSM-RS, Wong et al. 2020,
+"Fast is better than free"), within up to 4/255. That is as good as many steps unless the network
+overfits to this one step (catastrophic overfitting), which PGD on held-out photographs after every
+epoch would show.
 
-Departure from both papers: each picture draws a radius of its own between 1 and 4, which costs
-clean accuracy less than the whole radius for all.
+Departure from both papers: each picture has a random radius between 1/255 and 4/255, which costs
+less clean accuracy than the largest for all.
 """
 
 from __future__ import annotations
@@ -22,47 +22,48 @@ from torch import nn
 from models import images
 from models.attacks.run import attack
 from models.attacks.settings import MIN_STEP_SIZE, AttackSettings
-from training import pet_data, pets
+from training import pet_data, pet_export, pets
+from training.pet_trainer import Recipe
 
 NAME, STANDARD = "pets_lite0_robust", "pets_lite0"
-LEAST, EPSILON = 1.0, 4.0  # 1/255
-RAMP = 4  # epochs until the whole of it
-OVERSHOOT = 1.25  # of the radius: the length of the one step
-RECIPE = pets.Recipe(
-    stage=-1, side=128, shown=128, epochs=13, oxford=3.0, rate=5e-4, head_rate=1e-3,
-    smoothing=0.1, teacher=0.0, mix=0.0, average=0.998, blend=1.0, second=0.0,
+MIN_EPSILON, MAX_EPSILON = 1.0, 4.0  # in 1/255
+WARM_UP = 4  # epochs until the radii have their full size
+STEP_SIZE = 1.25  # of the radius
+RECIPE = Recipe(
+    stage=-1, train_size=128, test_size=128, epochs=13, oxford_weight=3.0, lr=5e-4, head_lr=1e-3,
+    label_smoothing=0.1, teacher=0.0, mix_probability=0.0, ema_decay=0.998, ema_share=1.0,
+    probe_weight=0.0,
 )  # fmt: skip
-CHECKED = 128  # held-out photographs attacked after each epoch
+EVALUATED = 128  # held-out photographs attacked after each epoch
 
 
 class Adversary:
-    """Changes pictures so that the network in training errs."""
+    """Perturbs the batches of the network in training."""
 
     def __call__(
         self, network: nn.Module, x: torch.Tensor, y: torch.Tensor, epoch: int
     ) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1], labels (N, 37) -> pictures no farther than epsilon."""
-        share = torch.rand(len(x), 1, 1, 1)
-        radius = (LEAST + (EPSILON - LEAST) * share) / 255 * min(1.0, (epoch + 1) / RAMP)
-        return disturbed(network, x, y, radius)
+        epsilon = MIN_EPSILON + (MAX_EPSILON - MIN_EPSILON) * torch.rand(len(x), 1, 1, 1)
+        return perturb(network, x, y, epsilon / 255 * min(1.0, (epoch + 1) / WARM_UP))
 
-    def told(self, network: nn.Module, shown: list, labels: torch.Tensor) -> dict:
-        """Accuracy under PGD-10 at 2/255, on held-out photographs spread over all."""
-        every = max(1, len(shown) // CHECKED)
-        pictures = squares(shown[::every], RECIPE.shown)
+    def evaluate(self, network: nn.Module, photos: list, labels: torch.Tensor) -> dict:
+        """Accuracy under PGD-10 at 2/255, on evenly spaced held-out photographs."""
+        every = max(1, len(photos) // EVALUATED)
+        pictures = squares(photos[::every], RECIPE.test_size)
         right = withstood(network, pictures, labels[::every], 2.0, steps=10)
         return {"pgd10_2": round(right.float().mean().item(), 4)}
 
 
-def disturbed(
+def perturb(
     network: nn.Module, x: torch.Tensor, y: torch.Tensor, radius: torch.Tensor | float
 ) -> torch.Tensor:
-    """One step up the cross-entropy's gradient signs, from a random place within `radius` (one for
-    all, or (N, 1, 1, 1)); the result is no farther from x."""
+    """FGSM from a random start within `radius` (one for all, or (N, 1, 1, 1)), projected onto the
+    L-infinity ball of that radius around x."""
     start = (x + radius * (2 * torch.rand_like(x) - 1)).requires_grad_(True)
     loss = nn.functional.cross_entropy(network(start), y)
-    (slope,) = torch.autograd.grad(loss, start)
-    moved = start.detach() + OVERSHOOT * radius * slope.sign()
+    (gradient,) = torch.autograd.grad(loss, start)
+    moved = start.detach() + STEP_SIZE * radius * gradient.sign()
     return torch.maximum(torch.minimum(moved, x + radius), x - radius).clamp(0, 1)
 
 
@@ -80,26 +81,24 @@ def withstood(
     restarts: int = 1,
     batch: int = 32,
 ) -> torch.Tensor:
-    """Which pictures (N,) are still named rightly after PGD within epsilon/255, at every start.
-
-    Steps are 2.5 epsilon / steps long. What is taken wrongly as it is counts as not withstood.
-    """
+    """Which pictures (N,) are classified correctly, also after PGD within epsilon/255 from every
+    start; the step size is 2.5 epsilon / steps (Madry et al. 2018)."""
     size = max(MIN_STEP_SIZE, 2.5 * epsilon / steps)
-    right = torch.zeros(len(pictures), dtype=torch.bool)
+    robust = torch.zeros(len(pictures), dtype=torch.bool)
     for start in range(0, len(pictures), batch):
         x, y = pictures[start : start + batch], labels[start : start + batch]
         with torch.no_grad():
-            left = network(x).argmax(1) == y
+            correct = network(x).argmax(1) == y
         for seed in range(restarts):
-            where = left.nonzero()[:, 0]
+            where = correct.nonzero()[:, 0]
             if not len(where):
                 break
             settings = AttackSettings(epsilon=epsilon, steps=steps, step_size=size, seed=seed)
             *_, last = attack(network, x[where], settings, y[where])
             with torch.no_grad():
-                left[where] = network(last.adversarial).argmax(1) == y[where]
-        right[start : start + batch] = left
-    return right
+                correct[where] = network(last.adversarial).argmax(1) == y[where]
+        robust[start : start + batch] = correct
+    return robust
 
 
 def main() -> None:
@@ -111,9 +110,9 @@ def main() -> None:
     chosen = parser.parse_args()
     chosen.run.mkdir(parents=True, exist_ok=True)
     if chosen.export:
-        pets.export(NAME, chosen.run, chosen.command, chosen.data)
+        pet_export.export(NAME, chosen.run, chosen.command, chosen.data)
     else:
-        pets.learn(RECIPE, chosen.run, chosen.data, Adversary())
+        pets.train(RECIPE, chosen.run, chosen.data, Adversary())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Linear probes: multinomial logistic regression on fixed features, in fold and out of it."""
+"""Linear probes fitted to convergence: multinomial logistic regression on frozen features."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def fit(
         features: (N, d).
         labels: (N,) class numbers.
         penalty: weight of the squared norm.
-        balance: 0 counts each sample once, 1 each class.
+        balance: 0 weights all samples the same, 1 all classes.
 
     Returns:
         A linear layer for features that are not standardised.
@@ -27,20 +27,20 @@ def fit(
     mean, scale = features.mean(0), features.std(0).clamp_min(1e-3)
     x = (features - mean) / scale
     counts = torch.bincount(labels, minlength=classes).clamp_min(1).float()
-    importance = counts.pow(-balance)[labels]
-    importance = importance / importance.sum()
+    sample_weight = counts.pow(-balance)[labels]
+    sample_weight = sample_weight / sample_weight.sum()
     weight = torch.zeros(classes, x.shape[1], requires_grad=True)
     bias = torch.zeros(classes, requires_grad=True)
-    solver = torch.optim.LBFGS([weight, bias], max_iter=200, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS([weight, bias], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
-        solver.zero_grad()
-        wrong = nn.functional.cross_entropy(x @ weight.T + bias, labels, reduction="none")
-        total = (wrong * importance).sum() + penalty * weight.square().sum()
+        optimizer.zero_grad()
+        losses = nn.functional.cross_entropy(x @ weight.T + bias, labels, reduction="none")
+        total = (losses * sample_weight).sum() + penalty * weight.square().sum()
         total.backward()
         return total
 
-    solver.step(loss)
+    optimizer.step(loss)
     layer = nn.Linear(x.shape[1], classes)
     with torch.no_grad():
         layer.weight.copy_(weight / scale)
@@ -51,9 +51,13 @@ def fit(
 def out_of_fold(
     features: torch.Tensor, labels: torch.Tensor, groups: torch.Tensor, classes: int, folds: int = 5
 ) -> torch.Tensor:
-    """Logits (N, classes) of each sample by a probe that was fitted without its group's fold."""
-    out = torch.empty(len(features), classes)
+    """Cross-fitted logits (N, classes): each sample's are by a probe fitted without its fold.
+
+    Args:
+        groups: (N,) numbers; a sample is in fold `groups % folds`.
+    """
+    logits = torch.empty(len(features), classes)
     for fold in range(folds):
         inside = groups % folds == fold
-        out[inside] = fit(features[~inside], labels[~inside], classes)(features[inside])
-    return out
+        logits[inside] = fit(features[~inside], labels[~inside], classes)(features[inside])
+    return logits

@@ -61,8 +61,7 @@ class Backbone(nn.Module):
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> ImageNet logits (N, 1000), float32."""
         with self._autocast():
-            logits: torch.Tensor = self.network(self.normalize(pictures))
-        return logits.float()
+            return self.network(self.normalize(pictures)).float()
 
     @torch.no_grad()
     def predict(self, image: str | Path | Image.Image) -> Prediction:
@@ -149,7 +148,7 @@ def _from_wheel(spec: BackboneSpec, progress: DownloadProgress | None) -> nn.Mod
         raise ValidationError("package_missing", title=spec.title, package=package)
     if not hashlib.sha256(path.read_bytes()).hexdigest().startswith(weights.hash_in_name(path)):
         raise ValidationError("weights_broken", title=spec.title, file=path)
-    network: nn.Module = timm.create_model(f"tf_{spec.name}")
+    network = timm.create_model(f"tf_{spec.name}")
     state = torch.load(path, map_location="cpu", weights_only=True)
     network.load_state_dict(_timm_names(state, network), strict=True)
     return network
@@ -208,7 +207,7 @@ def _from_torchvision(spec: BackboneSpec, progress: DownloadProgress | None) -> 
         except OSError as error:
             raise unreachable(spec) from error
     with torch.device("meta"):  # no time spent on random weights
-        network: nn.Module = torchvision.models.get_model(spec.name, weights=None)
+        network = torchvision.models.get_model(spec.name, weights=None)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         network.load_state_dict(state, assign=True)

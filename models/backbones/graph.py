@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import fx, nn
@@ -123,8 +123,7 @@ class _InplaceReLU6(torch.autograd.Function):
     def backward(ctx: Any, *gradients: torch.Tensor) -> torch.Tensor:
         (y,) = ctx.saved_tensors
         # Clamped values lie on the borders 0 and 6, where the gradient is 0: the output will do.
-        gradient = torch.ops.aten.hardtanh_backward(gradients[0], y, 0.0, 6.0)
-        return cast(torch.Tensor, gradient)
+        return torch.ops.aten.hardtanh_backward(gradients[0], y, 0.0, 6.0)
 
 
 class InplaceReLU6(nn.Module):
@@ -132,6 +131,4 @@ class InplaceReLU6(nn.Module):
     one does not."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if not x.requires_grad:
-            return x.clamp_(0, 6)
-        return cast(torch.Tensor, _InplaceReLU6.apply(x))  # type: ignore[no-untyped-call]
+        return _InplaceReLU6.apply(x) if x.requires_grad else x.clamp_(0, 6)

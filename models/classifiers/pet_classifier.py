@@ -63,8 +63,7 @@ class PetNetwork(nn.Module):
 
     def shared(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> activations of the trunk."""
-        activations: torch.Tensor = self.trunk(self.base.normalize(pictures))
-        return activations
+        return self.trunk(self.base.normalize(pictures))
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> logits (N, 37)."""
@@ -77,7 +76,7 @@ class PetNetwork(nn.Module):
 
         W a + b, and with a probe W a + b + W' a' + b'.
         """
-        logits: torch.Tensor = self.classifier(features)
+        logits = self.classifier(features)
         return logits + self.probe(base_features) if self.probe else logits
 
 
@@ -141,8 +140,7 @@ class PetClassifier:
 
     def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> calibrated logits (N, 37), float32, differentiable."""
-        logits: torch.Tensor = self.network(pictures)
-        return logits / self.temperature
+        return self.network(pictures) / self.temperature
 
     @torch.no_grad()
     def predict_batch(self, pictures: torch.Tensor) -> list[PetPrediction]:

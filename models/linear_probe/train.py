@@ -97,8 +97,7 @@ class Head(nn.Module):
         if self.dropout and generator is not None:
             kept = torch.rand(x.shape, generator=generator) >= self.dropout
             x = x * kept / (1 - self.dropout)
-        logits: torch.Tensor = self.linear(x)
-        return logits
+        return self.linear(x)
 
 
 @torch.enable_grad()

@@ -10,7 +10,8 @@ from models import registry
 from models.classifiers import pet_classifier
 from models.registry import PetSpec
 from tests.browser.helpers import slow_cases
-from training import evaluate_pets, export, pet_draws, pet_features, pets, probe
+from training import evaluate_pets, export, pet_augmentation, pet_export, pet_features, pets, probe
+from training.pet_trainer import Recipe
 
 
 def test_a_probe_finds_what_is_plain():
@@ -23,7 +24,7 @@ def test_a_probe_finds_what_is_plain():
 
 def test_breeds_are_drawn_equally_and_oxford_more_often(made_up):
     photos = made_up(300)
-    numbers = pet_draws.drawn(photos, [True] * 300, 3000, 4.0, epoch=0)
+    numbers = pet_augmentation.sample_epoch(photos, [True] * 300, 3000, 4.0, epoch=0)
     breeds = torch.tensor([photos[n].breed for n in numbers])
     assert (torch.bincount(breeds).float() / 3000 - 1 / 3).abs().max() < 0.05
     share = sum(photos[n].origin == "oxford" for n in numbers) / 3000
@@ -34,17 +35,17 @@ def test_mixing_keeps_the_labels_whole():
     torch.manual_seed(0)
     x, y = torch.rand(6, 3, 32, 32), torch.eye(6)
     for _ in range(20):
-        mixed, labels = pet_draws.mixed(x, y, 1.0)
-        assert mixed.shape == x.shape
+        pictures, labels = pet_augmentation.mix_pairs(x, y, 1.0)
+        assert pictures.shape == x.shape
         assert labels.sum(1).tolist() == pytest.approx([1] * 6)
-    assert pet_draws.mixed(x, y, 0.0)[0] is x
+    assert pet_augmentation.mix_pairs(x, y, 0.0)[0] is x
 
 
 def test_the_temperature_of_logits_that_are_twice_too_large_is_two():
     torch.manual_seed(0)
     honest = torch.randn(4000, 5) * 2
     labels = torch.multinomial(honest.softmax(1), 1)[:, 0]
-    assert pets.coolest(2 * honest, labels) == pytest.approx(2, rel=0.1)
+    assert pet_export.best_temperature(2 * honest, labels) == pytest.approx(2, rel=0.1)
 
 
 def test_wilson_by_hand():
@@ -74,17 +75,17 @@ def test_a_whole_run_on_a_made_up_set(oxford, tmp_path, monkeypatch, store):
     run, folder = tmp_path / "run", tmp_path / "weights"
     run.mkdir()
     folder.mkdir()
-    recipe = pets.Recipe(side=64, shown=64, epochs=1, draws=16, batch=8)
-    pets.learn(dataclasses.replace(recipe, teacher=0.0), run, oxford)
+    recipe = Recipe(train_size=64, test_size=64, epochs=1, photos_per_epoch=16, batch_size=8)
+    pets.train(dataclasses.replace(recipe, teacher=0.0), run, oxford)
     first = torch.load(run / "last.pt", weights_only=True)
     assert first["epoch"] == 1
-    longer = dataclasses.replace(recipe, epochs=2, teaches="pets_lite0")
-    pets.learn(longer, run, oxford)
+    longer = dataclasses.replace(recipe, epochs=2, teacher_name="pets_lite0")
+    pets.train(longer, run, oxford)
     assert torch.load(run / "last.pt", weights_only=True)["epoch"] == 2
     for module in (export, pet_classifier.weights):
         monkeypatch.setattr(module, "FOLDER", folder)
     monkeypatch.setattr(export.record, "__defaults__", (folder,))
-    pets.export("tiny", run, "python -m training.pets", oxford)
+    pet_export.export("tiny", run, "python -m training.pets", oxford)
     entry = json.loads((folder / "manifest.json").read_text())["tiny"]
     assert entry["held_out"]["of_oxford"] == 37
     spec = PetSpec(
@@ -98,14 +99,14 @@ def test_a_whole_run_on_a_made_up_set(oxford, tmp_path, monkeypatch, store):
     assert torch.allclose(classifier(picture).softmax(1)[0], seen.probabilities, atol=0.01)
 
 
-def test_a_second_course_goes_on_from_the_shipped_network(oxford, tmp_path):
-    recipe = pets.Recipe(side=64, shown=64, epochs=0, before="pets_lite0", teacher=0.0)
-    pets.learn(recipe, tmp_path, oxford)
+def test_a_second_stage_goes_on_from_the_shipped_network(oxford, tmp_path):
+    recipe = Recipe(train_size=64, test_size=64, epochs=0, start_from="pets_lite0", teacher=0.0)
+    pets.train(recipe, tmp_path, oxford)
     state = torch.load(tmp_path / "last.pt", weights_only=True)
     known = pet_classifier.weights.load("pets_lite0")
     for part in (state["start"], state["average"]):
         assert torch.equal(part["classifier.weight"], known["classifier.weight"])
-    assert state["recipe"]["before"] == "pets_lite0"
+    assert state["recipe"]["start_from"] == "pets_lite0"
 
 
 @pytest.mark.parametrize(
@@ -123,4 +124,4 @@ def test_probes_run_on_any_backbone(oxford, tmp_path, monkeypatch, name):
         path.parent.mkdir(parents=True)
         network = torchvision.models.get_model(spec.name, weights=None)
         torch.save(network.state_dict(), path)
-    assert 0 <= pet_features.probed(name, oxford) <= 1
+    assert 0 <= pet_features.probe_accuracy(name, oxford) <= 1

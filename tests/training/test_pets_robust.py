@@ -3,7 +3,7 @@
 import torch
 
 from training import evaluate_robust
-from training.pets_robust import disturbed, withstood
+from training.pets_robust import perturb, withstood
 
 
 class Brightness(torch.nn.Module):
@@ -23,7 +23,7 @@ def test_the_step_goes_to_the_edge_of_the_ball():
     within a quarter of the radius above it."""
     x = flat(0.9, 0.002)
     y = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
-    moved = disturbed(Brightness(), x, y, 0.01)
+    moved = perturb(Brightness(), x, y, 0.01)
     assert (moved[0] <= 0.9 - 0.0025 + 1e-6).all()
     assert (moved[0] >= 0.89 - 1e-6).all()
     assert (moved[1] >= 0.002 + 0.0025 - 1e-6).all()
