@@ -1,4 +1,8 @@
-"""Pictures at the door: uploads become RGB once, and tensors in [0, 1] from there on."""
+"""Pictures: an upload is decoded, checked and converted to RGB once, and is a tensor in [0, 1] from
+there on; several tensors are laid out as one picture.
+
+Importing this costs no PyTorch.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
 MAX_MEGAPIXELS = 50
 MIN_SIDE = 16
 MAX_RATIO = 8
+WHITE = 1.0
 
 
 def open_image(source: str | Path | bytes | Image.Image | None) -> Image.Image:
@@ -27,10 +32,10 @@ def open_image(source: str | Path | bytes | Image.Image | None) -> Image.Image:
     (65535 -> 255); transparency is laid over white. Size is checked before the pixels are decoded.
 
     Args:
-        source: a path, the file's bytes, a PIL image, or None (refused).
+        source: a path, the file's bytes, a PIL image, or None.
 
     Raises:
-        ValidationError: no picture, unreadable, damaged, too large, too small, or too long.
+        ValidationError: `None`, unreadable, damaged, too large, too small, or too long.
     """
     if source is None:
         raise ValidationError("no_picture")
@@ -53,7 +58,7 @@ def open_image(source: str | Path | bytes | Image.Image | None) -> Image.Image:
     return _rgb(ImageOps.exif_transpose(image))
 
 
-def _size_before_decoding(source) -> tuple[int, int]:
+def _size_before_decoding(source: str | Path | bytes) -> tuple[int, int]:
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
         stream = io.BytesIO(source) if isinstance(source, bytes) else source
@@ -80,7 +85,7 @@ def _check_size(width: int, height: int) -> None:
 def _rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         values = np.asarray(image, dtype=np.float64)
-        # Integer and float files carry 8-bit, 16-bit or unit values alike; the largest tells.
+        # Integer and float files hold 8-bit, 16-bit or unit values; the largest value decides.
         top = 65535 if image.mode.startswith("I;16") or values.max() > 255 else 255
         top = 1 if image.mode == "F" and values.max() <= 1 else top
         grey = np.clip(np.rint(values * (255 / top)), 0, 255).astype(np.uint8)
@@ -94,7 +99,8 @@ def _rgb(image: Image.Image) -> Image.Image:
 def fit(image: Image.Image, longer: int) -> Image.Image:
     """`image` resized so that its longer side is `longer` pixels (aspect kept, sides >= 1)."""
     scale = longer / max(image.size)
-    size = tuple(max(1, round(side * scale)) for side in image.size)
+    width, height = image.size
+    size = max(1, round(width * scale)), max(1, round(height * scale))
     return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)
 
 
@@ -131,3 +137,50 @@ def to_image(tensor: torch.Tensor) -> Image.Image:
 
     pixels = tensor.detach().reshape(tensor.shape[-3:]).float().clamp(0, 1).mul(255).round()
     return Image.fromarray(pixels.to("cpu", torch.uint8).permute(1, 2, 0).contiguous().numpy())
+
+
+def grid(pictures: torch.Tensor, columns: int, gap: int = 0) -> torch.Tensor:
+    """Pictures (N, C, h, w) as one (C, H, W), row by row; missing cells and gaps are white."""
+    n, c, h, w = pictures.shape
+    rows = -(-n // columns)
+    canvas = pictures.new_full((rows * columns, c, h + gap, w + gap), WHITE)
+    canvas[:n, :, :h, :w] = pictures
+    canvas = canvas.view(rows, columns, c, h + gap, w + gap).permute(2, 0, 3, 1, 4)
+    whole = canvas.reshape(c, rows * (h + gap), columns * (w + gap))
+    return whole[:, : whole.shape[1] - gap, : whole.shape[2] - gap]
+
+
+def enlarge(pictures: torch.Tensor, side: int) -> torch.Tensor:
+    """Pictures (N, C, h, w) at `side` x `side`, every pixel a visible square."""
+    from torch.nn import functional as F
+
+    return F.interpolate(pictures, size=(side, side), mode="nearest-exact")
+
+
+def strongest_channels(maps: torch.Tensor, count: int) -> torch.Tensor:
+    """The `count` channels of maps (1, C, h, w) that vary most over the picture, (count', 1, h, w).
+
+    Each is scaled so that its own least value is black and its greatest white.
+    """
+    channels = maps[0]
+    spread = channels.flatten(1).std(1, correction=0)
+    chosen = channels[spread.argsort(descending=True, stable=True)[:count]]
+    low = chosen.amin((1, 2), keepdim=True)
+    high = chosen.amax((1, 2), keepdim=True)
+    return ((chosen - low) / (high - low).clamp_min(1e-8))[:, None]
+
+
+def overlay(picture: torch.Tensor, heat_map: torch.Tensor, strength: float = 0.6) -> torch.Tensor:
+    """A picture (1, 3, h, w) in grey under a heat map (h, w): red above 0, blue below.
+
+    The color is full where |heat_map| is greatest.
+    """
+    import torch
+
+    grey = picture[0].mean(0)
+    share = heat_map / heat_map.abs().max().clamp_min(1e-8)
+    red, blue = share.clamp_min(0), (-share).clamp_min(0)
+    shown = torch.stack([grey * (1 - strength * (red + blue))] * 3)
+    shown[0] += strength * red
+    shown[2] += strength * blue
+    return shown[None].clamp(0, 1)

@@ -226,8 +226,6 @@ def _robust(page: Page, photo, knobs: dict, names: tuple[str, str]) -> None:
 
     @localize_errors
     def compare(request: gr.Request, code, path, _model, *values):
-        from models import mosaics
-
         options = dict(zip(list(knobs)[1:], values, strict=True))
         with page.engine.run(request.session_hash, NAME) as stopped:
             for moment in side_by_side(page, code, path, names, options, stopped):
@@ -236,8 +234,8 @@ def _robust(page: Page, photo, knobs: dict, names: tuple[str, str]) -> None:
                     continue
                 place, subject, adversarial, magnified, verdict = moment
                 result = (
-                    images.to_image(mosaics.enlarge(adversarial, SHOWN)),
-                    images.to_image(mosaics.enlarge(magnified, SHOWN)),
+                    images.to_image(images.enlarge(adversarial, SHOWN)),
+                    images.to_image(images.enlarge(magnified, SHOWN)),
                     _pair(code, subject, verdict),
                 )
                 yield dict(zip(slots[3 * place :][:3], result, strict=True))

@@ -98,9 +98,9 @@ def score_three(engine: Engine, model: str, path, **values) -> list:
 
 
 def _score(engine: Engine, model: str, picture: torch.Tensor):
-    from models import mosaics
+    from models import images
     from models.images import to_image
 
     found = engine.gan(model).discriminate(picture)
-    overlay = mosaics.overlay(picture, found.sensitivity)
-    return to_image(mosaics.enlarge(overlay, OVERLAY_SIDE)), found
+    overlay = images.overlay(picture, found.sensitivity)
+    return to_image(images.enlarge(overlay, OVERLAY_SIDE)), found

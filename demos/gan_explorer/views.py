@@ -91,11 +91,11 @@ def cat(gan: PretrainedGan, settings: SampleSettings) -> torch.Tensor:
 
 def sheet(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
     """The cats from A on, in a square as far as their count allows."""
-    from models import mosaics
+    from models import images
 
     z = gan.latents(range(settings.seed, settings.seed + settings.count))
     w = gan.style_codes(z, settings.truncation, settings.sliders)
-    return mosaics.grid(gan.synthesize(w, settings.noise), math.ceil(math.sqrt(settings.count)))
+    return images.grid(gan.synthesize(w, settings.noise), math.ceil(math.sqrt(settings.count)))
 
 
 def strip(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
@@ -130,10 +130,10 @@ def growth(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
     """Cat A at every size that the generator passes through."""
     import torch
 
-    from models import mosaics
+    from models import images
 
     sizes = gan.resolutions(_style_code(gan, settings, settings.seed), settings.noise)
-    return _row(torch.cat([mosaics.enlarge(picture, CELL) for picture in sizes]), gap=4)
+    return _row(torch.cat([images.enlarge(picture, CELL) for picture in sizes]), gap=4)
 
 
 def noise(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
@@ -189,19 +189,19 @@ def _both(gan: PretrainedGan, settings: ViewSettings) -> list[torch.Tensor]:
 
 
 def _row(pictures: torch.Tensor, gap: int = 0) -> torch.Tensor:
-    from models import mosaics
+    from models import images
 
-    return mosaics.grid(pictures, len(pictures), gap)
+    return images.grid(pictures, len(pictures), gap)
 
 
 def _channels(activations: torch.Tensor) -> torch.Tensor:
-    from models import mosaics
+    from models import images
 
     side = 4 * CELL // 2 + 6
     if activations.shape[1] == 3:
-        return mosaics.enlarge(activations.cpu(), side)[0].mean(0, keepdim=True)
-    cells = mosaics.enlarge(mosaics.strongest(activations.cpu(), CHANNELS), CELL // 2)
-    return mosaics.grid(cells, 4, gap=2)
+        return images.enlarge(activations.cpu(), side)[0].mean(0, keepdim=True)
+    cells = images.enlarge(images.strongest_channels(activations.cpu(), CHANNELS), CELL // 2)
+    return images.grid(cells, 4, gap=2)
 
 
 VIEWS: dict[str, Callable[..., torch.Tensor]] = {

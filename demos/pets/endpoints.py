@@ -34,13 +34,11 @@ def overlaid(classifier, picture, seen, breed: int, against: int | None, contras
     """The photo in grey under its class activation map: red speaks for `breed`, blue against it."""
     import torch.nn.functional as F
 
-    from models import mosaics
-
     gamma = number("contrast", contrast, 0, 1)
     heat = classifier.class_activation_map(seen, breed, against, gamma)
     shown = images.to_tensor(picture.resize((SHOWN_SIDE, SHOWN_SIDE), Image.Resampling.BICUBIC))
     smooth = F.interpolate(heat[None, None], (SHOWN_SIDE, SHOWN_SIDE), mode="bicubic")[0, 0]
-    return images.to_image(mosaics.overlay(shown, smooth))
+    return images.to_image(images.overlay(shown, smooth))
 
 
 def explained(

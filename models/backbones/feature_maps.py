@@ -41,12 +41,12 @@ def extract(network: Backbone, picture: torch.Tensor, layer: str) -> FeatureMaps
     """
     import torch
 
-    from models import mosaics
+    from models import images
 
     choice("layer", layer, network.spec.map_layers)
     with torch.no_grad():
         (maps,) = network.features(picture, [layer])
-    strongest = mosaics.strongest(maps.float().cpu(), COUNT)
-    mosaic = mosaics.grid(mosaics.enlarge(strongest, CELL), COLUMNS, gap=2)
+    strongest = images.strongest_channels(maps.float().cpu(), COUNT)
+    mosaic = images.grid(images.enlarge(strongest, CELL), COLUMNS, gap=2)
     channels, height, width = maps.shape[1:]
     return FeatureMaps(mosaic, (channels, height, width), len(strongest))

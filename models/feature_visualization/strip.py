@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 
-from models import mosaics
+from models import images
 from models.feature_visualization.optimize import VisualizationStep
 
 SNAPSHOTS, GAP = 6, 4
@@ -26,7 +26,7 @@ def snapshot_steps(steps: int, count: int = SNAPSHOTS) -> tuple[int, ...]:
 def sheet(pictures: torch.Tensor) -> torch.Tensor:
     """Pictures of one step (N, 3, s, s) as one (1, 3, H, W): two rows from 3 on, white between."""
     columns = -(-len(pictures) // 2) if len(pictures) > 2 else len(pictures)
-    return mosaics.grid(pictures, columns, GAP)[None]
+    return images.grid(pictures, columns, GAP)[None]
 
 
 class Strip:
@@ -49,4 +49,4 @@ class Strip:
     def row(self) -> torch.Tensor:
         """The pictures so far, side by side: (1, 3, H, W)."""
         pictures = torch.cat(list(self.snapshots.values()))
-        return mosaics.grid(pictures, len(pictures), GAP)[None]
+        return images.grid(pictures, len(pictures), GAP)[None]

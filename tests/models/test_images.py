@@ -1,7 +1,9 @@
-"""Every kind of picture a person may upload, against known pixels."""
+"""Every kind of picture a person may upload, against known pixels; several pictures as one."""
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -163,3 +165,38 @@ def test_square_takes_the_centre_and_leaves_its_own_size_alone():
 def test_fit_keeps_the_aspect():
     assert images.fit(plain(size=(300, 100)), 150).size == (150, 50)
     assert images.fit(plain(size=(100, 300)), 600).size == (200, 600)
+
+
+def test_grid_order_and_empty_cells():
+    cells = torch.arange(3.0).view(3, 1, 1, 1) / 4
+    assert images.grid(cells, 2)[0].tolist() == [[0.0, 0.25], [0.5, 1.0]]
+
+
+def test_grid_gaps_are_white():
+    cells = torch.zeros(2, 1, 1, 1)
+    assert images.grid(cells, 2, gap=1)[0].tolist() == [[0.0, 1.0, 0.0]]
+
+
+def test_strongest_channels_first_and_stretched():
+    maps = torch.tensor([[[[0.0, 1.0]], [[5.0, 5.0]], [[-4.0, 4.0]]]])
+    assert images.strongest_channels(maps, 2)[:, 0].tolist() == [[[0.0, 1.0]], [[0.0, 1.0]]]
+    assert images.strongest_channels(maps, 3)[2, 0].tolist() == [[0.0, 0.0]]
+
+
+def test_overlay_is_red_above_and_blue_below_zero():
+    picture = torch.full((1, 3, 1, 3), 0.5)
+    shown = images.overlay(picture, torch.tensor([[2.0, 0.0, -2.0]]))[0, :, 0]
+    assert shown[0, 0] > shown[2, 0]
+    assert torch.allclose(shown[:, 1], torch.full((3,), 0.5))
+    assert shown[2, 2] > shown[0, 2]
+
+
+def test_no_heat_is_no_colour():
+    picture = torch.rand(1, 3, 4, 4)
+    shown = images.overlay(picture, torch.zeros(4, 4))
+    assert torch.allclose(shown[:, 0], picture.mean(1))
+
+
+def test_opening_pictures_needs_no_pytorch():
+    code = "import models.images, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from models import mosaics
+from models import images
 from models.images import to_image
 
 MOST = 48
@@ -87,8 +87,8 @@ def frame(shown: Shown) -> Image.Image:
     """A moment as a picture of an animation: pictures as a sheet of `SHEET` in a row."""
     if isinstance(shown, Image.Image):
         return shown
-    pictures = mosaics.enlarge(_unit(shown), _side(shown, FRAME))
-    return to_image(_rgb(mosaics.grid(pictures, SHEET, GAP)))
+    pictures = images.enlarge(_unit(shown), _side(shown, FRAME))
+    return to_image(_rgb(images.grid(pictures, SHEET, GAP)))
 
 
 def gif(
@@ -135,7 +135,7 @@ def _side(pictures: torch.Tensor, least: int) -> int:
 def _rows(moments: list[tuple[int, torch.Tensor]]) -> Image.Image:
     pictures = torch.cat([shown for _, shown in moments])
     columns, cell = len(moments[0][1]), _side(pictures, CELL)
-    sheet = to_image(_rgb(mosaics.grid(mosaics.enlarge(pictures, cell), columns, GAP)))
+    sheet = to_image(_rgb(images.grid(images.enlarge(pictures, cell), columns, GAP)))
     picture = Image.new("RGB", (MARGIN + sheet.width, sheet.height), "white")
     picture.paste(sheet, (MARGIN, 0))
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(13)

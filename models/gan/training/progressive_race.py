@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 import torch.nn.functional as F
 
-from models import mosaics
+from models import images
 from models.gan.networks import progressive as growing_gan
 from models.gan.training.data import Pictures
 from models.gan.training.progressive_runner import SHOWN, Leg, Runner
@@ -98,8 +98,8 @@ def sheet(leg: Leg) -> torch.Tensor:
     Every cell has the same size, so that the pixels of small sides are visible squares; the row of
     a side that is not reached yet is white.
     """
-    reached = [mosaics.enlarge((row + 1) / 2, CELL) for row in leg.samples if row is not None]
+    reached = [images.enlarge((row + 1) / 2, CELL) for row in leg.samples if row is not None]
     cells = torch.cat(reached).clamp(0, 1).expand(-1, 3, -1, -1)
-    rows = mosaics.grid(cells, SHOWN, GAP)
+    rows = images.grid(cells, SHOWN, GAP)
     whole = len(leg.samples) * (CELL + GAP) - GAP
-    return F.pad(rows, (0, 0, 0, whole - rows.shape[1]), value=mosaics.PAPER)[None]
+    return F.pad(rows, (0, 0, 0, whole - rows.shape[1]), value=images.WHITE)[None]

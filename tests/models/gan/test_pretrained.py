@@ -7,11 +7,11 @@ import pytest
 import torch
 
 import models
-from models import mosaics, registry
+from models import registry
 from models.gan import pretrained
 from models.gan.networks import structure
 from models.gan.settings import SLIDERS, SampleSettings
-from models.images import to_image
+from models.images import grid, to_image
 from models.validation import ValidationError
 
 CPU = torch.device("cpu")
@@ -240,10 +240,10 @@ def test_three_lines_sample_a_generator():
     images = models.load("stylegan_cats64", device="cpu").sample(seeds=range(16), truncation=0.7)
     assert [image.size for image in images] == [(64, 64)] * 16
     network = models.load("stylegan_cats64", device="cpu")
-    grid = to_image(mosaics.grid(network.synthesize(codes(network, range(16))), 4))
+    sheet = to_image(grid(network.synthesize(codes(network, range(16))), 4))
     for number, image in enumerate(images):
         left, top = 64 * (number % 4), 64 * (number // 4)
-        cell = grid.crop((left, top, left + 64, top + 64))
+        cell = sheet.crop((left, top, left + 64, top + 64))
         assert np.array_equal(np.asarray(image), np.asarray(cell))
 
 
