@@ -25,7 +25,7 @@ from models.device import pick
 from models.gan import pretrained
 from models.gan.networks.dcgan import DCDiscriminator, DCGenerator
 from models.gan.training import data as gan_data
-from models.gan.training.settings import Settings
+from models.gan.training.settings import TrainingSettings
 from models.gan.training.trainer import Trainer
 from training import data
 from training.evaluate_gan import frechet
@@ -95,7 +95,7 @@ def main() -> None:
     torch.manual_seed(0)
     everything = data.pictures(chosen.pictures)
     held, shown = everything[:HELD], everything[HELD:]
-    settings = Settings(
+    settings = TrainingSettings(
         architecture="dcgan", lr_d=RATE, lr_g=RATE, beta1=BETAS[0], batch=BATCH, r1=0.0,
         latent=LATENT, width=WIDTH,
     )  # fmt: skip
@@ -113,7 +113,7 @@ def main() -> None:
                 for _ in range(chosen.turn):
                     textbook.step()
             else:
-                ours.work(rounds=chosen.turn)
+                ours.train(rounds=chosen.turn)
             if turn:  # the first warms up
                 times[name].append(perf_counter() - start)
     rate = {name: BATCH * chosen.turn / median(taken) for name, taken in times.items()}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from models.attacks.adversarial import adversarial as adversarial
     from models.feature_visualization.ideal_image import ideal_image as ideal_image
+    from models.gan.training.train import train_gan as train_gan
     from models.registry import list_models as list_models
     from models.store import load as load
     from models.style_transfer.stylize import stylize as stylize
@@ -28,8 +29,17 @@ _PUBLIC = {
     "load": "models.store",
     "stylize": "models.style_transfer.stylize",
     "stylize_steps": "models.style_transfer.stylize",
+    "train_gan": "models.gan.training.train",
 }
-__all__ = ["adversarial", "ideal_image", "list_models", "load", "stylize", "stylize_steps"]
+__all__ = [
+    "adversarial",
+    "ideal_image",
+    "list_models",
+    "load",
+    "stylize",
+    "stylize_steps",
+    "train_gan",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 from models.gan.training import data as gan_data
 from models.gan.training.augment import translate
-from models.gan.training.digit_classifier import NAME, DigitCounter
+from models.gan.training.digit_classifier import NAME, DigitClassifier
 from models.linear_probe import digits
 from training.export import save
 
@@ -25,9 +25,9 @@ EPOCHS, BATCH, LR, WEIGHT_DECAY = 16, 64, 3e-3, 0.02
 def main() -> None:
     torch.manual_seed(0)
     cells, values = digits.pictures()
-    held_out = torch.arange(len(cells)) % gan_data.HELD_DIGITS == gan_data.HELD_DIGITS - 1
+    held_out = gan_data.held_out_digits(len(cells))
     pictures, labels = gan_data.scaled(cells[~held_out, None]), values[~held_out]
-    network = DigitCounter()
+    network = DigitClassifier()
     optimizer = torch.optim.AdamW(network.parameters(), LR, weight_decay=WEIGHT_DECAY)
     steps = EPOCHS * math.ceil(len(pictures) / BATCH)
     scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, steps)

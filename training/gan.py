@@ -10,7 +10,6 @@ Both kinds play the non-saturating logistic game (Goodfellow et al. 2014): with 
 from __future__ import annotations
 
 import argparse
-import copy
 import json
 import os
 import time
@@ -25,6 +24,7 @@ from torch import nn
 
 from models.gan.networks import dcgan, stylegan
 from models.gan.training.augment import augment
+from models.gan.training.ema import EMA
 from training import data
 from training.aid import Aid
 
@@ -99,10 +99,9 @@ class Run:
         self.recipe, self.folder = recipe, folder
         self.real = data.pictures(data.SHARED / recipe.data)
         self.G, self.D = recipe.generator(), recipe.discriminator()
-        self.average = copy.deepcopy(self.G).eval().requires_grad_(False)
-        channels_last = {"memory_format": torch.channels_last}
-        for network in (self.G, self.D, self.average):
-            network.to(**channels_last)
+        for network in (self.G, self.D):
+            network.to(memory_format=torch.channels_last)
+        self.ema = EMA(self.G)
         self.adam_g = self._adam(self.G)
         self.adam_d = self._adam(self.D)
         self.aid = None
@@ -125,7 +124,7 @@ class Run:
         return _adam(network, recipe.lr * share, betas)
 
     def _parts(self) -> dict:
-        parts = {"G": self.G, "D": self.D, "average": self.average}
+        parts = {"G": self.G, "D": self.D, "average": self.ema.module}
         return parts | ({"aid": self.aid.heads} if self.aid else {})
 
     def _adams(self) -> dict:
@@ -150,7 +149,8 @@ class Run:
         state |= {name: adam.state_dict() for name, adam in self._adams().items()}
         torch.save(state | {"seen": self.seen}, self.folder / "new.pt")
         os.replace(self.folder / "new.pt", self.folder / "last.pt")
-        save_sheet(sample(self.average, self.recipe, SHEET), self.folder / f"{self.seen:08d}.png")
+        samples = sample(self.ema.module, self.recipe, SHEET)
+        save_sheet(samples, self.folder / f"{self.seen:08d}.png")
 
     def rate(self, images: int) -> float:
         """The learning rate's factor: 1, then down in a straight line over the last share."""
@@ -200,7 +200,7 @@ class Run:
             aid.heads.requires_grad_(True)
         self.adam_g.step()
         self.seen += n
-        self.follow()
+        self.ema.update(self.G, self.decay())
         report = {"loss_d": loss_d, "loss_g": loss_g, "real": score_real.mean()}
         if aid:
             report["aided"] = aided
@@ -230,14 +230,11 @@ class Run:
         self.adam_d.step()
         return penalty
 
-    def follow(self) -> None:
-        # The half-life is short at first, so that the average does not drag the start along.
+    def decay(self) -> float:
+        """Of the moving average for this step; its half-life is short at first, so that the early
+        weights are soon forgotten."""
         half_life = min(self.recipe.half_life, max(self.seen * 0.05, 1.0))
-        weight = 1 - 0.5 ** (self.recipe.batch / half_life)
-        with torch.no_grad():
-            mine, theirs = (list(n.state_dict().values()) for n in (self.average, self.G))
-            for a, b in zip(mine, theirs, strict=True):
-                a.lerp_(b, weight) if a.is_floating_point() else a.copy_(b)
+        return 0.5 ** (self.recipe.batch / half_life)
 
 
 def _adam(network: nn.Module, rate: float, betas: tuple[float, float]) -> torch.optim.Adam:

@@ -8,13 +8,12 @@ import time
 
 import gradio as gr
 
-from demos.gan_lab import run_config
+from demos.gan_lab import names, run_config
 from demos.gan_lab import views as gym_views
 from demos.gan_lab.runs import LiveRun, LiveRuns
 from demos.ui.endpoints import expose
 from demos.ui.page import LIVE_TRAINING, Page
 from models.gan.training import presets
-from models.gan.training.settings import KNOBS
 from models.validation import whole_number
 
 MOST_STEPS = 100_000
@@ -103,7 +102,8 @@ def expose_all(page: Page) -> None:
             data, base = chosen.data, chosen.repaired if repaired else chosen.settings
         left_out = (None, "")
         knobs = {
-            name: getattr(base, name) if given[name] in left_out else given[name] for name in KNOBS
+            name: getattr(base, name) if given[name] in left_out else given[name]
+            for name in run_config.KNOBS
         }
         payload = json.dumps({"points": points or [], "pictures": pictures or []})
         wished = run_config.wish(
@@ -140,21 +140,25 @@ def _course(page: Page, live: LiveRun, rounds: int):
 
 
 def _report(live: LiveRun, seconds: float) -> dict:
-    verdict, curves = live.verdict(), live.journal.curves
+    diagnosis, curves = live.diagnose(), live.history.curves
 
-    def rounded(value):
-        return round(value, 4) if isinstance(value, float) else value
+    def rounded(figures):
+        return {name: _rounded(value) for name, value in names.figures(figures).items()}
 
     return {
-        "rounds": live.moment.rounds,
+        "rounds": live.snapshot.rounds,
         "seconds": round(seconds, 2),
         "losses": {
-            side: [[at, rounded(value)] for at, value in curves[f"loss_{side}"]] for side in "dg"
+            side: [[at, _rounded(value)] for at, value in curves[f"loss_{side}"]] for side in "dg"
         },
-        "figures": {name: rounded(value) for name, value in vars(live.figures).items()},
-        "diversity": rounded(live.figures.diversity),
-        "verdict": verdict.name,
-        "because": {name: rounded(value) for name, value in verdict.because},
-        "diverged": live.moment.diverged,
+        "figures": rounded(vars(live.metrics).items()),
+        "diversity": _rounded(live.metrics.diversity),
+        "verdict": names.diagnosis(diagnosis.name),
+        "because": rounded(diagnosis.evidence),
+        "diverged": live.snapshot.diverged,
         "settings": vars(live.trainer.settings),
     }
+
+
+def _rounded(value):
+    return round(value, 4) if isinstance(value, float) else value

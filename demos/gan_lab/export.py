@@ -13,12 +13,12 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from safetensors.torch import save as tensors_as_bytes
 
-from demos.gan_lab import run_config
+from demos.gan_lab import names, run_config
+from demos.gan_lab.run_config import KNOBS
 from demos.gan_lab.runs import LiveRun, LiveRuns
 from demos.runtime.gradio_patches import write_once
 from demos.ui.page import LIVE_TRAINING, PRIVATE, Page, localize_errors
 from models.gan.training import presets
-from models.gan.training.settings import KNOBS
 from models.validation import ValidationError
 
 FRAME_MS = 150
@@ -49,7 +49,7 @@ def build(page: Page, inputs: list[gr.blocks.Block]) -> None:
 
     def live(request: gr.Request) -> LiveRun:
         run = page.engine.shared(LiveRuns).get(request.session_hash)
-        if run is None or run.moment is None:
+        if run is None or run.snapshot is None:
             raise ValidationError("lab_no_run")
         run.touch()
         return run
@@ -60,7 +60,7 @@ def build(page: Page, inputs: list[gr.blocks.Block]) -> None:
 
         run = live(request)
         film = page.engine.training_slice(
-            lambda: film_strip.film(thinned(run.journal.strip.moments))
+            lambda: film_strip.sheet(thinned(run.history.film.frames))
         )
         return gr.update(value=film, visible=True)
 
@@ -85,11 +85,11 @@ def build(page: Page, inputs: list[gr.blocks.Block]) -> None:
     )  # fmt: skip
 
 
-def thinned(moments: list) -> list:
+def thinned(frames: list) -> list:
     """At most `ROWS` of them, first and last included."""
-    if len(moments) <= ROWS:
-        return moments
-    return [moments[round(n * (len(moments) - 1) / (ROWS - 1))] for n in range(ROWS)]
+    if len(frames) <= ROWS:
+        return frames
+    return [frames[round(n * (len(frames) - 1) / (ROWS - 1))] for n in range(ROWS)]
 
 
 def packed(run: LiveRun) -> bytes:
@@ -97,27 +97,28 @@ def packed(run: LiveRun) -> bytes:
     from models.gan.training import film_strip
 
     trainer, stream = run.trainer, io.BytesIO()
-    shown = trainer.average if trainer.settings.ema else trainer.G
+    shown = trainer.ema.module if trainer.settings.ema else trainer.G
     networks = {"generator": shown, "discriminator": trainer.D}
-    moment, figures = run.moment, run.figures
+    snapshot, metrics = run.snapshot, run.metrics
     facts = {
         "data": trainer.data.name,
         "shape": list(trainer.data.shape),
         "settings": asdict(trainer.settings),
-        "rounds": moment.rounds,
-        "examples": moment.examples,
-        "figures": asdict(figures) if figures else None,
-        "verdict": run.verdict().name,
+        "rounds": snapshot.rounds,
+        "examples": snapshot.examples,
+        "figures": names.figures(vars(metrics).items()) if metrics else None,
+        "verdict": names.diagnosis(run.diagnose().name),
     }
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as out:
         for name, network in networks.items():
             state = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
             out.writestr(f"{name}.safetensors", tensors_as_bytes(state))
         out.writestr("settings.json", json.dumps(facts, indent=1))
-        moments = run.journal.strip.moments
-        if moments:
+        frames = run.history.film.frames
+        if frames:
             film = io.BytesIO()
-            film_strip.gif([film_strip.frame(shown) for _, shown in moments], film, FRAME_MS)
+            drawn = [film_strip.draw(samples) for _, samples in frames]
+            film_strip.save_gif(drawn, film, FRAME_MS)
             out.writestr("strip.gif", film.getvalue())
     return stream.getvalue()
 
@@ -153,7 +154,7 @@ def read(address: Mapping[str, str]) -> list:
             for name in KNOBS
             if name in address
         }
-        settings = settings.turned(**turned)
+        settings = settings.replace(**turned)
     except (ValueError, TypeError):
         return untouched
     own = data == "own"

@@ -72,17 +72,13 @@ def data_of(kind: str, payload: str | None = None, side: int = 32) -> Brought:
     from models.gan.training import data as gan_data
 
     choice("data", kind, KINDS)
-    if kind in gan_data.PLANE:
-        return Brought(gan_data.plane(kind))
-    if kind == "mnist":
-        return Brought(gan_data.mnist())
-    if kind in ("digits", "few"):
-        return Brought(gan_data.digits(few=kind == "few"))
+    if kind in gan_data.BUILT_IN:
+        return Brought(gan_data.load(kind))
     points, addresses = _unpacked(payload)
     if kind == "drawn":
         return Brought(gan_data.drawn(points))
-    if len(addresses) > gan_data.MOST_PICTURES:  # before any is decoded
-        limits = {"low": gan_data.LEAST_PICTURES, "high": gan_data.MOST_PICTURES}
+    if len(addresses) > gan_data.MAX_PICTURES:  # before any is decoded
+        limits = {"low": gan_data.MIN_PICTURES, "high": gan_data.MAX_PICTURES}
         raise ValidationError("own_pictures", count=len(addresses), **limits)
     pictures, skipped = [], []
     for place, address in enumerate(addresses):

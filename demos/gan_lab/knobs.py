@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gradio as gr
 
+from demos.gan_lab.run_config import KNOBS
 from demos.ui.components import Choice, Knob
 from demos.ui.page import PRIVATE, Page
-from models.gan.training import settings as gan_settings
-from models.gan.training.settings import Settings
+from models.gan.training.settings import LOSSES, TrainingSettings
 
 FORMULAS = {
     "r1": r"L_D + \tfrac{\gamma}{2}\,\mathbb{E}\,\lVert\nabla_x d(x)\rVert^2",
@@ -34,7 +34,7 @@ GAMES = {
 KEYS = {"smoothing": "gym.smoothing"}
 
 
-def build(page: Page, defaults: Settings) -> dict[str, gr.components.Component]:
+def build(page: Page, defaults: TrainingSettings) -> dict[str, gr.components.Component]:
     """The knobs by name, all of `Settings` but the architecture, in the order of its fields."""
     knobs: dict[str, gr.components.Component] = {}
 
@@ -43,7 +43,8 @@ def build(page: Page, defaults: Settings) -> dict[str, gr.components.Component]:
             value = getattr(defaults, name)
             key = KEYS.get(name, f"name.{name}")
             if kind is Knob:
-                low, high, _ = gan_settings.LIMITS[name]
+                described = TrainingSettings.described()[name]
+                low, high = described.low, described.high
                 args = (low, options.pop("top", high), value)
             else:
                 options["value"] = value
@@ -52,7 +53,7 @@ def build(page: Page, defaults: Settings) -> dict[str, gr.components.Component]:
                 page.formula(FORMULAS[name])
 
     def names(code: str) -> list[tuple[str, str]]:
-        return [(page.text(f"gym.loss.{name}", code), name) for name in gan_settings.LOSSES]
+        return [(page.text(f"gym.loss.{name}", code), name) for name in LOSSES]
 
     put(Choice, "loss", choices=names)
     game = page.formula(GAMES[defaults.loss])
@@ -83,4 +84,4 @@ def build(page: Page, defaults: Settings) -> dict[str, gr.components.Component]:
             put(Knob, "latent", top=128, step=1)
             put(Knob, "width", top=128, step=4)
             put(gr.Number, "seed", precision=0)
-    return {name: knobs[name] for name in gan_settings.KNOBS}
+    return {name: knobs[name] for name in KNOBS}

@@ -9,10 +9,11 @@ from demos.gan_lab import inputs as gym_inputs
 from demos.gan_lab.runs import LiveRun, LiveRuns
 from demos.runtime.engine import Engine
 from models.gan.training import presets
-from models.gan.training import settings as gan_settings
-from models.gan.training.settings import FIXED, Settings
+from models.gan.training.settings import ARCHITECTURES, NETWORK_SETTINGS, TrainingSettings
 from models.validation import ValidationError, choice
 
+# All settings but the architecture, which is chosen with the data.
+KNOBS = tuple(name for name in TrainingSettings.described() if name != "architecture")
 SHIPPED = "dcgan_cats64"
 SHIPPED_SIDE = 64
 
@@ -22,7 +23,7 @@ class Wish:
     """Data, networks and knobs of a run.
 
     Attributes:
-        data: one of `gan_presets.DATA`.
+        data: one of `presets.DATA`.
         settings: the knobs, architecture included.
         payload: what the browser brought for "drawn" and "own".
         side: of own pictures.
@@ -30,7 +31,7 @@ class Wish:
     """
 
     data: str
-    settings: Settings
+    settings: TrainingSettings
     payload: str = ""
     side: int = 32
     shipped: bool = False
@@ -38,7 +39,7 @@ class Wish:
     @property
     def networks(self) -> tuple:
         """What other networks would be needed for."""
-        fixed = tuple(getattr(self.settings, name) for name in FIXED)
+        fixed = tuple(getattr(self.settings, name) for name in NETWORK_SETTINGS)
         return self.data, self.side, self.shipped, fixed
 
     @property
@@ -54,7 +55,7 @@ def wish(data: str, payload: str, side: int, shipped: bool, architecture: str, k
         ValidationError: something that does not exist, is out of range, or does not go together.
     """
     choice("data", data, presets.DATA)
-    choice("architecture", architecture, gan_settings.ARCHITECTURES)
+    choice("architecture", architecture, ARCHITECTURES)
     if (architecture == "mlp") != (data in presets.PLANE):
         raise ValidationError("lab_wrong_data", architecture=architecture)
     brings = data in ("drawn", "own")
@@ -65,7 +66,7 @@ def wish(data: str, payload: str, side: int, shipped: bool, architecture: str, k
 
         architecture = "dcgan"
         knobs = knobs | {"latent": dcgan.LATENT, "width": dcgan.WIDTH, "spectral": False}
-    settings = Settings(architecture=architecture, **knobs)
+    settings = TrainingSettings(architecture=architecture, **knobs)
     side = SHIPPED_SIDE if shipped else int(side) if data == "own" else 32
     return Wish(data, settings, payload if brings else "", side, shipped)
 
@@ -89,7 +90,7 @@ def _make(engine: Engine, wished: Wish, brought: gym_inputs.Brought) -> LiveRun:
         tensors = weights.load(SHIPPED)
         start = {part: weights.part(tensors, part) for part in ("generator", "discriminator")}
         # Knobs that leave out the discriminator's batch norm come in afterwards.
-        settings = settings.turned(r1=0.0, loss="non_saturating")
+        settings = settings.replace(r1=0.0, loss="non_saturating")
     run = LiveRun(brought.data, settings, wished.identity, device.pick(engine.device_name), start)
     run.wanted = wished.settings
     return run

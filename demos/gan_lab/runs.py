@@ -12,14 +12,14 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from models.gan.training.settings import Settings
+from models.gan.training.settings import TrainingSettings
 from models.validation import ValidationError
 
 if TYPE_CHECKING:
     from models.gan.training.data import Data
-    from models.gan.training.diagnosis import Verdict
-    from models.gan.training.metrics import Figures
-    from models.gan.training.trainer import Moment
+    from models.gan.training.diagnosis import Diagnosis
+    from models.gan.training.metrics import Metrics
+    from models.gan.training.trainer import Snapshot
 
 PLACES = 24
 RUN_BYTES = 320 << 20
@@ -30,26 +30,26 @@ SWEEP_SECONDS = 15.0
 
 
 class LiveRun:
-    """One visitor's training: the trainer, its journal, and who may step it.
+    """One visitor's training: the trainer, its history, and who may step it.
 
     Attributes:
         identity: what it was made from; other data or networks mean another run.
         wanted: settings that the visitor has turned to; taken over before the next slice.
-        moment, figures: the latest, None before the first.
+        snapshot, metrics: the latest, None before the first.
         paused: set when the loop that watches it should end.
         watcher: the event that shows it; a later one takes over.
         pace, views: how the visitor wants to see it.
     """
 
-    def __init__(self, data: Data, settings: Settings, identity: tuple, device, start=None):
-        from models.gan.training.history import Journal
+    def __init__(self, data: Data, settings: TrainingSettings, identity: tuple, device, start=None):
+        from models.gan.training.history import History
         from models.gan.training.trainer import Trainer
 
         self.trainer = Trainer(data, settings, device, start)
-        self.journal = Journal()
+        self.history = History()
         self.identity, self.wanted = identity, settings
-        self.moment: Moment | None = None
-        self.figures: Figures | None = None
+        self.snapshot: Snapshot | None = None
+        self.metrics: Metrics | None = None
         self.paused = threading.Event()
         self.watcher: object = None
         self.pace, self.views = "normal", ["heat"]
@@ -67,13 +67,13 @@ class LiveRun:
         """Trains for a slice; like all that touches the trainer it belongs into a `gym_turn`."""
         self.touch()
         if self.wanted is not self.trainer.settings:
-            self.trainer.turn(self.wanted)
-        self.trainer.work(seconds, rounds, phase)
+            self.trainer.configure(self.wanted)
+        self.trainer.train(seconds, rounds, phase)
 
     def note(self, look: bool = False) -> None:
         """Notes how it stands now, with a look at the samples if one is due or wanted."""
-        self.moment = self.trainer.moment()
-        self.figures = self.journal.add(self.trainer, self.moment, look) or self.figures
+        self.snapshot = self.trainer.snapshot()
+        self.metrics = self.history.add(self.trainer, self.snapshot, look) or self.metrics
 
     def slice(
         self, seconds: float, rounds: int | None = None, phase: str = "both", look: bool = False
@@ -82,9 +82,9 @@ class LiveRun:
         self.chunk(seconds, rounds, phase)
         self.note(look)
 
-    def verdict(self) -> Verdict:
-        """What the doctor says now."""
-        return self.journal.verdict(self.trainer)
+    def diagnose(self) -> Diagnosis:
+        """The diagnosis as of now."""
+        return self.history.diagnose(self.trainer)
 
 
 class LiveRuns:

@@ -23,7 +23,7 @@ from demos.ui import progress as status
 from demos.ui.components import Choice
 from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
 from models.gan.training import presets
-from models.gan.training import settings as gan_settings
+from models.gan.training.settings import ARCHITECTURES, TrainingSettings
 from models.validation import ValidationError
 
 NAME = "gym"
@@ -97,10 +97,10 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     def moment(code: str, run: LiveRun, began: float, before: int) -> dict:
         flags = [name in run.views for name in VIEWS]
-        done = run.moment.rounds - before
+        done = run.snapshot.rounds - before
         rate = done / max(time.perf_counter() - began, 1e-3)
         return {
-            line: status.live(code, run.moment, rate),
+            line: status.live(code, run.snapshot, rate),
             turn: gym_views.phase(code, run),
             picture: page.engine.training_slice(gym_views.picture, run, *flags),
             plot: gym_views.losses(code, run),
@@ -129,7 +129,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             yield moment(code, live, began, before)
             if live.paused.is_set() or time.perf_counter() - began > MOST_SECONDS:
                 break
-        yield {line: status.paused(code, live.moment)}
+        yield {line: status.paused(code, live.snapshot)}
 
     @localize_errors
     def step(request: gr.Request, code, which, *values):
@@ -138,7 +138,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         live.views = views_
         live.paused.set()
         page.engine.training_slice(live.slice, 0.0, 1, which, True)
-        return moment(code, live, time.perf_counter(), live.moment.rounds)
+        return moment(code, live, time.perf_counter(), live.snapshot.rounds)
 
     def pause(request: gr.Request):
         live = page.engine.shared(LiveRuns).get(request.session_hash)
@@ -196,7 +196,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     for preset, broken, repair in corners:
         for button, settings, fresh in (
             (broken, preset.settings, True),
-            (repair, preset.repaired, preset.anew),
+            (repair, preset.repaired, preset.restarts),
         ):
             values = [preset.data, settings.architecture, 32, False, *_values(settings, knobs)]
             button.click(lambda values=values: values, None, order, **PRIVATE, **LIGHT).then(
@@ -213,7 +213,7 @@ def _slices(page: Page, live: LiveRun) -> Iterator[None]:
             page.engine.training_slice(live.slice, SPEEDS[live.pace])
             yield
             live.paused.wait(REST)
-            if live.moment.diverged:
+            if live.snapshot.diverged:
                 return
             continue
         settings = live.wanted
@@ -223,7 +223,7 @@ def _slices(page: Page, live: LiveRun) -> Iterator[None]:
         ):
             page.engine.training_slice(live.slice, 60.0, count, phase, True)
             yield
-            if live.moment.diverged:
+            if live.snapshot.diverged:
                 return
             live.paused.wait(SPEEDS["slow"])
 
@@ -236,7 +236,7 @@ def _waiting(page: Page, code: str) -> str:
 
 
 def _choices(page: Page, family: str):
-    names = {"data": presets.DATA, "architecture": gan_settings.ARCHITECTURES}[family]
+    names = {"data": presets.DATA, "architecture": ARCHITECTURES}[family]
     return _named(page, family, names)
 
 
@@ -244,7 +244,7 @@ def _named(page: Page, family: str, names):
     return lambda code: [(page.text(f"gym.{family}.{name}", code), name) for name in names]
 
 
-def _values(settings: gan_settings.Settings, knobs: dict) -> list:
+def _values(settings: TrainingSettings, knobs: dict) -> list:
     return [getattr(settings, name) for name in knobs]
 
 

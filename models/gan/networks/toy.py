@@ -1,4 +1,4 @@
-"""The small networks of the gym, by architecture: a pair of generator and discriminator.
+"""The small networks of the GAN lab, by architecture: a generator and a discriminator.
 
 Points are (N, 2) near the square [-1, 1]^2; pictures are (N, C, side, side) in [-1, 1]. Generators
 take z (N, latent) ~ N(0, I), discriminators give logits (N,).
@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from models.gan.networks.dcgan import DCDiscriminator, DCGenerator
-from models.gan.training.settings import Settings
+from models.gan.training.settings import TrainingSettings
 
 
 class PointGenerator(nn.Sequential):
@@ -57,7 +57,8 @@ class DenseGenerator(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], math.prod(self.shape)))
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        return self.layers(z).tanh().view(-1, *self.shape)
+        pictures: torch.Tensor = self.layers(z)
+        return pictures.tanh().view(-1, *self.shape)
 
 
 class DenseDiscriminator(nn.Sequential):
@@ -71,18 +72,11 @@ class DenseDiscriminator(nn.Sequential):
         super().__init__(*layers, nn.Linear(width, 1), nn.Flatten(0))
 
 
-def _spectral(network: nn.Module) -> nn.Module:
-    for layer in network.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d):
-            spectral_norm(layer)
-    return network
-
-
-def build(settings: Settings, shape: tuple[int, ...]) -> tuple[nn.Module, nn.Module]:
+def build(settings: TrainingSettings, shape: tuple[int, ...]) -> tuple[nn.Module, nn.Module]:
     """(generator, discriminator) for examples of `shape`: (2,) or (C, side, side).
 
-    Batch norm leaves the discriminator where a penalty looks at single examples' gradients
-    (Gulrajani et al. 2017, section 4) and where spectral norm takes its place.
+    The discriminator has no batch norm where a penalty looks at single examples' gradients
+    (Gulrajani et al. 2017, section 4), nor with spectral norm, which takes its place.
 
     Raises:
         ValueError: an architecture that does not fit the shape.
@@ -90,21 +84,21 @@ def build(settings: Settings, shape: tuple[int, ...]) -> tuple[nn.Module, nn.Mod
     latent, width = settings.latent, settings.width
     if (settings.architecture == "mlp") != (len(shape) == 1):
         raise ValueError(f"{settings.architecture} does not make examples of shape {shape}")
+    generator: nn.Module
+    discriminator: nn.Module
     if settings.architecture == "mlp":
-        pair = PointGenerator(latent, width), PointDiscriminator(width)
+        generator, discriminator = PointGenerator(latent, width), PointDiscriminator(width)
     elif settings.architecture == "dense":
         channels, side, _ = shape
-        pair = (
-            DenseGenerator(latent, width, channels, side),
-            DenseDiscriminator(width, channels, side),
-        )
+        generator = DenseGenerator(latent, width, channels, side)
+        discriminator = DenseDiscriminator(width, channels, side)
     else:
         channels, side, _ = shape
-        alone = settings.spectral or settings.loss == "wasserstein" or settings.r1 > 0
-        pair = (
-            DCGenerator(width, latent, channels, side),
-            DCDiscriminator(width, channels, side, norm=not alone),
-        )
+        normed = not (settings.spectral or settings.loss == "wasserstein" or settings.r1 > 0)
+        generator = DCGenerator(width, latent, channels, side)
+        discriminator = DCDiscriminator(width, channels, side, norm=normed)
     if settings.spectral:
-        _spectral(pair[1])
-    return pair
+        for layer in discriminator.modules():
+            if isinstance(layer, nn.Linear | nn.Conv2d):
+                spectral_norm(layer)
+    return generator, discriminator

@@ -1,4 +1,4 @@
-"""What a GAN of the gym learns to imitate: points in the plane, digits, the visitor's pictures."""
+"""What a GAN of the lab learns to imitate: points in the plane, digits, or own pictures."""
 
 from __future__ import annotations
 
@@ -14,35 +14,34 @@ from PIL import Image
 from models.validation import ValidationError, choice
 
 PLANE = ("ring", "grid", "moons", "line")
-LEAST_PICTURES, MOST_PICTURES = 8, 500
+BUILT_IN = (*PLANE, "digits", "mnist", "few")
+MIN_PICTURES, MAX_PICTURES = 8, 500
 SIDES = (32, 64)
-LEAST_POINTS, MOST_POINTS = 20, 4000
-DRAWN_MODES = 12
+MIN_POINTS, MAX_POINTS = 20, 4000
+MAX_DRAWN_MODES = 12
 FEW = 20
 RADIUS = 0.8
-# One digit in ten, and one own picture in five (at least two), is kept from both networks.
-HELD_DIGITS, HELD_PICTURES = 10, 5
+# One digit in ten, and one own picture in five (at least two), is held out.
+HELD_OUT_DIGITS, HELD_OUT_PICTURES = 10, 5
 
 
 @dataclass(frozen=True)
 class Points:
-    """A distribution in the plane: a mixture of round Gaussians of one deviation.
+    """A distribution in the plane: a mixture of isotropic Gaussians of one standard deviation.
 
     Attributes:
-        name: which one.
-        anchors: (A, 2), the Gaussians' centres, all equally likely.
-        spread: their deviation.
+        name: one of `PLANE`, or "drawn".
+        centers: (A, 2), the Gaussians' means, all equally likely.
+        std: their standard deviation.
         modes: (K, 2), the places that a generator should cover, all equally likely.
-        reach: how near to a mode a point counts as its own.
+        radius: a point this near to a mode belongs to it.
     """
 
     name: str
-    anchors: torch.Tensor
-    spread: float
+    centers: torch.Tensor
+    std: float
     modes: torch.Tensor
-    reach: float
-    held: None = None
-    counted: bool = False
+    radius: float
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -50,9 +49,9 @@ class Points:
 
     def draw(self, count: int, generator: torch.Generator) -> torch.Tensor:
         """(count, 2), fresh points."""
-        chosen = torch.randint(len(self.anchors), (count,), generator=generator)
+        chosen = torch.randint(len(self.centers), (count,), generator=generator)
         noise = torch.randn(count, 2, generator=generator)
-        return self.anchors[chosen] + self.spread * noise
+        return self.centers[chosen] + self.std * noise
 
 
 @dataclass(frozen=True)
@@ -61,27 +60,39 @@ class Pictures:
 
     Attributes:
         name: "digits", "mnist", "few" or "own".
-        shown: uint8 (N, C, side, side), to learn from.
-        held: uint8 (M, C, side, side), kept back, to tell learning from knowing by heart.
-        counted: whether they are digits, so that a classifier can count what is drawn.
+        train: uint8 (N, C, side, side), to learn from.
+        held_out: uint8 (M, C, side, side), to tell learning from memorization.
+        are_digits: whether a digit classifier can tell what is drawn.
     """
 
     name: str
-    shown: torch.Tensor
-    held: torch.Tensor
-    counted: bool = False
+    train: torch.Tensor
+    held_out: torch.Tensor
+    are_digits: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return tuple(self.shown.shape[1:])
+        return tuple(self.train.shape[1:])
 
     def draw(self, count: int, generator: torch.Generator) -> torch.Tensor:
         """(count, C, side, side) in [-1, 1], drawn with replacement."""
-        chosen = torch.randint(len(self.shown), (count,), generator=generator)
-        return scaled(self.shown[chosen])
+        chosen = torch.randint(len(self.train), (count,), generator=generator)
+        return scaled(self.train[chosen])
 
 
 Data = Points | Pictures
+
+
+def load(name: str) -> Data:
+    """The data called `name`: one of `PLANE`, "digits", "few" (of them) or "mnist".
+
+    Raises:
+        ValidationError: unknown name, or a file that is missing, damaged or can't be downloaded.
+    """
+    choice("data", name, BUILT_IN)
+    if name in PLANE:
+        return plane(name)
+    return mnist() if name == "mnist" else digits(few=name == "few")
 
 
 def scaled(pictures: torch.Tensor) -> torch.Tensor:
@@ -123,33 +134,39 @@ def plane(name: str) -> Points:
 def drawn(points: Sequence[Sequence[float]]) -> Points:
     """A distribution drawn by hand: every point of the strokes is equally likely.
 
-    Its modes are places spread as far apart over the strokes as they go, found one after another
-    (Gonzalez 1985), and each then moved to the middle of the points nearest to it.
+    Its modes are found by farthest-point sampling (Gonzalez 1985), and each is then moved to the
+    mean of the points nearest to it.
 
     Args:
         points: (x, y) pairs in [-1, 1].
 
     Raises:
-        ValidationError: too few or too many points, or one that is no point of the square.
+        ValidationError: too few or too many points, or one outside the square.
     """
-    if not LEAST_POINTS <= len(points) <= MOST_POINTS:
-        limits = {"low": LEAST_POINTS, "high": MOST_POINTS}
+    if not MIN_POINTS <= len(points) <= MAX_POINTS:
+        limits = {"low": MIN_POINTS, "high": MAX_POINTS}
         raise ValidationError("drawn_points", count=len(points), **limits)
     try:
-        anchors = torch.tensor([[float(x), float(y)] for x, y in points])
+        centers = torch.tensor([[float(x), float(y)] for x, y in points])
     except (TypeError, ValueError):
         raise ValidationError("drawn_outside") from None
-    if not bool(anchors.abs().le(1).all()):  # NaN is not either
+    if not bool(centers.abs().le(1).all()):  # false for NaN too
         raise ValidationError("drawn_outside")
-    chosen = [anchors[0]]
-    far = (anchors - anchors[0]).norm(dim=1)
-    while len(chosen) < DRAWN_MODES and far.max() > 0.15:
-        chosen.append(anchors[far.argmax()])
-        far = far.minimum((anchors - chosen[-1]).norm(dim=1))
-    nearest = torch.cdist(anchors, torch.stack(chosen)).argmin(1)
-    modes = torch.stack([anchors[nearest == n].mean(0) for n in range(len(chosen))])
-    reach = torch.cdist(anchors, modes).min(1).values.max()
-    return Points("drawn", anchors, 0.015, modes, float(reach) + 0.08)
+    chosen = [centers[0]]
+    distance = torch.linalg.vector_norm(centers - centers[0], dim=1)
+    while len(chosen) < MAX_DRAWN_MODES and distance.max() > 0.15:
+        chosen.append(centers[distance.argmax()])
+        new = torch.linalg.vector_norm(centers - chosen[-1], dim=1)
+        distance = distance.minimum(new)
+    nearest = torch.cdist(centers, torch.stack(chosen)).argmin(1)
+    modes = torch.stack([centers[nearest == n].mean(0) for n in range(len(chosen))])
+    farthest = torch.cdist(centers, modes).min(1).values.max()
+    return Points("drawn", centers, 0.015, modes, float(farthest) + 0.08)
+
+
+def held_out_digits(count: int) -> torch.Tensor:
+    """Which of `count` digits neither a GAN nor the digit classifier learns from, (count,) bool."""
+    return torch.arange(count) % HELD_OUT_DIGITS == HELD_OUT_DIGITS - 1
 
 
 def digits(few: bool = False) -> Pictures:
@@ -162,16 +179,16 @@ def digits(few: bool = False) -> Pictures:
 
     cells, values = file.pictures()
     cells = cells[:, None]
-    held = torch.arange(len(cells)) % HELD_DIGITS == HELD_DIGITS - 1
+    held_out = held_out_digits(len(cells))
     if not few:
-        return Pictures("digits", cells[~held], cells[held], counted=True)
-    rest = (~held).nonzero()[:, 0]
-    pair = torch.cat([rest[values[rest] == value][: FEW // 10] for value in range(10)])
-    return Pictures("few", cells[pair], cells[held], counted=True)
+        return Pictures("digits", cells[~held_out], cells[held_out], are_digits=True)
+    rest = (~held_out).nonzero()[:, 0]
+    pairs = torch.cat([rest[values[rest] == value][: FEW // 10] for value in range(10)])
+    return Pictures("few", cells[pairs], cells[held_out], are_digits=True)
 
 
 def mnist(folder: Path | None = None) -> Pictures:
-    """The whole of MNIST: 60,000 digits to learn from, its own 10,000 test digits kept back.
+    """The whole of MNIST: 60,000 digits to learn from, its own 10,000 test digits held out.
 
     Args:
         folder: where torchvision keeps it, or puts it after the download; PyTorch's cache if None.
@@ -181,17 +198,17 @@ def mnist(folder: Path | None = None) -> Pictures:
     """
     from torchvision import datasets
 
-    place = folder or Path(torch.hub.get_dir()) / "netglass"
+    root = folder or Path(torch.hub.get_dir()) / "netglass"
     try:
-        parts = [datasets.MNIST(place, train=train, download=True) for train in (True, False)]
+        parts = [datasets.MNIST(root, train=train, download=True) for train in (True, False)]
     except (RuntimeError, OSError) as error:
-        raise ValidationError("mnist_unreachable", folder=place) from error
-    shown, held = (part.data[:, None].contiguous() for part in parts)
-    return Pictures("mnist", shown, held, counted=True)
+        raise ValidationError("mnist_unreachable", folder=root) from error
+    train, held_out = (part.data[:, None].contiguous() for part in parts)
+    return Pictures("mnist", train, held_out, are_digits=True)
 
 
 def own(pictures: Sequence[Image.Image], side: int = 32) -> Pictures:
-    """The visitor's pictures, their middle squares at `side` px.
+    """Pictures of one's own, their central squares at `side` px.
 
     Raises:
         ValidationError: too few or too many of them, or too few different ones.
@@ -200,18 +217,18 @@ def own(pictures: Sequence[Image.Image], side: int = 32) -> Pictures:
 
     if side not in SIDES:
         raise ValidationError("unknown_choice", name="side", value=side, choices="32, 64")
-    if not LEAST_PICTURES <= len(pictures) <= MOST_PICTURES:
-        limits = {"low": LEAST_PICTURES, "high": MOST_PICTURES}
+    if not MIN_PICTURES <= len(pictures) <= MAX_PICTURES:
+        limits = {"low": MIN_PICTURES, "high": MAX_PICTURES}
         raise ValidationError("own_pictures", count=len(pictures), **limits)
-    # One picture many times would count as many: what is the same is taken once.
-    kept: dict[bytes, torch.Tensor] = {}
+    # Duplicates are taken once: one picture many times would count as many.
+    kept: dict[bytes, bytes] = {}
     for picture in pictures:
         content = square(picture, side).convert("RGB").tobytes()
         kept.setdefault(hashlib.sha256(content).digest(), content)
-    if len(kept) < LEAST_PICTURES:
-        raise ValidationError("own_pictures_same", count=len(kept), low=LEAST_PICTURES)
+    if len(kept) < MIN_PICTURES:
+        raise ValidationError("own_pictures_same", count=len(kept), low=MIN_PICTURES)
     flat = torch.frombuffer(bytearray(b"".join(kept.values())), dtype=torch.uint8)
     cells = flat.view(len(kept), side, side, 3).permute(0, 3, 1, 2).contiguous()
     order = torch.randperm(len(cells), generator=torch.Generator().manual_seed(0))
-    held = max(2, len(cells) // HELD_PICTURES)
-    return Pictures("own", cells[order[held:]], cells[order[:held]])
+    held_out = max(2, len(cells) // HELD_OUT_PICTURES)
+    return Pictures("own", cells[order[held_out:]], cells[order[:held_out]])

@@ -1,119 +1,128 @@
-"""The collapse doctor: what is wrong with a GAN in training, and the figures that say so.
+"""The diagnosis of a GAN in training: what is wrong with it, and the figures that say so.
 
 The rules look at the last readings only, never at the settings, and are asked in order; the first
-that holds is the verdict. Their borders were set on runs of seeds 100 to 102 of the presets;
-`benchmarks/doctor.py` measures them on other seeds.
+that holds decides. Their thresholds were set on runs of seeds 100 to 102 of the presets;
+`benchmarks/gan_lab_diagnosis.py` measures them on other seeds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan, nan
 from statistics import median
 
-from models.gan.training.metrics import Figures
-from models.gan.training.trainer import Moment
+from models.gan.training.metrics import Metrics
+from models.gan.training.trainer import Snapshot
 
-VERDICTS = (
+NAMES = (
     "too_early",
-    "no_number",
+    "diverged",
     "skipped_discriminator",
     "high_rate",
-    "by_heart",
+    "memorization",
     "strong_discriminator",
     "mode_collapse",
     "healthy",
 )
 WINDOW = 8
 # Rounds after which a healthy run of an architecture has found its first forms (seeds 100 to 102).
-PATIENCE = {"mlp": 1000, "dense": 2500, "dcgan": 350}
-SKIPS = 20
-# D's loss when it tosses a coin; more than this many times as much means that its steps overshoot.
-OVERSHOT = 3.0
-BIG_STEP = 0.1
-SURE = 0.97
-KNOWN, GOOD = 0.6, 0.85
-# What D knows by heart shows long before what G has learnt.
-SOON = 150
-WON = 0.1
-LEAST_MODES = 0.75
-LEAST_DIVERSITY = 0.4
+MIN_ROUNDS = {"mlp": 1000, "dense": 2500, "dcgan": 350}
+# Memorization by D shows long before what G has learnt.
+MIN_ROUNDS_MEMORIZATION = 150
+MIN_SKIPS = 20
+HIGH_LOSS = 3.0  # times the equilibrium loss: D's steps overshoot
+HIGH_UPDATE_RATIO = 0.1
+HIGH_MEMORIZATION, MEMORIZING_ACCURACY = 0.6, 0.85
+STRONG_ACCURACY = 0.97
+STRONG_LOSS = 0.1  # times the equilibrium loss
+LOW_COVERAGE = 0.75
+LOW_DIVERSITY = 0.4
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One look at a run: what training said, and what its samples are like."""
+    """One look at a run: what training measured, and what its samples are like."""
 
-    moment: Moment
-    figures: Figures
+    snapshot: Snapshot
+    metrics: Metrics
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What the doctor says.
+class Diagnosis:
+    """What is wrong with a run.
 
     Attributes:
-        name: one of `VERDICTS`.
-        because: the figures that decided, (name, value) each; names are text keys
-            `gym.figure.<name>`.
+        name: one of `NAMES`.
+        evidence: the figures that decided, (name, value) each; the names are those of `Snapshot`
+            and `Metrics`, and "equilibrium_loss".
     """
 
     name: str
-    because: tuple[tuple[str, float], ...]
+    evidence: tuple[tuple[str, float], ...]
 
 
-def _middle(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return median(known) if known else None
-
-
-def diagnose(readings: Sequence[Reading], architecture: str, coin: float) -> Verdict:
-    """The verdict on a run.
+def diagnose(readings: Sequence[Reading], architecture: str, equilibrium_loss: float) -> Diagnosis:
+    """The diagnosis of a run.
 
     Args:
         readings: in order of time; the last `WINDOW` are looked at, medians are taken over them.
         architecture: sets how long is too early.
-        coin: D's loss when it tosses a coin (`models.gan.training.settings.cost`); 0 where the
-            loss has no such level.
+        equilibrium_loss: as of `TrainingSettings`; 0 where the loss has no such level.
     """
     if not readings:
-        return Verdict("too_early", (("rounds", 0),))
+        return Diagnosis("too_early", (("rounds", 0),))
     window = readings[-WINDOW:]
-    first, last = window[0].moment, window[-1].moment
+    first, last = window[0].snapshot, window[-1].snapshot
 
-    def of_moment(name: str) -> float | None:
-        return _middle([getattr(r.moment, name) for r in window])
+    # NaN where nothing is known: then no comparison holds.
+    def snapshot_median(name: str) -> float:
+        return _median([getattr(reading.snapshot, name) for reading in window])
 
-    def of_figures(name: str) -> float | None:
-        return _middle([getattr(r.figures, name) for r in window])
+    def metric_median(name: str) -> float:
+        return _median([getattr(reading.metrics, name) for reading in window])
 
     if last.diverged:
-        return Verdict("no_number", (("rounds", last.rounds),))
+        return Diagnosis("diverged", (("rounds", last.rounds),))
     skips = last.skipped - first.skipped
-    if skips >= SKIPS and last.steps_d == first.steps_d:
-        return Verdict("skipped_discriminator", (("skipped", skips), ("steps_d", 0)))
-    loss, step = of_moment("loss_d"), of_moment("change_g")
-    if coin and loss is not None and loss > OVERSHOT * coin:
-        return Verdict("high_rate", (("loss_d", loss), ("coin", coin)))
-    if step is not None and step > BIG_STEP:
-        return Verdict("high_rate", (("change_g", step),))
-    real, fake, heart = of_moment("accuracy_real"), of_moment("accuracy_fake"), of_figures("heart")
-    sure = real is not None and fake is not None and min(real, fake) > SURE
-    knows = heart is not None and heart > KNOWN and real is not None and min(real, fake) > GOOD
-    if knows and last.rounds >= SOON:
-        return Verdict("by_heart", (("heart", heart), ("accuracy_real", real)))
-    if last.rounds < PATIENCE[architecture]:
-        return Verdict("too_early", (("rounds", last.rounds),))
-    pull = of_moment("slope_g")
-    if sure and pull is not None and coin and loss < WON * coin:
-        return Verdict(
-            "strong_discriminator",
-            (("accuracy_real", real), ("accuracy_fake", fake), ("loss_d", loss), ("slope_g", pull)),
+    if skips >= MIN_SKIPS and last.steps_d == first.steps_d:
+        return Diagnosis("skipped_discriminator", (("skipped", skips), ("steps_d", 0)))
+
+    loss, ratio = snapshot_median("loss_d"), snapshot_median("update_ratio_g")
+    if equilibrium_loss and loss > HIGH_LOSS * equilibrium_loss:
+        losses = ("loss_d", loss), ("equilibrium_loss", equilibrium_loss)
+        return Diagnosis("high_rate", losses)
+    if ratio > HIGH_UPDATE_RATIO:
+        return Diagnosis("high_rate", (("update_ratio_g", ratio),))
+
+    real, fake = snapshot_median("accuracy_real"), snapshot_median("accuracy_fake")
+    memorization = metric_median("memorization")
+    memorizes = memorization > HIGH_MEMORIZATION
+    accurate = real > MEMORIZING_ACCURACY and fake > MEMORIZING_ACCURACY
+    if memorizes and accurate and last.rounds >= MIN_ROUNDS_MEMORIZATION:
+        return Diagnosis("memorization", (("memorization", memorization), ("accuracy_real", real)))
+    if last.rounds < MIN_ROUNDS[architecture]:
+        return Diagnosis("too_early", (("rounds", last.rounds),))
+
+    gradient = snapshot_median("grad_norm_g")
+    strong = real > STRONG_ACCURACY and fake > STRONG_ACCURACY and not isnan(gradient)
+    if strong and equilibrium_loss and loss < STRONG_LOSS * equilibrium_loss:
+        accuracies = ("accuracy_real", real), ("accuracy_fake", fake)
+        return Diagnosis(
+            "strong_discriminator", (*accuracies, ("loss_d", loss), ("grad_norm_g", gradient))
         )
-    modes, of, diversity = of_figures("modes"), of_figures("of"), of_figures("diversity")
-    if modes is not None and modes < LEAST_MODES * of:
-        return Verdict("mode_collapse", (("modes", modes), ("of", of), ("diversity", diversity)))
-    if diversity < LEAST_DIVERSITY:
-        return Verdict("mode_collapse", (("diversity", diversity),))
-    shown = (("modes", modes), ("of", of), ("diversity", diversity), ("accuracy_fake", fake))
-    return Verdict("healthy", tuple((name, value) for name, value in shown if value is not None))
+
+    modes, of, diversity = (metric_median(name) for name in ("modes", "of", "diversity"))
+    figures = ("modes", modes), ("of", of), ("diversity", diversity)
+    if modes < LOW_COVERAGE * of:
+        return Diagnosis("mode_collapse", figures)
+    if diversity < LOW_DIVERSITY:
+        return Diagnosis("mode_collapse", (("diversity", diversity),))
+    known = figures[2:] if isnan(modes) else figures
+    return Diagnosis("healthy", known if isnan(fake) else (*known, ("accuracy_fake", fake)))
+
+
+def _median(values: Sequence[float | None]) -> float:
+    """Of the values that are known; NaN if none is."""
+    known = [value for value in values if value is not None]
+    return median(known) if known else nan

@@ -1,4 +1,4 @@
-"""A small classifier that counts the digits a generator draws; the manifest has its accuracy."""
+"""A small classifier of the digits that a generator draws; the manifest has its accuracy."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ NAME = "digit_counter"
 CHANNELS = (16, 32, 64)
 
 
-class DigitCounter(nn.Module):
+class DigitClassifier(nn.Module):
     """Digits (N, 1, 28, 28) in [-1, 1] -> logits (N, 10).
 
-    Three 3 x 3 convolutions with batch norm and ReLU, halved by the largest of 2 x 2 after the
-    first two; the mean of each channel's four quarters and one linear layer.
+    Three 3 x 3 convolutions with batch norm and ReLU, max pooling after the first two, average
+    pooling to 2 x 2 and one linear layer.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.convs = nn.ModuleList(
             nn.Conv2d(before, after, 3, padding=1, bias=False)
@@ -35,27 +35,28 @@ class DigitCounter(nn.Module):
             x = F.relu(norm(conv(x)))
             if index < 2:
                 x = F.max_pool2d(x, 2)
-        return self.head(F.adaptive_avg_pool2d(x, 2).flatten(1))
+        logits: torch.Tensor = self.head(F.adaptive_avg_pool2d(x, 2).flatten(1))
+        return logits
 
 
 @cache
-def load() -> DigitCounter:
-    """The trained one, frozen, shared by all.
+def load() -> DigitClassifier:
+    """The trained classifier, frozen, shared by all callers.
 
     Raises:
         ValidationError: its weight file is missing or damaged.
     """
-    network = DigitCounter()
+    network = DigitClassifier()
     network.load_state_dict(weights.load(NAME))
     return network.eval().requires_grad_(False)
 
 
 @torch.inference_mode()
-def count(pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """(digit seen in each picture (N,), its probability (N,)).
+def classify(pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(most likely digit of each picture (N,), its probability (N,)).
 
     Args:
         pictures: (N, 1, 28, 28) in [-1, 1].
     """
-    chances, digits = load()(pictures.float().cpu()).softmax(1).max(1)
-    return digits, chances
+    probabilities, digits = load()(pictures.float().cpu()).softmax(1).max(1)
+    return digits, probabilities

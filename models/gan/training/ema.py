@@ -1,49 +1,47 @@
-"""What the steps of a GAN's two networks share, however the pair is laid out."""
+"""The exponential moving average of a generator's weights (Karras et al. 2018, section 6)."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 
-class Diverged(ArithmeticError):
-    """A loss, a gradient or a weight was no number any more."""
+class EMA(AveragedModel):
+    """average <- decay * average + (1 - decay) * network, in `module`, a frozen copy of `network`.
 
+    Statistics of batch norm are averaged too; counts are copied.
 
-@contextmanager
-def resting(network: nn.Module):
-    """Neither weights nor statistics of `network` change; gradients pass through it."""
-    changing = [m for m in network.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
-    # Spectral norm's power iteration writes its vectors whenever the layer is in training mode.
-    iterating = [m for m in network.modules() if type(m).__name__ == "_SpectralNorm"]
-    weights = [p for p in network.parameters() if p.requires_grad]
-    for module in changing:
-        module.track_running_stats = False
-    for module in iterating:
-        module.eval()
-    for weight in weights:
-        weight.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for module in changing:
-            module.track_running_stats = True
-        for module in iterating:
-            module.train(network.training)
-        for weight in weights:
-            weight.requires_grad_(True)
-
-
-@torch.no_grad()
-def follow(average: nn.Module, network: nn.Module, keep: float, steps: int) -> None:
-    """One step of the running average: average <- k average + (1 - k) network, in place.
-
-    k is `keep`, but no more than (1 + steps) / (10 + steps) after that many steps, so that the
-    start is soon forgotten. Statistics are averaged too, counts are copied.
+    Args:
+        network: what to average; its weights now are where the average begins.
     """
-    share = min(keep, (1 + steps) / (10 + steps))
-    mine, theirs = (list(n.state_dict().values()) for n in (average, network))
-    for a, b in zip(mine, theirs, strict=True):
-        a.lerp_(b, 1 - share) if a.is_floating_point() else a.copy_(b)
+
+    module: nn.Module
+
+    def __init__(self, network: nn.Module):
+        super().__init__(network, multi_avg_fn=self._average, use_buffers=True)
+        self.module.eval().requires_grad_(False)
+        self.decay = 0.0
+        # The first call copies instead of averaging.
+        self.update_parameters(network)
+
+    def update(self, network: nn.Module, decay: float) -> None:
+        """One step of the average towards `network`, with `decay` in [0, 1]."""
+        self.decay = decay
+        self.update_parameters(network)
+
+    def _average(
+        self, averages: Sequence[torch.Tensor], currents: Sequence[torch.Tensor], _count: object
+    ) -> None:
+        for average, current in zip(averages, currents, strict=True):
+            if average.is_floating_point():
+                average.lerp_(current, 1 - self.decay)
+            else:
+                average.copy_(current)
+
+
+def warmed_up(decay: float, steps: int) -> float:
+    """min(decay, (1 + steps) / (10 + steps)): early weights are soon forgotten."""
+    return min(decay, (1 + steps) / (10 + steps))

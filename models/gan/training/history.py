@@ -1,72 +1,70 @@
-"""The story of a run: every moment's figures, thinned out as it grows, and its film strip."""
+"""The history of a run: its curves, thinned out as it grows, its last readings, its film strip."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
 
-from models.gan.training import diagnosis, landscape
-from models.gan.training import metrics as gan_figures
-from models.gan.training import settings as gan_settings
-from models.gan.training.diagnosis import Reading, Verdict
-from models.gan.training.film_strip import Strip
-from models.gan.training.metrics import Figures
-from models.gan.training.trainer import Moment, Trainer
+from models.gan.training import diagnosis, landscape, metrics
+from models.gan.training.diagnosis import Diagnosis, Reading
+from models.gan.training.film_strip import FilmStrip
+from models.gan.training.metrics import Metrics
+from models.gan.training.trainer import Snapshot, Trainer
 
-MOST = 400
-PLANE_SIDE = 240
-KEPT = 2 * diagnosis.WINDOW
-# Seconds between two looks at the samples: looking must not take much from training.
-PLANE_SECONDS, PICTURE_SECONDS = 0.5, 1.5
 CURVES = ("loss_d", "loss_g", "accuracy_real", "accuracy_fake")
+MAX_POINTS = 400  # of a curve
+MAX_READINGS = 2 * diagnosis.WINDOW
+LANDSCAPE_SIDE = 240
+# Seconds between two measurements of the samples: they must not take much from training.
+SECONDS_POINTS, SECONDS_PICTURES = 0.5, 1.5
 
 
-def steps(moment: Moment) -> int:
-    """Steps of both networks, D's skipped ones too: time that passes in slow motion as well."""
-    return moment.steps_d + moment.skipped + moment.steps_g
+def steps(snapshot: Snapshot) -> int:
+    """Steps of both networks, D's skipped ones too: they pass in slow motion as well."""
+    return snapshot.steps_d + snapshot.skipped + snapshot.steps_g
 
 
-class Journal:
-    """Keeps what the plots, the doctor and the strip need, in bounded memory."""
+class History:
+    """Keeps what plots, diagnosis and film strip need, in bounded memory."""
 
-    def __init__(self):
-        self.curves: dict[str, list[tuple[float, float]]] = {name: [] for name in CURVES}
+    def __init__(self) -> None:
+        self.curves: dict[str, list[tuple[int, float]]] = {name: [] for name in CURVES}
         self.readings: list[Reading] = []
-        self.strip = Strip()
+        self.film = FilmStrip()
         self._due, self._last = 0.0, 0
 
-    def add(self, trainer: Trainer, moment: Moment, now: bool = False) -> Figures | None:
-        """Notes a moment; takes figures of the samples when it is time again, or `now`."""
-        at = steps(moment)
+    def add(self, trainer: Trainer, snapshot: Snapshot, measure: bool = False) -> Metrics | None:
+        """Notes a snapshot; measures the samples if it is time again, or if told to."""
+        at = steps(snapshot)
         if self._last > at:  # a run that diverged is back at an earlier state
-            self._forget(at)
+            self._forget_after(at)
         self._last = at
         for name, points in self.curves.items():
-            value = getattr(moment, name)
+            value = getattr(snapshot, name)
             if value is not None:
                 points.append((at, value))
-            if len(points) > MOST:
+            if len(points) > MAX_POINTS:
                 del points[1:-1:2]
-        plane = len(trainer.data.shape) == 1
-        if not (now or moment.diverged) and time.monotonic() < self._due:
+        if not (measure or snapshot.diverged) and time.monotonic() < self._due:
             return None
-        figures = gan_figures.take(trainer)
-        self._due = time.monotonic() + (PLANE_SECONDS if plane else PICTURE_SECONDS)
-        # The doctor reads numbers; the samples would only fill the memory.
-        self.readings.append(Reading(replace(moment, samples=moment.samples[:0].clone()), figures))
-        del self.readings[:-KEPT]
-        shown = landscape.plane(trainer, moment, PLANE_SIDE) if plane else moment.samples
-        self.strip.add(at, shown)
-        return figures
+        measured = metrics.measure(trainer)
+        plane = len(trainer.data.shape) == 1
+        self._due = time.monotonic() + (SECONDS_POINTS if plane else SECONDS_PICTURES)
+        # Without the samples, which would only fill the memory.
+        light = replace(snapshot, samples=snapshot.samples[:0].clone())
+        self.readings.append(Reading(light, measured))
+        del self.readings[:-MAX_READINGS]
+        shown = landscape.draw(trainer, snapshot, LANDSCAPE_SIDE) if plane else snapshot.samples
+        self.film.add(at, shown)
+        return measured
 
-    def _forget(self, at: int) -> None:
-        """What came after step `at` has not happened."""
+    def _forget_after(self, step: int) -> None:
         for points in self.curves.values():
-            points[:] = [point for point in points if point[0] <= at]
-        self.readings = [reading for reading in self.readings if steps(reading.moment) <= at]
-        self.strip.forget(at)
+            points[:] = [point for point in points if point[0] <= step]
+        self.readings = [reading for reading in self.readings if steps(reading.snapshot) <= step]
+        self.film.forget_after(step)
 
-    def verdict(self, trainer: Trainer) -> Verdict:
-        """What the doctor says now."""
+    def diagnose(self, trainer: Trainer) -> Diagnosis:
+        """The diagnosis as of now."""
         settings = trainer.settings
-        return diagnosis.diagnose(self.readings, settings.architecture, gan_settings.cost(settings))
+        return diagnosis.diagnose(self.readings, settings.architecture, settings.equilibrium_loss)

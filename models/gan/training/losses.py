@@ -1,4 +1,4 @@
-"""The games a GAN can play: what the discriminator D and the generator G lower.
+"""The losses of a GAN: what the discriminator D and the generator G minimise.
 
 d(x) are D's outputs for real examples and d(G(z)) those for generated ones, as (N,) logits:
 
@@ -35,8 +35,8 @@ def discriminator(
             (one-sided; Salimans et al. 2016).
     """
     if loss in ("non_saturating", "minimax"):
-        wanted = torch.full_like(real, 1 - smoothing)
-        return F.binary_cross_entropy_with_logits(real, wanted) + F.softplus(fake).mean()
+        labels = torch.full_like(real, 1 - smoothing)
+        return F.binary_cross_entropy_with_logits(real, labels) + F.softplus(fake).mean()
     if loss == "least_squares":
         return ((real - (1 - smoothing)).square().mean() + fake.square().mean()) / 2
     if loss == "hinge":
@@ -58,20 +58,20 @@ def generator(loss: str, fake: torch.Tensor) -> torch.Tensor:
 def accuracies(loss: str, real: torch.Tensor, fake: torch.Tensor) -> tuple[float, float]:
     """Shares of real and of generated examples that D takes for what they are.
 
-    The border is d = 0; 1/2 for least squares, whose labels are 0 and 1; and halfway between the
-    two means for Wasserstein, whose critic has no zero.
+    The threshold is d = 0; 1/2 for least squares, whose labels are 0 and 1; and halfway between the
+    two means for Wasserstein, whose critic's outputs are known up to a constant only.
     """
-    border = {"least_squares": 0.5}.get(loss, 0.0)
+    threshold = {"least_squares": 0.5}.get(loss, 0.0)
     if loss == "wasserstein":
-        border = float(real.mean() + fake.mean()) / 2
-    return float((real > border).float().mean()), float((fake < border).float().mean())
+        threshold = float(real.mean() + fake.mean()) / 2
+    return float((real > threshold).float().mean()), float((fake < threshold).float().mean())
 
 
 def r1(critic: Critic, real: torch.Tensor) -> torch.Tensor:
-    """E |grad d(x)|^2 over real examples (N, ...); gamma / 2 times it is R1 (Mescheder 2018)."""
+    """E |grad d(x)|^2 over real examples (N, ...); R1 is gamma / 2 times this (Mescheder 2018)."""
     real = real.detach().requires_grad_()
-    (slope,) = torch.autograd.grad(critic(real).sum(), real, create_graph=True)
-    return slope.square().flatten(1).sum(1).mean()
+    (gradient,) = torch.autograd.grad(critic(real).sum(), real, create_graph=True)
+    return gradient.square().flatten(1).sum(1).mean()
 
 
 def gradient_penalty(
@@ -85,5 +85,6 @@ def gradient_penalty(
     """
     share = share.view(-1, *[1] * (real.dim() - 1))
     between = torch.lerp(fake, real, share).detach().requires_grad_()
-    (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
-    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+    (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    norm: torch.Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
+    return (norm - 1).square().mean()

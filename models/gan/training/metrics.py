@@ -1,4 +1,4 @@
-"""Figures on a GAN in training: how varied samples are, what they cover, what D knows by heart."""
+"""Metrics of a GAN in training: diversity of the samples, modes covered, memorization by D."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from dataclasses import dataclass
 import torch
 
 from models.gan.training import digit_classifier
-from models.gan.training.data import Points, scaled
+from models.gan.training.data import Pictures, Points, scaled
 from models.gan.training.trainer import Trainer
 
-POINTS, PICTURES, COUNTED = 1024, 64, 200
-# A mode counts as covered when it gets at least this share of what would be its due.
-DUE = 0.2
+POINTS, PICTURES, CLASSIFIED = 1024, 64, 200  # samples
+# A mode counts as covered with this share of the samples that it would get if all got as many.
+COVERED_SHARE = 0.2
 
 
 @dataclass(frozen=True)
-class Figures:
+class Metrics:
     """What samples are like, beside the examples they imitate.
 
     Attributes:
         diversity: mean distance between two samples / between two examples; 1 is as varied.
-        modes: places (plane) or digits (0..9) that samples cover; None where nobody can count.
+        modes: modes (plane) or digits (0..9) that samples cover; None for pictures of other things.
         of: how many there are.
         balance: entropy of the samples' shares of the modes / log(of), 0..1.
-        quality: share of samples near a mode (plane), or the counter's mean confidence (digits).
-        heart: how far D knows its examples by heart, 0..1: (E d(shown) - E d(held back)) /
-            (E d(shown) - E d(generated)); 1: unseen examples look generated to it (r_v in Karras
-            et al. 2020, ADA). None in the plane, where examples never repeat.
+        quality: share of samples near a mode (plane), or the digit classifier's mean confidence.
+        memorization: of the training examples by D, 0..1: (E d(train) - E d(held out)) /
+            (E d(train) - E d(generated)); 1: D takes unseen examples for generated ones (r_v in
+            Karras et al. 2020, ADA). None in the plane, where examples never repeat.
     """
 
     diversity: float
@@ -36,75 +36,84 @@ class Figures:
     of: int | None
     balance: float | None
     quality: float | None
-    heart: float | None
+    memorization: float | None
 
 
-def spread(examples: torch.Tensor) -> float:
+def mean_distance(examples: torch.Tensor) -> float:
     """Mean Euclidean distance between two of `examples` (N, ...)."""
     flat = examples.flatten(1)
     return float(torch.pdist(flat).mean()) if len(flat) > 1 else 0.0
 
 
-def own_modes(data: Points, points: torch.Tensor) -> torch.Tensor:
-    """The mode of each of points (N, 2) that lies within reach of one, the nearest: (n,)."""
-    far, nearest = torch.cdist(points, data.modes).min(1)
-    return nearest[far < data.reach]
+def assign_modes(data: Points, points: torch.Tensor) -> torch.Tensor:
+    """The nearest mode of each of points (N, 2) that lies within the radius of one: (n,)."""
+    distance, nearest = torch.cdist(points, data.modes).min(1)
+    return nearest[distance < data.radius]
 
 
-def held(which: torch.Tensor, of: int, drawn: int) -> torch.Tensor:
-    """Which modes get `DUE` of what would be theirs, (of,) bool; arguments as of `covered`."""
-    return torch.bincount(which, minlength=of) >= DUE * drawn / of
+def covered(modes: torch.Tensor, of: int, samples: int) -> torch.Tensor:
+    """Which modes are covered, (of,) bool; arguments as of `coverage`."""
+    return torch.bincount(modes, minlength=of) >= COVERED_SHARE * samples / of
 
 
-def covered(which: torch.Tensor, of: int, drawn: int) -> tuple[int, float]:
+def coverage(modes: torch.Tensor, of: int, samples: int) -> tuple[int, float]:
     """(modes covered, balance) of samples.
 
     Args:
-        which: mode of each sample that has one, (n,) in 0..of-1.
+        modes: mode of each sample that has one, (n,) in 0..of-1.
         of: number of modes.
-        drawn: samples in all, those without a mode included.
+        samples: in all, those without a mode included.
     """
-    counts = torch.bincount(which, minlength=of).double()
+    counts = torch.bincount(modes, minlength=of).double()
     shares = counts / counts.sum().clamp_min(1)
     entropy = abs(float(torch.special.xlogy(shares, shares).sum()))
-    return int(held(which, of, drawn).sum()), entropy / math.log(of) if of > 1 else 1.0
+    balance = entropy / math.log(of) if of > 1 else 1.0
+    return int(covered(modes, of, samples).sum()), balance
 
 
-def take(trainer: Trainer) -> Figures:
-    """Measures a run as it stands, without touching its draws."""
-    chance = torch.Generator().manual_seed(0)
-    data = trainer.data
-    plane = isinstance(data, Points)
-    count = POINTS if plane else COUNTED if data.counted else PICTURES
-    z = torch.randn(count, trainer.settings.latent, generator=chance)
-    made = trainer.sample(z)
-    few = made[: 4 * PICTURES if plane else PICTURES]
-    real = data.draw(len(few), chance)
-    diversity = spread(few) / max(spread(real), 1e-9)
-    if plane:
-        own = own_modes(data, made)
-        modes, balance = covered(own, len(data.modes), count)
-        return Figures(diversity, modes, len(data.modes), balance, len(own) / count, None)
-    modes = balance = quality = None
-    if data.counted:
-        seen, sure = digit_classifier.count(made)
-        modes, balance = covered(seen, 10, count)
-        quality = float(sure.mean())
-    of = 10 if data.counted else None
-    return Figures(diversity, modes, of, balance, quality, by_heart(trainer, made[:PICTURES]))
+def measure(trainer: Trainer) -> Metrics:
+    """Measures a run as it stands, without touching its random generator."""
+    if isinstance(trainer.data, Points):
+        return _measure_points(trainer, trainer.data)
+    return _measure_pictures(trainer, trainer.data)
 
 
-def by_heart(trainer: Trainer, made: torch.Tensor) -> float:
-    """`Figures.heart`, from at most as many shown and held-back pictures as were `made`."""
-    data = trainer.data
-    shown, held = (scaled(_spread(part, len(made))) for part in (data.shown, data.held))
-    on_shown, on_held, on_made = (float(trainer.judge(x).mean()) for x in (shown, held, made))
-    gap = on_shown - on_made
+def _measure_points(trainer: Trainer, data: Points) -> Metrics:
+    rng = torch.Generator().manual_seed(0)
+    samples = trainer.sample(torch.randn(POINTS, trainer.settings.latent, generator=rng))
+    diversity = _diversity(samples[: 4 * PICTURES], data.draw(4 * PICTURES, rng))
+    found, of = assign_modes(data, samples), len(data.modes)
+    modes, balance = coverage(found, of, POINTS)
+    return Metrics(diversity, modes, of, balance, len(found) / POINTS, None)
+
+
+def _measure_pictures(trainer: Trainer, data: Pictures) -> Metrics:
+    rng = torch.Generator().manual_seed(0)
+    count = CLASSIFIED if data.are_digits else PICTURES
+    samples = trainer.sample(torch.randn(count, trainer.settings.latent, generator=rng))
+    few = samples[:PICTURES]
+    diversity, learnt = _diversity(few, data.draw(PICTURES, rng)), memorization(trainer, data, few)
+    if not data.are_digits:
+        return Metrics(diversity, None, None, None, None, learnt)
+    digits, confidences = digit_classifier.classify(samples)
+    modes, balance = coverage(digits, 10, count)
+    return Metrics(diversity, modes, 10, balance, float(confidences.mean()), learnt)
+
+
+def _diversity(samples: torch.Tensor, examples: torch.Tensor) -> float:
+    return mean_distance(samples) / max(mean_distance(examples), 1e-9)
+
+
+def memorization(trainer: Trainer, data: Pictures, samples: torch.Tensor) -> float:
+    """`Metrics.memorization`, from at most as many pictures of each kind as there are `samples`."""
+    kinds = *(scaled(_thinned(kind, len(samples))) for kind in (data.train, data.held_out)), samples
+    train, held_out, generated = (float(trainer.logits(kind).mean()) for kind in kinds)
+    gap = train - generated
     if gap <= 1e-6:
         return 0.0
-    return min(1.0, max(0.0, (on_shown - on_held) / gap))
+    return min(1.0, max(0.0, (train - held_out) / gap))
 
 
-def _spread(pictures: torch.Tensor, most: int) -> torch.Tensor:
-    """At most `most` of them, evenly spread: they may be sorted by what they show."""
+def _thinned(pictures: torch.Tensor, most: int) -> torch.Tensor:
+    """At most `most` of them, evenly spaced: they may be sorted by what they show."""
     return pictures[:: max(1, -(-len(pictures) // most))]

@@ -5,29 +5,23 @@ Importing this costs no PyTorch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from models.gan.training.settings import Settings
+from models.gan.training.settings import TrainingSettings
 from models.validation import choice
 
-DATA = ("ring", "grid", "moons", "line", "drawn", "digits", "mnist", "few", "own")
 PLANE = ("ring", "grid", "moons", "line", "drawn")
-# What the architectures want to be healthy on what data; everything else is a preset's own.
-POINTS = Settings()
-PICTURES = Settings(
-    architecture="dcgan",
-    lr_d=1e-3,
-    lr_g=1e-3,
-    beta1=0.5,
-    batch=64,
-    r1=0.0,
-    ema=0.99,
-    latent=64,
-    width=32,
+DATA = (*PLANE, "digits", "mnist", "few", "own")
+# Healthy settings by data and architecture; everything else is a preset's own.
+POINTS = TrainingSettings()
+PICTURES = TrainingSettings(
+    architecture="dcgan", beta1=0.5, batch=64, r1=0.0, ema=0.99, latent=64, width=32
 )
 # Ten thousand pictures hold D back long enough for a longer average, and ask less of z.
-DIGITS = PICTURES.turned(ema=0.998, latent=16)
-DENSE = PICTURES.turned(architecture="dense", lr_d=2e-4, lr_g=2e-4, width=128)
+DIGITS = PICTURES.replace(ema=0.998, latent=16)
+DENSE = PICTURES.replace(architecture="dense", lr_d=2e-4, lr_g=2e-4, width=128)
 
 
 @dataclass(frozen=True)
@@ -35,58 +29,52 @@ class Preset:
     """A run to begin with.
 
     Attributes:
-        name: text keys `gym.preset.<name>` and `gym.preset.<name>.watch`.
+        name: the page's texts call it `gym.preset.<name>`.
         data: one of `DATA`.
-        settings: its knobs.
-        verdict: what the doctor should call it, see `models.gan.training.diagnosis`.
-        repair: the one knob (or both rates) that repairs it; empty where nothing is broken.
-        anew: whether the repair comes too late for networks that were broken already.
+        settings: of the run.
+        diagnosis: expected at the end of it, see `models.gan.training.diagnosis`.
+        repair: the one setting (or both rates) that repairs it; empty where nothing is broken.
+        restarts: whether the repair needs a new run: it comes too late for the broken networks.
     """
 
     name: str
     data: str
-    settings: Settings
-    verdict: str = "healthy"
-    repair: dict = field(default_factory=dict)
-    anew: bool = False
+    settings: TrainingSettings
+    diagnosis: str = "healthy"
+    repair: Mapping[str, Any] = field(default_factory=dict)
+    restarts: bool = False
 
     @property
-    def repaired(self) -> Settings:
-        return self.settings.turned(**self.repair)
+    def repaired(self) -> TrainingSettings:
+        return self.settings.replace(**self.repair)
 
 
 PRESETS = (
     Preset("ring", "ring", POINTS),
     Preset("digits", "digits", DIGITS),
     Preset("dense", "digits", DENSE),
-    Preset(
-        "collapse",
-        "ring",
-        POINTS.turned(lr_d=1e-4, r1=0.0),
-        "mode_collapse",
-        {"lr_d": 1e-3},
-    ),
+    Preset("collapse", "ring", POINTS.replace(lr_d=1e-4, r1=0.0), "mode_collapse", {"lr_d": 1e-3}),
     Preset(
         "strong",
         "digits",
-        PICTURES.turned(loss="minimax", lr_d=2e-3, d_steps=4),
+        PICTURES.replace(loss="minimax", lr_d=2e-3, d_steps=4),
         "strong_discriminator",
         {"skip_below": 0.9},
-        anew=True,
+        restarts=True,
     ),
     Preset(
         "hot",
         "ring",
-        POINTS.turned(lr_d=0.3, lr_g=0.3),
+        POINTS.replace(lr_d=0.3, lr_g=0.3),
         "high_rate",
         {"lr_d": 1e-3, "lr_g": 1e-3},
-        anew=True,
+        restarts=True,
     ),
-    Preset("few", "few", PICTURES, "by_heart", {"augment": True}, anew=True),
+    Preset("few", "few", PICTURES, "memorization", {"augment": True}, restarts=True),
     Preset(
         "skipped",
         "ring",
-        POINTS.turned(skip_below=5.0),
+        POINTS.replace(skip_below=5.0),
         "skipped_discriminator",
         {"skip_below": 0.0},
     ),
@@ -104,7 +92,7 @@ def preset(name: str) -> Preset:
     return PRESETS[NAMES.index(choice("preset", name, NAMES))]
 
 
-def settings_for(data: str, architecture: str | None = None) -> Settings:
+def settings_for(data: str, architecture: str | None = None) -> TrainingSettings:
     """Healthy settings for `data`, with the architecture that was asked for if it fits.
 
     Raises:
@@ -116,5 +104,5 @@ def settings_for(data: str, architecture: str | None = None) -> Settings:
         return POINTS
     choice("architecture", architecture or "dcgan", ("dcgan", "dense"))
     convolving = PICTURES if data in ("few", "own") else DIGITS
-    chosen = {"dense": DENSE, "dcgan": convolving}[architecture or "dcgan"]
-    return chosen.turned(augment=data == "own")
+    chosen = DENSE if architecture == "dense" else convolving
+    return chosen.replace(augment=data == "own")

@@ -1,4 +1,4 @@
-"""A race to 32 px: its settings, what it counts, and when progressive growing is where.
+"""Two ways to 32 px: their settings, how computation is counted, and the stages of growing.
 
 Importing this costs no PyTorch.
 """
@@ -7,36 +7,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.validation import number, switch, whole_number
+from models.validation import Settings, setting
 
 SIDES = (4, 8, 16, 32)
 LAST = len(SIDES) - 1
 # As in Karras et al. 2018 a batch is smaller where its pictures are larger.
 BATCHES = (32, 32, 16, 8)
-LAZY = 4
 MILLION = 1_000_000
-MAX_BUDGET = 400
-MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What both runners are given.
+class ProgressiveSettings(Settings):
+    """What both trainers are set to.
 
-    Attributes:
-        budget: computed pixels for each, in millions; see `step_pixels`.
-        fade: new sides are faded in; otherwise they are switched on.
-        seed: fixes weights and every draw.
+    Raises:
+        ValidationError: a value out of range.
     """
 
-    budget: float = 32
-    fade: bool = True
-    seed: int = 0
-
-    def __post_init__(self):
-        number("budget", self.budget, 0.1, MAX_BUDGET)
-        whole_number("seed", self.seed, 0, MAX_SEED)
-        switch("fade", self.fade)
+    budget: float = setting(
+        32.0, "computed pixels for each of the two, in millions (`step_pixels`)", low=0.1, high=400,
+        slider_low=4, slider_high=200, step=4,
+    )  # fmt: skip
+    fade: bool = setting(True, "new sides are faded in; otherwise they are switched on")
+    seed: int = setting(0, "fixes weights and every draw", low=0, high=2**31 - 1)
 
     @property
     def pixels(self) -> int:
@@ -45,8 +38,8 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a runner stands.
+class Stage:
+    """What a trainer is training now.
 
     Attributes:
         phase: "fading" or "stable", or "together": all sides at once.
@@ -59,7 +52,7 @@ class Place:
     alpha: float
 
 
-TOGETHER = Place("together", LAST, 1.0)
+ALL_SIDES = Stage("together", LAST, 1.0)
 
 
 @dataclass(frozen=True)
@@ -75,8 +68,8 @@ class Phase:
 def example_pixels(scale: int) -> int:
     """Pixels that one example counts for: of every side up to that of `scale`.
 
-    At all of them maps are computed, in the generator and in the discriminator, whether they become
-    pictures or not.
+    Feature maps are computed at all of them, in the generator and in the discriminator, whether
+    they become pictures or not.
 
     >>> [example_pixels(scale) for scale in range(4)]
     [16, 80, 336, 1360]
@@ -101,33 +94,34 @@ def phases() -> tuple[Phase, ...]:
     With equal shares of the pixels the small sides would take nearly all the time: at 4 px an
     example counts for 1/85 of one at 32 px.)
     """
-    parts = [(0, False)] + [(scale, fading) for scale in range(1, LAST + 1) for fading in (1, 0)]
+    growth = [(scale, fading) for scale in range(1, LAST + 1) for fading in (True, False)]
+    parts = [(0, False), *growth]
     costs = [step_pixels(scale, False) for scale, _ in parts]
     found, spent = [], 0
     for (scale, fading), cost in zip(parts, costs, strict=True):
         start, spent = spent, spent + cost
-        found.append(Phase(scale, bool(fading), start / sum(costs), spent / sum(costs)))
+        found.append(Phase(scale, fading, start / sum(costs), spent / sum(costs)))
     return tuple(found)
 
 
 PHASES = phases()
 
 
-def growing(share: float, fade: bool = True) -> Place:
-    """Where progressive growing stands when `share` of the budget is spent, in [0, 1].
+def growing_stage(share: float, fade: bool = True) -> Stage:
+    """The stage of progressive growing when `share` of the budget is spent, in [0, 1].
 
-    alpha rises from 0 to 1 in a straight line while a side is faded in.
+    alpha rises linearly from 0 to 1 while a side is faded in.
     """
     phase = next((phase for phase in PHASES if share < phase.end), PHASES[-1])
     if not (fade and phase.fading):
-        return Place("stable", phase.scale, 1.0)
-    return Place("fading", phase.scale, (share - phase.start) / (phase.end - phase.start))
+        return Stage("stable", phase.scale, 1.0)
+    return Stage("fading", phase.scale, (share - phase.start) / (phase.end - phase.start))
 
 
 def steps_done(share: float) -> float:
     """The share of progressive growing's steps that are done when `share` of its budget is spent.
 
-    A step at 4 px takes nearly as long as one at 32 px, so this tells the time better.
+    A step at 4 px takes nearly as long as one at 32 px, so this predicts the time better.
     """
     parts = [(share - phase.start) / (phase.end - phase.start) for phase in PHASES]
     return sum(min(max(part, 0.0), 1.0) for part in parts) / len(PHASES)

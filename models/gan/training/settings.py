@@ -1,109 +1,109 @@
-"""What a GAN's training is set to. Importing this costs no PyTorch."""
+"""The settings of a GAN's training. Importing this costs no PyTorch."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
-from models.validation import choice, settle, switch
+from models.validation import Settings, setting
 
 LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein")
 ARCHITECTURES = ("mlp", "dense", "dcgan")
-MAX_RATE = 10.0
 MAX_SEED = 2**31 - 1
-LIMITS = {
-    # name: (low, high, whole)
-    "lr_d": (0, MAX_RATE, False),
-    "lr_g": (0, MAX_RATE, False),
-    "beta1": (0, 0.99, False),
-    "batch": (4, 256, True),
-    "d_steps": (1, 20, True),
-    "g_steps": (1, 20, True),
-    "r1": (0, 100, False),
-    "penalty": (0, 100, False),
-    "smoothing": (0, 0.5, False),
-    "ema": (0, 0.9999, False),
-    "skip_below": (0, 100, False),
-    "latent": (1, 512, True),
-    "width": (4, 512, True),
-    "seed": (0, MAX_SEED, True),
-}
-# What the networks are made from; everything else can be turned while training goes on.
-FIXED = ("architecture", "spectral", "latent", "width", "seed")
+# What the networks are made from; everything else can be changed while training goes on.
+NETWORK_SETTINGS = ("architecture", "spectral", "latent", "width", "seed")
+LEARNING_RATE = {"low": 0, "high": 10}
+STEPS = {"low": 1, "high": 20, "step": 1}
 
 
 @dataclass(frozen=True)
-class Settings:
-    """All knobs of a run; the defaults suit the ring of Gaussians.
+class TrainingSettings(Settings):
+    """What a run is set to; see each setting's sentence. The defaults suit the ring of Gaussians.
 
-    Attributes:
-        architecture: "mlp" (points in the plane), "dense" (linear layers on pictures) or "dcgan".
-        loss: one of `LOSSES`, see `models.gan.training.losses`.
-        lr_d, lr_g: Adam's rates; two different ones are TTUR (Heusel et al. 2017).
-        beta1: Adam's momentum; its second average keeps 0.99.
-        batch: real and generated examples in a step, each.
-        d_steps, g_steps: steps of one network before it is the other's turn.
-        r1: gamma of R1, gamma / 2 E|grad d(real)|^2 (Mescheder et al. 2018); 0 is off.
-        penalty: lambda of the gradient penalty (Gulrajani et al. 2017), read by "wasserstein" only.
-        spectral: the discriminator's layers have spectral norm 1 (Miyato et al. 2018).
-        augment: real and generated pictures are augmented alike (Zhao et al. 2020, DiffAugment).
-        smoothing: the label of real examples is 1 - smoothing (Salimans et al. 2016).
-        ema: share that the generator's running average keeps at each step; 0 shows the generator.
-        skip_below: the discriminator skips its step while its loss is below this; 0 never skips.
-        latent: numbers in z.
-        width: channels of the widest pictures' layers, or neurons of the plane's.
-        seed: fixes weights and every draw.
+    Raises:
+        ValidationError: a value out of range.
     """
 
-    architecture: str = "mlp"
-    loss: str = "non_saturating"
-    lr_d: float = 1e-3
-    lr_g: float = 1e-3
-    beta1: float = 0.0
-    batch: int = 128
-    d_steps: int = 1
-    g_steps: int = 1
-    r1: float = 0.1
-    penalty: float = 10.0
-    spectral: bool = False
-    augment: bool = False
-    smoothing: float = 0.0
-    ema: float = 0.0
-    skip_below: float = 0.0
-    latent: int = 2
-    width: int = 128
-    seed: int = 0
+    # Two different rates are TTUR (Heusel et al. 2017).
+    lr_d: float = setting(
+        1e-3, "the discriminator's learning rate", **LEARNING_RATE,
+        formula=r"\theta_D\leftarrow\theta_D-\eta_D\,m/\sqrt v",
+    )  # fmt: skip
+    lr_g: float = setting(
+        1e-3, "the generator's learning rate", **LEARNING_RATE,
+        formula=r"\theta_G\leftarrow\theta_G-\eta_G\,m/\sqrt v",
+    )  # fmt: skip
+    seed: int = setting(0, "fixes weights and every draw", low=0, high=MAX_SEED)
+    architecture: str = setting(
+        "mlp",
+        "two linear layers on points in the plane, linear layers on pictures, or convolutions",
+        choices=ARCHITECTURES,
+        choice_key="gym.architecture",
+    )
+    loss: str = setting(
+        "non_saturating", "the two losses", choices=LOSSES, choice_key="gym.loss"
+    )  # fmt: skip
+    batch: int = setting(
+        128, "real and generated examples in a step, each", low=4, high=256, step=4
+    )
+    d_steps: int = setting(1, "steps of the discriminator in a round", **STEPS)
+    g_steps: int = setting(1, "steps of the generator in a round", **STEPS)
+    beta1: float = setting(
+        0.0, "Adam's momentum", low=0, high=0.99, step=0.01,
+        formula=r"m\leftarrow\beta_1 m+(1-\beta_1)\,\nabla L",
+    )  # fmt: skip
+    # Mescheder et al. 2018.
+    r1: float = setting(
+        0.1, "gamma of the R1 penalty; 0 is off", low=0, high=100, slider_high=10, step=0.05,
+        formula=r"L_D + \tfrac{\gamma}{2}\,\mathbb{E}\,\lVert\nabla_x d(x)\rVert^2",
+    )  # fmt: skip
+    # Gulrajani et al. 2017.
+    penalty: float = setting(
+        10.0, 'lambda of the gradient penalty, read by "wasserstein" only', low=0, high=100,
+        slider_high=50, step=0.5,
+        formula=r"\lambda\,\mathbb{E}\,(\lVert\nabla_u d(u)\rVert-1)^2",
+    )  # fmt: skip
+    # Miyato et al. 2018.
+    spectral: bool = setting(
+        False,
+        "spectral normalisation of the discriminator: its layers have norm 1",
+        formula=r"W\leftarrow W/\sigma_1(W)",
+    )
+    # Zhao et al. 2020.
+    augment: bool = setting(
+        False,
+        "DiffAugment: real and generated pictures are augmented alike (pictures only)",
+        formula=r"d(T(x)),\ d(T(G(z)))",
+    )
+    # One-sided (Salimans et al. 2016): another thing than a classifier's, so its text is another.
+    smoothing: float = setting(
+        0.0, "label smoothing: real examples have label 1 - smoothing", low=0, high=0.5, step=0.05,
+        formula=r"y_{\text{real}}=1-s", key="gym.smoothing",
+    )  # fmt: skip
+    ema: float = setting(
+        0.0, "decay of the moving average of the generator's weights; 0 shows the generator itself",
+        low=0, high=0.9999, step=0.001,
+        formula=r"\bar\theta\leftarrow\beta\,\bar\theta+(1-\beta)\,\theta_G",
+    )  # fmt: skip
+    skip_below: float = setting(
+        0.0, "the discriminator skips its step while its loss is below this; 0 never skips", low=0,
+        high=100, slider_high=5, step=0.05, formula=r"L_D<t\Rightarrow\theta_D\text{ stays}",
+    )  # fmt: skip
+    latent: int = setting(2, "numbers in z", low=1, high=512, slider_high=128, step=1)
+    width: int = setting(
+        128, "channels of the layers of the largest maps, or neurons of a hidden layer", low=4,
+        high=512, slider_high=128, step=4,
+    )  # fmt: skip
 
-    def __post_init__(self):
-        choice("architecture", self.architecture, ARCHITECTURES)
-        choice("loss", self.loss, LOSSES)
-        for name, limits in LIMITS.items():
-            settle(self, name, *limits)
-        for name in ("spectral", "augment"):
-            switch(name, getattr(self, name))
+    def needs_new_networks(self, other: TrainingSettings) -> bool:
+        """Whether going on with `other` needs new networks."""
+        return any(getattr(self, name) != getattr(other, name) for name in NETWORK_SETTINGS)
 
-    def turned(self, **values) -> Settings:
-        """These settings with some changed.
+    @property
+    def equilibrium_loss(self) -> float:
+        """D's loss when it can't tell real from generated examples.
 
-        Raises:
-            ValidationError: a value out of range.
+        log 4 for the two logistic losses, 1/4 for least squares, 2 for hinge, 0 for Wasserstein.
         """
-        return replace(self, **values)
-
-    def rebuilds(self, other: Settings) -> bool:
-        """Whether going to `other` needs new networks."""
-        return any(getattr(self, name) != getattr(other, name) for name in FIXED)
-
-
-NAMES = tuple(field.name for field in fields(Settings))
-# All but the architecture, which is chosen with the data.
-KNOBS = tuple(name for name in NAMES if name != "architecture")
-
-
-def cost(settings: Settings) -> float:
-    """D's loss when it can't tell real from generated: where a balanced game settles.
-
-    log 4 for the two logistic losses, 1/4 for least squares, 2 for hinge, 0 for Wasserstein.
-    """
-    logistic = 2 * math.log(2)
-    return {"least_squares": 0.25, "hinge": 2.0, "wasserstein": 0.0}.get(settings.loss, logistic)
+        logistic = 2 * math.log(2)
+        return {"least_squares": 0.25, "hinge": 2.0, "wasserstein": 0.0}.get(self.loss, logistic)

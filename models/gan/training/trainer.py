@@ -1,8 +1,7 @@
-"""Training a GAN step by step: two networks, two phases, and figures on how the game stands.
+"""Training a GAN step by step: one network is updated while the other is frozen.
 
-The trainer knows neither who watches nor what the examples are. Every draw comes from generators of
-its own, so that a run depends on its settings and on nothing that happens beside it; figures are
-taken without touching them.
+Every random number comes from the trainer's own generator, and measuring takes none from it: a run
+depends on its settings alone.
 """
 
 from __future__ import annotations
@@ -10,50 +9,54 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import nn
 
 from models.device import place
-from models.gan.networks import toy as gan_networks
-from models.gan.training import losses as gan_losses
+from models.gan.networks import toy
+from models.gan.training import losses
 from models.gan.training.augment import augment
-from models.gan.training.data import Data
-from models.gan.training.ema import Diverged, follow, resting
-from models.gan.training.settings import Settings
+from models.gan.training.data import Data, Pictures
+from models.gan.training.ema import EMA, warmed_up
+from models.gan.training.settings import TrainingSettings
+from models.gan.training.update import Diverged, frozen
 
-STRIP = 16
-CLOUD = 1024
-# Colours change little in a few pictures of one kind; shifts and holes are what D can't learn by
-# heart (Zhao et al. 2020, section 4.3).
-POLICY = ("translation", "cutout")
+SAMPLE_PICTURES, SAMPLE_POINTS = 16, 1024
+# Colours change little in a few pictures of one kind; translation and cutout are what keeps D from
+# memorizing them (Zhao et al. 2020, section 4.3).
+AUGMENTATIONS = ("translation", "cutout")
 # R1 on pictures is taken every fourth step with four times the weight (Karras et al. 2020).
-LAZY = 4
+R1_INTERVAL = 4
 ADAM_BETA2 = 0.99
-# Weight, gradient and Adam's two averages; the last good copy of all but the gradient; G's running
-# average, twice, if it were as large as both networks.
+# Weight, gradient and Adam's two averages; the last good copy of all but the gradient; G's moving
+# average, twice, counted as if it were as large as both networks.
 BYTES_PER_WEIGHT = 4 * (4 + 3 + 2)
-CHEAP = 0.005
+CHEAP_CHECKPOINT = 0.005  # seconds
 
 
 @dataclass(frozen=True)
-class Moment:
+class Snapshot:
     """How a run stands.
 
     Attributes:
-        rounds: turns of both networks so far (a step of one alone counts none).
+        rounds: of both networks so far (a step of one alone counts none).
         steps_d, steps_g: updates of each so far; skipped: D's steps left out so far.
         examples: real ones shown to D so far.
         phase: what was done last: "discriminator", "generator" or "both".
-        loss_d, loss_g: means since the moment before; None for a network that had no step.
+        loss_d, loss_g: means since the last snapshot; None for a network that had no step.
         accuracy_real, accuracy_fake: shares of real and generated examples that D got right, since
-            the moment before.
-        slope_d, slope_g: norms of the loss's gradient with respect to each network's weights.
-        change_d, change_g: |change of the weights| / |weights| in one step.
+            the last snapshot.
+        grad_norm_d, grad_norm_g: norms of the loss's gradient with respect to each network's
+            weights.
+        update_ratio_d, update_ratio_g: |update| / |weights| of one step.
         samples: of the run's fixed latents: (1024, 2) points or (16, C, side, side) in [-1, 1].
-        diverged: a loss was no number any more; the weights are those of the last good moment.
+        diverged: a loss or a weight was NaN or infinite; the weights are those of the last good
+            checkpoint.
     """
 
     rounds: int
@@ -66,32 +69,32 @@ class Moment:
     loss_g: float | None
     accuracy_real: float | None
     accuracy_fake: float | None
-    slope_d: float | None
-    slope_g: float | None
-    change_d: float | None
-    change_g: float | None
+    grad_norm_d: float | None
+    grad_norm_g: float | None
+    update_ratio_d: float | None
+    update_ratio_g: float | None
     samples: torch.Tensor
     diverged: bool
 
 
 @dataclass
-class _Tally:
-    """What is averaged from one moment to the next."""
+class _Measured:
+    """What is collected from one snapshot to the next."""
 
     loss_d: list[float] = field(default_factory=list)
     loss_g: list[float] = field(default_factory=list)
     real: list[float] = field(default_factory=list)
     fake: list[float] = field(default_factory=list)
-    slope: dict[str, float] = field(default_factory=dict)
-    change: dict[str, float] = field(default_factory=dict)
+    grad_norm: dict[str, float] = field(default_factory=dict)
+    update_ratio: dict[str, float] = field(default_factory=dict)
 
 
 class Trainer:
-    """One run: networks, optimisers, running average, and the draws' state.
+    """One run: networks, optimizers, moving average and the state of the random generator.
 
     Args:
         data: what to imitate.
-        settings: the knobs; `turn` changes them between steps.
+        settings: of the run; `configure` changes them between steps.
         device: where to compute.
         start: weights to go on from, {"generator": ..., "discriminator": ...} state dicts.
 
@@ -102,16 +105,16 @@ class Trainer:
     def __init__(
         self,
         data: Data,
-        settings: Settings,
+        settings: TrainingSettings,
         device: torch.device | str = "cpu",
-        start: dict[str, dict] | None = None,
+        start: Mapping[str, Mapping[str, torch.Tensor]] | None = None,
     ):
         self.data, self.settings = data, settings
         self.device = torch.device(device)
-        self.chance = torch.Generator().manual_seed(settings.seed)
+        self.rng = torch.Generator().manual_seed(settings.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
-            self.G, self.D = gan_networks.build(settings, data.shape)
+            self.G, self.D = toy.build(settings, data.shape)
         if start:
             self.G.load_state_dict(start["generator"])
             self.D.load_state_dict(start["discriminator"])
@@ -121,23 +124,23 @@ class Trainer:
         for network in (self.G, self.D):
             network.to(self.device)
             if convolves:
-                network.to(memory_format=self.placement.memory_format)
-        self.average = copy.deepcopy(self.G).eval().requires_grad_(False)
+                network.to(memory_format=self.placement.memory_format)  # type: ignore[call-overload]
+        self.ema = EMA(self.G)
         self._adams = {
             "d": self._adam(self.D, settings.lr_d),
             "g": self._adam(self.G, settings.lr_g),
         }
         self._networks = {"d": self.D, "g": self.G}
-        # D may look at both halves of a batch at once unless batch norm would mix them.
-        self._mixes = any(isinstance(m, nn.BatchNorm2d) for m in self.D.modules())
+        # Batch norm must not mix real and generated examples: D then sees them one after the other.
+        self._separate = any(isinstance(m, nn.BatchNorm2d) for m in self.D.modules())
         fixed = torch.Generator().manual_seed(settings.seed + 1)
-        count = CLOUD if len(data.shape) == 1 else STRIP
+        count = SAMPLE_POINTS if len(data.shape) == 1 else SAMPLE_PICTURES
         self.latents = torch.randn(count, settings.latent, generator=fixed).to(self.device)
         self.rounds = self.steps_d = self.steps_g = self.skipped = self.examples = 0
         self.phase, self.diverged = "both", False
-        self._tally = _Tally()
-        self._good = self.state()
-        self._kept_at = self._kept_for = 0.0
+        self._measured = _Measured()
+        self._last_good = self.state()
+        self._checkpointed_at = self._checkpoint_seconds = 0.0
 
     def _adam(self, network: nn.Module, rate: float) -> torch.optim.Adam:
         betas = (self.settings.beta1, ADAM_BETA2)
@@ -147,18 +150,16 @@ class Trainer:
     def bytes(self) -> int:
         """Memory that the run holds on to: weights, gradients, averages, the last good copy."""
         weights = sum(p.numel() for n in (self.G, self.D) for p in n.parameters())
-        pictures = getattr(self.data, "shown", None)
-        return BYTES_PER_WEIGHT * weights + (0 if pictures is None else pictures.numel())
+        pictures = self.data.train.numel() if isinstance(self.data, Pictures) else 0
+        return BYTES_PER_WEIGHT * weights + pictures
 
-    # -- knobs -------------------------------------------------------------------------------------
-
-    def turn(self, settings: Settings) -> None:
+    def configure(self, settings: TrainingSettings) -> None:
         """Goes on with other settings from the next step on.
 
         Raises:
-            ValueError: settings that need other networks.
+            ValueError: settings that need new networks.
         """
-        if self.settings.rebuilds(settings):
+        if self.settings.needs_new_networks(settings):
             raise ValueError("these settings need new networks")
         self.settings = settings
         for adam, rate in ((self._adams["d"], settings.lr_d), (self._adams["g"], settings.lr_g)):
@@ -167,152 +168,144 @@ class Trainer:
 
     # -- steps -------------------------------------------------------------------------------------
 
-    def step_discriminator(self, measured: bool = True) -> None:
+    def step_discriminator(self, measure: bool = True) -> None:
         """One batch for D; G's weights and statistics stay as they are."""
         settings = self.settings
-        real = self._real()
-        with torch.no_grad(), resting(self.G), self._precision():
+        real = self.data.draw(settings.batch, self.rng).to(self.device)
+        with torch.no_grad(), frozen(self.G), self._precision():
             fake = self.G(self._noise()).float()
         self.examples += len(real)
-        shown = self._shown(torch.cat([real, fake]))
+        both = self._augmented(torch.cat([real, fake]))
         self.D.train()
         with self._precision():
-            if self._mixes:
-                of_real, of_fake = (self.D(half) for half in shown.chunk(2))
+            if self._separate:
+                real_logits, fake_logits = (self.D(half) for half in both.chunk(2))
             else:
-                of_real, of_fake = self.D(shown).chunk(2)
-        of_real, of_fake = of_real.float(), of_fake.float()
-        loss = gan_losses.discriminator(settings.loss, of_real, of_fake, settings.smoothing)
-        right = gan_losses.accuracies(settings.loss, of_real.detach(), of_fake.detach())
-        self._tally.real.append(right[0])
-        self._tally.fake.append(right[1])
-        self._tally.loss_d.append(loss.item())
+                real_logits, fake_logits = self.D(both).chunk(2)
+        real_logits, fake_logits = real_logits.float(), fake_logits.float()
+        loss = losses.discriminator(settings.loss, real_logits, fake_logits, settings.smoothing)
+        right = losses.accuracies(settings.loss, real_logits.detach(), fake_logits.detach())
+        self._measured.real.append(right[0])
+        self._measured.fake.append(right[1])
+        self._measured.loss_d.append(loss.item())
         self.phase = "discriminator"
-        # The lesson's own trick: let G catch up while D is far ahead.
         if settings.skip_below and loss.item() < settings.skip_below:
             self.skipped += 1
             return
-        self._update("d", loss + self._penalties(real, fake), measured)
+        self._update("d", loss + self._penalties(real, fake), measure)
         self.steps_d += 1
 
-    def step_generator(self, measured: bool = True) -> None:
+    def step_generator(self, measure: bool = True) -> None:
         """One batch for G; D's weights and statistics stay as they are."""
         self.G.train()
-        with resting(self.D):
+        with frozen(self.D):
             with self._precision():
                 fake = self.G(self._noise())
-                logits = self.D(self._shown(fake.float())).float()
-            loss = gan_losses.generator(self.settings.loss, logits)
-            self._tally.loss_g.append(loss.item())
+                logits = self.D(self._augmented(fake.float())).float()
+            loss = losses.generator(self.settings.loss, logits)
+            self._measured.loss_g.append(loss.item())
             self.phase = "generator"
-            self._update("g", loss, measured)
+            self._update("g", loss, measure)
         self.steps_g += 1
         # With ema 0 the average is G itself, so that one turned on in mid-run begins there.
-        follow(self.average, self.G, self.settings.ema, self.steps_g)
+        self.ema.update(self.G, warmed_up(self.settings.ema, self.steps_g))
 
-    def round(self, measured: bool = True) -> None:
+    def round(self, measure: bool = True) -> None:
         """D's steps, then G's."""
         for step in range(self.settings.d_steps):
-            self.step_discriminator(measured and step == 0)
+            self.step_discriminator(measure and step == 0)
         for step in range(self.settings.g_steps):
-            self.step_generator(measured and step == 0)
+            self.step_generator(measure and step == 0)
         self.rounds += 1
         self.phase = "both"
 
     def _noise(self) -> torch.Tensor:
         size = (self.settings.batch, self.settings.latent)
-        return torch.randn(size, generator=self.chance).to(self.device)
+        return torch.randn(size, generator=self.rng).to(self.device)
 
-    def _real(self) -> torch.Tensor:
-        return self.data.draw(self.settings.batch, self.chance).to(self.device)
-
-    def _shown(self, examples: torch.Tensor) -> torch.Tensor:
+    def _augmented(self, examples: torch.Tensor) -> torch.Tensor:
         if self.settings.augment and examples.dim() == 4:
-            return augment(examples, POLICY, self.chance)
+            return augment(examples, AUGMENTATIONS, self.rng)
         return examples
 
-    def _precision(self):
+    def _precision(self) -> AbstractContextManager[None]:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self._half)
 
     def _penalties(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor | float:
         """In float32: the gradient of a gradient is small."""
-        settings, total = self.settings, 0.0
-        pictures = real.dim() == 4
-        every = LAZY if pictures else 1
-        if settings.r1 and self.steps_d % every == 0:
-            total = settings.r1 / 2 * every * gan_losses.r1(self.D, self._shown(real))
+        settings = self.settings
+        total: torch.Tensor | float = 0.0
+        interval = R1_INTERVAL if real.dim() == 4 else 1
+        if settings.r1 and self.steps_d % interval == 0:
+            total = settings.r1 / 2 * interval * losses.r1(self.D, self._augmented(real))
         if settings.loss == "wasserstein" and settings.penalty:
-            share = torch.rand(len(real), generator=self.chance).to(self.device)
-            steep = gan_losses.gradient_penalty(self.D, real, fake, share)
-            total = total + settings.penalty * steep
+            share = torch.rand(len(real), generator=self.rng).to(self.device)
+            penalty = losses.gradient_penalty(self.D, real, fake, share)
+            total = total + settings.penalty * penalty
         return total
 
-    def _update(self, name: str, loss: torch.Tensor, measured: bool) -> None:
+    def _update(self, name: str, loss: torch.Tensor, measure: bool) -> None:
         if not math.isfinite(loss.item()):
             raise Diverged
         adam, weights = self._adams[name], list(self._networks[name].parameters())
         adam.zero_grad()
-        loss.backward()
-        if measured:
-            self._tally.slope[name] = float(nn.utils.get_total_norm([w.grad for w in weights]))
+        loss.backward()  # type: ignore[no-untyped-call]
+        if measure:
+            self._measured.grad_norm[name] = _norm([w.grad for w in weights])
             before = [w.detach().clone() for w in weights]
         adam.step()
-        if measured:
-            size = float(nn.utils.get_total_norm(before))
-            moved = torch._foreach_sub([w.detach() for w in weights], before)
-            self._tally.change[name] = float(nn.utils.get_total_norm(moved)) / max(size, 1e-12)
+        if measure:
+            update = torch._foreach_sub([w.detach() for w in weights], before)
+            self._measured.update_ratio[name] = _norm(update) / max(_norm(before), 1e-12)
 
-    # -- looking -----------------------------------------------------------------------------------
+    # -- measuring ---------------------------------------------------------------------------------
 
     @torch.no_grad()
     def sample(self, z: torch.Tensor) -> torch.Tensor:
-        """What the generator (its running average if there is one) makes of z (N, latent)."""
-        network = self.average if self.settings.ema and self.steps_g else self.G
-        was = network.training
-        network.eval()
-        with self._precision():
-            made = network(z.to(self.device)).float().cpu()
-        network.train(was)
-        return made
+        """What the generator (its moving average if there is one) makes of z (N, latent)."""
+        network = self.ema.module if self.settings.ema and self.steps_g else self.G
+        return self._evaluated(network, z)
 
     @torch.no_grad()
-    def judge(self, examples: torch.Tensor) -> torch.Tensor:
+    def logits(self, examples: torch.Tensor) -> torch.Tensor:
         """D's logits (N,) on examples, in eval mode."""
-        was = self.D.training
-        self.D.eval()
+        return self._evaluated(self.D, examples)
+
+    def _evaluated(self, network: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
+        was_training = network.training
+        network.eval()
         with self._precision():
-            logits = self.D(examples.to(self.device)).float().cpu()
-        self.D.train(was)
-        return logits
+            outputs: torch.Tensor = network(inputs.to(self.device))
+        network.train(was_training)
+        return outputs.float().cpu()
 
-    def pull(self, points: torch.Tensor) -> torch.Tensor:
-        """Where G's loss would have points (N, 2) go: minus its gradient at each of them."""
+    def descent_directions(self, points: torch.Tensor) -> torch.Tensor:
+        """Where G's loss would move points (N, 2): minus its gradient at each of them."""
         at = points.detach().to(self.device).requires_grad_()
-        with resting(self.D):
-            losses = gan_losses.generator(self.settings.loss, self.D(at).float()) * len(at)
-            (slope,) = torch.autograd.grad(losses, at)
-        return -slope.cpu()
+        with frozen(self.D):
+            loss = losses.generator(self.settings.loss, self.D(at).float()) * len(at)
+            (gradient,) = torch.autograd.grad(loss, at)
+        return -gradient.cpu()
 
-    def moment(self) -> Moment:
+    def snapshot(self) -> Snapshot:
         """How the run stands now; what is averaged starts anew."""
-        tally, self._tally = self._tally, _Tally()
-
-        def mean(values: list[float]) -> float | None:
-            return sum(values) / len(values) if values else None
-
-        return Moment(
+        measured, self._measured = self._measured, _Measured()
+        return Snapshot(
             self.rounds, self.steps_d, self.steps_g, self.skipped, self.examples, self.phase,
-            mean(tally.loss_d), mean(tally.loss_g), mean(tally.real), mean(tally.fake),
-            tally.slope.get("d"), tally.slope.get("g"), tally.change.get("d"),
-            tally.change.get("g"), self.sample(self.latents), self.diverged,
+            _mean(measured.loss_d), _mean(measured.loss_g), _mean(measured.real),
+            _mean(measured.fake), measured.grad_norm.get("d"), measured.grad_norm.get("g"),
+            measured.update_ratio.get("d"), measured.update_ratio.get("g"),
+            self.sample(self.latents), self.diverged,
         )  # fmt: skip
 
-    def work(
+    # -- running -----------------------------------------------------------------------------------
+
+    def train(
         self, seconds: float = math.inf, rounds: int | None = None, phase: str = "both"
     ) -> int:
         """Trains for about `seconds`, or for `rounds` if that is sooner; gives the rounds done.
 
-        When a loss is no number any more, the run is back at its last good moment (`diverged`).
+        When a loss is NaN or infinite, the run is back at its last good checkpoint (`diverged`).
 
         Args:
             phase: "both", or the one network that is to have its steps.
@@ -326,75 +319,83 @@ class Trainer:
         self.diverged = False
         try:
             while rounds is None or done < rounds:
-                step(measured=done == 0)
+                step(measure=done == 0)
                 done += 1
                 if time.perf_counter() - start >= seconds:
                     break
-            self._keep()
+            self._checkpoint()
         except Diverged:
-            self.load(self._good)
+            self.load(self._last_good)
             self.diverged = True
         return done
 
     def advance(
         self, seconds: float = 0.15, rounds: int | None = None, phase: str = "both"
-    ) -> Moment:
-        """`work`, and how the run then stands."""
-        self.work(seconds, rounds, phase)
-        return self.moment()
+    ) -> Snapshot:
+        """`train`, and how the run then stands."""
+        self.train(seconds, rounds, phase)
+        return self.snapshot()
 
-    def run(self, seconds: float = 0.15, rounds: int | None = None) -> Iterator[Moment]:
-        """Moments, 5 to 10 a second, until `rounds` are done, a loss is no number, or it is closed.
+    def run(self, seconds: float = 0.15, rounds: int | None = None) -> Iterator[Snapshot]:
+        """Snapshots, 5 to 10 a second, until `rounds` are done, it diverges, or it is closed.
 
-        Computes only while somebody asks for the next one; a later run goes on where it was left.
+        Computes only while the next one is asked for; a later run goes on where it was left.
         """
         while rounds is None or self.rounds < rounds:
             left = None if rounds is None else rounds - self.rounds
-            moment = self.advance(seconds, left)
-            yield moment
-            if moment.diverged:
+            snapshot = self.advance(seconds, left)
+            yield snapshot
+            if snapshot.diverged:
                 return
 
-    # -- keeping -----------------------------------------------------------------------------------
+    # -- state -------------------------------------------------------------------------------------
 
-    def _keep(self) -> None:
-        """Notes the state as good; large networks seldom enough that it costs a tenth at most."""
+    def _checkpoint(self) -> None:
+        """Keeps the state if it is finite; seldom enough to cost a tenth of the time at most."""
         start = time.perf_counter()
-        if self._kept_for > CHEAP and start - self._kept_at < 10 * self._kept_for:
+        seconds = self._checkpoint_seconds
+        if seconds > CHEAP_CHECKPOINT and start - self._checkpointed_at < 10 * seconds:
             return
         state = self.state()
-        self._kept_at, self._kept_for = start, time.perf_counter() - start
+        self._checkpointed_at, self._checkpoint_seconds = start, time.perf_counter() - start
         tensors = [v for part in ("G", "D") for v in state[part].values() if v.is_floating_point()]
-        # Adam's averages of squares overflow first: its steps are 0 from then on, for ever.
+        # Adam's averages of squares overflow first: all later steps would then be 0.
         for adam in state["adams"].values():
             tensors += [value for kept in adam["state"].values() for value in kept.values()]
-        if all(bool(value.isfinite().all()) for value in tensors):
-            self._good = state
-        else:
+        if not all(bool(value.isfinite().all()) for value in tensors):
             raise Diverged
+        self._last_good = state
 
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         """A copy of everything that training goes on from."""
         return copy.deepcopy(
             {
                 "G": self.G.state_dict(),
                 "D": self.D.state_dict(),
-                "average": self.average.state_dict(),
+                "ema": self.ema.state_dict(),
                 "adams": {name: adam.state_dict() for name, adam in self._adams.items()},
-                "chance": self.chance.get_state(),
+                "rng": self.rng.get_state(),
                 "counts": (self.rounds, self.steps_d, self.steps_g, self.skipped, self.examples),
             }
         )
 
-    def load(self, state: dict) -> None:
-        """Goes back to a `state`; the knobs stay as they are turned now."""
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Goes back to a `state`; the settings stay as they are now."""
         self.G.load_state_dict(state["G"])
         self.D.load_state_dict(state["D"])
-        self.average.load_state_dict(state["average"])
+        self.ema.load_state_dict(state["ema"])
         for name, adam in self._adams.items():
             adam.load_state_dict(copy.deepcopy(state["adams"][name]))
-        self.chance.set_state(state["chance"])
+        self.rng.set_state(state["rng"])
         counts = state["counts"]
         self.rounds, self.steps_d, self.steps_g, self.skipped, self.examples = counts
-        self._tally = _Tally()
-        self.turn(self.settings)
+        self._measured = _Measured()
+        self.configure(self.settings)
+
+
+def _norm(tensors: Iterable[Any]) -> float:
+    return float(nn.utils.get_total_norm(tensors))
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None

@@ -10,21 +10,21 @@ import pytest
 import torch
 from PIL import Image
 
-from demos.gan_lab import inputs as gym_inputs
+from demos.gan_lab import inputs
 from demos.gan_lab.inputs import data_of
 from demos.runtime.engine import Engine
 from demos.ui.page import Page
 from models.gan.training import data as gan_data
 from models.validation import ValidationError
 
-SCRIPT = Path(gym_inputs.__file__).with_suffix(".js").read_text(encoding="utf-8")
+SCRIPT = Path(inputs.__file__).with_suffix(".js").read_text(encoding="utf-8")
 LINE = [[n / 50 - 0.5, 0.25] for n in range(50)]
 
 
 def picture(number, side=64, kind="jpeg"):
     """A data: address; each number is another picture."""
-    chance = np.random.default_rng(number)
-    pixels = chance.integers(0, 255, (2, 2, 3), dtype=np.uint8)
+    rng = np.random.default_rng(number)
+    pixels = rng.integers(0, 255, (2, 2, 3), dtype=np.uint8)
     stream = io.BytesIO()
     Image.fromarray(pixels).resize((side, side), Image.Resampling.NEAREST).save(stream, kind)
     return address(stream.getvalue(), f"image/{kind}")
@@ -51,12 +51,12 @@ def test_the_planes_need_no_payload(kind):
 
 
 def test_digits_and_a_few_of_them():
-    assert len(data_of("digits").data.shown) == 9000
-    assert len(data_of("few").data.shown) == 20
+    assert len(data_of("digits").data.train) == 9000
+    assert len(data_of("few").data.train) == 20
 
 
 def test_kinds_are_those_of_the_page():
-    assert set(gym_inputs.KINDS) == {*gan_data.PLANE, "drawn", "digits", "mnist", "few", "own"}
+    assert set(inputs.KINDS) == {*gan_data.PLANE, "drawn", "digits", "mnist", "few", "own"}
     for wrong in ("cats", "", None, 3):
         assert refused(wrong, payload(LINE)).key == "unknown_choice"
 
@@ -64,9 +64,9 @@ def test_kinds_are_those_of_the_page():
 def test_a_drawing():
     brought = data_of("drawn", payload(LINE))
     assert brought.skipped == ()
-    torch.testing.assert_close(brought.data.anchors, torch.tensor(LINE))
+    torch.testing.assert_close(brought.data.centers, torch.tensor(LINE))
     whole = data_of("drawn", payload([[1, -1]] * 20)).data  # JSON has no floats in particular
-    assert whole.anchors[0].tolist() == [1, -1]
+    assert whole.centers[0].tolist() == [1, -1]
 
 
 @pytest.mark.parametrize("brought", [None, "", "{}", payload(), payload(pictures=[picture(0)] * 9)])
@@ -113,7 +113,7 @@ def test_own_pictures():
     brought = data_of("own", payload(pictures=[picture(n) for n in range(10)]))
     assert brought.skipped == ()
     assert brought.data.shape == (3, 32, 32)
-    assert (len(brought.data.shown), len(brought.data.held)) == (8, 2)
+    assert (len(brought.data.train), len(brought.data.held_out)) == (8, 2)
     larger = data_of("own", payload(pictures=[picture(n, 200, "png") for n in range(8)]), side=64)
     assert larger.data.shape == (3, 64, 64)
     assert refused("own", payload(pictures=[picture(n) for n in range(8)]), 48).key == (
@@ -144,7 +144,7 @@ def test_what_cannot_be_read_is_left_out_and_told(broken):
     good = [picture(n) for n in range(8)]
     brought = data_of("own", payload(pictures=[*good[:3], broken, *good[3:], broken]))
     assert brought.skipped == (3, 9)
-    assert len(brought.data.shown) + len(brought.data.held) == 8
+    assert len(brought.data.train) + len(brought.data.held_out) == 8
 
 
 def test_too_few_that_can_be_read():
@@ -158,7 +158,7 @@ def test_too_few_that_can_be_read():
 
 def test_too_many(monkeypatch):
     decoded = []
-    monkeypatch.setattr(gym_inputs, "_picture", decoded.append)
+    monkeypatch.setattr(inputs, "_picture", decoded.append)
     error = refused("own", payload(pictures=[picture(0)] * 501))
     assert (error.key, error.values["count"]) == ("own_pictures", 501)
     assert decoded == []
@@ -180,20 +180,20 @@ def test_the_panel_has_words_in_every_language():
 
     with gr.Blocks():
         page = Page(Engine("cpu"))
-        gym_inputs.build(page)
+        inputs.build(page)
         components, said = page.localized()
     assert len(components) == 1
     for code in ("en", "mr", "ne", "hi"):
         assert "data-words" in said(code)[0]["value"]
-    used = {f"gym.in.{word}" for word in gym_inputs.WORDS}
+    used = {f"gym.in.{word}" for word in inputs.WORDS}
     assert page.keys == used
-    asked = [word for word in gym_inputs.WORDS if f'say("{word}"' not in SCRIPT]
+    asked = [word for word in inputs.WORDS if f'say("{word}"' not in SCRIPT]
     assert asked == []
 
 
 def test_the_script_has_the_limits_of_the_data():
-    limits = f"MIN_PICTURES = {gan_data.LEAST_PICTURES}, MAX_PICTURES = {gan_data.MOST_PICTURES};"
+    limits = f"MIN_PICTURES = {gan_data.MIN_PICTURES}, MAX_PICTURES = {gan_data.MAX_PICTURES};"
     assert limits in SCRIPT
-    points = f"MIN_POINTS = {gan_data.LEAST_POINTS}, MAX_POINTS = {gan_data.MOST_POINTS};"
+    points = f"MIN_POINTS = {gan_data.MIN_POINTS}, MAX_POINTS = {gan_data.MAX_POINTS};"
     assert points in SCRIPT
     assert f"SIDE = {max(gan_data.SIDES)}," in SCRIPT

@@ -10,17 +10,17 @@ from demos.gan_lab.runs import LiveRun, LiveRuns
 from demos.runtime.engine import Engine
 from models.gan.training import data as gan_data
 from models.gan.training import presets
-from models.gan.training.settings import Settings
+from models.gan.training.settings import TrainingSettings
 from models.validation import ValidationError
 
-SMALL = Settings(width=8, batch=16)
+SMALL = TrainingSettings(width=8, batch=16)
 
 
-def live(settings: Settings = SMALL, name: str = "ring") -> LiveRun:
+def live(settings: TrainingSettings = SMALL, name: str = "ring") -> LiveRun:
     return LiveRun(gan_data.plane(name), settings, (name,), "cpu")
 
 
-def knobs(settings: Settings = SMALL) -> dict:
+def knobs(settings: TrainingSettings = SMALL) -> dict:
     return {name: value for name, value in vars(settings).items() if name != "architecture"}
 
 
@@ -91,7 +91,7 @@ def test_memory_is_bounded_for_one_and_for_all():
 
 def test_ten_visitors_advance_alike():
     engine = Engine("cpu")
-    runs = [live(SMALL.turned(seed=seed)) for seed in range(10)]
+    runs = [live(SMALL.replace(seed=seed)) for seed in range(10)]
     until = time.monotonic() + 3
 
     def watch(run: LiveRun) -> None:
@@ -103,7 +103,7 @@ def test_ten_visitors_advance_alike():
         thread.start()
     for thread in threads:
         thread.join()
-    slices = [len(run.journal.curves["loss_d"]) for run in runs]
+    slices = [len(run.history.curves["loss_d"]) for run in runs]
     assert min(slices) > 0
     assert max(slices) - min(slices) <= 2
 
@@ -111,7 +111,7 @@ def test_ten_visitors_advance_alike():
 def test_knobs_turned_in_mid_run_are_taken_over_before_the_next_slice():
     run = live()
     run.slice(0.0, 1)
-    run.wanted = SMALL.turned(lr_d=0.0, lr_g=0.0)
+    run.wanted = SMALL.replace(lr_d=0.0, lr_g=0.0)
     before = run.trainer.state()["G"]
     run.slice(0.0, 1)
     after = run.trainer.state()["G"]
@@ -176,4 +176,4 @@ def test_the_shipped_dcgan_goes_on_with_own_pictures():
     assert cats.shape == (16, 3, 64, 64)
     assert cats.std() > 0.3  # a fresh generator makes flat grey
     engine.training_slice(run.slice, 0.0, 1)
-    assert run.moment.rounds == 1
+    assert run.snapshot.rounds == 1

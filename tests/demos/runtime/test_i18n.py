@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import models
+from demos.gan_lab import names as gan_lab_names
 from demos.runtime import i18n
 from models.gan.training import diagnosis
 from models.linear_probe.settings import FEATURES
@@ -78,7 +79,8 @@ def test_no_key_is_unused(page):
         "style.term.": {f"style.term.{name}" for name in ("content", "style", "variation")},
         "train.kind.": {f"train.kind.{k}" for kinds in FEATURES.values() for k in kinds},
         "attack.curve.": {"attack.curve.true", "attack.curve.target"},
-        "gym.doctor.": {f"gym.doctor.{name}" for name in diagnosis.VERDICTS} | REASONS,
+        "gym.doctor.": {f"gym.doctor.{gan_lab_names.diagnosis(name)}" for name in diagnosis.NAMES}
+        | REASONS,
         "gym.figure.": {f"gym.figure.{name}" for name in FIGURES},
         "gym.phase.": {f"gym.phase.{name}" for name in ("turns", "learns", "frozen", "steps")},
     }

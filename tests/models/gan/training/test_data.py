@@ -1,4 +1,4 @@
-"""What a GAN learns from: places worked out by hand, draws that repeat, and what is held back."""
+"""What a GAN learns from: places worked out by hand, draws that repeat, and what is held out."""
 
 import math
 
@@ -28,7 +28,7 @@ def test_the_ring():
     offsets = points - ring.modes[nearest]
     assert float(offsets.std()) == pytest.approx(0.04, rel=0.02)
     assert offsets.mean(0).abs().max() < 1e-3
-    assert float((away < ring.reach).float().mean()) > 0.999
+    assert float((away < ring.radius).float().mean()) > 0.999
 
 
 def test_the_grid():
@@ -37,22 +37,22 @@ def test_the_grid():
     ticks = torch.tensor([-0.8, -0.4, 0.0, 0.4, 0.8])
     for axis in (0, 1):
         torch.testing.assert_close(modes[:, axis].unique(), ticks, atol=1e-6, rtol=0)
-    assert torch.pdist(modes).min() > 2 * gan_data.plane("grid").reach
+    assert torch.pdist(modes).min() > 2 * gan_data.plane("grid").radius
 
 
 def test_the_moons_are_each_other_turned_by_half():
     moons = gan_data.plane("moons")
-    torch.testing.assert_close(moons.anchors[200:], -moons.anchors[:200])
+    torch.testing.assert_close(moons.centers[200:], -moons.centers[:200])
     # The upper one: a half circle of radius 0.55 about (-0.275, -0.1375).
-    away = (moons.anchors[:200] - torch.tensor([-0.275, -0.1375])).norm(dim=1)
+    away = (moons.centers[:200] - torch.tensor([-0.275, -0.1375])).norm(dim=1)
     torch.testing.assert_close(away, torch.full((200,), 0.55))
-    torch.testing.assert_close(moons.anchors[0], torch.tensor([0.275, -0.1375]))
+    torch.testing.assert_close(moons.centers[0], torch.tensor([0.275, -0.1375]))
 
 
 def test_the_line_rises_by_a_half():
     line = gan_data.plane("line")
     torch.testing.assert_close(line.modes[0], torch.tensor([-0.8, -0.4]))
-    torch.testing.assert_close(line.anchors[:, 1], line.anchors[:, 0] / 2)
+    torch.testing.assert_close(line.centers[:, 1], line.centers[:, 0] / 2)
 
 
 @pytest.mark.parametrize("name", gan_data.PLANE)
@@ -60,7 +60,7 @@ def test_planes_stay_in_the_square_and_cover_themselves(name):
     data = gan_data.plane(name)
     points = data.draw(2000, chance())
     assert points.abs().max() < 1.25
-    near = torch.cdist(points, data.modes).min(1).values < data.reach
+    near = torch.cdist(points, data.modes).min(1).values < data.radius
     assert near.float().mean() > 0.95
 
 
@@ -83,7 +83,7 @@ def test_the_modes_of_a_drawing():
     data = gan_data.drawn((blobs[:, None] + around).view(-1, 2).tolist())
     order = data.modes[:, 0].argsort()
     torch.testing.assert_close(data.modes[order], blobs[[0, 2, 1]], atol=1e-6, rtol=0)
-    assert data.reach == pytest.approx(0.02 + 0.08, abs=1e-6)
+    assert data.radius == pytest.approx(0.02 + 0.08, abs=1e-6)
     far = torch.cdist(data.draw(500, chance()), blobs).min(1).values
     assert far.max() < 0.1
 
@@ -94,7 +94,7 @@ def test_a_long_stroke_has_at_most_twelve_modes_all_along_it():
     assert 8 <= len(data.modes) <= 12
     gaps = data.modes[:, 0].sort().values.diff()
     assert gaps.max() < 3 * gaps.min()
-    assert torch.cdist(data.anchors, data.modes).min(1).values.max() < data.reach
+    assert torch.cdist(data.centers, data.modes).min(1).values.max() < data.radius
     assert torch.equal(gan_data.drawn(points).modes, data.modes)
 
 
@@ -121,14 +121,14 @@ def test_a_single_dot_is_one_mode():
     assert gan_data.drawn([[0.2, 0.3]] * 20).modes.tolist() == [pytest.approx([0.2, 0.3])]
 
 
-def test_digits_and_those_held_back():
+def test_digits_and_those_held_out():
     data = gan_data.digits()
     assert data.shape == (1, 28, 28)
-    assert (data.name, data.counted) == ("digits", True)
-    assert (len(data.shown), len(data.held)) == (9000, 1000)
+    assert (data.name, data.are_digits) == ("digits", True)
+    assert (len(data.train), len(data.held_out)) == (9000, 1000)
     cells, _ = digits.pictures()
-    assert torch.equal(data.held[0, 0], cells[9])
-    assert torch.equal(data.shown[9, 0], cells[10])
+    assert torch.equal(data.held_out[0, 0], cells[9])
+    assert torch.equal(data.train[9, 0], cells[10])
     drawn = data.draw(5, chance())
     assert drawn.shape == (5, 1, 28, 28)
     assert (drawn.min(), drawn.max()) == (-1, 1)
@@ -138,12 +138,12 @@ def test_digits_and_those_held_back():
 def test_few_are_two_of_each_digit():
     data = gan_data.digits(few=True)
     cells, values = digits.pictures()
-    assert data.shown.shape == (20, 1, 28, 28)
-    assert torch.equal(data.held, gan_data.digits().held)
-    found = [int(values[(cells == picture[0]).flatten(1).all(1)][0]) for picture in data.shown]
+    assert data.train.shape == (20, 1, 28, 28)
+    assert torch.equal(data.held_out, gan_data.digits().held_out)
+    found = [int(values[(cells == picture[0]).flatten(1).all(1)][0]) for picture in data.train]
     assert found == [digit for digit in range(10) for _ in range(2)]
-    held = {picture.numpy().tobytes() for picture in data.held}
-    assert not any(picture.numpy().tobytes() in held for picture in data.shown)
+    held = {picture.numpy().tobytes() for picture in data.held_out}
+    assert not any(picture.numpy().tobytes() in held for picture in data.train)
 
 
 def test_levels_become_minus_one_to_one():
@@ -158,23 +158,25 @@ def plain(number, size=(64, 64)):
 def test_own_pictures_are_split():
     data = gan_data.own([plain(n) for n in range(25)], side=32)
     assert data.shape == (3, 32, 32)
-    assert (data.name, data.counted) == ("own", False)
-    assert (len(data.shown), len(data.held)) == (20, 5)
-    reds = [int(picture[0, 0, 0]) for part in (data.shown, data.held) for picture in part]
+    assert (data.name, data.are_digits) == ("own", False)
+    assert (len(data.train), len(data.held_out)) == (20, 5)
+    reds = [int(picture[0, 0, 0]) for part in (data.train, data.held_out) for picture in part]
     assert sorted(reds) == list(range(25))
     again = gan_data.own([plain(n) for n in range(25)], side=32)
-    assert torch.equal(again.held, data.held)
+    assert torch.equal(again.held_out, data.held_out)
 
 
-def test_at_least_two_are_held_back():
+def test_at_least_two_are_held_out():
     data = gan_data.own([plain(n) for n in range(8)])
-    assert (len(data.shown), len(data.held)) == (6, 2)
+    assert (len(data.train), len(data.held_out)) == (6, 2)
 
 
 def test_what_is_the_same_counts_once():
     data = gan_data.own([plain(n % 10) for n in range(100)])
-    assert len(data.shown) + len(data.held) == 10
-    assert sorted(int(p[0, 0, 0]) for p in torch.cat([data.shown, data.held])) == list(range(10))
+    assert len(data.train) + len(data.held_out) == 10
+    assert sorted(int(p[0, 0, 0]) for p in torch.cat([data.train, data.held_out])) == list(
+        range(10)
+    )
 
 
 def test_the_middle_square_is_taken():
@@ -184,8 +186,8 @@ def test_the_middle_square_is_taken():
         return image
 
     data = gan_data.own([striped(n) for n in range(8)], side=64)
-    assert data.shown[:, 0].max() == 0
-    assert data.shown.shape == (6, 3, 64, 64)
+    assert data.train[:, 0].max() == 0
+    assert data.train.shape == (6, 3, 64, 64)
 
 
 @pytest.mark.parametrize(
@@ -216,8 +218,8 @@ def test_the_whole_of_mnist_is_read_from_its_folder_or_refused(tmp_path, monkeyp
 
     monkeypatch.setattr(datasets, "MNIST", there)
     found = gan_data.mnist(tmp_path)
-    assert found.shown.shape == (5, 1, 28, 28)
-    assert found.held.shape == (3, 1, 28, 28)
+    assert found.train.shape == (5, 1, 28, 28)
+    assert found.held_out.shape == (3, 1, 28, 28)
 
     def offline(*_args, **_options):
         raise RuntimeError("Error downloading train-images-idx3-ubyte.gz")

@@ -1,4 +1,4 @@
-"""The film of a run: which moments it keeps, and how they look."""
+"""The film strip of a run: which frames it keeps, and how they look."""
 
 import io
 from itertools import pairwise
@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image, ImageSequence
 
-from models.gan.training.film_strip import Strip, film, frame, gif
+from models.gan.training.film_strip import FilmStrip, draw, save_gif, sheet
 
 
 def cells(value, count=16, channels=1, side=28):
@@ -15,105 +15,105 @@ def cells(value, count=16, channels=1, side=28):
 
 
 def test_every_second_goes_when_it_is_full():
-    strip = Strip(limit=4)
+    strip = FilmStrip(limit=4)
     seen = []
     for rounds in range(9):
         strip.add(rounds, cells(0, side=1))
-        seen.append([kept for kept, _ in strip.moments])
+        seen.append([kept for kept, _ in strip.frames])
     assert seen == [
         [0], [0, 1], [0, 1, 2], [0, 2, 3], [0, 2, 4], [0, 2, 4, 5], [0, 4, 6], [0, 4, 7], [0, 4, 8],
     ]  # fmt: skip
 
 
 def test_a_long_run_stays_bounded_and_evenly_spread():
-    strip = Strip()
+    strip = FilmStrip()
     for rounds in range(1000):
         strip.add(rounds, cells(0))
-        assert len(strip.moments) <= 48
+        assert len(strip.frames) <= 48
         assert strip.bytes <= 48 * 16 * 28 * 28
-    kept = [rounds for rounds, _ in strip.moments]
+    kept = [rounds for rounds, _ in strip.frames]
     assert (kept[0], kept[-1]) == (0, 999)
     assert len(kept) >= 24
     assert {b - a for a, b in pairwise(kept[:-1])} == {strip.stride}
 
 
 def test_what_has_not_happened_is_forgotten():
-    strip = Strip(limit=4)
+    strip = FilmStrip(limit=4)
     for at in range(10):
         strip.add(at, torch.zeros(1, 1, 2, 2))
-    assert [at for at, _ in strip.moments] == [0, 4, 8, 9]
-    strip.forget(after=8)
-    assert [at for at, _ in strip.moments] == [0, 4, 8]
-    strip.forget(after=-1)
-    assert strip.moments == []
+    assert [at for at, _ in strip.frames] == [0, 4, 8, 9]
+    strip.forget_after(8)
+    assert [at for at, _ in strip.frames] == [0, 4, 8]
+    strip.forget_after(-1)
+    assert strip.frames == []
     strip.add(3, torch.zeros(1, 1, 2, 2))
-    assert [at for at, _ in strip.moments] == [3]
+    assert [at for at, _ in strip.frames] == [3]
 
 
 def test_pictures_are_kept_at_eight_bits():
-    strip = Strip()
+    strip = FilmStrip()
     strip.add(0, torch.tensor([-1.0, 0.0, 1.0, 7.0]).view(4, 1, 1, 1))
-    ((_, kept),) = strip.moments
+    ((_, kept),) = strip.frames
     assert kept.dtype == torch.uint8
     assert kept.flatten().tolist() == [0, 128, 255, 255]
     assert strip.bytes == 4
 
 
 def test_an_empty_strip():
-    assert Strip().moments == []
-    assert Strip().bytes == 0
-    with pytest.raises(ValueError, match="needs a moment"):
-        film([])
+    assert FilmStrip().frames == []
+    assert FilmStrip().bytes == 0
+    with pytest.raises(ValueError, match="needs a frame"):
+        sheet([])
 
 
-def test_a_row_a_moment_and_a_column_a_latent():
+def test_a_row_a_frame_and_a_column_a_latent():
     first = cells(-1)
     first[3] = 1
-    picture = film([(7, first), (12, cells(1))])
+    picture = sheet([(7, first), (12, cells(1))])
     assert picture.size == (64 + 16 * 56 + 15 * 2, 2 * 56 + 2)
     left = 64 + 3 * 58
     assert picture.getpixel((left, 0)) == picture.getpixel((left + 55, 55)) == (255, 255, 255)
     assert picture.getpixel((left - 3, 0)) == picture.getpixel((left + 58, 0)) == (0, 0, 0)
     assert picture.getpixel((64, 58)) == (255, 255, 255)
-    for top in (0, 58):  # the count of rounds
+    for top in (0, 58):  # the step
         assert min(picture.crop((0, top, 64, top + 56)).convert("L").tobytes()) < 150
 
 
 def test_every_pixel_is_a_visible_square():
     shown = cells(-1, count=1, channels=3, side=2)
     shown[0, 0, 0, 1] = 1  # red, above right
-    picture = film([(0, shown)]).crop((64, 0, 120, 56))
+    picture = sheet([(0, shown)]).crop((64, 0, 120, 56))
     assert picture.getpixel((28, 27)) == picture.getpixel((55, 0)) == (255, 0, 0)
     assert picture.getpixel((27, 27)) == picture.getpixel((28, 28)) == (0, 0, 0)
 
 
 def test_planes_lie_in_rows_of_six():
     planes = [(n, Image.new("RGB", (100, 100), (n, 0, 0))) for n in range(7)]
-    strip = Strip()
+    strip = FilmStrip()
     for rounds, plane in planes:
         strip.add(rounds, plane)
     assert strip.bytes == 7 * 30000
-    picture = film(strip.moments)
+    picture = sheet(strip.frames)
     assert picture.size == (6 * 102 - 2, 2 * 122 - 2)
     assert picture.getpixel((5 * 102, 20)) == (5, 0, 0)
     assert picture.getpixel((99, 122 + 20 + 99)) == (6, 0, 0)
 
 
 def test_a_frame_is_a_sheet_of_four_by_four():
-    assert frame(cells(0)).size == (4 * 112 + 6, 4 * 112 + 6)
-    assert frame(cells(0, channels=3, side=32)).size == (4 * 96 + 6, 4 * 96 + 6)
-    strip = Strip()
+    assert draw(cells(0)).size == (4 * 112 + 6, 4 * 112 + 6)
+    assert draw(cells(0, channels=3, side=32)).size == (4 * 96 + 6, 4 * 96 + 6)
+    strip = FilmStrip()
     strip.add(0, cells(0))
-    assert frame(strip.moments[0][1]).getpixel((0, 0)) == (128, 128, 128)
+    assert draw(strip.frames[0][1]).getpixel((0, 0)) == (128, 128, 128)
     plane = Image.new("RGB", (9, 9))
-    assert frame(plane) is plane
+    assert draw(plane) is plane
 
 
 def test_a_gif_can_be_read_again(tmp_path):
     frames = [Image.new("RGB", (20, 10), colour) for colour in ("red", "lime", "blue")]
     stream = io.BytesIO()
-    gif(frames, stream, milliseconds=90)
-    gif(frames, tmp_path / "film.gif", milliseconds=90)
+    save_gif(frames, stream, milliseconds=90)
+    save_gif(frames, tmp_path / "film.gif", milliseconds=90)
     assert (tmp_path / "film.gif").read_bytes() == stream.getvalue()
     with Image.open(stream) as film_read:
         assert (film_read.format, film_read.n_frames, film_read.size) == ("GIF", 3, (20, 10))
@@ -125,9 +125,9 @@ def test_a_gif_can_be_read_again(tmp_path):
 
 def test_a_gif_of_one_frame_and_none():
     stream = io.BytesIO()
-    gif([Image.new("RGB", (4, 4))], stream)
+    save_gif([Image.new("RGB", (4, 4))], stream)
     assert Image.open(stream).n_frames == 1
     with pytest.raises(ValueError, match="frames of one size"):
-        gif([], stream)
+        save_gif([], stream)
     with pytest.raises(ValueError, match="frames of one size"):
-        gif([Image.new("RGB", (4, 4)), Image.new("RGB", (5, 4))], stream)
+        save_gif([Image.new("RGB", (4, 4)), Image.new("RGB", (5, 4))], stream)

@@ -1,4 +1,4 @@
-"""The game in the plane as a picture, on discriminators whose opinion is known."""
+"""A run in the plane as a picture, on discriminators whose output is known."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from torch.utils._pytree import tree_leaves
 
 from models.gan.training import landscape
 from models.gan.training.data import Pictures, plane
-from models.gan.training.settings import Settings
+from models.gan.training.settings import TrainingSettings
 from models.gan.training.trainer import Trainer
 
 
@@ -26,23 +26,23 @@ class Rightwards(nn.Module):
 
 
 def toy(loss="non_saturating", latent=2, critic=None):
-    trainer = Trainer(plane("ring"), Settings(loss=loss, latent=latent, width=8))
+    trainer = Trainer(plane("ring"), TrainingSettings(loss=loss, latent=latent, width=8))
     trainer.D = critic or Rightwards()
     return trainer
 
 
 def with_samples(trainer, points):
-    return replace(trainer.moment(), samples=torch.tensor(points, dtype=torch.float32))
+    return replace(trainer.snapshot(), samples=torch.tensor(points, dtype=torch.float32))
 
 
 def test_the_sides_of_the_border_are_orange_and_blue():
     trainer = toy()
-    picture = landscape.plane(trainer, with_samples(trainer, [[9.0, 9.0]]))
+    picture = landscape.draw(trainer, with_samples(trainer, [[9.0, 9.0]]))
     assert picture.mode == "RGB"
     assert picture.size == (480, 480)
     np.testing.assert_allclose(picture.getpixel((475, 5)), (143, 187, 226), atol=2)  # blue: real
     np.testing.assert_allclose(picture.getpixel((5, 5)), (247, 190, 124), atol=2)  # orange: made
-    without = landscape.plane(trainer, with_samples(trainer, [[9.0, 9.0]]), heat=False)
+    without = landscape.draw(trainer, with_samples(trainer, [[9.0, 9.0]]), heatmap=False)
     assert without.getpixel((475, 5)) == without.getpixel((5, 5)) == (250, 250, 250)
 
 
@@ -52,7 +52,7 @@ def test_up_is_up():
             return 10 * points[:, 1]
 
     trainer = toy(critic=Upwards())
-    picture = landscape.plane(trainer, trainer.moment(), side=200)
+    picture = landscape.draw(trainer, trainer.snapshot(), side=200)
     assert picture.size == (200, 200)
     np.testing.assert_allclose(picture.getpixel((3, 3)), (143, 187, 226), atol=2)
     np.testing.assert_allclose(picture.getpixel((3, 196)), (247, 190, 124), atol=2)
@@ -62,8 +62,8 @@ def test_points_land_on_their_pixels():
     at = landscape.pixels(torch.tensor([[0.8, 0.0], [-1.25, 1.25], [0.0, -1.0]]), 480)
     np.testing.assert_allclose(at, [[393.6, 240], [0, 0], [240, 432]], atol=1e-3)
     trainer = toy()
-    clear = landscape.plane(trainer, with_samples(trainer, [[9.0, 9.0]]), heat=False)
-    marked = landscape.plane(trainer, with_samples(trainer, [[0.0, -1.0]]), heat=False)
+    clear = landscape.draw(trainer, with_samples(trainer, [[9.0, 9.0]]), heatmap=False)
+    marked = landscape.draw(trainer, with_samples(trainer, [[0.0, -1.0]]), heatmap=False)
     differs = (np.asarray(clear) != np.asarray(marked)).any(2)
     rows, columns = differs[400:].nonzero()
     assert (columns.min(), columns.max()) == (237, 242)
@@ -107,7 +107,7 @@ def test_dots_over_the_border_are_cut_off():
 )
 def test_each_loss_has_its_own_scale(loss, critic, expected):
     nothing = torch.zeros(0, 2)
-    share = landscape.opinion(toy(loss, critic=critic), nothing, nothing)
+    share = landscape.probabilities(toy(loss, critic=critic), nothing, nothing)
     assert share.shape == (48, 48)
     np.testing.assert_allclose(share[0, [0, -1]], expected, atol=1e-5)
 
@@ -115,7 +115,7 @@ def test_each_loss_has_its_own_scale(loss, critic, expected):
 def test_a_wasserstein_critic_has_neither_zero_nor_unit():
     reals, fakes = torch.tensor([[0.5, 0.0]]), torch.tensor([[-0.1, 0.0]])
     shares = [
-        landscape.opinion(toy("wasserstein", critic=critic), reals, fakes)
+        landscape.probabilities(toy("wasserstein", critic=critic), reals, fakes)
         for critic in (Rightwards(1), Rightwards(50, 300))
     ]
     np.testing.assert_allclose(shares[0], shares[1], atol=1e-4)
@@ -125,17 +125,17 @@ def test_a_wasserstein_critic_has_neither_zero_nor_unit():
     assert (shares[0][:, border + 1 :] > 0.5).all()
 
 
-def test_no_opinion_is_white():
+def test_nan_is_white():
     class Broken(nn.Module):
         def forward(self, points):
             return points[:, 0] * torch.nan
 
     trainer = toy(critic=Broken())
-    picture = landscape.plane(trainer, trainer.moment(), arrows=True)
+    picture = landscape.draw(trainer, trainer.snapshot(), arrows=True)
     assert picture.getpixel((3, 3)) == (250, 250, 250)
 
 
-def test_arrows_point_along_the_pull():
+def test_arrows_point_down_the_loss():
     arrows = landscape._arrows(toy(), torch.tensor([[0.0, 0.5], [0.0, -0.5]]))
     assert arrows.shape == (2, 5, 2)
     torch.testing.assert_close(arrows[:, 1], torch.tensor([[0.12, 0.5], [0.12, -0.5]]))
@@ -144,14 +144,14 @@ def test_arrows_point_along_the_pull():
     torch.testing.assert_close(arrows[0, 4], torch.tensor([0.08, 0.524]))
 
 
-def test_arrows_go_with_the_pull_and_are_capped(monkeypatch):
+def test_arrows_are_as_long_as_the_gradient_and_capped(monkeypatch):
     trainer = toy()
-    pulls = torch.tensor([[1.0, 0], [2.0, 0], [0, 2.0], [0, 200.0], [0, 0], [torch.nan, 0]])
-    monkeypatch.setattr(trainer, "pull", lambda points: pulls)
+    directions = torch.tensor([[1.0, 0], [2.0, 0], [0, 2.0], [0, 200.0], [0, 0], [torch.nan, 0]])
+    monkeypatch.setattr(trainer, "descent_directions", lambda points: directions)
     arrows = landscape._arrows(trainer, torch.zeros(6, 2))
     tips = torch.tensor([[0.06, 0], [0.12, 0], [0, 0.12], [0, 0.3]])
     torch.testing.assert_close(arrows[:, 1], tips)
-    monkeypatch.setattr(trainer, "pull", torch.zeros_like)
+    monkeypatch.setattr(trainer, "descent_directions", torch.zeros_like)
     assert landscape._arrows(trainer, torch.zeros(6, 2)).shape == (0, 5, 2)
 
 
@@ -159,16 +159,16 @@ def test_modes_are_covered_by_a_fifth_of_their_share():
     ring = plane("ring")
     # 40 points, 8 modes: a share is 5, and 1 is enough. The mode at (-0.8, 0) has one too far.
     points = torch.cat([ring.modes[:1].repeat(37, 1), ring.modes[1:3], torch.tensor([[-0.6, 0.0]])])
-    assert landscape.covered(ring, points).tolist() == [True] * 3 + [False] * 5
+    assert landscape.covered_modes(ring, points).tolist() == [True] * 3 + [False] * 5
     more = torch.cat([points, ring.modes[:1].repeat(40, 1)])  # now 2 are needed
-    assert landscape.covered(ring, more).tolist() == [True] + [False] * 7
-    assert not landscape.covered(ring, points[:0]).any()
+    assert landscape.covered_modes(ring, more).tolist() == [True] + [False] * 7
+    assert not landscape.covered_modes(ring, points[:0]).any()
 
 
 def test_covered_modes_have_whole_circles():
     trainer = toy()
     at = [[0.8, 0.0]] * 100
-    picture = landscape.plane(trainer, with_samples(trainer, at), heat=False)
+    picture = landscape.draw(trainer, with_samples(trainer, at), heatmap=False)
     turn = np.linspace(0, 2 * np.pi, 200, endpoint=False)
 
     def ink(x):
@@ -184,7 +184,7 @@ def test_covered_modes_have_whole_circles():
 def test_the_grid_of_latents():
     trainer = toy()
     trainer.G = nn.Identity()
-    lines = landscape.warped(trainer)
+    lines = landscape.warped_grid(trainer)
     assert lines.shape == (34, 33, 2)
     ends = torch.tensor([[-2.0, -2.0], [-2.0, 2.0]])
     torch.testing.assert_close(lines[0, [0, -1]], ends)
@@ -197,43 +197,43 @@ def test_other_latents_have_a_curve_or_a_slice(latent, shape):
     trainer = toy(latent=latent)
     trainer.G = nn.Linear(latent, 2, bias=False)
     nn.init.ones_(trainer.G.weight)
-    lines = landscape.warped(trainer)
+    lines = landscape.warped_grid(trainer)
     assert lines.shape == shape
     assert lines.abs().max() == min(latent, 2) * 2  # a third number is 0
 
 
 @pytest.mark.parametrize("spectral", [False, True])
 def test_looking_changes_nothing(spectral):
-    settings = Settings(latent=2, width=8, batch=8, spectral=spectral, ema=0.9)
+    settings = TrainingSettings(latent=2, width=8, batch=8, spectral=spectral, ema=0.9)
     trainer = Trainer(plane("grid"), settings)
-    moment = trainer.advance(rounds=3, seconds=60)
-    before, chance = trainer.state(), torch.get_rng_state()
+    snapshot = trainer.advance(rounds=3, seconds=60)
+    before, rng = trainer.state(), torch.get_rng_state()
     modes = [module.training for module in trainer.D.modules()]
-    first = landscape.plane(trainer, moment, arrows=True, warp=True)
+    first = landscape.draw(trainer, snapshot, arrows=True, warp=True)
     after = trainer.state()
-    assert torch.equal(torch.get_rng_state(), chance)
+    assert torch.equal(torch.get_rng_state(), rng)
     assert [module.training for module in trainer.D.modules()] == modes
     assert all(weight.requires_grad for weight in trainer.D.parameters())
     for then, now in zip(tree_leaves(before), tree_leaves(after), strict=True):
         assert torch.equal(then, now) if isinstance(then, torch.Tensor) else then == now
-    again = landscape.plane(trainer, moment, arrows=True, warp=True)
+    again = landscape.draw(trainer, snapshot, arrows=True, warp=True)
     assert first.tobytes() == again.tobytes()
 
 
 def test_points_that_are_no_points_are_left_out():
     trainer = toy()
     wild = [[torch.nan, 0.0], [torch.inf, 0.0], [1e30, -1e30]]
-    empty = landscape.plane(trainer, with_samples(trainer, [[9.0, 9.0]]))
-    picture = landscape.plane(trainer, with_samples(trainer, wild), arrows=True)
+    empty = landscape.draw(trainer, with_samples(trainer, [[9.0, 9.0]]))
+    picture = landscape.draw(trainer, with_samples(trainer, wild), arrows=True)
     assert picture.tobytes() == empty.tobytes()
     trainer.G = nn.Linear(2, 2)
     nn.init.constant_(trainer.G.weight, 1e38)
-    landscape.plane(trainer, with_samples(trainer, wild[:1]), arrows=True, warp=True)
+    landscape.draw(trainer, with_samples(trainer, wild[:1]), arrows=True, warp=True)
 
 
 def test_pictures_have_no_landscape():
     cells = torch.zeros(8, 1, 8, 8, dtype=torch.uint8)
-    settings = Settings(architecture="dcgan", width=4, latent=4)
+    settings = TrainingSettings(architecture="dcgan", width=4, latent=4)
     trainer = Trainer(Pictures("own", cells, cells), settings)
     with pytest.raises(ValueError, match="points in the plane"):
-        landscape.plane(trainer, trainer.moment())
+        landscape.draw(trainer, trainer.snapshot())

@@ -5,7 +5,7 @@ from math import log
 import pytest
 import torch
 
-from models.gan.training import losses as gan_losses
+from models.gan.training import losses
 
 LOG3 = log(3)
 # softplus(0) = log 2, softplus(-log 3) = log 4/3, softplus(log 3) = log 4.
@@ -28,10 +28,10 @@ def logits(values):
 def test_losses(loss):
     (real, fake), of_d, smooth, of_g = CASES[loss]
     real, fake = logits(real), logits(fake)
-    assert float(gan_losses.discriminator(loss, real, fake)) == pytest.approx(of_d, abs=1e-6)
-    smoothed = gan_losses.discriminator(loss, real, fake, smoothing=0.1)
+    assert float(losses.discriminator(loss, real, fake)) == pytest.approx(of_d, abs=1e-6)
+    smoothed = losses.discriminator(loss, real, fake, smoothing=0.1)
     assert float(smoothed) == pytest.approx(smooth, abs=1e-6)
-    assert float(gan_losses.generator(loss, fake)) == pytest.approx(of_g, abs=1e-6)
+    assert float(losses.generator(loss, fake)) == pytest.approx(of_g, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,13 @@ def test_losses(loss):
 )
 def test_how_hard_g_is_pulled(loss, at, slope):
     fake = torch.tensor([at], requires_grad=True)
-    gan_losses.generator(loss, fake).backward()
+    losses.generator(loss, fake).backward()
     assert float(fake.grad) == pytest.approx(slope, abs=1e-6)
 
 
 def test_the_hinge_stops_pushing_beyond_one():
     real, fake = (torch.tensor(x, requires_grad=True) for x in ([1.5, 0.5], [-1.5, -0.5]))
-    gan_losses.discriminator("hinge", real, fake).backward()
+    losses.discriminator("hinge", real, fake).backward()
     assert real.grad.tolist() == [0, -0.5]
     assert fake.grad.tolist() == [0, 0.5]
 
@@ -61,19 +61,19 @@ def test_the_hinge_stops_pushing_beyond_one():
 def test_smoothing_wants_a_logit_that_ends():
     """Label 0.9 is right at sigmoid(d) = 0.9, d = log 9: no push either way."""
     real = torch.tensor([log(9)], requires_grad=True)
-    gan_losses.discriminator("non_saturating", real, torch.zeros(1), smoothing=0.1).backward()
+    losses.discriminator("non_saturating", real, torch.zeros(1), smoothing=0.1).backward()
     assert float(real.grad) == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize("loss", CASES)
 def test_huge_logits_stay_finite_and_nan_stays_nan(loss):
     far = logits([1e4, -1e4])
-    assert gan_losses.discriminator(loss, far, far).isfinite()
-    assert gan_losses.generator(loss, far).isfinite()
+    assert losses.discriminator(loss, far, far).isfinite()
+    assert losses.generator(loss, far).isfinite()
     broken = logits([0, torch.nan])
-    assert gan_losses.discriminator(loss, broken, far).isnan()
-    assert gan_losses.discriminator(loss, far, broken).isnan()
-    assert gan_losses.generator(loss, broken).isnan()
+    assert losses.discriminator(loss, broken, far).isnan()
+    assert losses.discriminator(loss, far, broken).isnan()
+    assert losses.generator(loss, broken).isnan()
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_huge_logits_stay_finite_and_nan_stays_nan(loss):
     ],
 )
 def test_accuracies(loss, real, fake, expected):
-    assert gan_losses.accuracies(loss, logits(real), logits(fake)) == expected
+    assert losses.accuracies(loss, logits(real), logits(fake)) == expected
 
 
 def linear():
@@ -103,7 +103,7 @@ def quadratic(x):
 
 def test_r1_of_a_linear_critic_is_its_slope_squared():
     weight, critic = linear()
-    penalty = gan_losses.r1(critic, torch.randn(5, 2, generator=torch.Generator().manual_seed(0)))
+    penalty = losses.r1(critic, torch.randn(5, 2, generator=torch.Generator().manual_seed(0)))
     assert penalty.item() == 25
     penalty.backward()
     assert weight.grad.tolist() == [6, 8]  # 2 w
@@ -111,19 +111,19 @@ def test_r1_of_a_linear_critic_is_its_slope_squared():
 
 def test_r1_of_a_quadratic_critic_is_the_mean_square():
     real = torch.tensor([[1.0, 2.0], [0.0, 2.0]])
-    assert gan_losses.r1(quadratic, real).item() == 4.5  # (5 + 4) / 2
+    assert losses.r1(quadratic, real).item() == 4.5  # (5 + 4) / 2
     assert not real.requires_grad
 
 
 def test_r1_sums_over_all_of_a_picture():
     pictures = torch.ones(2, 3, 2, 2)
     pictures[1] *= 2
-    assert gan_losses.r1(quadratic, pictures).item() == (12 + 48) / 2
+    assert losses.r1(quadratic, pictures).item() == (12 + 48) / 2
 
 
 def test_gradient_penalty_of_a_linear_critic():
     weight, critic = linear()
-    penalty = gan_losses.gradient_penalty(
+    penalty = losses.gradient_penalty(
         critic, torch.ones(2, 2), torch.zeros(2, 2), torch.tensor([0.3, 1.0])
     )
     assert penalty.item() == 16  # (5 - 1)^2
@@ -135,19 +135,19 @@ def test_gradient_penalty_of_a_linear_critic():
 def test_gradient_penalty_looks_between_the_pair(share, expected):
     """u = share (3, 4), where the quadratic critic's slope is 5 share."""
     real, fake = torch.tensor([[3.0, 4.0]]), torch.zeros(1, 2)
-    penalty = gan_losses.gradient_penalty(quadratic, real, fake, torch.tensor([share]))
+    penalty = losses.gradient_penalty(quadratic, real, fake, torch.tensor([share]))
     assert penalty.item() == pytest.approx(expected, abs=1e-6)
 
 
 def test_every_picture_has_a_share_of_its_own():
     real, fake = torch.ones(2, 1, 2, 2), torch.zeros(2, 1, 2, 2)
-    penalty = gan_losses.gradient_penalty(quadratic, real, fake, torch.tensor([1.0, 0.0]))
+    penalty = losses.gradient_penalty(quadratic, real, fake, torch.tensor([1.0, 0.0]))
     assert penalty.item() == 1  # slopes 2 and 0: ((2 - 1)^2 + (0 - 1)^2) / 2
 
 
 def test_a_flat_critic_is_penalised_without_nan():
     weight = torch.zeros(2, requires_grad=True)
-    penalty = gan_losses.gradient_penalty(
+    penalty = losses.gradient_penalty(
         lambda x: x @ weight, torch.ones(3, 2), torch.zeros(3, 2), torch.full((3,), 0.5)
     )
     assert penalty.item() == 1
@@ -158,5 +158,5 @@ def test_a_flat_critic_is_penalised_without_nan():
 def test_penalties_leave_the_generator_alone():
     fake = torch.zeros(2, 2, requires_grad=True)
     _, critic = linear()
-    gan_losses.gradient_penalty(critic, torch.ones(2, 2), fake, torch.ones(2)).backward()
+    losses.gradient_penalty(critic, torch.ones(2, 2), fake, torch.ones(2)).backward()
     assert fake.grad is None

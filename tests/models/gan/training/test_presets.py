@@ -4,12 +4,10 @@ import math
 
 import pytest
 
-from models.gan.networks import toy as gan_networks
-from models.gan.training import data as gan_data
-from models.gan.training import diagnosis, presets
+from models.gan.networks import toy
+from models.gan.training import data, diagnosis, presets
 from models.gan.training.presets import BROKEN, DATA, NAMES, PLANE, PRESETS
-from models.gan.training.settings import FIXED
-from models.gan.training.settings import NAMES as KNOBS
+from models.gan.training.settings import NETWORK_SETTINGS, TrainingSettings
 from models.validation import ValidationError
 
 SHAPES = dict.fromkeys(PLANE, (2,)) | {name: (1, 28, 28) for name in DATA if name not in PLANE}
@@ -32,66 +30,66 @@ def test_unknown_presets_are_refused(name):
 @pytest.mark.parametrize("preset", PRESETS, ids=NAMES)
 def test_presets_are_whole(preset):
     assert preset.data in DATA
-    assert preset.verdict in diagnosis.VERDICTS
-    assert (preset.verdict == "healthy") == (preset.repair == {})
+    assert preset.diagnosis in diagnosis.NAMES
+    assert (preset.diagnosis == "healthy") == (preset.repair == {})
     assert (preset in BROKEN) == bool(preset.repair)
     for settings in (preset.settings, preset.repaired):
-        gan_networks.build(settings, SHAPES[preset.data])
+        toy.build(settings, SHAPES[preset.data])
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=NAMES)
 def test_a_repair_changes_what_it_says_and_nothing_else(preset):
     changed = {
         name: getattr(preset.repaired, name)
-        for name in KNOBS
+        for name in TrainingSettings.described()
         if getattr(preset.repaired, name) != getattr(preset.settings, name)
     }
     assert changed == preset.repair
-    # One thing: a knob, or the rates of both networks.
+    # One thing: a setting, or the rates of both networks.
     assert len(changed) <= 1 or set(changed) == {"lr_d", "lr_g"}
 
 
 @pytest.mark.parametrize("preset", BROKEN, ids=[preset.name for preset in BROKEN])
 def test_repairs_need_no_new_networks(preset):
-    assert not set(preset.repair) & set(FIXED)
-    assert not preset.settings.rebuilds(preset.repaired)
+    assert not set(preset.repair) & set(NETWORK_SETTINGS)
+    assert not preset.settings.needs_new_networks(preset.repaired)
     # Batch norm, too, is where it was: what comes in afterwards must find its own network.
     before, after = (
-        set(gan_networks.build(settings, SHAPES[preset.data])[1].state_dict())
+        set(toy.build(settings, SHAPES[preset.data])[1].state_dict())
         for settings in (preset.settings, preset.repaired)
     )
     assert before == after
 
 
 def test_every_trouble_has_a_preset():
-    ill = set(diagnosis.VERDICTS) - {"too_early", "no_number", "healthy"}
-    assert {preset.verdict for preset in BROKEN} == ill
+    ill = set(diagnosis.NAMES) - {"too_early", "diverged", "healthy"}
+    assert {preset.diagnosis for preset in BROKEN} == ill
 
 
-@pytest.mark.parametrize("data", DATA)
-def test_settings_for_data(data):
-    settings = presets.settings_for(data)
-    assert settings.architecture == ("mlp" if data in PLANE else "dcgan")
-    assert settings.augment is (data == "own")
-    assert presets.settings_for(data, settings.architecture) == settings
-    gan_networks.build(settings, SHAPES[data])
+@pytest.mark.parametrize("name", DATA)
+def test_settings_for_data(name):
+    settings = presets.settings_for(name)
+    assert settings.architecture == ("mlp" if name in PLANE else "dcgan")
+    assert settings.augment is (name == "own")
+    assert presets.settings_for(name, settings.architecture) == settings
+    toy.build(settings, SHAPES[name])
 
 
 def test_settings_for_an_architecture():
     assert presets.settings_for("digits") == presets.DIGITS
-    assert presets.settings_for("own") == presets.PICTURES.turned(augment=True)
+    assert presets.settings_for("own") == presets.PICTURES.replace(augment=True)
     assert presets.settings_for("digits", "dense") == presets.DENSE
     own = presets.settings_for("own", "dense")
     assert (own.architecture, own.augment) == ("dense", True)
-    assert own.turned(augment=False) == presets.DENSE
+    assert own.replace(augment=False) == presets.DENSE
     assert presets.settings_for("drawn", "mlp") == presets.POINTS
 
 
 @pytest.mark.parametrize(
-    ("data", "architecture", "name"),
+    ("wanted", "architecture", "name"),
     [
-        *((data, "mlp", "architecture") for data in DATA if data not in PLANE),
-        *((data, "dcgan", "architecture") for data in PLANE),
+        *((name, "mlp", "architecture") for name in DATA if name not in PLANE),
+        *((name, "dcgan", "architecture") for name in PLANE),
         ("ring", "dense", "architecture"),
         ("digits", "gan", "architecture"),
         ("digits", 3, "architecture"),
@@ -101,13 +99,13 @@ def test_settings_for_an_architecture():
         (math.nan, "mlp", "data"),
     ],
 )
-def test_what_does_not_go_together(data, architecture, name):
+def test_what_does_not_go_together(wanted, architecture, name):
     with pytest.raises(ValidationError) as caught:
-        presets.settings_for(data, architecture)
+        presets.settings_for(wanted, architecture)
     assert caught.value.key == "unknown_choice"
     assert caught.value.values["name"] == name
 
 
 def test_the_plane_is_the_plane():
-    assert set(gan_data.PLANE) | {"drawn"} == set(PLANE)
+    assert set(data.PLANE) | {"drawn"} == set(PLANE)
     assert set(PLANE) < set(DATA)

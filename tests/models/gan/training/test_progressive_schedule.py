@@ -7,10 +7,10 @@ import pytest
 from models.gan.training.progressive_schedule import (
     BATCHES,
     PHASES,
-    Place,
-    Settings,
+    ProgressiveSettings,
+    Stage,
     example_pixels,
-    growing,
+    growing_stage,
     step_pixels,
     steps_done,
 )
@@ -36,18 +36,18 @@ def test_phases_follow_each_other_with_equal_numbers_of_steps():
 
 
 def test_alpha_rises_from_0_to_1():
-    assert growing(0.0) == Place("stable", 0, 1.0)
+    assert growing_stage(0.0) == Stage("stable", 0, 1.0)
     fading = PHASES[3]
-    assert growing(fading.start) == Place("fading", 2, 0.0)
-    middle = growing((fading.start + fading.end) / 2)
+    assert growing_stage(fading.start) == Stage("fading", 2, 0.0)
+    middle = growing_stage((fading.start + fading.end) / 2)
     assert (middle.phase, middle.scale) == ("fading", 2)
     assert middle.alpha == pytest.approx(0.5)
-    assert growing(fading.end) == Place("stable", 2, 1.0)
-    assert growing(1.0) == Place("stable", 3, 1.0)
+    assert growing_stage(fading.end) == Stage("stable", 2, 1.0)
+    assert growing_stage(1.0) == Stage("stable", 3, 1.0)
 
 
 def test_without_fading_a_side_is_there_at_once():
-    assert growing(PHASES[3].start, fade=False) == Place("stable", 2, 1.0)
+    assert growing_stage(PHASES[3].start, fade=False) == Stage("stable", 2, 1.0)
 
 
 def test_steps_done():
@@ -71,8 +71,8 @@ def test_steps_done():
 )
 def test_bad_settings_are_refused(wrong):
     with pytest.raises(ValidationError):
-        Settings(**wrong)
+        ProgressiveSettings(**wrong)
 
 
 def test_a_budget_is_in_millions():
-    assert Settings(budget=1.5).pixels == 1_500_000
+    assert ProgressiveSettings(budget=1.5).pixels == 1_500_000

@@ -1,4 +1,4 @@
-"""The knobs of a GAN's training: what they accept, and what needs new networks."""
+"""The settings of a GAN's training: what they accept, and what needs new networks."""
 
 import dataclasses
 import math
@@ -10,33 +10,42 @@ import numpy as np
 import pytest
 import torch
 
-from models.gan.training import losses as gan_losses
-from models.gan.training.settings import ARCHITECTURES, FIXED, LIMITS, LOSSES, NAMES, Settings, cost
+from models.gan.training import losses
+from models.gan.training.settings import ARCHITECTURES, LOSSES, NETWORK_SETTINGS, TrainingSettings
 from models.validation import ValidationError
 
+NAMES = tuple(TrainingSettings.described())
+LIMITS = {
+    name: (setting.low, setting.high, isinstance(setting.default, int))
+    for name, setting in TrainingSettings.described().items()
+    if type(setting.default) in (int, float)
+}
 WHOLE = tuple(name for name, (_, _, whole) in LIMITS.items() if whole)
 
 
 def refused(**values) -> str:
     with pytest.raises(ValidationError) as caught:
-        Settings(**values)
+        TrainingSettings(**values)
     name, value = next(iter(values.items()))
     assert caught.value.values["name"] == name
     assert caught.value.values["value"] is value
     return caught.value.key
 
 
-def test_every_knob_has_its_check():
+def test_every_setting_has_its_check():
     assert set(NAMES) == {*LIMITS, "architecture", "loss", "spectral", "augment"}
-    assert len(NAMES) == len(set(NAMES))
-    Settings()
+    assert len(NAMES) == len(set(NAMES)) == 18
+    for low, high, _ in LIMITS.values():
+        assert math.isfinite(low)
+        assert math.isfinite(high)
+    TrainingSettings()
 
 
 @pytest.mark.parametrize("name", LIMITS)
 def test_both_ends_are_in_and_one_step_further_is_out(name):
     low, high, whole = LIMITS[name]
-    assert getattr(Settings(**{name: low}), name) == low
-    assert getattr(Settings(**{name: high}), name) == high
+    assert getattr(TrainingSettings(**{name: low}), name) == low
+    assert getattr(TrainingSettings(**{name: high}), name) == high
     below = low - 1 if whole else math.nextafter(low, -math.inf)
     above = high + 1 if whole else math.nextafter(high, math.inf)
     assert refused(**{name: below}) == "out_of_range"
@@ -53,22 +62,22 @@ def test_what_is_no_number(name, value):
 def test_whole_numbers_are_whole(name):
     assert refused(**{name: LIMITS[name][0] + 0.5}) == "not_whole"
     # A slider, or JSON, may well say 8.0: it counts steps and sizes all the same.
-    value = getattr(Settings(**{name: 8.0}), name)
+    value = getattr(TrainingSettings(**{name: 8.0}), name)
     assert value == 8
     assert type(value) is int
 
 
 def test_numbers_of_other_kinds_become_plain_ones():
-    settings = Settings(lr_d=np.float32(0.5), lr_g=0, batch=np.int64(8))
+    settings = TrainingSettings(lr_d=np.float32(0.5), lr_g=0, batch=np.int64(8))
     assert [type(x) for x in (settings.lr_d, settings.lr_g, settings.batch)] == [float, float, int]
-    assert settings == Settings(lr_d=0.5, lr_g=0.0, batch=8)
+    assert settings == TrainingSettings(lr_d=0.5, lr_g=0.0, batch=8)
 
 
 @pytest.mark.parametrize("value", [0, 1, "true", None, math.nan])
 @pytest.mark.parametrize("name", ["spectral", "augment"])
 def test_switches_are_on_or_off(name, value):
     assert refused(**{name: value}) == "not_a_switch"
-    assert getattr(Settings(**{name: True}), name) is True
+    assert getattr(TrainingSettings(**{name: True}), name) is True
 
 
 @pytest.mark.parametrize("value", ["", "MLP", "gan", 3, None, True, ["mlp"]])
@@ -79,19 +88,19 @@ def test_choices(name, value):
 
 def test_all_choices_are_taken():
     for name in ARCHITECTURES:
-        assert Settings(architecture=name).architecture == name
+        assert TrainingSettings(architecture=name).architecture == name
     for name in LOSSES:
-        assert Settings(loss=name).loss == name
+        assert TrainingSettings(loss=name).loss == name
 
 
-def test_turning_makes_new_settings():
-    before = Settings()
-    after = before.turned(lr_d=0.5, augment=True)
+def test_replacing_makes_new_settings():
+    before = TrainingSettings()
+    after = before.replace(lr_d=0.5, augment=True)
     assert (after.lr_d, after.augment) == (0.5, True)
     assert (before.lr_d, before.augment) == (1e-3, False)
-    assert after.turned(lr_d=1e-3, augment=False) == before
+    assert after.replace(lr_d=1e-3, augment=False) == before
     with pytest.raises(ValidationError, match="lr_d must be from 0 to 10"):
-        before.turned(lr_d=11)
+        before.replace(lr_d=11)
     with pytest.raises(dataclasses.FrozenInstanceError):
         before.lr_d = 1
 
@@ -105,15 +114,15 @@ OTHER = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_needs_new_networks(name):
-    before = Settings()
-    after = before.turned(**{name: OTHER[name]})
-    assert before.rebuilds(after) is (name in FIXED)
-    assert after.rebuilds(before) is (name in FIXED)
-    assert not after.rebuilds(after)
+    before = TrainingSettings()
+    after = before.replace(**{name: OTHER[name]})
+    assert before.needs_new_networks(after) is (name in NETWORK_SETTINGS)
+    assert after.needs_new_networks(before) is (name in NETWORK_SETTINGS)
+    assert not after.needs_new_networks(after)
 
 
 @pytest.mark.parametrize(
-    ("loss", "coin", "expected"),
+    ("loss", "undecided", "expected"),
     [
         ("non_saturating", 0.0, 1.386294),
         ("minimax", 0.0, 1.386294),
@@ -122,11 +131,11 @@ def test_what_needs_new_networks(name):
         ("wasserstein", 7.0, 0.0),
     ],
 )
-def test_cost_is_the_loss_of_a_coin(loss, coin, expected):
-    assert cost(Settings(loss=loss)) == pytest.approx(expected, abs=1e-6)
-    undecided = torch.full((3,), coin)
-    told = gan_losses.discriminator(loss, undecided, undecided)
-    assert float(told) == pytest.approx(expected, abs=1e-6)
+def test_the_equilibrium_loss_is_that_of_an_undecided_discriminator(loss, undecided, expected):
+    assert TrainingSettings(loss=loss).equilibrium_loss == pytest.approx(expected, abs=1e-6)
+    logits = torch.full((3,), undecided)
+    found = losses.discriminator(loss, logits, logits)
+    assert float(found) == pytest.approx(expected, abs=1e-6)
 
 
 def test_reading_settings_costs_no_pytorch():

@@ -1,8 +1,8 @@
-"""The collapse doctor's confusion table: presets, broken and repaired, over seeds.
+"""How often the diagnosis of a GAN in training is right: presets, broken and repaired, over seeds.
 
-    python -m benchmarks.doctor --seeds 10
+    python -m benchmarks.gan_lab_diagnosis --seeds 10
 
-Every preset runs for a fixed number of rounds, from scratch; the doctor looks at the end. Repaired
+Every preset runs for a fixed number of rounds, from scratch, and is diagnosed at the end. Repaired
 runs have the preset's repair from the start, and should be healthy.
 """
 
@@ -13,26 +13,21 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from models.gan.training import data as gan_data
-from models.gan.training import diagnosis, presets
-from models.gan.training import metrics as gan_figures
-from models.gan.training import settings as gan_settings
+from models.gan.training import data, diagnosis, metrics, presets
 from models.gan.training.trainer import Trainer
 
 ROUNDS = {"mlp": 4000, "dense": 4000, "dcgan": 700}
-LOOKS = 16
+READINGS = 16
 
 
-def watched(name: str, repaired: bool, seed: int) -> tuple[list[diagnosis.Reading], Trainer]:
+def run(name: str, repaired: bool, seed: int) -> tuple[list[diagnosis.Reading], Trainer]:
     """A whole run of a preset, with its readings."""
     preset = presets.preset(name)
-    settings = (preset.repaired if repaired else preset.settings).turned(seed=seed)
-    plane = preset.data in presets.PLANE
-    data = gan_data.plane(preset.data) if plane else gan_data.digits(preset.data == "few")
-    trainer, readings = Trainer(data, settings), []
-    for _ in range(LOOKS):
-        moment = trainer.advance(float("inf"), ROUNDS[settings.architecture] // LOOKS)
-        readings.append(diagnosis.Reading(moment, gan_figures.take(trainer)))
+    settings = (preset.repaired if repaired else preset.settings).replace(seed=seed)
+    trainer, readings = Trainer(data.load(preset.data), settings), []
+    for _ in range(READINGS):
+        snapshot = trainer.advance(float("inf"), ROUNDS[settings.architecture] // READINGS)
+        readings.append(diagnosis.Reading(snapshot, metrics.measure(trainer)))
     return readings, trainer
 
 
@@ -55,29 +50,29 @@ def main() -> None:
                 repaired and not preset.repair
             ):
                 continue
-            wanted = "healthy" if repaired else preset.verdict
+            wanted = "healthy" if repaired else preset.diagnosis
             found: Counter[str] = Counter()
             for seed in range(chosen.first, chosen.first + chosen.seeds):
-                readings, trainer = watched(name, repaired, seed)
+                readings, trainer = run(name, repaired, seed)
                 settings = trainer.settings
-                verdict = diagnosis.diagnose(
-                    readings, settings.architecture, gan_settings.cost(settings)
-                )
-                found[verdict.name] += 1
+                name_found = diagnosis.diagnose(
+                    readings, settings.architecture, settings.equilibrium_loss
+                ).name
+                found[name_found] += 1
                 if chosen.figures:
                     facts = {"preset": name, "repaired": repaired, "seed": seed}
-                    facts |= {"verdict": verdict.name, "readings": [_plain(r) for r in readings]}
+                    facts |= {"diagnosis": name_found, "readings": [_plain(r) for r in readings]}
                     with chosen.figures.open("a") as out:
                         out.write(json.dumps(facts) + "\n")
             label = f"{name}, repaired" if repaired else name
             print(f"{label:20} wanted {wanted:22} {found[wanted]}/{chosen.seeds}  {dict(found)}",
                   flush=True)  # fmt: skip
             right, whole = right + found[wanted], whole + chosen.seeds
-    print(f"{right} of {whole} runs are called what they are")
+    print(f"{right} of {whole} runs are diagnosed right")
 
 
 def _plain(reading: diagnosis.Reading) -> dict:
-    facts = vars(reading.moment) | vars(reading.figures)
+    facts = vars(reading.snapshot) | vars(reading.metrics)
     return {name: value for name, value in facts.items() if name != "samples"}
 
 

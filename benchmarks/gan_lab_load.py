@@ -1,6 +1,6 @@
 """Visitors who train at once: whether all advance, and what they hold on to.
 
-    python -m benchmarks.gym_load --visitors 10 --seconds 60
+    python -m benchmarks.gan_lab_load --visitors 10 --seconds 60
 
 Starts the app and has every visitor stream /gan_train, half of them on digits and half on the ring;
 counts the rounds that each one gets, the longest wait between two updates, and the server's memory.
