@@ -243,7 +243,7 @@ class ProgressiveTrainer(ABC):
     @staticmethod
     def _update(network: nn.Module, adam: torch.optim.Adam, loss: torch.Tensor) -> None:
         adam.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
         if not math.isfinite(loss.item() + nn.utils.get_total_norm(gradients).item()):
             raise Diverged

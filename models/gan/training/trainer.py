@@ -249,7 +249,7 @@ class Trainer:
             raise Diverged
         adam, weights = self._adams[name], list(self._networks[name].parameters())
         adam.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         if measure:
             self._measured.grad_norm[name] = _norm([w.grad for w in weights])
             before = [w.detach().clone() for w in weights]
