@@ -119,7 +119,7 @@ class Generator(nn.Module):
         (1 - alpha) upsample(rgb_{scale - 1}) + alpha rgb_scale; alpha in [0, 1], and 1 at 4 px.
         """
         maps = self.features(z, scale)
-        new: torch.Tensor = self.to_rgb[scale](maps[scale])
+        new = self.to_rgb[scale](maps[scale])
         if alpha == 1:
             return new
         return torch.lerp(upsample(self.to_rgb[scale - 1](maps[scale - 1])), new, alpha)
@@ -149,8 +149,7 @@ class Epilogue(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = leaky(self.conv(self.minibatch_std(x)))
-        logits: torch.Tensor = self.logit(leaky(self.dense(x.flatten(1))))
-        return logits.flatten()
+        return self.logit(leaky(self.dense(x.flatten(1)))).flatten()
 
 
 class GrowingDiscriminator(nn.Module):
@@ -172,8 +171,7 @@ class GrowingDiscriminator(nn.Module):
             if at == scale and alpha < 1:
                 small = leaky(self.from_rgb[at - 1](halve(picture)))
                 x = torch.lerp(small, x, alpha)
-        logits: torch.Tensor = self.epilogue(x)
-        return logits
+        return self.epilogue(x)
 
 
 class MultiScaleDiscriminator(nn.Module):
@@ -200,5 +198,4 @@ class MultiScaleDiscriminator(nn.Module):
         for at in range(LAST, 0, -1):
             x = self.blocks[at - 1](x)
             x = torch.cat([x, pictures[at - 1].to(x.dtype)], 1)
-        logits: torch.Tensor = self.epilogue(x)
-        return logits
+        return self.epilogue(x)

@@ -57,8 +57,7 @@ class DenseGenerator(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], math.prod(self.shape)))
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        pictures: torch.Tensor = self.layers(z)
-        return pictures.tanh().view(-1, *self.shape)
+        return self.layers(z).tanh().view(-1, *self.shape)
 
 
 class DenseDiscriminator(nn.Sequential):

@@ -153,11 +153,10 @@ def drawn(points: Sequence[Sequence[float]]) -> Points:
     if not bool(centers.abs().le(1).all()):  # false for NaN too
         raise ValidationError("drawn_outside")
     chosen = [centers[0]]
-    distance = torch.linalg.vector_norm(centers - centers[0], dim=1)
+    distance = (centers - centers[0]).norm(dim=1)
     while len(chosen) < MAX_DRAWN_MODES and distance.max() > 0.15:
         chosen.append(centers[distance.argmax()])
-        new = torch.linalg.vector_norm(centers - chosen[-1], dim=1)
-        distance = distance.minimum(new)
+        distance = distance.minimum((centers - chosen[-1]).norm(dim=1))
     nearest = torch.cdist(centers, torch.stack(chosen)).argmin(1)
     modes = torch.stack([centers[nearest == n].mean(0) for n in range(len(chosen))])
     farthest = torch.cdist(centers, modes).min(1).values.max()

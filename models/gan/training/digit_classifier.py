@@ -35,8 +35,7 @@ class DigitClassifier(nn.Module):
             x = F.relu(norm(conv(x)))
             if index < 2:
                 x = F.max_pool2d(x, 2)
-        logits: torch.Tensor = self.head(F.adaptive_avg_pool2d(x, 2).flatten(1))
-        return logits
+        return self.head(F.adaptive_avg_pool2d(x, 2).flatten(1))
 
 
 @cache

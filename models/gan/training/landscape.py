@@ -108,8 +108,7 @@ def probabilities(trainer: Trainer, real: torch.Tensor, fake: torch.Tensor) -> A
         share = (2 * (logits - sum(means) / len(means)) / std).sigmoid()
     else:
         share = logits.sigmoid()
-    found: Array = share.nan_to_num(0.5).view(CELLS, CELLS).numpy()
-    return found
+    return share.nan_to_num(0.5).view(CELLS, CELLS).numpy()
 
 
 def colorize(share: Array, side: int) -> Image.Image:

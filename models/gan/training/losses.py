@@ -86,5 +86,4 @@ def gradient_penalty(
     share = share.view(-1, *[1] * (real.dim() - 1))
     between = torch.lerp(fake, real, share).detach().requires_grad_()
     (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
-    norm: torch.Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
-    return (norm - 1).square().mean()
+    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()

@@ -271,8 +271,7 @@ class GrowingTrainer(ProgressiveTrainer):
         return [generator.fade_in(z, stage.scale, stage.alpha)]
 
     def logits(self, views: list[torch.Tensor], stage: Stage) -> torch.Tensor:
-        logits: torch.Tensor = self.D(views[0], stage.scale, stage.alpha)
-        return logits
+        return self.D(views[0], stage.scale, stage.alpha)
 
 
 class MultiScaleTrainer(ProgressiveTrainer):
@@ -296,8 +295,7 @@ class MultiScaleTrainer(ProgressiveTrainer):
         return generator.all_scales(z)
 
     def logits(self, views: list[torch.Tensor], stage: Stage) -> torch.Tensor:
-        logits: torch.Tensor = self.D(views)
-        return logits
+        return self.D(views)
 
 
 class Comparison:

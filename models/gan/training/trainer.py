@@ -55,8 +55,7 @@ class Snapshot:
             weights.
         update_ratio_d, update_ratio_g: |update| / |weights| of one step.
         samples: of the run's fixed latents: (1024, 2) points or (16, C, side, side) in [-1, 1].
-        diverged: a loss or a weight was NaN or infinite; the weights are those of the last good
-            checkpoint.
+        diverged: a loss or a weight was not finite; the weights are those of the last checkpoint.
     """
 
     rounds: int
@@ -263,8 +262,8 @@ class Trainer:
     @torch.no_grad()
     def sample(self, z: torch.Tensor) -> torch.Tensor:
         """What the generator (its moving average if there is one) makes of z (N, latent)."""
-        network = self.ema.module if self.settings.ema and self.steps_g else self.G
-        return self._evaluated(network, z)
+        averaged = self.settings.ema and self.steps_g
+        return self._evaluated(self.ema.module if averaged else self.G, z)
 
     @torch.no_grad()
     def logits(self, examples: torch.Tensor) -> torch.Tensor:
@@ -275,9 +274,9 @@ class Trainer:
         was_training = network.training
         network.eval()
         with self._precision():
-            outputs: torch.Tensor = network(inputs.to(self.device))
+            outputs = network(inputs.to(self.device)).float().cpu()
         network.train(was_training)
-        return outputs.float().cpu()
+        return outputs
 
     def descent_directions(self, points: torch.Tensor) -> torch.Tensor:
         """Where G's loss would move points (N, 2): minus its gradient at each of them."""
@@ -362,7 +361,7 @@ class Trainer:
         # Adam's averages of squares overflow first: all later steps would then be 0.
         for adam in state["adams"].values():
             tensors += [value for kept in adam["state"].values() for value in kept.values()]
-        if not all(bool(value.isfinite().all()) for value in tensors):
+        if not all(value.isfinite().all() for value in tensors):
             raise Diverged
         self._last_good = state
 
