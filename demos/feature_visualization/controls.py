@@ -46,7 +46,7 @@ def request_settings(given: tuple) -> dict[str, Any]:
 
 def build(page: Page) -> Controls:
     """Lays the controls out and connects what depends on the network or the photo."""
-    named: dict[str, gr.components.Component] = {}
+    named: dict[str, Any] = {}
     named["class_name"] = page.put(
         Choice, "name.class_name", list(imagenet.class_names()), value=DEFAULTS["class_name"],
         elem_id="ideal-class",

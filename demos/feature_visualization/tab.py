@@ -96,15 +96,15 @@ class VisualizationTab:
         """Wires the events."""
         page, named, photo = self.page, self.controls.named, self.controls.photo
         inputs = [page.language, photo, *self.controls.ordered]
-        visualize = (localize_errors(self.visualize), inputs, self.result)
-        self.run.click(*visualize, **PRIVATE, **HEAVY)
+        visualize = localize_errors(self.visualize)
+        self.run.click(visualize, inputs, self.result, **PRIVATE, **HEAVY)
         chosen = [named["model"], named["class_name"], named["layer"]]
         for name, button in self.one_click.items():
             pressed = button.click(
                 lambda name=name: [registry.DEFAULT_BACKBONE, name, ""], None, chosen,
                 **PRIVATE, **LIGHT,
             )  # fmt: skip
-            pressed.then(*visualize, **PRIVATE, **HEAVY)
+            pressed.then(visualize, inputs, self.result, **PRIVATE, **HEAVY)
         page.connect_stop(self.stop, NAME)
         deep_links.listen(page, NAME, named)
         emptied = [photo, *self.controls.ordered, *self.result]

@@ -34,7 +34,7 @@ class VisualizationSettings(Settings):
         'classifier one of the 37 breeds, such as "Siamese"',
     )
     model: str = setting(
-        registry.DEFAULT_BACKBONE, "the network to look into", choices=registry.CLASSIFIERS
+        registry.DEFAULT_BACKBONE, "the network that is visualized", choices=registry.CLASSIFIERS
     )
     method: str = setting(
         "fourier",
@@ -97,7 +97,7 @@ class VisualizationSettings(Settings):
 
     @property
     def spec(self) -> ClassifierSpec:
-        """The network that is looked into."""
+        """The network that is visualized."""
         return registry.classifier(self.model)
 
     @property
@@ -118,7 +118,7 @@ class VisualizationSettings(Settings):
 
 
 def check_layer(spec: ClassifierSpec, layer: str) -> None:
-    """Whether the network of `spec` has `layer` to look at.
+    """Whether the network of `spec` shows a layer called `layer`.
 
     Raises:
         ValidationError: it shows no layers at all (pet classifiers), or others.
