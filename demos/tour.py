@@ -11,7 +11,8 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from demos.attacks import tab as attacks
+from demos.attacks import runs as attack_runs
+from demos.attacks.runs import AttackRequest
 from demos.gan_explorer import runs as gan_runs
 from demos.gan_explorer import tab as gan_explorer
 from demos.pets import endpoints as pet_endpoints
@@ -114,14 +115,15 @@ def _named(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
 
 def _attacked(page: Page, code: str, cat: str, epsilon: float, run: Run) -> Generator:
     _, seen = pet_endpoints.seen(page.engine, cat)
-    wish = {"target": _target(seen), "epsilon": epsilon}
-    for moment in attacks.attacked(page, code, cat, registry.DEFAULT_PET_CLASSIFIER, wish, run):
-        if isinstance(moment, str):
-            yield moment
+    settings = {"target": _target(seen), "epsilon": epsilon}
+    asked = AttackRequest(cat, registry.DEFAULT_PET_CLASSIFIER, settings)
+    for event in attack_runs.measured_attack(page.engine, asked, run):
+        if isinstance(event, Waiting | Loading):
+            yield status.waiting(code, event)
             continue
-        step, last, *_ = moment
+        step = event.value.step
         shown, said = images.to_image(step.adversarial), ""
-        if last:
+        if isinstance(event, Result):
             shown = _kept(shown, "attacked")
             said = said_of_attack(page.engine, code, cat, shown)
         yield Moment("attacked", step.step / step.steps, shown, said)

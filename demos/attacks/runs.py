@@ -1,42 +1,68 @@
-"""One attack, set as the knobs above say, for everything that looks at its result."""
+"""What the attack tab, its sections and its endpoints compute; see `defense_runs` for the defenses.
+
+Every attack, curve, matrix and vote goes through `engine.schedule(engine.steps(...), run)`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from demos.runtime.engine import Run
-from demos.ui import model_picker
-from demos.ui import progress as status
-from demos.ui.page import Page
-from models import images, registry
-from models.attacks.settings import AttackSettings
+from demos.runtime.engine import Engine, Run
+from demos.runtime.events import Event, Loading, Progress, Result, map_values
+from models import images, registry, weights
+from models.attacks.settings import AttackSettings, CurveSettings, JpegSettings
+from models.validation import ValidationError
 
 if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-    from models.attacks.evaluation import Network
+    from models.attacks.evaluation import AttackStep
+    from models.attacks.robustness_curve import CurveStep
+    from models.attacks.run import AttackReport
+    from models.attacks.transferability import Classifier, TransferStep
+    from models.attacks.transforms import TransformVerdict
+    from models.backbones.backbone import Backbone
+    from models.classifiers.pet_classifier import PetClassifier
 
-NAME = "deeper"
+NAME = "attack"
+SECTIONS = "deeper"  # the sections' runs, which the tab's Stop button leaves alone
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class AttackRequest:
+    """What a visitor or a client asks for.
+
+    Attributes:
+        image: path of an upload.
+        model: name of the network to fool.
+        settings: fields of `AttackSettings`, not checked yet; a target of "" is none.
+    """
+
+    image: str | None
+    model: str = registry.DEFAULT_BACKBONE
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A photo before a network, and what is to be done to it.
+    """A checked request: a photo, the network that is shown it, and the attack.
 
     Attributes:
-        spec: the network, as data.
-        network: itself.
-        picture: the photo, RGB, any size.
-        clean: (1, 3, side, side) in [0, 1], what the network sees of it.
-        settings: of the attack.
+        photo: RGB, any size.
+        shown: its centre square, as the network is shown it.
+        clean: the same, (1, 3, side, side) in [0, 1].
     """
 
     spec: registry.ClassifierSpec
-    network: Network
-    picture: Image.Image
+    network: Backbone | PetClassifier
+    photo: Image.Image
+    shown: Image.Image
     clean: torch.Tensor
     settings: AttackSettings
 
@@ -46,54 +72,281 @@ class Subject:
         name = self.settings.target
         return None if name is None else self.spec.class_index(name)
 
-    def top(self, picture: torch.Tensor, count: int = 5) -> list[tuple[str, float]]:
-        """The likeliest classes of a picture (1, 3, H, W) with their probabilities."""
-        best = self.network(picture).detach().softmax(1)[0].topk(count)
-        found = zip(best.indices.tolist(), best.values.tolist(), strict=True)
-        return [self.said(verdict) for verdict in found]
-
-    def said(self, verdict: tuple[int, float]) -> tuple[str, float]:
-        """(class, probability) with the class by its name."""
-        return self.spec.classes[verdict[0]], verdict[1]
+    def named(self, prediction: tuple[int, float]) -> tuple[str, float]:
+        """(class number, probability) with the class's name."""
+        return self.spec.classes[prediction[0]], prediction[1]
 
 
-def subject(
-    page: Page, code: str, path: str | None, model: str, options: dict
-) -> Generator[str, None, Subject]:
-    """Everything checked and loaded; yields status lines meanwhile.
+def prepare(engine: Engine, request: AttackRequest) -> Generator[Loading, None, Subject]:
+    """Checks a request, then loads its network.
+
+    Raises:
+        ValidationError: a picture or a setting that can't be worked with, or weights that can't be
+            had.
+    """
+    photo = images.open_image(request.image)
+    spec = registry.classifier(request.model)
+    target = request.settings.get("target") or None
+    settings = AttackSettings(**request.settings | {"target": target})
+    if target is not None:
+        spec.class_index(target)
+    network = yield from engine.load_classifier(request.model)
+    shown = images.square(photo, spec.input_size)
+    clean = images.to_tensor(shown, network.placement.device)
+    return Subject(spec, network, photo, shown, clean, settings)
+
+
+def attack(
+    engine: Engine,
+    subject: Subject,
+    run: Run,
+    jpeg: JpegSettings | None = None,
+    record: Callable[[AttackStep], None] = lambda step: None,
+) -> Generator[Event[AttackStep]]:
+    """The attack on a subject.
 
     Args:
-        options: of `AttackSettings`; a target of "" is none.
+        jpeg: attacks the network behind this defense.
+        record: is given every step, those that are not shown too.
     """
-    picture = images.open_image(path)
-    spec = registry.classifier(model)
-    settings = AttackSettings(**options | {"target": options.get("target") or None})
-    if settings.target is not None:
-        spec.class_index(settings.target)
-    network = yield from model_picker.loaded(page, code, model)
-    clean = images.to_tensor(images.square(picture, spec.input_size), network.placement.device)
-    return Subject(spec, network, picture, clean, settings)
-
-
-def attacked(
-    code: str, subject: Subject, run: Run, network: Network | None = None
-) -> Generator[str, None, torch.Tensor]:
-    """The attacked picture, (1, 3, side, side); yields status lines meanwhile.
-
-    Args:
-        run: its flag stops the attack where it is.
-        network: attacked instead of the subject's own.
-    """
+    from models.attacks import bpda
     from models.attacks import run as attacks
 
-    seen = network or subject.network
-    going = attacks.attack(seen, subject.clean, subject.settings, spec=subject.spec)
-    for moment in status.in_turn(code, going, run):
-        if isinstance(moment, str):
-            yield moment
-            continue
-        step, last, seconds = moment
-        share = step.step / step.steps
-        said = status.finished if last else status.running
-        yield said(code, step.step, step.steps, *(() if last else (share,)), seconds)
-    return step.adversarial
+    job = (subject.network, subject.clean, subject.settings, None, subject.spec)
+
+    def recorded() -> Generator[AttackStep, None, None]:
+        if jpeg is None:
+            steps = engine.steps(attacks.attack, *job)
+        else:
+            steps = engine.steps(bpda.attack_through_jpeg, *job, jpeg.quality)
+        for step in steps:
+            record(step)
+            yield step
+
+    return engine.schedule(recorded(), run)
+
+
+def with_result(
+    events: Iterator[Event[S]], value: Callable[[S, float | None], T]
+) -> Generator[Event[T]]:
+    """The events with value(step, None), or value(step, seconds) where it is the last."""
+    for event in events:
+        if isinstance(event, Result):
+            yield Result(value(event.value, event.seconds), event.seconds)
+        elif isinstance(event, Progress):
+            yield Progress(value(event.value, None), event.seconds)
+        else:
+            yield event
+
+
+@dataclass(frozen=True)
+class AttackResult:
+    """What an attack achieved, and its perturbation, magnified by `factor`."""
+
+    report: AttackReport
+    perturbation: torch.Tensor
+    factor: int
+
+
+@dataclass(frozen=True)
+class MeasuredStep:
+    """A step of an attack, as the page shows it.
+
+    Attributes:
+        step: what the attack yielded.
+        probabilities: of the label ("true") and of the target, as (step, probability) so far.
+        result: None before the end.
+    """
+
+    subject: Subject
+    step: AttackStep
+    probabilities: dict[str, list[tuple[float, float]]]
+    result: AttackResult | None = None
+
+
+def measured_attack(
+    engine: Engine, request: AttackRequest, run: Run
+) -> Generator[Event[MeasuredStep]]:
+    """Attacks, and measures the result."""
+    subject = yield from prepare(engine, request)
+    from models.attacks.run import magnify, measure
+
+    probabilities: dict[str, list[tuple[float, float]]] = {"true": [], "target": []}
+
+    def record(step: AttackStep) -> None:
+        probabilities["true"].append((step.step, step.true[0]))
+        if step.target:
+            probabilities["target"].append((step.step, step.target[0]))
+
+    def measured(step: AttackStep, seconds: float | None) -> MeasuredStep:
+        if seconds is None:
+            return MeasuredStep(subject, step, probabilities)
+        found = (subject.network, subject.clean, step.adversarial, subject.settings)
+        report = measure(*found, step.step, seconds, subject.spec)
+        result = AttackResult(report, *magnify(subject.clean, step.adversarial))
+        return MeasuredStep(subject, step, probabilities, result)
+
+    yield from with_result(attack(engine, subject, run, record=record), measured)
+
+
+def predict(
+    engine: Engine, image: str, model: str
+) -> tuple[Image.Image, list[tuple[str, float]] | None]:
+    """What a network is shown of an upload, and its likeliest classes; None while its weights are
+    not on this machine."""
+    photo = images.open_image(image)
+    spec = registry.classifier(model)
+    shown = images.square(photo, spec.input_size)
+    if not available(model):
+        return shown, None
+    from models.attacks.run import top_classes
+
+    return shown, top_classes(engine.classifier(model), images.to_tensor(shown), spec=spec)
+
+
+@dataclass(frozen=True)
+class Survival:
+    """An attack, and what the network says of its picture after each transform.
+
+    Attributes:
+        verdicts: empty before the end.
+    """
+
+    subject: Subject
+    step: AttackStep
+    verdicts: tuple[TransformVerdict, ...] = ()
+
+
+def survival(engine: Engine, request: AttackRequest, run: Run) -> Generator[Event[Survival]]:
+    """Attacks, then applies every transform."""
+    subject = yield from prepare(engine, request)
+    from models.attacks import transforms
+
+    def judged(step: AttackStep, seconds: float | None) -> Survival:
+        if seconds is None:
+            return Survival(subject, step)
+        found = (subject.network, subject.clean, step.adversarial, subject.target)
+        return Survival(subject, step, tuple(transforms.survival(*found)))
+
+    yield from with_result(attack(engine, subject, run), judged)
+
+
+@dataclass(frozen=True)
+class QuantizedPicture:
+    """An 8-bit picture that fools.
+
+    Attributes:
+        picture: (1, 3, side, side) in [0, 1].
+        level: its largest change, in 1/255.
+        top: the likeliest classes in it, as (name, probability).
+    """
+
+    picture: torch.Tensor
+    level: int
+    top: list[tuple[str, float]]
+
+
+@dataclass(frozen=True)
+class CurveProgress:
+    """Robustness curves so far.
+
+    Attributes:
+        quantized: at the end, an 8-bit picture at the next whole grey level above the smallest
+            radius; None if there is none.
+    """
+
+    step: CurveStep
+    quantized: QuantizedPicture | None = None
+
+
+def curves(
+    engine: Engine, request: AttackRequest, settings: dict[str, Any], run: Run
+) -> Generator[Event[CurveProgress]]:
+    """Robustness curves of the request's photo, network and target.
+
+    Args:
+        settings: fields of `CurveSettings`.
+    """
+    chosen = CurveSettings(**settings)
+    target = {"target": request.settings.get("target")}
+    subject = yield from prepare(engine, replace(request, settings=target))
+    from models.attacks import robustness_curve
+
+    job = (subject.network, subject.clean, chosen, subject.target, subject.settings.target or "")
+
+    def quantized(step: CurveStep, seconds: float | None) -> CurveProgress:
+        ended = seconds is not None
+        return CurveProgress(step, _quantized(subject, step, chosen.epsilon_end) if ended else None)
+
+    steps = engine.steps(robustness_curve.curves, *job)
+    yield from with_result(engine.schedule(steps, run), quantized)
+
+
+def _quantized(subject: Subject, step: CurveStep, epsilon_end: float) -> QuantizedPicture | None:
+    from models.attacks import robustness_curve
+    from models.attacks.run import top_classes
+
+    reached = [
+        (curve.smallest, curve.nearest)
+        for curve in step.curves.values()
+        if curve.smallest is not None and curve.nearest is not None
+    ]
+    if not reached:
+        return None
+    epsilon, nearest = min(reached, key=itemgetter(0))
+    found = robustness_curve.quantized(
+        subject.network, subject.clean, nearest, epsilon, subject.target, epsilon_end
+    )
+    if found is None:
+        return None
+    picture, level = found
+    return QuantizedPicture(picture, level, top_classes(subject.network, picture, 3, subject.spec))
+
+
+def same_classes(model: str) -> tuple[str, ...]:
+    """The classifiers that have the same classes as `model`, itself among them."""
+    return registry.PET_CLASSIFIERS if model in registry.PET_CLASSIFIERS else registry.BACKBONES
+
+
+def available(model: str) -> bool:
+    """Whether the weights of a classifier are on this machine."""
+    if model not in registry.PET_CLASSIFIERS:
+        return registry.weights_path(registry.backbone(model)).exists()
+    try:
+        return (weights.FOLDER / weights.entry(model)["file"]).exists()
+    except ValidationError:
+        return False
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """The transferability matrix so far.
+
+    Attributes:
+        classifiers: the networks in it.
+        missing: names of networks whose weights are not on this machine.
+    """
+
+    subject: Subject
+    classifiers: list[Classifier]
+    missing: list[str]
+    step: TransferStep
+
+
+def transfer(engine: Engine, request: AttackRequest, run: Run) -> Generator[Event[Transfer]]:
+    """Attacks each network with the request's classes, and shows the picture to all of them."""
+    subject = yield from prepare(engine, request)
+    from models.attacks.transferability import Classifier, matrix
+
+    names = same_classes(request.model)
+    missing = [name for name in names if not available(name)]
+    classifiers = []
+    for name in names:
+        if name not in missing:
+            network = yield from engine.load_classifier(name)
+            classifiers.append(Classifier(name, network, registry.classifier(name).input_size))
+    settings = [subject.settings] * len(classifiers)
+    steps = engine.steps(matrix, classifiers, subject.photo, settings, subject.spec)
+    yield from map_values(
+        engine.schedule(steps, run), lambda step: Transfer(subject, classifiers, missing, step)
+    )

@@ -1,32 +1,48 @@
-"""The attack tab, deeper: how little it takes, whether it survives, transfers, and what helps."""
+"""The sections below the attack: robustness curves, transforms, transferability, defenses."""
 
 from __future__ import annotations
 
 import gradio as gr
 
-from demos.attacks import defenses, robustness_curve, transferability
-from demos.attacks import transforms as attack_survival
+from demos.attacks import defenses, robustness_curve, transferability, transforms
+from demos.attacks.runs import SECTIONS
 from demos.ui.page import Page
+from models.attacks.settings import CurveSettings, JpegSettings, SmoothingSettings
 
-# What each "break it" button turns, from the defaults of the deeper knobs.
+DEFAULTS = {
+    "epsilon_end": CurveSettings.page_defaults()["epsilon_end"],
+    "curve_steps": CurveSettings.page_defaults()["steps"],
+    **JpegSettings.page_defaults(),
+    **{
+        name: SmoothingSettings.page_defaults()[name] for name in ("sigma", "samples", "confidence")
+    },
+}
+# What each "break it" button changes from the defaults.
 EXPERIMENTS = (
-    {"quality": 30, "knows": True},
+    {"quality": 30, "adaptive": True},
     {"sigma": 4.0},
 )
 
 
-def build(page: Page, photo, knobs: dict[str, gr.components.Component]) -> None:
-    """All parts, below the attack itself.
+def build(page: Page, photo, controls: dict[str, gr.components.Component]) -> None:
+    """All sections.
 
     Args:
         photo: what is attacked.
-        knobs: "model" first, then the fields of `models.attacks.run.Settings`.
+        controls: of the attack: "model" first, then the settings.
     """
-    page.send_targets["attack.model"] = knobs["model"]
+    page.send_targets["attack.model"] = controls["model"]
     page.put(gr.Markdown, "deeper.idea", elem_classes="idea")
-    own = robustness_curve.build(page, photo, knobs)
-    attack_survival.build(page, photo, knobs)
-    transferability.build(page, photo, knobs)
-    own |= defenses.build(page, photo, knobs)
-    defaults = robustness_curve.DEFAULTS | defenses.DEFAULTS
-    page.experiments("deeper", EXPERIMENTS, defaults, list(own.values()))
+    own = robustness_curve.build(page, photo, controls)
+    transforms.build(page, photo, controls)
+    transferability.build(page, photo, controls)
+    own |= defenses.build(page, photo, controls)
+    ordered = [own[name] for name in DEFAULTS]
+    page.experiments(SECTIONS, EXPERIMENTS, DEFAULTS, ordered, check)
+
+
+def check(chosen: dict) -> None:
+    """Raises a ValidationError unless the components' values can be run."""
+    CurveSettings(epsilon_end=chosen["epsilon_end"], steps=chosen["curve_steps"])
+    for kind in (JpegSettings, SmoothingSettings):
+        kind(**{name: chosen[name] for name in kind.described() if name in chosen})

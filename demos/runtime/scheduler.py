@@ -218,10 +218,10 @@ class Turn:
 
 
 class Step(Protocol):
-    """What runs yield: the number of the step, and of all steps."""
+    """What runs yield: the number of the step, which may be a fraction, and of all steps."""
 
     @property
-    def step(self) -> int: ...
+    def step(self) -> float: ...
 
     @property
     def steps(self) -> int: ...

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from functools import partial
+
 import torch
 
-from models.attacks.evaluation import Network
-from models.attacks.transforms import Transform
+from models.attacks.evaluation import AttackStep, Network
+from models.attacks.run import attack
+from models.attacks.settings import AttackSettings
+from models.attacks.transforms import Transform, compress
+from models.registry import ClassifierSpec
 
 
 class BPDA:
@@ -29,3 +35,16 @@ class BPDA:
         shown = pictures.detach()
         transformed = torch.cat([self.transform(one) for one in torch.split(shown, 1)])
         return self.network(pictures + (transformed - shown))
+
+
+def attack_through_jpeg(
+    network: Network,
+    pictures: torch.Tensor,
+    settings: AttackSettings,
+    labels: torch.Tensor | None,
+    spec: ClassifierSpec,
+    quality: int,
+) -> Generator[AttackStep]:
+    """`run.attack` on the network behind a JPEG file of `quality` (1 to 95), which it knows of."""
+    defended = BPDA(network, partial(compress, kind="JPEG", quality=quality))
+    return attack(defended, pictures, settings, labels, spec)

@@ -10,7 +10,7 @@ so that it still fools when it is saved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -63,7 +63,7 @@ def attack(
     settings: AttackSettings,
     labels: torch.Tensor | None = None,
     spec: ClassifierSpec = IMAGENET,
-) -> Iterator[AttackStep]:
+) -> Generator[AttackStep]:
     """Attacks pictures, step by step.
 
     The last step holds the result. Pictures whose values are whole multiples of 1/255 give a result
@@ -104,7 +104,7 @@ def attack(
     return _in_one_mode(_run(network, levels, settings, labels, target, spec))
 
 
-def _in_one_mode(steps: Generator[AttackStep]) -> Iterator[AttackStep]:
+def _in_one_mode(steps: Generator[AttackStep]) -> Generator[AttackStep]:
     """The same whatever mode the caller is in; and no mode leaks out over a yield."""
     with closing(steps):
         while True:

@@ -3,7 +3,7 @@ properties of neural networks"; Papernot et al. 2016, "Transferability in machin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -72,7 +72,7 @@ def matrix(
     settings: Sequence[AttackSettings],
     spec: ClassifierSpec = run.IMAGENET,
     attack: Attack = run.attack,
-) -> Iterator[TransferStep]:
+) -> Generator[TransferStep]:
     """Attacks every network in turn and shows the result to all.
 
     A network of another side gets the picture as anyone would send it: rounded to 8 bits and

@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
-from demos.attacks import defenses
+from demos.attacks import costs
 from training import evaluate_defences
 from training.evaluate_defences import behind_jpeg, measured, plain, share, voted
 
@@ -56,5 +56,5 @@ def test_what_is_measured_is_what_the_page_says(monkeypatch):
     assert facts["smoothing"]["photos"] == 2
     assert facts["smoothing"]["sigma"]["8"]["top1"] == 0.5
     monkeypatch.setattr("models.weights.entry", lambda name: {"defences": facts})
-    assert "83.3%" in defenses.jpeg_cost("en")
-    assert "σ 8: 50.0% (0.0%)" in defenses.smoothing_cost("en")
+    assert "83.3%" in costs.jpeg("en")
+    assert "σ 8: 50.0% (0.0%)" in costs.smoothing("en")

@@ -1,0 +1,136 @@
+"""The controls of the attack: each method shows the settings it reads and its formula."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from demos.attacks.runs import AttackRequest
+from demos.runtime.i18n import say
+from demos.ui import model_picker
+from demos.ui.components import Choice
+from demos.ui.page import LIGHT, PRIVATE, Page
+from models import registry
+from models.attacks.settings import AttackSettings
+
+_GRADIENT_STEP = r"x\leftarrow\Pi_\varepsilon\left(x+a\,d(\nabla_xL)\right)"
+STEP_FORMULAS = {
+    "fgsm": r"x'=x+\varepsilon\,d(\nabla_xL),\;d=\mathrm{sign}\;(L_\infty)",
+    "pgd": _GRADIENT_STEP + r",\;d=\mathrm{sign}\;(L_\infty)",
+    "mi_fgsm": r"v\leftarrow\mu v+\tfrac{g}{\lVert g\rVert_1},\;"
+    r"x\leftarrow\Pi_\varepsilon\left(x+a\,d(v)\right)",
+    "deepfool": r"r\leftarrow r+\tfrac{|f_k|}{\lVert w_k\rVert_2^2}\,w_k,\;x'=x+(1+\eta)\,r",
+    "carlini_wagner": r"\min_{x'}\;\lVert x'-x\rVert_2^2+c\cdot\max(m,-\kappa)",
+    "patch": r"p\leftarrow p+a\,\mathrm{sign}\;\nabla_p\,\mathbb{E}_T\log P(t\mid T(p,x))",
+}
+# The settings that each method reads; the others are hidden.
+READS = {
+    "fgsm": {"target", "norm", "epsilon"},
+    "pgd": {"target", "norm", "epsilon", "steps", "step_size", "restarts", "seed"},
+    "mi_fgsm": {"target", "norm", "epsilon", "steps", "step_size", "momentum"},
+    "deepfool": {"norm", "steps", "overshoot"},
+    "carlini_wagner": {"target", "steps", "step_size", "constant", "kappa", "searches"},
+    "patch": {
+        "target", "steps", "step_size", "seed", "patch_size", "patch_x", "patch_y", "patch_angle",
+        "patch_spread",
+    },
+}  # fmt: skip
+# Steps and step size that come with a method, where they are not the defaults.
+RECOMMENDED = {"carlini_wagner": (30, 1.0), "patch": (60, 8.0)}
+PATCH = ("patch_size", "patch_angle", "patch_x", "patch_y")
+MORE = ("step_size", "restarts", "momentum", "overshoot", "constant", "kappa", "searches")
+NAMES = (
+    "method", "target", "norm", "epsilon", "steps", *PATCH, "patch_spread", *MORE, "seed",
+)  # fmt: skip
+DEFAULTS = {name: AttackSettings.page_defaults()[name] for name in NAMES}
+
+
+def request(image: str | None, model: str, values: tuple) -> AttackRequest:
+    """What the components ask for; `values` are those of `NAMES`, in order."""
+    return AttackRequest(image, model, dict(zip(NAMES, values, strict=True)))
+
+
+def check(chosen: dict[str, Any]) -> None:
+    """Raises a ValidationError unless the components' values can be run."""
+    settings = {name: chosen[name] for name in NAMES}
+    AttackSettings(**settings | {"target": chosen["target"] or None})
+
+
+def build(page: Page) -> dict[str, gr.components.Component]:
+    """Lays out the components and connects what depends on the method, the norm and the network.
+
+    Returns:
+        "model", and then `NAMES` in their order.
+    """
+    found: dict[str, gr.components.Component] = {}
+    columns: dict[str, gr.Column] = {}
+
+    def put(*names: str, **options) -> None:
+        for name in names:
+            with _column(columns, name):
+                found[name] = page.setting(AttackSettings, name, **options)
+
+    found["method"] = page.setting(AttackSettings, "method")
+    formula = page.formula(STEP_FORMULAS[DEFAULTS["method"]])
+    with gr.Row():
+        with _column(columns, "target"):
+            # Not `choices=`: they follow the network besides the language, see `_targets`.
+            names = _targets_of(page.text("attack.untargeted"), registry.DEFAULT_BACKBONE)
+            found["target"] = page.put(Choice, "name.target", names, value=DEFAULTS["target"])
+        put("norm")
+    with gr.Row():
+        put("epsilon", "steps")
+    for pair in (PATCH[:2], PATCH[2:]):
+        with gr.Row():
+            put(*pair)
+    put("patch_spread")
+    with page.put(gr.Accordion, "attack.more", open=False):
+        with gr.Row():
+            put(*MORE)
+            put("seed", min_width=80)
+        found["model"] = model_picker.build(page, model_picker.classifier_choices)
+    _connect(page, found, [formula, found["target"], *(columns[name] for name in NAMES[1:])])
+    return {name: found[name] for name in ("model", *NAMES)}
+
+
+def _column(columns: dict[str, gr.Column], name: str) -> gr.Column:
+    columns[name] = gr.Column(min_width=140, visible=name in READS[DEFAULTS["method"]])
+    return columns[name]
+
+
+def _connect(page: Page, found: dict[str, gr.components.Component], shown: list) -> None:
+    method, norm, target, model = (found[name] for name in ("method", "norm", "target", "model"))
+    options = PRIVATE | LIGHT
+    method.change(_shown, method, shown, **options)
+    method.input(_recommended, method, [found["steps"], found["step_size"]], **options)
+    norm.change(_epsilon_step, norm, found["epsilon"], **options)
+    for changes in (model.change, page.language.change):
+        changes(_targets, [page.language, model, target], target, **options)
+
+
+def _shown(method: str) -> list:
+    """The formula, and the settings that the method reads; a target it can't have is removed."""
+    target = gr.skip() if "target" in READS[method] else ""
+    columns = [gr.update(visible=name in READS[method]) for name in NAMES[1:]]
+    return [f"${STEP_FORMULAS[method]}$", target, *columns]
+
+
+def _recommended(method: str) -> list[float]:
+    """Steps and step size that suit a method."""
+    return list(RECOMMENDED.get(method, (DEFAULTS["steps"], DEFAULTS["step_size"])))
+
+
+def _epsilon_step(norm: str):
+    """Whole grey levels, or lengths."""
+    return gr.update(step=1 if norm == "linf" else 0.25)
+
+
+def _targets(code: str, model: str, target: str):
+    """The classes of the chosen network; what was chosen stays if it is among them."""
+    names = _targets_of(say(code, "attack.untargeted"), model)
+    return gr.update(choices=names, value=target if target in dict(names).values() else "")
+
+
+def _targets_of(untargeted: str, model: str) -> list[tuple[str, str]]:
+    return [(untargeted, ""), *((name, name) for name in registry.classifier(model).classes)]

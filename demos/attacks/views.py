@@ -1,0 +1,93 @@
+"""How the attack tab shows predictions, verdicts and progress, as HTML."""
+
+from __future__ import annotations
+
+import base64
+import io
+from html import escape
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from demos.attacks.runs import MeasuredStep, Subject
+from demos.runtime.events import Progress, Result
+from demos.runtime.i18n import say
+from demos.runtime.scheduler import Step
+from demos.ui import progress
+from demos.ui.plots import bars, curves
+from models import images
+
+if TYPE_CHECKING:
+    import torch
+
+    from models.attacks.run import AttackReport
+    from models.attacks.transforms import TransformVerdict
+
+THUMBNAIL = 72
+
+
+def status(code: str, event: Progress | Result, step: Step) -> str:
+    """Where a run is, or how it ended."""
+    whole = int(step.step)
+    if isinstance(event, Result):
+        return progress.finished(code, whole, step.steps, event.seconds)
+    return progress.running(code, whole, step.steps, step.step / step.steps, event.seconds)
+
+
+def probability_plot(code: str, found: MeasuredStep) -> str:
+    """The probabilities of the label and of the target over the steps."""
+    series = {
+        say(code, f"attack.curve.{name}"): points
+        for name, points in found.probabilities.items()
+        if points
+    }
+    return curves(series, say(code, "plot.step"), found.step.steps, y_range=(0, 1))
+
+
+def titled_bars(code: str, key: str, top: list[tuple[str, float]]) -> str:
+    """The likeliest classes under a title."""
+    return f"**{say(code, key)}**\n{bars(top)}"
+
+
+def success(code: str, report: AttackReport) -> str:
+    """Whether the attack succeeded, and the size of the change."""
+    key = "attack.success" if report.success else "attack.failure"
+    distance = say(code, "attack.distance", linf=f"{report.linf:g}", l2=f"{report.l2:.2f}")
+    return f"\n\n**{say(code, key)}** {distance}"
+
+
+def prediction(name: str, p: float) -> str:
+    """A class with its probability."""
+    return f"{escape(name)}<br><b>{p:.1%}</b>"
+
+
+def outcome(code: str, kind: str) -> str:
+    """A coloured word: fooled, not fooled, or something else."""
+    return f'<span class="deeper-{kind}">{escape(say(code, f"deeper.outcome.{kind}"))}</span>'
+
+
+def verdict_bars(code: str, subject: Subject, verdict: TransformVerdict) -> str:
+    """The outcome, and the predictions for the clean and the attacked picture."""
+    pair = (("clean", verdict.clean), ("attacked", verdict.adversarial))
+    rows = []
+    for which, found in pair:
+        name, p = subject.named(found)
+        rows.append((f"{say(code, f'deeper.{which}')}: {name}", p))
+    return outcome(code, verdict.outcome) + bars(rows)
+
+
+def table(rows: list[str], head: str = "") -> str:
+    """Rows in a box that scrolls; `head` are the header's cells."""
+    header = f"<thead><tr>{head}</tr></thead>" if head else ""
+    body = "".join(rows)
+    return f'<div class="deeper-scroll"><table>{header}<tbody>{body}</tbody></table></div>'
+
+
+def thumbnail(picture: torch.Tensor, alt: str) -> str:
+    """A picture (3, H, W) as a small <img>, lossy: to look at, not to attack with."""
+    small = images.to_image(picture).resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    small.save(stream, "WEBP", quality=80)
+    data = base64.b64encode(stream.getvalue()).decode()
+    size = f'width="{THUMBNAIL}" height="{THUMBNAIL}"'
+    return f'<img src="data:image/webp;base64,{data}" {size} alt="{alt}">'

@@ -1,0 +1,181 @@
+"""What the attack tab and its endpoints compute, here and in another process."""
+
+import pickle
+
+import pytest
+import torch
+from PIL import Image
+
+from demos.attacks import costs, defense_runs, runs, transferability
+from demos.attacks.runs import AttackRequest
+from demos.runtime import remote
+from demos.runtime.engine import Engine, Run
+from demos.runtime.events import Progress, Result
+from models import registry
+from models.validation import ValidationError
+
+
+@pytest.fixture(scope="module")
+def engine(store):
+    """An engine of its own that shares the networks already loaded."""
+    engine = Engine("cpu")
+    engine.__dict__["_store"] = store
+    return engine
+
+
+def values(events):
+    """Those of the steps; the last event is the only result."""
+    found = [event for event in events if isinstance(event, Progress | Result)]
+    assert [isinstance(event, Result) for event in found] == [False] * (len(found) - 1) + [True]
+    return [event.value for event in found]
+
+
+def test_networks_with_the_same_classes():
+    assert runs.same_classes("vgg16") == registry.BACKBONES
+    assert runs.same_classes("pets_lite2") == registry.PET_CLASSIFIERS
+    assert runs.available("efficientnet_lite1")
+    assert runs.available("pets_lite0")
+
+
+def test_an_attack_is_measured_at_its_end(engine, photo):
+    settings = {"target": "Siamese cat", "steps": 8, "step_size": 2.0}
+    asked = AttackRequest(photo("german_shepherd"), settings=settings)
+    *before, last = values(runs.measured_attack(engine, asked, Run()))
+    assert all(step.result is None for step in before)
+    assert last.result.report.after[0][0] == "Siamese cat"
+    assert last.result.report.steps == 8
+    for points in last.probabilities.values():
+        assert [step for step, _ in points] == list(range(9))
+    assert last.probabilities["target"][-1][1] > 0.5 > last.probabilities["true"][-1][1]
+
+
+def test_two_networks_side_by_side(engine, photo):
+    names = (costs.STANDARD, costs.ROBUST)
+    settings = {"epsilon": 16.0, "steps": 6, "step_size": 4.0, "target": "pizza"}
+    asked = AttackRequest(photo("chelsea"), settings=settings)
+    steps = values(defense_runs.side_by_side(engine, asked, names, Run()))
+    found = [step for step in steps if step.verdict]
+    assert [step.place for step in found] == [0, 1]
+    for each in found:
+        clean, adversarial = each.subject.clean, each.step.adversarial
+        assert adversarial.shape == each.perturbation.shape == clean.shape
+        assert each.verdict.clean[0] != each.verdict.adversarial[0]
+        assert each.verdict.outcome == "fools"
+        assert (adversarial - clean).abs().max() * 255 <= 16.001
+
+
+def test_a_jpeg_stops_the_attacker_who_does_not_know_of_it(engine, photo):
+    asked = AttackRequest(photo("german_shepherd"), settings={"epsilon": 4.0, "steps": 10})
+    outcomes = []
+    for adaptive in (False, True):
+        settings = {"quality": 75, "adaptive": adaptive}
+        *_, last = values(defense_runs.jpeg_defense(engine, asked, settings, Run()))
+        without, behind = last.verdicts
+        assert without.transform == "none"
+        outcomes.append(behind.outcome)
+    assert outcomes == ["cured", "fools"]
+
+
+def test_both_pictures_are_voted_on(engine, photo):
+    asked = AttackRequest(photo("german_shepherd"), settings={"steps": 5, "target": ""})
+    settings = {"sigma": 8.0, "samples": 16}
+    steps = values(defense_runs.smoothing_defense(engine, asked, settings, Run()))
+    assert steps[0].votes == {}
+    last = steps[-1]
+    assert list(last.votes) == ["clean", "attacked"]
+    assert all(vote.step.lower is not None for vote in last.votes.values())
+    assert last.votes["clean"].length == 0 < last.votes["attacked"].length
+    (alone,) = values(defense_runs.certificate(engine, asked, settings, Run()))[-1].votes.values()
+    assert alone.step == last.votes["clean"].step
+
+
+def test_stop_ends_every_section_with_what_there_is(engine, photo):
+    run = Run()
+    run.set()
+    asked = AttackRequest(photo("german_shepherd"), settings={"epsilon": 4.0, "target": ""})
+    (found,) = values(runs.survival(engine, asked, run))
+    assert len(found.verdicts) == 12
+    (found,) = values(runs.transfer(engine, asked, run))
+    assert found.step.rows == {}
+    assert transferability._table("en", found)
+    (found,) = values(runs.curves(engine, asked, {}, run))
+    assert found.quantized is None
+    (found,) = values(defense_runs.side_by_side(engine, asked, ("pets_lite0",) * 2, run))
+    assert found.place == 0
+    *_, found = values(defense_runs.smoothing_defense(engine, asked, {}, run))
+    assert list(found.votes) == ["clean"]
+
+
+def test_bad_input_is_said(engine, photo, tmp_path):
+    tiny = tmp_path / "tiny.png"
+    Image.new("RGB", (15, 15)).save(tiny)
+    dog, model = photo("german_shepherd"), "efficientnet_lite0"
+    for path, name, options, key in (
+        (None, model, {}, "no_picture"),
+        (str(tiny), model, {}, "picture_too_small"),
+        (dog, "nobody", {}, "unknown_choice"),
+        (dog, model, {"epsilon": 65}, "out_of_range"),
+        (dog, model, {"target": "unicorn"}, "unknown_class"),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            list(runs.survival(engine, AttackRequest(path, name, options), Run()))
+        assert caught.value.key == key
+    asked = AttackRequest(dog)
+    for stream, bad in (
+        (runs.curves, {"points": 2}),
+        (defense_runs.jpeg_defense, {"quality": 0}),
+        (defense_runs.smoothing_defense, {"sigma": 0}),
+    ):
+        with pytest.raises(ValidationError):
+            list(stream(engine, asked, bad, Run()))
+
+
+STREAMS = {
+    "attack": lambda engine, asked: runs.measured_attack(engine, asked, Run()),
+    "survival": lambda engine, asked: runs.survival(engine, asked, Run()),
+    "curves": lambda engine, asked: runs.curves(engine, asked, {"points": 3, "steps": 2}, Run()),
+    "transfer": lambda engine, asked: runs.transfer(engine, asked, Run()),
+    "jpeg": lambda engine, asked: defense_runs.jpeg_defense(
+        engine, asked, {"adaptive": True}, Run()
+    ),
+    "side_by_side": lambda engine, asked: defense_runs.side_by_side(
+        engine, asked, (costs.STANDARD, costs.ROBUST), Run()
+    ),
+    "smoothing": lambda engine, asked: defense_runs.smoothing_defense(
+        engine, asked, {"samples": 8}, Run()
+    ),
+    "certificate": lambda engine, asked: defense_runs.certificate(
+        engine, asked, {"samples": 8}, Run()
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_every_run_may_compute_in_another_process(store, engine, photo, name):
+    asked = AttackRequest(photo("chelsea"), "pets_lite0", {"steps": 2, "epsilon": 4.0})
+    sent = []
+
+    def far(function, *args):
+        """As `zerogpu.stream`, without the other process but for what it does to values."""
+        sent.append(function)
+        given = pickle.loads(pickle.dumps((function, remote.packed(args))))
+        there = remote.run_there(*given, store.get)
+        yield from remote.arriving(pickle.loads(pickle.dumps(step)) for step in there)
+
+    elsewhere = Engine("cpu", far)
+    elsewhere.__dict__["_store"] = store
+    *_, here = values(STREAMS[name](engine, asked))
+    *_, there = values(STREAMS[name](elsewhere, asked))
+    assert sent
+    torch.testing.assert_close(result(there), result(here), rtol=0, atol=0)
+
+
+def result(value):
+    """The part of a run's last value that tells of its result."""
+    if hasattr(value, "votes"):
+        return [vote.step.votes for vote in value.votes.values()]
+    if hasattr(value, "classifiers"):
+        return value.step.adversarial
+    if hasattr(value, "quantized"):
+        return [curve.true for curve in value.step.curves.values()]
+    return value.step.adversarial
