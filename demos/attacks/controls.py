@@ -57,13 +57,13 @@ def check(chosen: dict[str, Any]) -> None:
     AttackSettings(**settings | {"target": chosen["target"] or None})
 
 
-def build(page: Page) -> dict[str, gr.components.Component]:
+def build(page: Page) -> dict[str, Any]:
     """Lays out the components and connects what depends on the method, the norm and the network.
 
     Returns:
         "model", and then `NAMES` in their order.
     """
-    found: dict[str, gr.components.Component] = {}
+    found: dict[str, Any] = {}
     columns: dict[str, gr.Column] = {}
 
     def put(*names: str, **options) -> None:
@@ -99,7 +99,7 @@ def _column(columns: dict[str, gr.Column], name: str) -> gr.Column:
     return columns[name]
 
 
-def _connect(page: Page, found: dict[str, gr.components.Component], shown: list) -> None:
+def _connect(page: Page, found: dict[str, Any], shown: list) -> None:
     method, norm, target, model = (found[name] for name in ("method", "norm", "target", "model"))
     options = PRIVATE | LIGHT
     method.change(_shown, method, shown, **options)

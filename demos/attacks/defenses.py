@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import gradio as gr
 
@@ -21,7 +22,7 @@ from models.attacks.settings import JpegSettings, SmoothingSettings
 SIDE = 256  # of the pictures of networks side by side
 
 
-def build(page: Page, photo, controls: dict) -> dict[str, gr.components.Component]:
+def build(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
     """The section; returns its own controls."""
     with page.put(gr.Accordion, "deeper.defences", open=False):
         page.put(gr.Markdown, "deeper.defences.idea")
@@ -35,7 +36,7 @@ def build(page: Page, photo, controls: dict) -> dict[str, gr.components.Componen
     return own
 
 
-def _jpeg(page: Page, photo, controls: dict) -> dict[str, gr.components.Component]:
+def _jpeg(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
     page.put(gr.Markdown, "deeper.jpeg")
     page.put(gr.Markdown, "deeper.jpeg.idea")
     own = {name: page.setting(JpegSettings, name) for name in ("quality", "adaptive")}
@@ -67,7 +68,7 @@ def _pair(code: str, found: Survival) -> str:
     )
 
 
-def _smoothing(page: Page, photo, controls: dict) -> dict[str, gr.components.Component]:
+def _smoothing(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
     page.put(gr.Markdown, "deeper.smoothing")
     page.put(gr.Markdown, "deeper.smoothing.idea")
     own = {"sigma": page.setting(SmoothingSettings, "sigma")}
@@ -114,7 +115,7 @@ def _vote(code: str, found: Smoothing, which: str, vote: Vote) -> str:
     return f"<b>{title}</b>{bars(rows)}<p>{escape(words)}</p>"
 
 
-def _adversarial_training(page: Page, photo, controls: dict) -> None:
+def _adversarial_training(page: Page, photo, controls: dict[str, Any]) -> None:
     """The standard network and the robust one, attacked side by side."""
     page.put(gr.Markdown, "deeper.robust")
     page.put(gr.Markdown, "deeper.robust.idea")
@@ -149,7 +150,7 @@ def _adversarial_training(page: Page, photo, controls: dict) -> None:
 
 def _slots(page: Page, name: str) -> list:
     """The attacked picture, the perturbation and the verdict of one network."""
-    options = {"format": "png", "height": 190, "buttons": [], "interactive": False}
+    options: dict[str, Any] = {"format": "png", "height": 190, "buttons": [], "interactive": False}
     with gr.Column(min_width=280):
         gr.Markdown(f"**{registry.classifier(name).title}**")
         with gr.Row():

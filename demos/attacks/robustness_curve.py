@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from models.attacks.robustness_curve import CurveStep
 
 
-def build(page: Page, photo, controls: dict) -> dict[str, gr.components.Component]:
+def build(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
     """The section; returns its own controls."""
-    own = {}
+    own: dict[str, Any] = {}
     with page.put(gr.Accordion, "deeper.curve", open=False):
         page.put(gr.Markdown, "deeper.curve.idea")
         with gr.Row(equal_height=False):

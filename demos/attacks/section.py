@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import gradio as gr
 
@@ -29,7 +30,7 @@ def connect(
     inputs: list,
     outputs: list,
     events: Callable[..., Iterator[Event]],
-    render: Callable[[str, Event], dict],
+    render: Callable[[str, Any], dict],
     cleared: dict | None = None,
 ) -> None:
     """Makes the buttons start and stop a stream.

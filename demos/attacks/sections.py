@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from demos.attacks import defenses, robustness_curve, transferability, transforms
@@ -24,7 +26,7 @@ EXPERIMENTS = (
 )
 
 
-def build(page: Page, photo, controls: dict[str, gr.components.Component]) -> None:
+def build(page: Page, photo, controls: dict[str, Any]) -> None:
     """All sections.
 
     Args:

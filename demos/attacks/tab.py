@@ -65,12 +65,14 @@ class AttackTab:
             self.stop = page.put(gr.Button, "stop", variant="stop", min_width=70)
             self.reset = page.put(gr.Button, "reset", min_width=70)
         self.line = gr.HTML(elem_id="attack-status")
-        shown = {"format": "png", "height": 210, "buttons": [], "interactive": False}
         with gr.Row():
             self.clean, self.fooled, self.change = (
-                page.put(gr.Image, f"attack.{name}", min_width=140, **shown)
+                page.put(
+                    gr.Image, f"attack.{name}", format="png", height=210, buttons=[],
+                    interactive=False, min_width=140,
+                )
                 for name in ("before", "after", "change")
-            )
+            )  # fmt: skip
         with gr.Row():
             self.before = page.put(gr.Markdown, "attack.before_none", elem_id="attack-before")
             self.after = page.put(gr.Markdown, "attack.after_none", elem_id="attack-after")
@@ -83,7 +85,7 @@ class AttackTab:
         """Wires the events."""
         page, light = self.page, PRIVATE | LIGHT
         inputs = [page.language, self.photo, *self.ordered]
-        attack = (localize_errors(self.attack), inputs, self.result)
+        attack = (localize_errors(self.stream_attack), inputs, self.result)
         self.run.click(*attack, **PRIVATE, **HEAVY)
         chosen = self.dog.click(self.dog_to_cat, None, [self.photo, *self.ordered], **light)
         chosen.then(*attack, **PRIVATE, **HEAVY)
@@ -99,7 +101,8 @@ class AttackTab:
         cleared = [self.photo, *self.ordered, *self.result]
         self.reset.click(self.cleared, None, cleared, **light)
 
-    def attack(self, request: gr.Request, code: str, image, model, *values):
+    # Not called `attack`: Gradio would take that name from the public endpoint.
+    def stream_attack(self, request: gr.Request, code: str, image, model, *values):
         """Streams an attack."""
         asked = controls.request(image, model, values)
         with self.page.engine.run(request.session_hash, NAME) as run:

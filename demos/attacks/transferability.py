@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import gradio as gr
 
@@ -15,7 +16,7 @@ from demos.ui.page import Page
 from models import registry
 
 
-def build(page: Page, photo, controls: dict) -> None:
+def build(page: Page, photo, controls: dict[str, Any]) -> None:
     """The section."""
     with page.put(gr.Accordion, "deeper.transfer", open=False):
         page.put(gr.Markdown, "deeper.transfer.idea")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import gradio as gr
 
@@ -21,7 +22,7 @@ TRANSFORMS = (
 OUTCOMES = ("fools", "cured", "neither")
 
 
-def build(page: Page, photo, controls: dict) -> None:
+def build(page: Page, photo, controls: dict[str, Any]) -> None:
     """The section."""
     page.keys |= {f"deeper.treatment.{name}" for name in TRANSFORMS}
     page.keys |= {f"deeper.outcome.{name}" for name in OUTCOMES}
