@@ -15,11 +15,10 @@ from demos.attacks import runs as attack_runs
 from demos.attacks.runs import AttackRequest
 from demos.gan_explorer import runs as gan_runs
 from demos.gan_explorer import tab as gan_explorer
-from demos.pets import endpoints as pet_endpoints
-from demos.pets import tab as pet_breeds
+from demos.pets import runs as pet_runs
 from demos.runtime.engine import Engine, Run
 from demos.runtime.events import Loading, Result, Waiting
-from demos.runtime.i18n import say
+from demos.runtime.i18n import breed_name, say
 from demos.style_transfer import runs as style_runs
 from demos.style_transfer.runs import StyleRequest
 from demos.ui import deep_links, model_picker
@@ -31,6 +30,7 @@ from demos.ui.plots import bars
 from demos.ui.send_to import SendButton
 from models import images, registry
 from models.attacks.settings import AttackSettings
+from models.classifiers.settings import CamSettings
 from models.gan.settings import SLIDERS, SampleSettings
 from models.labels import breeds
 
@@ -106,15 +106,15 @@ def _painted(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
 
 
 def _named(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
-    classifier = yield from model_picker.loaded(page, code, registry.DEFAULT_PET_CLASSIFIER)
-    picture, seen = pet_endpoints.seen(page.engine, cat)
+    yield from model_picker.loaded(page, code, registry.DEFAULT_PET_CLASSIFIER)
+    picture, seen = pet_runs.classify(page.engine, cat)
     first, second = (breeds.index(name) for name, _ in seen.top(2))
-    heat = pet_endpoints.overlaid(classifier, picture, seen, first, second, 1.0)
+    heat = pet_runs.overlay(page.engine, picture, seen, (first, second), CamSettings())
     yield Moment("named", 1.0, _kept(heat, "why"), _answer(code, seen))
 
 
 def _attacked(page: Page, code: str, cat: str, epsilon: float, run: Run) -> Generator:
-    _, seen = pet_endpoints.seen(page.engine, cat)
+    _, seen = pet_runs.classify(page.engine, cat)
     settings = {"target": _target(seen), "epsilon": epsilon}
     asked = AttackRequest(cat, registry.DEFAULT_PET_CLASSIFIER, settings)
     for event in attack_runs.measured_attack(page.engine, asked, run):
@@ -143,7 +143,7 @@ def said_of_cat(engine: Engine, code: str, cat: str | None) -> str:
     """The classifier's top five, and whether it takes the picture for a pet at all."""
     if cat is None:
         return ""
-    _, seen = pet_endpoints.seen(engine, cat)
+    _, seen = pet_runs.classify(engine, cat)
     return _answer(code, seen)
 
 
@@ -151,12 +151,12 @@ def said_of_attack(engine: Engine, code: str, cat: str | None, attacked: str | N
     """Whether the attack succeeded, measured on its PNG, and the top five before and after."""
     if cat is None or attacked is None:
         return ""
-    (clean, before), (changed, after) = (pet_endpoints.seen(engine, p) for p in (cat, attacked))
+    (clean, before), (changed, after) = (pet_runs.classify(engine, p) for p in (cat, attacked))
     wanted = _target(before)
     fooled = after.top(1)[0][0] == wanted
     verdict = say(code, "attack.success" if fooled else "attack.failure")
     largest = np.abs(np.asarray(clean, int) - np.asarray(changed, int)).max()
-    found = say(code, "tour.attacked.found", breed=pet_breeds.named(code, wanted), linf=largest)
+    found = say(code, "tour.attacked.found", breed=breed_name(code, wanted), linf=largest)
     said = f"<p><b>{escape(verdict)}</b> {escape(found)}</p>"
     for key, seen in (("attack.verdict_before", before), ("attack.verdict_after", after)):
         said += f"<p><b>{escape(say(code, key))}</b></p>{_answer(code, seen)}"
@@ -165,7 +165,7 @@ def said_of_attack(engine: Engine, code: str, cat: str | None, attacked: str | N
 
 def _answer(code: str, seen) -> str:
     doubt = "" if seen.is_pet else f"<p>{escape(say(code, 'pets.not'))}</p>"
-    return doubt + bars([(pet_breeds.named(code, name), value) for name, value in seen.top(5)])
+    return doubt + bars([(breed_name(code, name), value) for name, value in seen.top(5)])
 
 
 def build(page: Page, _tab: gr.Tab) -> None:

@@ -1,4 +1,4 @@
-"""A confusion matrix to click: every cell tells, in words, what was taken for what."""
+"""A confusion matrix as SVG; a click on a cell says in words what was taken for what."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CELL, MARGIN = 18, 150
 
 
 def svg(code: str, counts: torch.Tensor, names: Sequence[str]) -> str:
-    """The matrix `counts` (K, K), rows the truth, columns the answers, as HTML."""
+    """The matrix `counts` (K, K) as HTML: rows are true classes, columns predicted ones."""
     k = len(names)
     cell = CELL if k > 12 else 3 * CELL
     side = MARGIN + k * cell + 1

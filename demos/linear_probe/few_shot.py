@@ -1,7 +1,7 @@
-"""The visitor's own classes: photographs stay in the browser, and pass through memory only.
+"""Few-shot classes of a visitor's own: photos stay in the browser, and pass through memory only.
 
-Gradio's uploads are files on the server's disk; these are sent to an address of their own instead,
-shrunk in the browser to what the network sees, and nothing is kept between two calls.
+Gradio's uploads are files on the server's disk; these photos are sent to a route of their own
+instead, scaled down in the browser to what the network is shown, and nothing is stored.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import base64
 import binascii
 import json
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from starlette.requests import Request
@@ -24,7 +25,12 @@ from demos.ui.page import Page
 from models import images, registry
 from models.validation import ValidationError
 
+if TYPE_CHECKING:
+    import torch
+
 MAX_BYTES = 12 << 20
+BATCH = 8
+FEATURE_LAYER = "bn2"  # the last feature maps of EfficientNet-Lite
 WORDS = (
     "name", "add", "camera", "snap", "class", "train", "try", "result", "missed", "photos",
     "remove", "full", "working", "no_camera",
@@ -32,82 +38,103 @@ WORDS = (
 
 
 def build(page: Page) -> None:
-    """The panel; the script fills it, so that a change of language leaves the photographs alone."""
+    """The panel; the script fills it, so that a change of language leaves the photos alone."""
     page.put(gr.Markdown, "own.note")
     panel.build(page, "own", "own", WORDS)
 
 
 def routes(engine: Engine) -> list[Route]:
-    """The address, for `app_kwargs` of `launch`."""
+    """The route that the script sends the photos to, for `app_kwargs` of `launch`."""
 
-    def work(wish: dict) -> dict:
-        from models.linear_probe import few_shot
-
-        classes = [
-            (entry["name"], [_bytes(p) for p in entry["photos"]]) for entry in wish["classes"]
-        ]
-        names = few_shot.check_classes(classes)
-        wanted = [photo for _, photos in classes for photo in photos]
-        labels = [n for n, (_, photos) in enumerate(classes) for _ in photos]
-        if wish.get("photo"):
-            wanted.append(_bytes(wish["photo"]))
-        side = registry.backbone(registry.DEFAULT_BACKBONE).input_size
-        shown = [images.to_tensor(images.square(images.open_image(p), side)) for p in wanted]
-        import torch
-
-        engine.backbone(registry.DEFAULT_BACKBONE)
-        # In portions, so that other visitors get their turns in between.
-        features = torch.cat(
-            [engine.worker.submit(_features, engine, shown[at : at + 8]).result()
-             for at in range(0, len(shown), 8)]
-        )  # fmt: skip
-        truth = torch.tensor(labels)
-        new = features[len(labels) :] if wish.get("photo") else None
-        found = engine.worker.submit(
-            few_shot.fit, features[: len(labels)], truth, len(names), new
-        ).result()
-        return {
-            "names": names,
-            "accuracy": found.accuracy,
-            "missed": [[names[a], names[b]] for a, b in found.errors],
-            "probabilities": found.probabilities,
-        }
-
-    async def answer(request: Request) -> Response:
+    async def train(request: Request) -> Response:
         code = request.query_params.get("lang", "")
-        body, total = bytearray(), 0
-        async for part in request.stream():
-            total += len(part)
-            # Too much is read to its end and dropped: a browser hears no answer before that.
-            if total <= MAX_BYTES:
-                body += part
-        if total > MAX_BYTES:
+        body = await _body(request)
+        if body is None:
             return PlainTextResponse(say(code, "own.too_large"), status_code=413)
         try:
-            wish = json.loads(body)
-            return JSONResponse(await asyncio.to_thread(work, wish))
+            return JSONResponse(await asyncio.to_thread(fit, engine, json.loads(body)))
         except ValidationError as error:
             return PlainTextResponse(i18n.error_message(code, error), status_code=400)
         except (ValueError, KeyError, TypeError):
             return PlainTextResponse(say(code, "own.unreadable"), status_code=400)
         except Exception as error:
-            return PlainTextResponse(
-                i18n.error_message(code, errors.as_validation_error(error)), 503
-            )
+            message = i18n.error_message(code, errors.as_validation_error(error))
+            return PlainTextResponse(message, status_code=503)
 
-    return [Route("/own/train", answer, methods=["POST"])]
+    return [Route("/own/train", train, methods=["POST"])]
 
 
-def _features(engine: Engine, shown: list):
+async def _body(request: Request) -> bytes | None:
+    """The request's body; None if it is larger than `MAX_BYTES`."""
+    body, total = bytearray(), 0
+    async for part in request.stream():
+        total += len(part)
+        # What is too large is read to its end all the same: a browser reads no answer before that.
+        if total <= MAX_BYTES:
+            body += part
+    return bytes(body) if total <= MAX_BYTES else None
+
+
+def fit(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
+    """Trains a probe on a visitor's classes.
+
+    Args:
+        asked: "classes", a list of {"name": ..., "photos": [data: addresses]}, and perhaps "photo",
+            a new one to classify.
+
+    Returns:
+        "names", trimmed; "accuracy" by cross-validation, 0..1; "missed", pairs of the true and the
+        predicted class; "probabilities" of the new photo, or None.
+
+    Raises:
+        ValidationError: as `few_shot.check_classes`, or a photo that can't be read.
+        ValueError, KeyError, TypeError: it has another form.
+    """
+    from models.linear_probe import few_shot
+
+    classes = [
+        (one["name"], [_decode(photo) for photo in one["photos"]]) for one in asked["classes"]
+    ]
+    names = few_shot.check_classes(classes)
+    photos = [photo for _, own in classes for photo in own]
+    labels = [number for number, (_, own) in enumerate(classes) for _ in own]
+    if asked.get("photo"):
+        photos.append(_decode(asked["photo"]))
+    side = registry.backbone(registry.DEFAULT_BACKBONE).input_size
+    pictures = [images.classifier_input(photo, side) for photo in photos]
+    import torch
+
+    engine.backbone(registry.DEFAULT_BACKBONE)
+    # In batches, so that the worker can compute for other visitors in between.
+    features = torch.cat(
+        [
+            engine.worker.submit(_features, engine, pictures[start : start + BATCH]).result()
+            for start in range(0, len(pictures), BATCH)
+        ]
+    )
+    known, new = features[: len(labels)], features[len(labels) :]
+    result = engine.worker.submit(
+        few_shot.fit, known, torch.tensor(labels), len(names), new if len(new) else None
+    ).result()
+    return {
+        "names": names,
+        "accuracy": result.accuracy,
+        "missed": [[names[true], names[predicted]] for true, predicted in result.errors],
+        "probabilities": result.probabilities,
+    }
+
+
+def _features(engine: Engine, pictures: list[torch.Tensor]) -> torch.Tensor:
+    """Pooled features (N, d) of the default backbone."""
     import torch
 
     network = engine.backbone(registry.DEFAULT_BACKBONE)
     with torch.no_grad():
-        (maps,) = network.features(torch.cat(shown), ["bn2"])
+        (maps,) = network.features(torch.cat(pictures), [FEATURE_LAYER])
     return maps.float().mean((2, 3)).cpu()
 
 
-def _bytes(address: str) -> bytes:
+def _decode(address: str) -> bytes:
     """The picture in a data: address."""
     try:
         return base64.b64decode(address.partition(",")[2], validate=True)

@@ -1,26 +1,38 @@
-"""Pet breeds: which of 37, how sure, why this and not that, and what every layer sees."""
+"""Pet breeds: which of 37, how sure, why this and not that, and the feature maps of every layer."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from demos.pets import endpoints as pet_endpoints
-from demos.runtime.i18n import say
-from demos.ui import deep_links, model_picker, send_to
-from demos.ui import examples as pictures
-from demos.ui.components import Choice, Knob, Photo
+from demos.pets import endpoints, runs
+from demos.pets.runs import DEFAULT, DEFAULT_LAYER, NAME
+from demos.runtime import i18n
+from demos.runtime.events import Loading
+from demos.runtime.i18n import breed_name, say
+from demos.ui import deep_links, examples, model_picker, progress, send_to
+from demos.ui.components import Choice, Photo
 from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars
-from models import registry
+from models import registry, weights
+from models.classifiers.settings import CamSettings
 from models.labels import breeds
+from models.validation import ValidationError, choice
 
-NAME = "pets"
+if TYPE_CHECKING:
+    from models.classifiers.pet_classifier import PetPrediction
+
 CAT = "chelsea"
-FIRST = pictures.example("photos", CAT)
-DEFAULTS = {"contrast": 1.0, "map_model": registry.DEFAULT_BACKBONE, "layer": "blocks.1"}
-OPEN = {"inside": gr.update(open=True)}
+FIRST = examples.example("photos", CAT)
+DEFAULTS = {
+    "contrast": CamSettings.page_defaults()["contrast"],
+    "backbone": registry.DEFAULT_BACKBONE,
+    "layer": DEFAULT_LAYER,
+}
+OPEN = {"feature_maps": gr.update(open=True)}
 EXPERIMENTS = (
     {"contrast": 0.0},
     {"layer": "bn1"} | OPEN,
@@ -28,143 +40,190 @@ EXPERIMENTS = (
 )
 
 
-def _key(breed: str) -> str:
-    return "breed." + breed.lower().replace(" ", "_")
-
-
-def named(code: str, breed: str) -> str:
-    """A breed's usual name in a language."""
-    return say(code, _key(breed))
-
-
 def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
     page.intro(NAME)
-    quality = page.put(
-        gr.Markdown, "pets.quality", written=pet_endpoints.quality, elem_classes="note"
-    )
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=300):
-            photo = page.put(Photo, "pets.photo", value=FIRST, height=290)
-            pictures.examples(page, "photos", photo, CAT)
-            which = page.put(
-                Choice, "pets.model", [(spec.title, spec.name) for spec in registry.PET_SPECS],
-                value=registry.DEFAULT_PET_CLASSIFIER, elem_id="pets-model",
-            )  # fmt: skip
-            deep_links.listen(page, NAME, {"model": which}, {"photo": (photo, "photos")})
-            reset = page.put(gr.Button, "reset", size="sm")
-            page.send_targets["pets.model"] = which
-            also = {"attack.model": which}
-            to = ("attack", "style")
-            send_to.buttons(page, lambda code, path: path, [photo], to, also)
-        with gr.Column(scale=3, min_width=260):
-            verdict = gr.HTML(elem_id="pets-verdict", elem_classes="pet-verdict")
-            page.formula(r"p_i=\mathrm{softmax}(z/T)_i")
-            page.put(gr.Markdown, "pets.similar", elem_classes="note")
-            similar = gr.HTML(elem_id="pets-similar")
-        with gr.Column(scale=4, min_width=300):
-            page.put(gr.Markdown, "pets.why", elem_classes="note")
-            heat = page.put(
-                gr.Image, "pets.heat", format="png", height=260, buttons=[], interactive=False,
-                elem_id="pets-heat",
-            )  # fmt: skip
-            with gr.Row():
-                breed = page.put(Choice, "pets.breed", choices=_breeds(page), min_width=130)
-                against = page.put(
-                    Choice, "pets.against", choices=_breeds(page, "pets.nothing"), min_width=130
-                )
-            contrast = page.put(Knob, "name.contrast", 0, 1, 1, step=0.05)
-            page.formula(r"M(x,y)=\textstyle\sum_k\left(w^a_k-\gamma\,w^b_k\right)A_k(x,y)")
-    with page.put(gr.Accordion, "pets.maps", open=False) as inside:
-        page.put(gr.Markdown, "pets.maps.note")
-        with gr.Row(equal_height=False):
-            with gr.Column(scale=3, min_width=260):
-                model = model_picker.build(page)
-                layer = page.put(
-                    Choice,
-                    "name.layer",
-                    choices=lambda code: _layers(code, registry.DEFAULT_BACKBONE),
-                    value=DEFAULTS["layer"],
-                    elem_id="pets-layer",
-                )
-                see = page.put(gr.Button, "pets.see", variant="primary")
-                line = gr.HTML()
-                shape = gr.Markdown(elem_id="pets-shape")
-            with gr.Column(scale=5, min_width=300):
-                mosaic = page.put(
-                    gr.Image, "pets.maps", format="png", buttons=[], interactive=False,
-                    elem_id="pets-mosaic",
-                )  # fmt: skip
-    unturned = DEFAULTS | {"inside": gr.skip()}
-    page.experiments(NAME, EXPERIMENTS, unturned, [contrast, model, layer, inside])
+    PetTab(page).connect(tab)
+    endpoints.expose_all(page)
 
-    @localize_errors
-    def look(code, path, gamma, name):
-        told = {quality: pet_endpoints.quality(code, name)}
+
+class PetTab:
+    """The tab's components, and the events between them."""
+
+    def __init__(self, page: Page):
+        self.page = page
+        self.quality = page.put(gr.Markdown, "pets.quality", written=quality, elem_classes="note")
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=4, min_width=300):
+                self._build_photo()
+            with gr.Column(scale=3, min_width=260):
+                self.verdict = gr.HTML(elem_id="pets-verdict", elem_classes="pet-verdict")
+                page.formula(r"p_i=\mathrm{softmax}(z/T)_i")
+                page.put(gr.Markdown, "pets.similar", elem_classes="note")
+                self.similar = gr.HTML(elem_id="pets-similar")
+            with gr.Column(scale=4, min_width=300):
+                self._build_explanation()
+        self._build_feature_maps()
+        knobs = [self.contrast, self.backbone, self.layer]
+        page.experiments(
+            NAME, EXPERIMENTS, DEFAULTS | {"feature_maps": gr.skip()}, [*knobs, self.accordion],
+            _check,
+        )  # fmt: skip
+        self.resettable = [self.photo, self.classifier, *knobs]
+
+    def _build_photo(self) -> None:
+        page = self.page
+        self.photo = page.put(Photo, "pets.photo", value=FIRST, height=290)
+        examples.examples(page, "photos", self.photo, CAT)
+        self.classifier = page.put(
+            Choice, "pets.model", [(spec.title, spec.name) for spec in registry.PET_SPECS],
+            value=DEFAULT, elem_id="pets-model",
+        )  # fmt: skip
+        self.reset = page.put(gr.Button, "reset", size="sm")
+        page.send_targets["pets.model"] = self.classifier
+        also = {"attack.model": self.classifier}
+        send_to.buttons(page, lambda code, path: path, [self.photo], ("attack", "style"), also)
+
+    def _build_explanation(self) -> None:
+        page = self.page
+        page.put(gr.Markdown, "pets.why", elem_classes="note")
+        self.explanation = page.put(
+            gr.Image, "pets.heat", format="png", height=260, buttons=[], interactive=False,
+            elem_id="pets-heat",
+        )  # fmt: skip
+        with gr.Row():
+            self.breed = page.put(Choice, "pets.breed", choices=_breed_choices(page), min_width=130)
+            self.against = page.put(
+                Choice, "pets.against", choices=_breed_choices(page, "pets.nothing"), min_width=130
+            )
+        self.contrast = page.setting(CamSettings, "contrast")
+
+    def _build_feature_maps(self) -> None:
+        page = self.page
+        with page.put(gr.Accordion, "pets.maps", open=False) as self.accordion:
+            page.put(gr.Markdown, "pets.maps.note")
+            with gr.Row(equal_height=False):
+                with gr.Column(scale=3, min_width=260):
+                    self.backbone = model_picker.build(page)
+                    self.layer = page.put(
+                        Choice, "name.layer", value=DEFAULT_LAYER, elem_id="pets-layer",
+                        choices=lambda code: _layer_choices(code, registry.DEFAULT_BACKBONE),
+                    )  # fmt: skip
+                    self.show = page.put(gr.Button, "pets.see", variant="primary")
+                    self.line = gr.HTML()
+                    self.shape = gr.Markdown(elem_id="pets-shape")
+                with gr.Column(scale=5, min_width=300):
+                    self.mosaic = page.put(
+                        gr.Image, "pets.maps", format="png", buttons=[], interactive=False,
+                        elem_id="pets-mosaic",
+                    )  # fmt: skip
+
+    def connect(self, tab: gr.Tab) -> None:
+        """Wires the events."""
+        page, light = self.page, PRIVATE | LIGHT
+        deep_links.listen(page, NAME, {"model": self.classifier}, {"photo": (self.photo, "photos")})
+        inputs = [page.language, self.photo, self.contrast, self.classifier]
+        empty = [self.verdict, self.similar, self.explanation]
+        shown = [self.quality, *empty, self.breed, self.against]
+        changes = (self.photo.change, tab.select, self.classifier.change, page.language.input)
+        for changed in changes:
+            classified = changed(localize_errors(self.classify), inputs, shown, **light)
+            # The verdict on the photo before must not stand beside a file that is no picture.
+            classified.failure(lambda: ("", "", None), None, empty, **light)
+        explain = localize_errors(self.explain)
+        pair = [self.breed, self.against]
+        chosen = [page.language, self.photo, *pair, self.contrast, self.classifier]
+        for dropdown in pair:
+            dropdown.input(explain, chosen, self.explanation, **light)
+        self.contrast.change(explain, chosen, self.explanation, trigger_mode="always_last", **light)
+        network = [self.backbone, self.layer]
+        self.backbone.change(_layers_of, [page.language, *network], self.layer, **light)
+        maps = [self.line, self.mosaic, self.shape]
+        for asked in (self.show.click, self.layer.change, self.accordion.expand):
+            asked(
+                localize_errors(self.show_maps), [page.language, self.photo, *network], maps,
+                **PRIVATE, **HEAVY,
+            )  # fmt: skip
+        defaults = [FIRST, DEFAULT, *DEFAULTS.values()]
+        self.reset.click(lambda: defaults, None, self.resettable, **light)
+
+    def classify(self, code: str, path: str | None, contrast, model: str) -> dict:
+        """The verdict on a photo, similar breeds, and why the likeliest and not the second."""
+        update = {self.quality: quality(code, model)}
         if path is None:
-            return told | {verdict: "", similar: "", heat: None}
-        picture, seen = pet_endpoints.seen(page.engine, path, name)
-        first, second = (breeds.index(name) for name, _ in seen.top(2))
-        classifier = page.engine.pet_classifier(name)
-        near = [(named(code, kin), value) for kin, value in classifier.similar(seen)]
-        return told | {
-            verdict: _verdict(code, seen),
-            similar: bars(near, percent=False),
-            breed: breeds.NAMES[first],
-            against: breeds.NAMES[second],
-            heat: pet_endpoints.overlaid(classifier, picture, seen, first, second, gamma),
+            return update | {self.verdict: "", self.similar: "", self.explanation: None}
+        settings = CamSettings(contrast=contrast, model=model)
+        square, prediction = runs.classify(self.page.engine, path, model)
+        first, second = (breeds.index(name) for name, _ in prediction.top(2))
+        similar = self.page.engine.pet_classifier(model).similar(prediction)
+        named = [(breed_name(code, breed), value) for breed, value in similar]
+        cam = runs.overlay(self.page.engine, square, prediction, (first, second), settings)
+        return update | {
+            self.verdict: _verdict(code, prediction),
+            self.similar: bars(named, percent=False),
+            self.breed: breeds.NAMES[first],
+            self.against: breeds.NAMES[second],
+            self.explanation: cam,
         }
 
-    @localize_errors
-    def explain(code, path, first, second, gamma, name):
-        return pet_endpoints.explained(page.engine, path, first, second, gamma, name)
+    def explain(self, code: str, path: str | None, breed, against, contrast, model: str):
+        """The class activation map of the chosen breeds."""
+        settings = CamSettings(contrast=contrast, model=model)
+        return runs.explain(self.page.engine, path, breed, against, settings)
 
-    @localize_errors
-    def inspect(request: gr.Request, code, path, name, at):
-        for moment in pet_endpoints.feature_maps(page, code, path, name, at):
-            if isinstance(moment, str):
-                yield {line: moment}
+    def show_maps(self, code: str, path: str | None, backbone: str, layer: str):
+        """Streams the loading of the network, then its feature maps."""
+        for event in runs.feature_maps(self.page.engine, path, backbone, layer):
+            if isinstance(event, Loading):
+                yield {self.line: progress.waiting(code, event)}
                 continue
-            picture, found = moment
-            channels, height, width = found.shape
+            maps = event.value
+            channels, height, width = maps.shape
             words = say(
-                code, "pets.shape", channels=channels, height=height, width=width, shown=found.shown
+                code, "pets.shape", channels=channels, height=height, width=width, shown=maps.shown
             )
-            yield {line: "", mosaic: picture, shape: words}
+            yield {self.line: "", self.mosaic: maps.image, self.shape: words}
 
-    outputs = [quality, verdict, similar, breed, against, heat]
-    for arrives in (photo.change, tab.select, which.change, page.language.input):
-        looked = arrives(look, [page.language, photo, contrast, which], outputs, **PRIVATE, **LIGHT)
-        # A file that is no picture must not stand beside the verdict on the one before.
-        looked.failure(lambda: ("", "", None), None, [verdict, similar, heat], **PRIVATE, **LIGHT)
-    chosen = [page.language, photo, breed, against, contrast, which]
-    for knob in (breed, against):
-        knob.input(explain, chosen, heat, **PRIVATE, **LIGHT)
-    contrast.change(explain, chosen, heat, trigger_mode="always_last", **PRIVATE, **LIGHT)
-    model.change(_layer_choices, [page.language, model, layer], layer, **PRIVATE, **LIGHT)
-    watched = [page.language, photo, model, layer]
-    for event in (see.click, layer.change, inside.expand):
-        event(inspect, watched, [line, mosaic, shape], **PRIVATE, **HEAVY)
-    reset.click(
-        lambda: [FIRST, registry.DEFAULT_PET_CLASSIFIER, *DEFAULTS.values()],
-        None,
-        [photo, which, contrast, model, layer],
-        **PRIVATE,
-        **LIGHT,
+
+def quality(code: str, model: str = DEFAULT) -> str:
+    """What was measured of a classifier, in one line."""
+    try:
+        measured = weights.entry(registry.pet_classifier(model).name)["measured"]
+    except ValidationError as error:
+        return i18n.error_message(code, error)
+    low, high = measured["top1_interval"]
+    percentages = {
+        "top": measured["top1"], "low": low, "high": high, "species": measured["species"],
+        "calibration": measured["ece_15_bins"],
+    }  # fmt: skip
+    return say(
+        code,
+        "pets.quality",
+        count=measured["photos"],
+        passed=f"{measured['passed'] * 100:.0f}",
+        others=f"{measured['refused_mean'] * 100:.0f}",
+        **{name: f"{value * 100:.1f}" for name, value in percentages.items()},
     )
-    pet_endpoints.expose_all(page)
 
 
-def _breeds(page: Page, nothing: str | None = None):
+def _check(values: dict) -> None:
+    """Raises for an experiment that can't be run."""
+    CamSettings(contrast=values["contrast"])
+    choice("layer", values["layer"], registry.backbone(values["backbone"]).map_layers)
+
+
+def _breed_choices(page: Page, nothing: str | None = None) -> Callable:
+    """All breeds by name; `nothing` is the key of a first choice that means none."""
+
     def choices(code: str) -> list[tuple[str, str]]:
-        known = sorted((named(code, breed), breed) for breed in breeds.NAMES)
-        return [(page.text(nothing, code), ""), *known] if nothing else known
+        named = sorted((breed_name(code, breed), breed) for breed in breeds.NAMES)
+        return [(page.text(nothing, code), ""), *named] if nothing else named
 
-    page.keys |= {_key(breed) for breed in breeds.NAMES}
+    page.keys |= {i18n.breed_key(breed) for breed in breeds.NAMES}
     return choices
 
 
-def _layers(code: str, model: str) -> list[tuple[str, str]]:
+def _layer_choices(code: str, model: str) -> list[tuple[str, str]]:
     names = registry.backbone(model).map_layers
     return [
         (say(code, "pets.layer", number=n, total=len(names), name=name), name)
@@ -172,23 +231,21 @@ def _layers(code: str, model: str) -> list[tuple[str, str]]:
     ]
 
 
-def _layer_choices(code: str, model: str, layer: str):
-    choices = _layers(code, model)
+def _layers_of(code: str, model: str, layer: str):
+    """An update of the layers' dropdown for another network."""
+    choices = _layer_choices(code, model)
     names = [name for _, name in choices]
     return gr.update(choices=choices, value=layer if layer in names else names[1])
 
 
-def _verdict(code: str, seen) -> str:
-    name, _ = seen.top(1)[0]
-    top = [(named(code, breed), value) for breed, value in seen.top(5)]
-    species = say(code, "pets.cat" if seen.cat >= 0.5 else "pets.dog")
-    sure = max(seen.cat, 1 - seen.cat)
-    if seen.is_pet:
-        head = f"<h3>{escape(named(code, name))}</h3>"
-        line = say(code, "pets.verdict", species=species, sure=f"{sure:.1%}")
-        return f"{head}<p>{escape(line)}</p>{bars(top)}"
-    line = say(code, "pets.rejected", score=f"{seen.score:.1f}")
-    return (
-        f'<div class="pet-not"><h3>{escape(say(code, "pets.not"))}</h3><p>{escape(line)}</p></div>'
-        f"{bars(top)}"
-    )
+def _verdict(code: str, prediction: PetPrediction) -> str:
+    """The breed and species, or that it is no pet, above the five likeliest breeds."""
+    top = [(breed_name(code, breed), value) for breed, value in prediction.top(5)]
+    if not prediction.is_pet:
+        title = escape(say(code, "pets.not"))
+        line = escape(say(code, "pets.rejected", score=f"{prediction.score:.1f}"))
+        return f'<div class="pet-not"><h3>{title}</h3><p>{line}</p></div>{bars(top)}'
+    species = say(code, "pets.cat" if prediction.cat >= 0.5 else "pets.dog")
+    certainty = max(prediction.cat, 1 - prediction.cat)
+    line = say(code, "pets.verdict", species=species, sure=f"{certainty:.1%}")
+    return f"<h3>{escape(top[0][0])}</h3><p>{escape(line)}</p>{bars(top)}"

@@ -26,6 +26,16 @@ def say(language: str, key: str, **values) -> str:
     return text.format(**values) if values else text
 
 
+def breed_key(breed: str) -> str:
+    """The key of a pet breed's name."""
+    return "breed." + breed.lower().replace(" ", "_")
+
+
+def breed_name(language: str, breed: str) -> str:
+    """A pet breed's usual name in `language`."""
+    return say(language, breed_key(breed))
+
+
 def detect(accept_language: str | None) -> str:
     """The best of our languages for an Accept-Language header (RFC 9110), else English."""
     wishes: list[tuple[float, int, str]] = []

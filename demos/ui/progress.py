@@ -51,19 +51,6 @@ def finished(code: str, step: int, steps: int, seconds: float) -> str:
     return line(say(code, key, step=step, steps=steps, seconds=f"{seconds:.1f}"), step / steps)
 
 
-def trained(code: str, epoch, seconds: float) -> str:
-    """The end of a head's training: what it reached."""
-    words = say(
-        code,
-        "status.trained",
-        accuracy=f"{epoch.accuracy * 100:.1f}",
-        learnt=f"{epoch.train_accuracy * 100:.1f}",
-        epochs=epoch.step,
-        seconds=f"{seconds:.1f}",
-    )
-    return line(words, epoch.step / epoch.steps)
-
-
 def live(code: str, moment, rate: float) -> str:
     """A live training: how far it is, and how fast."""
     words = say(

@@ -1,0 +1,111 @@
+"""What the pet breeds tab and its endpoints compute: classify, explain, feature maps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from demos.runtime.engine import Engine
+from demos.runtime.events import Loading, Result
+from models import images, registry
+from models.classifiers.settings import CamSettings
+from models.labels import breeds
+from models.validation import choice
+
+if TYPE_CHECKING:
+    from models.classifiers.pet_classifier import PetPrediction
+
+NAME = "pets"
+DEFAULT = registry.DEFAULT_PET_CLASSIFIER
+DEFAULT_LAYER = "blocks.1"
+MAP_SIDE = 384  # of an explained photo, in pixels
+
+
+@dataclass(frozen=True)
+class FeatureMapPicture:
+    """One layer's feature maps.
+
+    Attributes:
+        image: the channels that vary most, as a mosaic.
+        shape: (channels, height, width) of the layer.
+        shown: how many channels the mosaic holds.
+    """
+
+    image: Image.Image
+    shape: tuple[int, int, int]
+    shown: int
+
+
+def classify(
+    engine: Engine, path: str | None, model: str = DEFAULT
+) -> tuple[Image.Image, PetPrediction]:
+    """(the square that the classifier is shown of a photo, its prediction).
+
+    Raises:
+        ValidationError: a photo that can't be read, or an unknown classifier.
+    """
+    side = registry.pet_classifier(model).input_size
+    square = images.square(images.open_image(path), side)
+    # Loaded here: in the worker's thread it would hold up everybody else's batches.
+    engine.pet_classifier(model)
+    return square, engine.predict_pets((model, images.to_tensor(square)))
+
+
+def explain(
+    engine: Engine, path: str | None, breed: str, against: str | None, settings: CamSettings
+) -> Image.Image:
+    """The class activation map of `breed` over a photo, against another breed if one is named.
+
+    Raises:
+        ValidationError: as `classify`, or an unknown breed.
+    """
+    first = breeds.index(breed)
+    second = breeds.index(against) if against else None
+    square, prediction = classify(engine, path, settings.model)
+    return overlay(engine, square, prediction, (first, second), settings)
+
+
+def overlay(
+    engine: Engine,
+    square: Image.Image,
+    prediction: PetPrediction,
+    pair: tuple[int, int | None],
+    settings: CamSettings,
+) -> Image.Image:
+    """The photo in grey under the map of the breeds `pair`: red speaks for the first, blue against
+    it."""
+    import torch.nn.functional as F
+
+    classifier = engine.pet_classifier(settings.model)
+    cam = classifier.class_activation_map(prediction, *pair, settings.contrast)
+    size = (MAP_SIDE, MAP_SIDE)
+    photo = images.to_tensor(square.resize(size, Image.Resampling.BICUBIC))
+    smooth = F.interpolate(cam[None, None], size, mode="bicubic")[0, 0]
+    return images.to_image(images.overlay(photo, smooth))
+
+
+def feature_maps(
+    engine: Engine, path: str | None, model: str, layer: str
+) -> Generator[Loading | Result[FeatureMapPicture]]:
+    """The feature maps of an ImageNet network's layer for a picture.
+
+    Raises:
+        ValidationError: a picture that can't be read, an unknown network or layer, or weights that
+            can't be had.
+    """
+    picture = images.open_image(path)
+    spec = registry.backbone(model)
+    choice("layer", layer, spec.map_layers)
+    from models.backbones import feature_maps
+
+    network = yield from engine.load_backbone(model)
+    start = time.perf_counter()
+    square = images.to_tensor(images.square(picture, spec.input_size))
+    maps = engine.worker.submit(feature_maps.extract, network, square, layer).result()
+    mosaic = images.to_image(maps.mosaic.expand(3, -1, -1))
+    seconds = time.perf_counter() - start
+    yield Result(FeatureMapPicture(mosaic, maps.shape, maps.shown), seconds)
