@@ -23,12 +23,12 @@ from dataclasses import dataclass, field
 import httpx
 import numpy as np
 import psutil
-from models.classifiers.pet_specs import DEFAULT
 from PIL import Image
 
 from benchmarks.common import EXAMPLES, machine
 from benchmarks.gan_load import start
 from benchmarks.over_http import called, fetched, uploaded
+from models.registry import DEFAULT_PET_CLASSIFIER
 
 URL = "http://127.0.0.1:7985"
 API = f"{URL}/gradio_api"
@@ -90,7 +90,9 @@ async def curious(client: httpx.AsyncClient, book: Book, visitor: int, until: fl
             book.cats[seed] = await fetched(client, cat(seed))
             kind = "slider"
         else:
-            seen = await event(client, "classify_pet", [await upload(client, own), DEFAULT])
+            seen = await event(
+                client, "classify_pet", [await upload(client, own), DEFAULT_PET_CLASSIFIER]
+            )
             book.breeds[visitor].append(seen[1])
             kind = "classification"
         book.seconds[kind].append(time.perf_counter() - begin)
@@ -174,7 +176,9 @@ async def compare(book: Book) -> int:
                 book.foreign.append(f"cat {seed}")
         for visitor, answers in book.breeds.items():
             wanted = await event(
-                client, "classify_pet", [await upload(client, photo(visitor)), DEFAULT]
+                client,
+                "classify_pet",
+                [await upload(client, photo(visitor)), DEFAULT_PET_CLASSIFIER],
             )
             compared += len(answers)
             book.foreign += [f"breed of visitor {visitor}" for a in answers if a != wanted[1]]

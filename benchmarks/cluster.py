@@ -12,12 +12,12 @@ import time
 from functools import partial
 
 import httpx
-from models.classifiers.pet_specs import DEFAULT
 
 from benchmarks.common import machine
 from benchmarks.gan_load import alone, crowd, parse_options, start
 from benchmarks.over_http import called, uploaded
 from benchmarks.pet_load import fresh, photos
+from models.registry import DEFAULT_PET_CLASSIFIER
 
 PORTS = {"one process": 7984, "cluster": 7985}
 PAGES = 2
@@ -33,7 +33,7 @@ async def classified(url: str, shown: list[bytes], _client, session: str) -> dic
         client = visitors[url, session] = httpx.AsyncClient(timeout=120, limits=limits)
         await client.get(f"{url}/config")
     file = await uploaded(client, url, fresh(shown))
-    return (await called(client, url, "classify_pet", [file, DEFAULT], session))[1]
+    return (await called(client, url, "classify_pet", [file, DEFAULT_PET_CLASSIFIER], session))[1]
 
 
 async def measure(rounds: int, crowded: int, seconds: float) -> None:

@@ -70,15 +70,7 @@ def test_every_page_is_linked_from_the_readme():
     assert [path.name for path in PAGES[1:] if f"{path.name})" not in readme] == []
 
 
-# They import a module that the registry replaced; take them out of here when that is repaired.
-BROKEN = ("benchmarks.classroom", "benchmarks.cluster")
-BROKEN_IMPORT = pytest.mark.xfail(reason="imports models.classifiers.pet_specs", strict=False)
-
-
-@pytest.mark.parametrize(
-    "module",
-    [pytest.param(m, marks=BROKEN_IMPORT if m in BROKEN else ()) for m in sorted(commands())],
-)
+@pytest.mark.parametrize("module", sorted(commands()))
 def test_commands_have_their_modules_and_options(module, monkeypatch, capsys):
     found = importlib.util.find_spec(module)
     assert found
