@@ -21,7 +21,7 @@ from demos.runtime.events import Loading, Result, Waiting
 from demos.runtime.i18n import breed_name, say
 from demos.style_transfer import runs as style_runs
 from demos.style_transfer.runs import StyleRequest
-from demos.ui import deep_links, model_picker
+from demos.ui import deep_links
 from demos.ui import examples as pictures
 from demos.ui import progress as status
 from demos.ui.components import Knob, Photo
@@ -106,7 +106,8 @@ def _painted(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
 
 
 def _named(page: Page, code: str, cat: str, _: float, run: Run) -> Generator:
-    yield from model_picker.loaded(page, code, registry.DEFAULT_PET_CLASSIFIER)
+    for loading in page.engine.load_classifier(registry.DEFAULT_PET_CLASSIFIER):
+        yield status.waiting(code, loading)
     picture, seen = pet_runs.classify(page.engine, cat)
     first, second = (breeds.index(name) for name, _ in seen.top(2))
     heat = pet_runs.overlay(page.engine, picture, seen, (first, second), CamSettings())

@@ -132,15 +132,6 @@ def whole_number(name: str, value: object, low: int, high: int) -> int:
     return int(number(name, value, low, high))
 
 
-def settle(settings: object, name: str, low: float, high: float, whole: bool = False) -> None:
-    """Checks and stores a number of a frozen dataclass (until all topics use `Settings`)."""
-    value = getattr(settings, name)
-    checked = (
-        whole_number(name, value, int(low), int(high)) if whole else number(name, value, low, high)
-    )
-    object.__setattr__(settings, name, checked)
-
-
 def choice(name: str, value: object, choices: Collection[str]) -> str:
     """`value` if it is one of `choices`.
 

@@ -1,1 +1,1 @@
-"""The transfer learning tab."""
+"""The linear probe tab."""

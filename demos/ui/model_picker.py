@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 
 import gradio as gr
 
 from demos.runtime import i18n
 from demos.runtime.i18n import say
-from demos.ui import progress
 from demos.ui.components import Choice
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
@@ -50,13 +49,3 @@ def _note(code: str, name: str):
     else:
         text = i18n.error_message(code, backbone.unreachable(spec))
     return gr.update(value=text, visible=True)
-
-
-def loaded(page: Page, code: str, name: str) -> Generator[str]:
-    """The network called `name`, for tabs that do not read events yet."""
-    events = page.engine.load_classifier(name)
-    while True:
-        try:
-            yield progress.waiting(code, next(events))
-        except StopIteration as end:
-            return end.value

@@ -1,23 +1,10 @@
 """What a run says of itself while it goes on: a line of words and a bar."""
 
-from collections.abc import Generator, Iterator
 from html import escape
-from threading import Event
 
-from demos.runtime.events import Loading, Result, Waiting
+from demos.runtime.events import Loading, Waiting
 from demos.runtime.i18n import say
-from demos.runtime.scheduler import HEAVY_RUNS, RunQueue, schedule
-
-
-def in_turn(
-    code: str, steps: Generator, stop: Event, runs: RunQueue | None = HEAVY_RUNS
-) -> Iterator:
-    """`schedule` for tabs that do not read events yet."""
-    for event in schedule(steps, stop, runs):
-        if isinstance(event, Waiting):
-            yield waiting(code, event)
-        else:
-            yield event.value, isinstance(event, Result), event.seconds
+from demos.runtime.scheduler import HEAVY_RUNS, RunQueue
 
 
 def waiting(code: str, event: Waiting | Loading) -> str:
