@@ -1,4 +1,4 @@
-"""Measures what defences cost a pet classifier on photographs that nobody attacked.
+"""Measures what defenses cost a pet classifier in accuracy on clean photographs.
 
     python -m training.evaluate_defences pets_lite0
 
@@ -34,54 +34,54 @@ SAMPLES, CONFIDENCE = 32, 0.95
 EVERY = 8
 
 
-def share(right: Sequence[bool]) -> dict:
-    """The share right and its 95% interval."""
+def accuracy(right: Sequence[bool]) -> dict:
+    """Top-1 accuracy and its 95% interval."""
     top1 = sum(right) / len(right)
     return {"top1": round(top1, 4), "interval": wilson(top1, len(right))}
 
 
 @torch.no_grad()
-def plain(network: Network, shown: Sequence[torch.Tensor], labels: Sequence[int]) -> list[bool]:
-    """Whether each picture (1, 3, H, W) is named rightly."""
+def correct(network: Network, shown: Sequence[torch.Tensor], labels: Sequence[int]) -> list[bool]:
+    """Whether each picture (1, 3, H, W) is classified correctly."""
     return [
         int(network(picture).argmax(1)) == label
         for picture, label in zip(shown, labels, strict=True)
     ]
 
 
-def behind_jpeg(network: Network, shown, labels, quality: int) -> dict:
-    """The share right when every picture passes through a JPEG."""
-    return share(plain(network, [compress(x, "JPEG", quality) for x in shown], labels))
+def with_jpeg(network: Network, shown, labels, quality: int) -> dict:
+    """The accuracy when every picture is saved as a JPEG first."""
+    return accuracy(correct(network, [compress(x, "JPEG", quality) for x in shown], labels))
 
 
-def voted(network: Network, shown, labels, sigma: float, samples: int = SAMPLES) -> dict:
-    """The share right by a vote under noise of `sigma`/255, and of how many it abstained."""
+def with_smoothing(network: Network, shown, labels, sigma: float, samples: int = SAMPLES) -> dict:
+    """The accuracy of a vote under noise of `sigma`/255, and the share of abstentions."""
     settings = SmoothingSettings(sigma, samples, CONFIDENCE)
     right, abstained = [], 0
     for picture, label in zip(shown, labels, strict=True):
         *_, vote = certify(network, picture, settings)
         abstained += vote.abstains
         right.append(not vote.abstains and vote.nominee == label)
-    return share(right) | {"abstained": round(abstained / len(right), 4)}
+    return accuracy(right) | {"abstained": round(abstained / len(right), 4)}
 
 
-def measured(network: Network, pictures: Sequence[Image.Image], labels, side: int) -> dict:
+def measure(network: Network, pictures: Sequence[Image.Image], labels, side: int) -> dict:
     """All figures, as the manifest keeps them."""
     shown = [images.to_tensor(images.square(image, side)) for image in pictures]
     few, their = shown[::EVERY], labels[::EVERY]
-    undefended = plain(network, shown, labels)
+    undefended = correct(network, shown, labels)
     facts = {
         "photos": len(shown),
-        "none": share(undefended),
-        "jpeg": {str(q): behind_jpeg(network, shown, labels, q) for q in QUALITIES},
+        "none": accuracy(undefended),
+        "jpeg": {str(q): with_jpeg(network, shown, labels, q) for q in QUALITIES},
     }
     print(json.dumps(facts), flush=True)
     sigmas = {}
     for sigma in SIGMAS:
-        sigmas[str(sigma)] = voted(network, few, their, sigma)
+        sigmas[str(sigma)] = with_smoothing(network, few, their, sigma)
         print(sigma, sigmas[str(sigma)], flush=True)
     smooth = {"photos": len(few), "samples": SAMPLES, "confidence": CONFIDENCE}
-    return facts | {"smoothing": smooth | {"none": share(undefended[::EVERY]), "sigma": sigmas}}
+    return facts | {"smoothing": smooth | {"none": accuracy(undefended[::EVERY]), "sigma": sigmas}}
 
 
 def main() -> None:
@@ -98,7 +98,7 @@ def main() -> None:
     classifier = pet_classifier.load(spec, Store("cpu").get(spec.backbone))
     test = [photo for photo in pet_data.photos(chosen.data) if photo.use == "test"]
     shown = pet_data.pictures(test, chosen.data)
-    facts = measured(classifier, shown, [photo.breed for photo in test], spec.input_size)
+    facts = measure(classifier, shown, [photo.breed for photo in test], spec.input_size)
     facts["command"] = f"python -m training.evaluate_defences {chosen.name}"
     record(chosen.name, {"defences": facts})
     print(json.dumps(facts, indent=1))

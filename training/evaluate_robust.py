@@ -5,7 +5,7 @@
 The standard network and the one trained against attacks, each at the size it is shown. What a weak
 attack finds within a radius lies within every larger one too, so only what still stands is attacked
 again: the figures are those of the strongest of all attacks up to that radius, and PGD-20 is the
-last of them. Three signs tell whether gradients are only hidden (Athalye et al. 2018): many more
+last of them. Three checks tell whether gradients are only masked (Athalye et al. 2018): many more
 steps and restarts should find little more, another network's adversarial pictures should do less
 than the network's own, and an attack without a bound should always succeed.
 """
@@ -35,7 +35,7 @@ UNBOUNDED = 64.0
 
 
 def curve(network, pictures: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Which pictures (N,) are named rightly: as they are, and within each radius."""
+    """Which pictures (N,) are classified correctly: as they are, and within each radius."""
     with torch.no_grad():
         parts = zip(pictures.split(32), labels.split(32), strict=True)
         left = torch.cat([network(x).argmax(1) == y for x, y in parts])
@@ -49,7 +49,7 @@ def curve(network, pictures: torch.Tensor, labels: torch.Tensor) -> dict[str, to
     return found
 
 
-def moved(network, pictures: torch.Tensor, labels: torch.Tensor, side: int) -> torch.Tensor:
+def transferred(network, pictures: torch.Tensor, labels: torch.Tensor, side: int) -> torch.Tensor:
     """Adversarial pictures of one network within the middle radius, at another's size."""
     settings = AttackSettings(epsilon=MIDDLE, steps=STRONG, step_size=2.5 * MIDDLE / STRONG)
     found = []
@@ -60,8 +60,10 @@ def moved(network, pictures: torch.Tensor, labels: torch.Tensor, side: int) -> t
     return torch.nn.functional.interpolate(whole, (side, side), mode="bicubic", antialias=True)
 
 
-def signs(network, pictures: torch.Tensor, labels: torch.Tensor, foreign) -> dict[str, float]:
-    """Shares still named rightly, of the pictures that are to begin with, under each check.
+def masking_checks(
+    network, pictures: torch.Tensor, labels: torch.Tensor, foreign
+) -> dict[str, float]:
+    """Shares still classified correctly, of the pictures that are to begin with, by check.
 
     Args:
         foreign: (clean, adversarial) pictures of another network, at this one's size.
@@ -88,7 +90,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=pet_data.PETS)
     parser.add_argument("--every", type=int, default=1, help="measure on every n-th photograph")
-    parser.add_argument("--checked", type=int, default=5, help="look for hidden gradients on every")
+    parser.add_argument(
+        "--checked",
+        type=int,
+        default=5,
+        help="check for gradient masking on every n-th of them",
+    )
     chosen = parser.parse_args()
     test = [photo for photo in pet_data.photos(chosen.data) if photo.use == "test"][:: chosen.every]
     shown = pet_data.pictures(test, chosen.data)
@@ -107,9 +114,9 @@ def main() -> None:
             facts[title][f"{key}_interval"] = wilson(share, len(test))
     some = slice(None, None, chosen.checked)
     few, side = labels[some], registry.pet_classifier(NAME).input_size
-    foreign = moved(networks["standard"], pictures["standard"][some], few, side)
+    foreign = transferred(networks["standard"], pictures["standard"][some], few, side)
     own = pictures["robust"][some]
-    facts["checks"] = signs(networks["robust"], own, few, (own, foreign.clamp(0, 1)))
+    facts["checks"] = masking_checks(networks["robust"], own, few, (own, foreign.clamp(0, 1)))
     record(NAME, {"robustness": facts})
     print(json.dumps(facts, indent=1))
 

@@ -143,3 +143,21 @@ def test_verdicts_scroll_in_their_box_on_a_phone(window):
         press(window, f"{part}.run")
         window.locator(f"#{part.replace('.', '-')} td").first.wait_for()
         assert window.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.slow
+def test_curves_and_defenses_show_their_results(window):
+    window.get_by_role("tab", name=say("en", "attack.tab"), exact=True).first.click()
+    for section, buttons in (
+        ("deeper.curve", {"deeper.curve.run": "#deeper-smallest td"}),
+        (
+            "deeper.defences",
+            {"deeper.jpeg.run": "#deeper-jpeg .bar", "deeper.smoothing.run": "#deeper-smoothing p"},
+        ),
+    ):
+        window.get_by_role("button", name=say("en", section)).first.click()
+        for key, result in buttons.items():
+            press(window, key)
+            window.locator(result).first.wait_for()
+    press(window, "deeper.robust.run")
+    window.locator(".deeper-fools").nth(2).wait_for()

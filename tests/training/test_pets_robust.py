@@ -58,7 +58,7 @@ def test_what_fell_within_a_small_radius_has_fallen_within_a_large_one():
 def test_signs_of_hidden_gradients_by_hand():
     """An honest network: an attack without a bound darkens everything, restarts find no more."""
     x, labels = flat(0.503, 0.53, 0.4), torch.tensor([0, 0, 0])
-    found = evaluate_robust.signs(Brightness(), x, labels, (x, x - 0.01))
+    found = evaluate_robust.masking_checks(Brightness(), x, labels, (x, x - 0.01))
     assert found["photos"] == 2
     assert found["pgd20_2"] == found["pgd20_2_of_4_restarts"] == found["pgd100_2"] == 0.5
     assert found["transferred_2"] == 0.5
