@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from html import escape
+from typing import Any
 
 import gradio as gr
 
@@ -77,9 +78,12 @@ def _check(values: dict) -> None:
     SampleSettings(**{name: values[name] for name in SETTINGS})
 
 
-def _wire_pictures(page: Page, tab: gr.Tab, order: list[gr.components.Component]) -> None:
+def _wire_pictures(page: Page, tab: gr.Tab, order: list[Any]) -> None:
     """Tells the script of every change of a knob."""
-    event = {"js": "(...values) => window.netglassGan(...values)", "api_visibility": "private"}
+    event: dict[str, Any] = {
+        "js": "(...values) => window.netglassGan(...values)",
+        "api_visibility": "private",
+    }
     for knob in order:
         knob.change(None, order, None, **event)
     tab.select(None, order, None, **event)
@@ -91,14 +95,14 @@ def _wire_sheet(
     chooser: tuple[gr.Button, gr.Button, gr.Radio],
     knobs: dict[str, gr.components.Component],
 ) -> None:
-    following, random, hand = chooser
+    following, random, which_cat = chooser
 
     def choose(event: gr.EventData, first, which, a, b):
         seed = int(first or 0) + event.index
         return (seed, b) if which == "a" else (a, seed)
 
     seeds = [knobs["seed"], knobs["seed_b"]]
-    sheet.select(choose, [knobs["sheet"], hand, *seeds], seeds, **PRIVATE, queue=False)
+    sheet.select(choose, [knobs["sheet"], which_cat, *seeds], seeds, **PRIVATE, queue=False)
     following.click(
         None,
         knobs["sheet"],
@@ -172,14 +176,14 @@ def _chooser(page: Page) -> tuple[gr.Button, gr.Button, gr.Radio]:
     with gr.Row():
         following = page.put(gr.Button, "gan.next", size="sm", min_width=80)
         random = page.put(gr.Button, "gan.chance", size="sm", min_width=80)
-    hand = page.put(
+    which_cat = page.put(
         gr.Radio,
         "gan.hand",
         choices=lambda code: [(page.text(f"gan.hand.{h}", code), h) for h in "ab"],
         value="a",
         elem_id="gan-hand",
     )
-    return following, random, hand
+    return following, random, which_cat
 
 
 def _cat(page: Page) -> tuple[gr.Column, dict[str, gr.components.Component]]:
@@ -189,7 +193,7 @@ def _cat(page: Page) -> tuple[gr.Column, dict[str, gr.components.Component]]:
     gr.HTML('<div class="gan-trouble" role="alert"></div>')
     send_buttons = gr.Column()
     knobs = {"truncation": page.setting(SampleSettings, "truncation")}
-    small = {"min_width": 70}
+    small: dict[str, Any] = {"min_width": 70}
     with gr.Row():
         knobs["sheet"] = page.put(
             gr.Number, "gan.sheet", DEFAULTS["sheet"], precision=0, elem_id="gan-sheet", **small

@@ -14,7 +14,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from PIL import Image
@@ -242,7 +242,7 @@ def read(query: Mapping[str, str]) -> ViewSettings:
         ValidationError: no number, or a number out of range.
     """
 
-    def value(name: str, text: str) -> object:
+    def value(name: str, text: str) -> Any:
         try:
             return text if name == "step" else float(text)
         except ValueError:

@@ -200,7 +200,7 @@ class _Halve(torch.autograd.Function):
 
 def halve(x: torch.Tensor) -> torch.Tensor:
     """Half the height and width, each pixel the mean of four."""
-    halved: torch.Tensor = _Halve.apply(x)  # type: ignore[no-untyped-call]
+    halved: torch.Tensor = _Halve.apply(x)
     return halved
 
 
