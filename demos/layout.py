@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos import lessons, tour
+from demos import lessons
 from demos.attacks import tab as attacks
 from demos.feature_visualization import tab as feature_visualization
 from demos.gan_explorer import tab as gan_explorer
@@ -14,6 +14,7 @@ from demos.pets import tab as pets
 from demos.runtime import gradio_patches, i18n
 from demos.runtime.engine import Engine
 from demos.style_transfer import tab as style_transfer
+from demos.tour import tab as tour
 from demos.ui import send_to
 from demos.ui.page import PRIVATE, Page
 

@@ -126,8 +126,8 @@ class Page:
         """A tab's idea, in three sentences."""
         self.put(gr.Markdown, f"{demo}.idea", elem_classes="idea")
 
-    def setting(self, kind: type[Settings], name: str, **options) -> Any:
-        """The component of a setting, its formula below.
+    def setting(self, kind: type[Settings], name: str, formula: bool = True, **options) -> Any:
+        """The component of a setting, its formula below if it has one and `formula` asks for it.
 
         A slider where the setting has a step, else a number box; a dropdown of its choices; a
         checkbox.
@@ -149,7 +149,7 @@ class Page:
             )
         else:
             component = self.put(gr.Number, described.key, precision=0, **options)
-        if described.formula:
+        if formula and described.formula:
             self.formula(described.formula)
         return component
 

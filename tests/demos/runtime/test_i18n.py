@@ -90,6 +90,11 @@ def test_no_key_is_unused(page):
     assert used - set(i18n.texts("en")) == set()
 
 
+def subclasses(kind: type) -> list[type]:
+    found = kind.__subclasses__()
+    return found + [each for one in found for each in subclasses(one)]
+
+
 def setting_names() -> set[str]:
     """Names that may stand in an error; those that only endpoints have need no text."""
     files = [path for folder in ("models", "demos") for path in (ROOT / folder).rglob("*.py")]
@@ -99,7 +104,7 @@ def setting_names() -> set[str]:
     names |= {f"d{i}" for i in range(1, 9)}
     for module in pkgutil.walk_packages(models.__path__, "models."):
         importlib.import_module(module.name)
-    names |= {name for kind in Settings.__subclasses__() for name in kind.described()}
+    names |= {name for kind in subclasses(Settings) for name in kind.described()}
     return {name for name in names if f"name.{name}" in i18n.texts("en")}
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demos import tour
 from demos.gan_explorer import tab as gan_explorer
 from demos.runtime import i18n
 from demos.runtime.engine import Run
+from demos.tour import runs, tab
+from demos.tour.runs import StationStep
 from demos.ui import send_to
 from models import images, registry
 from models.gan.settings import MAX_SEED
@@ -27,7 +28,7 @@ VISITOR = SimpleNamespace(session_hash="a visitor")
 def page(page, store, monkeypatch):
     """The page, with the networks already loaded and a short painting."""
     page.engine.__dict__.setdefault("_store", store)
-    monkeypatch.setattr(tour, "PAINT", tour.PAINT | {"size": 96, "steps": 4})
+    monkeypatch.setattr(runs, "PAINT", runs.PAINT | {"size": 96, "steps": 4})
     return page
 
 
@@ -38,10 +39,10 @@ def event(blocks):
     return found
 
 
-def moments(page, run=None, **knobs):
-    values = (tour.DEFAULTS | knobs).values()
-    going = tour.toured(page, "en", *values, run or Run())
-    return [moment for moment in going if not isinstance(moment, str)]
+def station_steps(page, run=None, **knobs):
+    values = (tab.DEFAULTS | knobs).values()
+    going = runs.tour(page.engine, "en", *values, run or Run())
+    return [step for step in going if isinstance(step, StationStep)]
 
 
 def said(update):
@@ -51,7 +52,7 @@ def said(update):
 @pytest.fixture
 def cat(page):
     """The path of the tour's first picture."""
-    return next(tour.toured(page, "en", *tour.DEFAULTS.values(), Run())).picture
+    return next(runs.tour(page.engine, "en", *tab.DEFAULTS.values(), Run())).picture
 
 
 def opened(path):
@@ -61,21 +62,21 @@ def opened(path):
 
 
 def test_the_stations_come_in_order_and_end_with_exact_pictures(page):
-    found = moments(page)
-    assert list(dict.fromkeys(moment.station for moment in found)) == STATIONS
-    progress = [moment.progress for moment in found]
+    found = station_steps(page)
+    assert list(dict.fromkeys(step.station for step in found)) == STATIONS
+    progress = [step.progress for step in found]
     assert progress == sorted(progress)
     assert progress[-1] == 1
-    last = {moment.station: moment for moment in found}
-    assert all(moment.share == 1 for moment in last.values())
+    last = {step.station: step for step in found}
+    assert all(step.share == 1 for step in last.values())
     pictures = {name: opened(last[name].picture) for name in STATIONS}
     assert np.abs(pictures["attacked"] - pictures["cat"]).max() == 4
-    assert "Bengal" in last["named"].said
-    assert last["attacked"].said.startswith(f"<p><b>{i18n.say('en', 'attack.success')}")
+    assert "Bengal" in last["named"].found
+    assert last["attacked"].found.startswith(f"<p><b>{i18n.say('en', 'attack.success')}")
 
 
 def test_the_first_picture_comes_before_anything_is_painted(page):
-    going = tour.toured(page, "en", *tour.DEFAULTS.values(), Run())
+    going = runs.tour(page.engine, "en", *tab.DEFAULTS.values(), Run())
     assert next(going).station == "cat"
     going.close()
 
@@ -83,18 +84,18 @@ def test_the_first_picture_comes_before_anything_is_painted(page):
 @pytest.mark.parametrize("at", STATIONS[:3])
 def test_stop_ends_the_tour_at_its_station(page, at):
     run, found = Run(), []
-    for moment in tour.toured(page, "en", *tour.DEFAULTS.values(), run):
-        if isinstance(moment, str):
+    for step in runs.tour(page.engine, "en", *tab.DEFAULTS.values(), run):
+        if not isinstance(step, StationStep):
             continue
-        found.append(moment.station)
-        if moment.station == at:
+        found.append(step.station)
+        if step.station == at:
             run.set()
     assert found[-1] == at
     assert set(found) == set(STATIONS[: STATIONS.index(at) + 1])
 
 
 def test_the_button_shows_all_and_frees_the_run(page, event):
-    seen = list(event(VISITOR, "mr", *tour.DEFAULTS.values()))
+    seen = list(event(VISITOR, "mr", *tab.DEFAULTS.values()))
     lines = [line for update in seen for line in said(update) if "progress" in line]
     assert any(i18n.say("mr", "status.step", step=2, steps=4) in line for line in lines)
     end = i18n.say("mr", "status.done", step=4, steps=4, seconds="").split(":")[0]
@@ -107,17 +108,17 @@ def test_the_button_shows_all_and_frees_the_run(page, event):
 
 def test_stop_frees_the_run_and_says_so(page, event):
     updates = []
-    for update in event(VISITOR, "en", *tour.DEFAULTS.values()):
+    for update in event(VISITOR, "en", *tab.DEFAULTS.values()):
         updates.append(update)
-        page.engine.stop("a visitor", tour.NAME)
+        page.engine.stop("a visitor", runs.NAME)
     assert any("Stopped after 1 of 4" in text for text in said(updates[-1]))
     assert page.engine._running == {}
 
 
 def test_a_closed_browser_frees_the_run(page, event):
-    going = event(VISITOR, "en", *tour.DEFAULTS.values())
+    going = event(VISITOR, "en", *tab.DEFAULTS.values())
     next(going)
-    with page.engine.watch("a visitor", tour.NAME) as begun:
+    with page.engine.watch("a visitor", runs.NAME) as begun:
         assert begun.is_set()
     going.close()
     assert page.engine._running == {}
@@ -137,7 +138,7 @@ def test_a_closed_browser_frees_the_run(page, event):
 )
 def test_bad_knobs_are_refused_before_anything_happens(page, knobs, key):
     with pytest.raises(ValidationError) as caught:
-        next(tour.toured(page, "en", *(tour.DEFAULTS | knobs).values(), Run()))
+        next(runs.tour(page.engine, "en", *(tab.DEFAULTS | knobs).values(), Run()))
     assert caught.value.key == key
     assert caught.value.values["name"] == next(iter(knobs))
 
@@ -153,24 +154,24 @@ def test_a_bad_seed_is_said_in_the_visitors_language(page, event, code):
 def test_the_attack_never_aims_at_what_the_classifier_thinks_already():
     for likely in ("Bengal", "pug", "beagle"):
         seen = SimpleNamespace(top=lambda _, first=likely: [(first, 0.5), ("pug", 0.3)])
-        assert tour._target(seen) not in (likely, "pug")
+        assert runs._target(seen) not in (likely, "pug")
 
 
 def test_a_cat_that_passes_for_the_dog_is_made_another_dog(page):
     """Seed 7 is taken for a pug where truncation is gone."""
-    found = moments(page, seed=7, truncation=1.5)
-    assert "Beagle" in found[-1].said
-    assert "Fooled." in found[-1].said
+    found = station_steps(page, seed=7, truncation=1.5)
+    assert "Beagle" in found[-1].found
+    assert "Fooled." in found[-1].found
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_a_switch_of_language_says_the_findings_anew(page, cat, code):
     engine = page.engine
-    assert i18n.say(code, "breed.bengal") in tour.said_of_cat(engine, code, cat)
-    said = tour.said_of_attack(engine, code, cat, cat)
+    assert i18n.say(code, "breed.bengal") in runs.about_cat(engine, code, cat)
+    said = runs.about_attack(engine, code, cat, cat)
     assert i18n.say(code, "attack.failure") in said
-    assert tour.said_of_cat(engine, code, None) == ""
-    assert tour.said_of_attack(engine, code, cat, None) == ""
+    assert runs.about_cat(engine, code, None) == ""
+    assert runs.about_attack(engine, code, cat, None) == ""
 
 
 def test_the_explorer_shows_the_cat_of_the_tour(page):
