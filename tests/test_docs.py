@@ -1,5 +1,6 @@
 """The documentation is true: links, commands and paths exist, and its Python runs as written."""
 
+import gc
 import importlib.util
 import json
 import re
@@ -86,6 +87,19 @@ def test_commands_have_their_modules_and_options(module, monkeypatch, capsys):
         runpy.run_path(found.origin, run_name="__main__")
     explained = capsys.readouterr().out
     assert [option for option in commands()[module] if option not in explained] == []
+
+
+def test_the_options_of_the_app_are_those_of_the_table(monkeypatch, capsys):
+    import app
+
+    monkeypatch.setattr(sys, "argv", ["app.py", "--help"])
+    with pytest.raises(SystemExit):
+        app.parse_options()
+    gc.enable()  # importing app stops the collector until it serves
+    explained = set(re.findall(r"--(?!no-|help)[a-z-]+|NETGLASS_[A-Z_]+", capsys.readouterr().out))
+    table = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(--[a-z-]+)` \| `(NETGLASS_[A-Z_]+)` \|", table, re.MULTILINE)
+    assert {name for row in rows for name in row} == explained
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
