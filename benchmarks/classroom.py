@@ -5,7 +5,7 @@
 Starts the app and plays its visitors over HTTP on loopback, from the same machine: 24 move a
 slider or have a photo classified and think for one to three seconds, four start an attack every
 minute, two start one style transfer after the other. Nobody may receive what is another's: every
-slider event has a seed of its own and every visitor a cut of a photo of his own, and afterwards,
+slider event has a seed of its own and every visitor a cut of a photo of their own, and afterwards,
 when all is quiet, the same is asked again and must be the same.
 """
 
@@ -26,38 +26,46 @@ import psutil
 from PIL import Image
 
 from benchmarks.common import EXAMPLES, machine
-from benchmarks.gan_load import start
-from benchmarks.over_http import called, fetched, uploaded
+from benchmarks.over_http import call, fetch, start_app, upload
 from models.registry import DEFAULT_PET_CLASSIFIER
 
 URL = "http://127.0.0.1:7985"
-API = f"{URL}/gradio_api"
-LIGHT, ATTACKERS, PAINTERS = 24, 4, 2
-THOUGHT = (1.0, 3.0)
-SLIDERS = 0.7  # share of the light events
-AGAIN = 60  # slider events that are asked again
+BROWSERS, ATTACKERS, PAINTERS = 24, 4, 2
+THINKING_SECONDS = (1.0, 3.0)
+SLIDER_SHARE = 0.7  # of the light events; the others are classifications
+REPEATED = 60  # slider events that are asked for again
 EPSILON = 8
-LOOKS = 10  # at the memory
-ARRIVAL = 30.0  # seconds
+MEMORY_SAMPLES = 10
+WARM_UP_SECONDS = 30.0
 
 
 @dataclass
-class Book:
-    """What happened."""
+class Record:
+    """What happened.
+
+    Attributes:
+        seconds: of each event, by kind.
+        gaps: seconds between two pictures of a heavy run, by kind.
+        errors: error messages.
+        mixed_up: answers that were another visitor's.
+        pictures: by seed, as first received.
+        reports: of classifications, by visitor.
+        begun, cut_off: heavy runs, by kind.
+    """
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     gaps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
-    cats: dict[int, bytes] = field(default_factory=dict)
-    breeds: dict[int, list[dict]] = field(default_factory=lambda: defaultdict(list))
+    mixed_up: list[str] = field(default_factory=list)
+    pictures: dict[int, bytes] = field(default_factory=dict)
+    reports: dict[int, list[dict]] = field(default_factory=lambda: defaultdict(list))
     begun: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     cut_off: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
 def photo(visitor: int) -> bytes:
     """A cut of an example that no other visitor has."""
-    names = sorted(path for path in (EXAMPLES / "photos").glob("*.jpg"))
+    names = sorted((EXAMPLES / "photos").glob("*.jpg"))
     with Image.open(names[visitor % len(names)]) as image:
         wide, high = image.size
         cut = image.convert("RGB").crop((0, 0, wide - 3 * visitor, high))
@@ -66,77 +74,80 @@ def photo(visitor: int) -> bytes:
     return stream.getvalue()
 
 
-async def upload(client: httpx.AsyncClient, content: bytes) -> dict:
-    return await uploaded(client, URL, content)
-
-
-async def event(client: httpx.AsyncClient, name: str, data: list, gaps: list | None = None):
-    """In the visitor's one session; httpx keeps their name among its headers."""
-    return await called(client, URL, name, data, client.headers["x-visitor"], gaps)
-
-
-def cat(seed: int) -> str:
+def picture_address(seed: int) -> str:
     return f"{URL}/gan/cat.png?seed={seed}&d1={seed % 7 / 2 - 1.5}"
 
 
-async def curious(client: httpx.AsyncClient, book: Book, visitor: int, until: float) -> None:
+async def ask(client: httpx.AsyncClient, name: str, data: list, gaps: list | None = None) -> list:
+    """An endpoint's outputs, in the session of the visitor whom the client's headers name."""
+    return await call(client, URL, name, data, client.headers["x-visitor"], gaps)
+
+
+async def arguments(client: httpx.AsyncClient, name: str, given: dict) -> list:
+    """All arguments of an endpoint, in order: those given, and defaults."""
+    answer = await client.get(f"{URL}/gradio_api/info")
+    parameters = answer.json()["named_endpoints"][f"/{name}"]["parameters"]
+    return [given.get(p["parameter_name"], p.get("parameter_default")) for p in parameters]
+
+
+async def browse(client: httpx.AsyncClient, record: Record, visitor: int, until: float) -> None:
     """Moves sliders, shows photos, thinks."""
-    chance, own, number = random.Random(visitor), photo(visitor), 0
-    await asyncio.sleep(chance.uniform(0, THOUGHT[1]))
+    rng, own, number = random.Random(visitor), photo(visitor), 0
+    await asyncio.sleep(rng.uniform(0, THINKING_SECONDS[1]))
     while time.perf_counter() < until:
         begin, number = time.perf_counter(), number + 1
-        if chance.random() < SLIDERS:
+        if rng.random() < SLIDER_SHARE:
             seed = visitor * 100_000 + number
-            book.cats[seed] = await fetched(client, cat(seed))
+            record.pictures[seed] = await fetch(client, picture_address(seed))
             kind = "slider"
         else:
-            seen = await event(
-                client, "classify_pet", [await upload(client, own), DEFAULT_PET_CLASSIFIER]
-            )
-            book.breeds[visitor].append(seen[1])
+            data = [await upload(client, URL, own), DEFAULT_PET_CLASSIFIER]
+            record.reports[visitor].append((await ask(client, "classify_pet", data))[1])
             kind = "classification"
-        book.seconds[kind].append(time.perf_counter() - begin)
-        await asyncio.sleep(chance.uniform(*THOUGHT))
+        record.seconds[kind].append(time.perf_counter() - begin)
+        await asyncio.sleep(rng.uniform(*THINKING_SECONDS))
 
 
-async def attacker(client: httpx.AsyncClient, book: Book, visitor: int, until: float) -> None:
+async def attack(client: httpx.AsyncClient, record: Record, visitor: int, until: float) -> None:
     """An attack each minute."""
     own = photo(visitor)
     await asyncio.sleep(2 * (visitor % ATTACKERS))
     while time.perf_counter() < until:
         begin = time.perf_counter()
-        file = await upload(client, own)
-        book.begun["attack"] += 1
+        file = await upload(client, URL, own)
+        record.begun["attack"] += 1
         given = {"image": file, "epsilon": EPSILON, "steps": 40, "seed": visitor}
-        outputs = await event(client, "attack", await arguments(client, "attack", given),
-                              book.gaps["attack"])  # fmt: skip
-        book.seconds["attack"].append(time.perf_counter() - begin)
+        data = await arguments(client, "attack", given)
+        outputs = await ask(client, "attack", data, record.gaps["attack"])
+        record.seconds["attack"].append(time.perf_counter() - begin)
         # Its own photo with a change within epsilon, and nobody else's.
-        made = pixels(await fetched(client, outputs[0]["url"]))
-        clean = await event(client, "attack", await arguments(
-            client, "attack", given | {"epsilon": 0, "steps": 1}))  # fmt: skip
-        seen = pixels(await fetched(client, clean[0]["url"]))
-        if made.shape != seen.shape or np.abs(made - seen).max() > EPSILON:
-            book.foreign.append(f"attack of visitor {visitor}")
+        attacked = pixels(await fetch(client, outputs[0]["url"]))
+        data = await arguments(client, "attack", given | {"epsilon": 0, "steps": 1})
+        unchanged = await ask(client, "attack", data)
+        clean = pixels(await fetch(client, unchanged[0]["url"]))
+        if attacked.shape != clean.shape or np.abs(attacked - clean).max() > EPSILON:
+            record.mixed_up.append(f"attack of visitor {visitor}")
         await asyncio.sleep(max(0.0, 60 - (time.perf_counter() - begin)))
 
 
-async def painter(client: httpx.AsyncClient, book: Book, visitor: int, until: float) -> None:
+async def paint(client: httpx.AsyncClient, record: Record, visitor: int, until: float) -> None:
     """One style transfer after the other."""
     own = photo(visitor)
     style = (EXAMPLES / "styles" / "mosaic.jpg").read_bytes()
     wide, high = Image.open(io.BytesIO(own)).size
     while time.perf_counter() < until:
         begin = time.perf_counter()
-        given = {"content": await upload(client, own), "style": await upload(client, style)}
-        book.begun["style"] += 1
-        outputs = await event(client, "style_transfer",
-                              await arguments(client, "style_transfer", given),
-                              book.gaps["style"])  # fmt: skip
-        book.seconds["style"].append(time.perf_counter() - begin)
-        made = Image.open(io.BytesIO(await fetched(client, outputs[0]["url"]))).size
-        if abs(made[0] / made[1] - wide / high) > 0.02:
-            book.foreign.append(f"painting of visitor {visitor}: {made}")
+        given = {
+            "content": await upload(client, URL, own),
+            "style": await upload(client, URL, style),
+        }
+        record.begun["style"] += 1
+        data = await arguments(client, "style_transfer", given)
+        outputs = await ask(client, "style_transfer", data, record.gaps["style"])
+        record.seconds["style"].append(time.perf_counter() - begin)
+        size = Image.open(io.BytesIO(await fetch(client, outputs[0]["url"]))).size
+        if abs(size[0] / size[1] - wide / high) > 0.02:
+            record.mixed_up.append(f"painting of visitor {visitor}: {size}")
 
 
 def pixels(content: bytes) -> np.ndarray:
@@ -144,102 +155,98 @@ def pixels(content: bytes) -> np.ndarray:
         return np.asarray(image.convert("RGB"), dtype=np.int16)
 
 
-async def arguments(client: httpx.AsyncClient, name: str, given: dict) -> list:
-    """All arguments of an endpoint, in order: those given, and defaults."""
-    info = (await client.get(f"{API}/info")).json()["named_endpoints"][f"/{name}"]
-    return [given.get(p["parameter_name"], p.get("parameter_default")) for p in info["parameters"]]
-
-
-async def play(role, book: Book, visitor: int, until: float) -> None:
+async def visit(role, record: Record, visitor: int, until: float) -> None:
     """A visitor; what is under way when the lesson ends is cut off a minute later."""
-    kind = {attacker: "attack", painter: "style"}.get(role)
+    kind = {attack: "attack", paint: "style"}.get(role, "light")
+    headers = {"x-visitor": f"{role.__name__}{visitor}"}
     while time.perf_counter() < until:
-        name = {"x-visitor": f"{role.__name__}{visitor}"}
-        async with httpx.AsyncClient(timeout=120, headers=name) as client:
+        async with httpx.AsyncClient(timeout=120, headers=headers) as client:
             try:
                 async with asyncio.timeout(until + 60 - time.perf_counter()):
-                    await role(client, book, visitor, until)
+                    await role(client, record, visitor, until)
             except TimeoutError:
-                book.cut_off[kind or "light"] += 1
+                record.cut_off[kind] += 1
             except (httpx.HTTPError, RuntimeError, KeyError, ValueError) as error:
-                book.errors.append(f"visitor {visitor}: {type(error).__name__} {error}")
+                record.errors.append(f"visitor {visitor}: {type(error).__name__} {error}")
 
 
-async def compare(book: Book) -> int:
-    """Asks again, one after the other; gives how many answers were compared."""
+async def ask_again(record: Record) -> int:
+    """Asks for light answers again, one after the other; how many were compared."""
     compared = 0
     async with httpx.AsyncClient(timeout=120, headers={"x-visitor": "again"}) as client:
-        seeds = sorted(book.cats)
-        for seed in seeds[:: max(1, len(seeds) // AGAIN)]:
+        seeds = sorted(record.pictures)
+        for seed in seeds[:: max(1, len(seeds) // REPEATED)]:
             compared += 1
-            if await fetched(client, cat(seed)) != book.cats[seed]:
-                book.foreign.append(f"cat {seed}")
-        for visitor, answers in book.breeds.items():
-            wanted = await event(
-                client,
-                "classify_pet",
-                [await upload(client, photo(visitor)), DEFAULT_PET_CLASSIFIER],
-            )
-            compared += len(answers)
-            book.foreign += [f"breed of visitor {visitor}" for a in answers if a != wanted[1]]
+            if await fetch(client, picture_address(seed)) != record.pictures[seed]:
+                record.mixed_up.append(f"picture {seed}")
+        for visitor, reports in record.reports.items():
+            data = [await upload(client, URL, photo(visitor)), DEFAULT_PET_CLASSIFIER]
+            expected = (await ask(client, "classify_pet", data))[1]
+            compared += len(reports)
+            record.mixed_up += [f"breed of visitor {visitor}" for r in reports if r != expected]
     return compared
 
 
-def line(kind: str, seconds: list[float]) -> str:
+def summary(kind: str, seconds: list[float]) -> str:
     ordered = sorted(seconds)
     p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
     return (f"{kind:16} {len(seconds):5}  p50 {statistics.median(seconds):6.2f} s  "
             f"p95 {p95:6.2f} s  longest {ordered[-1]:6.2f} s")  # fmt: skip
 
 
-async def lesson(seconds: float, server: psutil.Process) -> None:
-    book = Book()
-    roles = [curious] * LIGHT + [attacker] * ATTACKERS + [painter] * PAINTERS
+async def give_lesson(seconds: float, server: psutil.Process) -> None:
+    """Plays the class and prints what was measured."""
+    record = Record()
+    roles = [browse] * BROWSERS + [attack] * ATTACKERS + [paint] * PAINTERS
 
-    async def all_of_them(into: Book, until: float):
-        await asyncio.gather(*(play(r, into, n, until) for n, r in enumerate(roles)))
+    async def visit_all(into: Record, until: float):
+        await asyncio.gather(*(visit(r, into, n, until) for n, r in enumerate(roles)))
 
     # First the class comes in: every network is loaded, and everybody has been there once.
-    await all_of_them(Book(), time.perf_counter() + ARRIVAL)
+    await visit_all(Record(), time.perf_counter() + WARM_UP_SECONDS)
     before, begin = server.memory_info().rss, time.perf_counter()
     used, until = sum(server.cpu_times()[:2]), time.perf_counter() + seconds
-    sizes: list[int] = []
+    megabytes: list[int] = []
 
-    async def watch():
-        for _ in range(LOOKS):
-            await asyncio.sleep(seconds / LOOKS)
-            sizes.append(server.memory_info().rss >> 20)
+    async def sample_memory():
+        for _ in range(MEMORY_SAMPLES):
+            await asyncio.sleep(seconds / MEMORY_SAMPLES)
+            megabytes.append(server.memory_info().rss >> 20)
 
-    await asyncio.gather(watch(), all_of_them(book, until))
+    await asyncio.gather(sample_memory(), visit_all(record, until))
     took = time.perf_counter() - begin
-    busy = (sum(server.cpu_times()[:2]) - used) / took
+    cores = (sum(server.cpu_times()[:2]) - used) / took
     await asyncio.sleep(3)
     after = server.memory_info().rss
-    compared = await compare(book)
-    for kind, times in sorted(book.seconds.items()):
-        print(line(kind, times))
-    for kind, times in sorted(book.gaps.items()):
-        print(f"{kind}: {book.begun[kind]} begun, {len(book.seconds[kind])} finished, "
-              f"{book.cut_off[kind]} cut off; longest wait between two pictures "
-              f"{max(times):.1f} s")  # fmt: skip
-    light = sum(len(book.seconds[kind]) for kind in ("slider", "classification"))
-    print(f"{light / took:.1f} light events a second for {took:.0f} s; "
-          f"the server used {busy:.2f} cores")  # fmt: skip
-    print(f"memory {before >> 20} MB at the start, {sizes} on the way, {after >> 20} MB at the "
+    compared = await ask_again(record)
+    print_record(record, compared, took)
+    print(f"the server used {cores:.2f} cores")
+    print(f"memory {before >> 20} MB at the start, {megabytes} on the way, {after >> 20} MB at the "
           f"end: {after / before - 1:+.1%}")  # fmt: skip
-    print(f"{len(book.errors)} errors {book.errors[:3]}; {len(book.foreign)} of {compared} light "
-          f"and {len(book.seconds['attack']) + len(book.seconds['style'])} heavy answers were "
-          f"another's {book.foreign[:3]}")  # fmt: skip
     print(machine())
+
+
+def print_record(record: Record, compared: int, took: float) -> None:
+    for kind, seconds in sorted(record.seconds.items()):
+        print(summary(kind, seconds))
+    for kind, gaps in sorted(record.gaps.items()):
+        print(f"{kind}: {record.begun[kind]} begun, {len(record.seconds[kind])} finished, "
+              f"{record.cut_off[kind]} cut off; longest wait between two pictures "
+              f"{max(gaps, default=0):.1f} s")  # fmt: skip
+    light = sum(len(record.seconds[kind]) for kind in ("slider", "classification"))
+    heavy = sum(len(record.seconds[kind]) for kind in ("attack", "style"))
+    print(f"{light / took:.1f} light events a second for {took:.0f} s")
+    print(f"{len(record.errors)} errors {record.errors[:3]}; {len(record.mixed_up)} of {compared} "
+          f"light and {heavy} heavy answers were another's {record.mixed_up[:3]}")  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=300)
-    chosen = parser.parse_args()
-    process = start(["app.py", "--port", URL.rsplit(":", 1)[1], "--preload"], URL)
+    options = parser.parse_args()
+    process = start_app(["app.py", "--port", URL.rsplit(":", 1)[1], "--preload"], URL)
     try:
-        asyncio.run(lesson(chosen.seconds, psutil.Process(process.pid)))
+        asyncio.run(give_lesson(options.seconds, psutil.Process(process.pid)))
     finally:
         process.terminate()
         process.wait(20)

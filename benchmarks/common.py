@@ -1,4 +1,4 @@
-"""What the benchmarks share: interleaved rounds, medians, and the machine's name."""
+"""What the benchmarks share: rounds in turns, ratios of medians, and the machine's name."""
 
 import platform
 import statistics
@@ -13,16 +13,16 @@ from models import device
 EXAMPLES = Path(__file__).parents[1] / "demos" / "examples"
 
 
-def rounds(sides: dict[str, Callable], count: int) -> tuple[dict[str, list[float]], dict]:
-    """Seconds of every side in each of `count` rounds, by turns, and their last results.
+def rounds(variants: dict[str, Callable], count: int) -> tuple[dict[str, list[float]], dict]:
+    """Seconds of every variant in each of `count` rounds, in turns, and their last results.
 
     A round before the first warms up and is not counted.
     """
-    seconds, results = {name: [] for name in sides}, {}
+    seconds, results = {name: [] for name in variants}, {}
     for number in range(count + 1):
-        for name, side in sides.items():
+        for name, run in variants.items():
             start = time.perf_counter()
-            results[name] = side(number)
+            results[name] = run(number)
             if torch.cuda.is_available():
                 torch.cuda.synchronize()
             if number:

@@ -16,7 +16,7 @@ import psutil
 from gradio_client import Client
 
 from benchmarks.common import machine
-from benchmarks.gan_load import start
+from benchmarks.over_http import start_app
 
 URL = "http://127.0.0.1:7984"
 # The endpoint answers at sixty fixed rounds of a run: so long that each is a few slices away.
@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--visitors", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=60)
     chosen = parser.parse_args()
-    process = start(["app.py", "--port", URL.rsplit(":", 1)[1], "--preload"], URL)
+    process = start_app(["app.py", "--port", URL.rsplit(":", 1)[1], "--preload"], URL)
     try:
         before = memory(process.pid)
         until = time.perf_counter() + chosen.seconds

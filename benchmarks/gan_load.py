@@ -8,25 +8,25 @@ the picture are here. The load generator is one asyncio process on the same two 
 python -m benchmarks.gan_load --rounds 3 --visitors 30 --seconds 8
 """
 
-import argparse
 import asyncio
 import itertools
 import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Callable
 
 import httpx
 
 from benchmarks.common import machine
-from benchmarks.over_http import called, fetched
+from benchmarks.over_http import (
+    call,
+    fetch,
+    parse_load_options,
+    start_app,
+    time_one_visitor,
+    time_visitors,
+)
 from models import registry
 
-ROOT = Path(__file__).parents[1]
 OURS, PLAIN = "http://127.0.0.1:7981", "http://127.0.0.1:7982"
-SINGLE_EVENTS = 40
 values = (round(-3 + i * 6 / 997, 4) for i in itertools.count())
 
 
@@ -37,8 +37,8 @@ def new_value() -> float:
 
 async def queued(client: httpx.AsyncClient, session: str, url: str, name: str, data: list) -> bytes:
     """One event through Gradio's queue, and its picture."""
-    outputs = await called(client, url, name, data, session)
-    return await fetched(client, outputs[0]["url"])
+    outputs = await call(client, url, name, data, session)
+    return await fetch(client, outputs[0]["url"])
 
 
 def new_truncation() -> float:
@@ -46,7 +46,7 @@ def new_truncation() -> float:
 
 
 def by_address(view: str, knob: str, value: Callable[[], float]):
-    return lambda client, session: fetched(client, f"{OURS}/gan/{view}.png?{knob}={value()}")
+    return lambda client, session: fetch(client, f"{OURS}/gan/{view}.png?{knob}={value()}")
 
 
 ONE = {
@@ -65,69 +65,13 @@ SHEET = {
 }
 
 
-async def alone(event: Callable[..., Awaitable]) -> float:
-    """Median milliseconds of an event, one visitor."""
-    taken = []
-    async with httpx.AsyncClient(timeout=60) as client:
-        for _ in range(SINGLE_EVENTS):
-            start = time.perf_counter()
-            await event(client, "alone")
-            taken.append((time.perf_counter() - start) * 1000)
-    return statistics.median(taken[5:])
-
-
-async def crowd(event, visitors: int, seconds: float) -> tuple[float, float, int]:
-    """(events per second, p95 in seconds, errors) of visitors who drag without a pause.
-
-    Each has had one answer before the clock starts: Gradio makes a session for whoever opens the
-    page, which takes longer than an event.
-    """
-    taken, errors, end = [], 0, 0.0
-
-    async def visitor(client, session):
-        nonlocal errors
-        while time.perf_counter() < end:
-            start = time.perf_counter()
-            try:
-                await event(client, session)
-                taken.append(time.perf_counter() - start)
-            except (httpx.HTTPError, RuntimeError, KeyError):
-                errors += 1
-
-    limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(timeout=60, limits=limits) as client:
-        await asyncio.gather(*[event(client, f"visitor{i}") for i in range(visitors)])
-        start = time.perf_counter()
-        end = start + seconds
-        await asyncio.gather(*[visitor(client, f"visitor{i}") for i in range(visitors)])
-        whole = time.perf_counter() - start
-    taken.sort()
-    return len(taken) / whole, taken[int(0.95 * len(taken))] if taken else whole, errors
-
-
-def start(command: list[str], url: str) -> subprocess.Popen:
-    process = subprocess.Popen(
-        [sys.executable, *command],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    for _ in range(240):
-        try:
-            httpx.get(url, timeout=5)
-            return process
-        except httpx.HTTPError:
-            time.sleep(0.5)
-    raise SystemExit(f"{command} did not start")
-
-
 async def measure(rounds: int, visitors: int, seconds: float) -> None:
     print("one visitor, p50 in ms")
     for title, sides in (("a cat", ONE), ("a sheet of 16", SHEET)):
         found: dict[str, list[float]] = {name: [] for name in sides}
         for _ in range(rounds):
             for name, event in sides.items():
-                found[name].append(await alone(event))
+                found[name].append(await time_one_visitor(event))
         for name, medians in found.items():
             middle = statistics.median(medians)
             ratio = statistics.median(found["plain"]) / middle
@@ -137,7 +81,7 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
     crowds: dict[str, list] = {name: [] for name in ONE}
     for _ in range(rounds):
         for name, event in ONE.items():
-            crowds[name].append(await crowd(event, visitors, seconds))
+            crowds[name].append(await time_visitors(event, visitors, seconds))
     base = statistics.median(rate for rate, _, _ in crowds["plain"])
     for name, runs in crowds.items():
         rate = statistics.median(rate for rate, _, _ in runs)
@@ -149,19 +93,10 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
         )
 
 
-def parse_options(about: str) -> argparse.Namespace:
-    """The command line of a load benchmark."""
-    parser = argparse.ArgumentParser(description=about.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--visitors", type=int, default=30)
-    parser.add_argument("--seconds", type=float, default=8)
-    return parser.parse_args()
-
-
 def main() -> None:
-    options = parse_options(__doc__)
-    apps = [start(["app.py", "--port", "7981", "--device", "cpu"], f"{OURS}/health")]
-    apps.append(start(["-m", "benchmarks.plain_gan_app", "7982"], PLAIN))
+    options = parse_load_options(__doc__)
+    apps = [start_app(["app.py", "--port", "7981", "--device", "cpu"], f"{OURS}/health")]
+    apps.append(start_app(["-m", "benchmarks.plain_gan_app", "7982"], PLAIN))
     try:
         asyncio.run(measure(options.rounds, options.visitors, options.seconds))
     finally:

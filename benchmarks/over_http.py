@@ -1,20 +1,50 @@
-"""An endpoint's events as a browser asks for them: upload, join the queue, follow the stream."""
+"""What the benchmarks over HTTP share: start an app, ask it as a browser does, measure visitors."""
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import json
+import statistics
+import subprocess
+import sys
 import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import httpx
 
+ROOT = Path(__file__).parents[1]
+SINGLE_EVENTS, WARM_UP_EVENTS = 40, 5
+Event = Callable[[httpx.AsyncClient, str], Awaitable]
 
-async def called(
+
+def start_app(command: list[str], url: str) -> subprocess.Popen:
+    """Runs Python with `command` and waits until something answers at `url`."""
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    for _ in range(240):
+        try:
+            httpx.get(url, timeout=5)
+            return process
+        except httpx.HTTPError:
+            time.sleep(0.5)
+    raise SystemExit(f"{command} did not start")
+
+
+async def call(
     client: httpx.AsyncClient, url: str, name: str, data: list, session: str,
     gaps: list[float] | None = None,
 ) -> list:  # fmt: skip
-    """The last outputs of an endpoint; the seconds between two of them go into `gaps`.
+    """The last outputs of an endpoint: joins Gradio's queue and follows the event stream.
 
-    A visitor keeps one session, as a browser does: Gradio takes long to make a new one.
+    Args:
+        session: the visitor's, kept as a browser keeps it: Gradio takes long to make a new one.
+        gaps: the seconds between two outputs are appended to it.
     """
     address = f"{url}/gradio_api/call/{name}"
     joined = await client.post(address, json={"data": data, "session_hash": session})
@@ -37,16 +67,65 @@ async def called(
     raise RuntimeError(f"{name}: the stream ended early")
 
 
-async def uploaded(client: httpx.AsyncClient, url: str, content: bytes) -> dict:
-    """A photograph as endpoints take it."""
+async def upload(client: httpx.AsyncClient, url: str, content: bytes) -> dict:
+    """Sends a picture; gives it as endpoints take it."""
     files = {"files": ("photo.jpg", content, "image/jpeg")}
     answer = await client.post(f"{url}/gradio_api/upload", files=files)
     answer.raise_for_status()
     return {"path": answer.json()[0], "meta": {"_type": "gradio.FileData"}}
 
 
-async def fetched(client: httpx.AsyncClient, address: str) -> bytes:
-    """What lies at an address."""
+async def fetch(client: httpx.AsyncClient, address: str) -> bytes:
+    """The bytes at an address."""
     answer = await client.get(address)
     answer.raise_for_status()
     return answer.content
+
+
+async def time_one_visitor(event: Event) -> float:
+    """Median milliseconds of an event, with one visitor."""
+    taken = []
+    async with httpx.AsyncClient(timeout=60) as client:
+        for _ in range(SINGLE_EVENTS):
+            start = time.perf_counter()
+            await event(client, "alone")
+            taken.append((time.perf_counter() - start) * 1000)
+    return statistics.median(taken[WARM_UP_EVENTS:])
+
+
+async def time_visitors(event: Event, visitors: int, seconds: float) -> tuple[float, float, int]:
+    """(events per second, p95 in seconds, errors) of visitors who ask without a pause.
+
+    Each has had one answer before the clock starts: Gradio makes a session for whoever opens the
+    page, which takes longer than an event.
+    """
+    taken, errors, end = [], 0, 0.0
+
+    async def visitor(client, session):
+        nonlocal errors
+        while time.perf_counter() < end:
+            start = time.perf_counter()
+            try:
+                await event(client, session)
+                taken.append(time.perf_counter() - start)
+            except (httpx.HTTPError, RuntimeError, KeyError):
+                errors += 1
+
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(timeout=60, limits=limits) as client:
+        await asyncio.gather(*[event(client, f"visitor{i}") for i in range(visitors)])
+        start = time.perf_counter()
+        end = start + seconds
+        await asyncio.gather(*[visitor(client, f"visitor{i}") for i in range(visitors)])
+        whole = time.perf_counter() - start
+    taken.sort()
+    return len(taken) / whole, taken[int(0.95 * len(taken))] if taken else whole, errors
+
+
+def parse_load_options(description: str) -> argparse.Namespace:
+    """The command line of a load benchmark: rounds, visitors, seconds."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--visitors", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=8)
+    return parser.parse_args()

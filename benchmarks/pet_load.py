@@ -13,8 +13,14 @@ import statistics
 import httpx
 
 from benchmarks.common import EXAMPLES, machine
-from benchmarks.gan_load import alone, crowd, parse_options, start
-from benchmarks.over_http import called, uploaded
+from benchmarks.over_http import (
+    call,
+    parse_load_options,
+    start_app,
+    time_one_visitor,
+    time_visitors,
+    upload,
+)
 from models.registry import DEFAULT_PET_CLASSIFIER
 
 URL = "http://127.0.0.1:7983"
@@ -35,8 +41,8 @@ def fresh(shown: list[bytes]) -> bytes:
 
 async def classified(client: httpx.AsyncClient, session: str, content: bytes) -> dict:
     """The confidences of one photograph."""
-    file = await uploaded(client, URL, content)
-    return (await called(client, URL, "classify_pet", [file, DEFAULT_PET_CLASSIFIER], session))[1]
+    file = await upload(client, URL, content)
+    return (await call(client, URL, "classify_pet", [file, DEFAULT_PET_CLASSIFIER], session))[1]
 
 
 async def measure(rounds: int, visitors: int, seconds: float) -> None:
@@ -47,9 +53,9 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
 
     single, rates, late, errors = [], [], [], 0
     for _ in range(rounds):
-        single.append(await alone(event))
-        one, _, _ = await crowd(event, 1, seconds)
-        many, p95, wrong = await crowd(event, visitors, seconds)
+        single.append(await time_one_visitor(event))
+        one, _, _ = await time_visitors(event, 1, seconds)
+        many, p95, wrong = await time_visitors(event, visitors, seconds)
         rates.append((one, many))
         late.append(p95)
         errors += wrong
@@ -63,9 +69,9 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
 
 
 def main() -> None:
-    options = parse_options(__doc__)
+    options = parse_load_options(__doc__)
     command = ["app.py", "--port", URL.rsplit(":", 1)[1], "--device", "cpu", "--preload"]
-    app = start(command, f"{URL}/health")
+    app = start_app(command, f"{URL}/health")
     try:
         asyncio.run(measure(options.rounds, options.visitors, options.seconds))
     finally:

@@ -10,15 +10,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 from benchmarks.common import machine
+from benchmarks.over_http import ROOT
 
-ROOT = Path(__file__).parents[1]
 
-
-def served_after(port: int) -> float:
-    """Starts the app, waits until GET / answers 200, stops it."""
+def start_seconds(port: int) -> float:
+    """Starts the app, waits until GET / answers 200, stops it; the seconds until then."""
     start = time.perf_counter()
     app = subprocess.Popen(
         [sys.executable, "app.py", "--port", str(port)],
@@ -46,7 +44,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--port", type=int, default=7991)
     options = parser.parse_args()
-    taken = [served_after(options.port + number) for number in range(options.rounds)]
+    taken = [start_seconds(options.port + number) for number in range(options.rounds)]
     print(
         f"python app.py to a served page: median {statistics.median(taken):.1f} s, "
         f"{min(taken):.1f} to {max(taken):.1f} over {options.rounds} starts"

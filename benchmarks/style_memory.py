@@ -1,9 +1,9 @@
-"""Memory of a style transfer: the most it takes at a size, beside what was foretold; and growth.
+"""Memory of a style transfer: the most it takes at a size, beside the estimate; and growth.
 
     python -m benchmarks.style_memory --backbone efficientnet_lite0 vgg19
     python -m benchmarks.style_memory --growth 20
 
-Every size is painted by a process of its own, because a process never shows a smaller peak than
+Every size runs in a process of its own, because a process never shows a smaller peak than
 the largest it had. Where a network's weights are not at hand, random ones stand in: they take the
 same memory.
 """
@@ -26,7 +26,8 @@ from models.style_transfer.cost import CostEstimator
 from models.style_transfer.settings import StyleSettings
 
 
-def network(name: str, plain: bool = False) -> Backbone:
+def load_backbone(name: str, plain: bool = False) -> Backbone:
+    """The network; `plain`: as on a processor without bfloat16 units."""
     if plain:
         device.has_bf16_units = lambda: False
     spec = registry.backbone(name)
@@ -36,31 +37,31 @@ def network(name: str, plain: bool = False) -> Backbone:
     return Backbone(spec, bare, device.place(spec.depthwise, torch.device("cpu")))
 
 
-def pictures():
+def example_pair():
     """A square content, the worst case, and a style."""
     names = ("photos", "astronaut"), ("styles", "starry_night")
     return (images.open_image(EXAMPLES / kind / f"{name}.jpg") for kind, name in names)
 
 
-def peak(name: str, plain: bool, size: int, loss: str, steps: int, out) -> None:
-    """Puts (foretold bytes, bytes beyond the network, bytes in all) into `out`."""
-    backbone = network(name, plain)
+def measure_peak(name: str, plain: bool, size: int, loss: str, steps: int, out) -> None:
+    """Puts (bytes estimated, taken beyond the network, taken in all) into `out`."""
+    backbone = load_backbone(name, plain)
     settings = StyleSettings(size=size, steps=steps, style_loss=loss, optimizer="lbfgs")
-    foretold = CostEstimator().bytes(backbone, settings)
+    estimated = CostEstimator().bytes(backbone, settings)
     gc.collect()
     before = psutil.Process().memory_info().rss
-    for _ in optimize.transfer_style(backbone, *pictures(), settings):
+    for _ in optimize.transfer_style(backbone, *example_pair(), settings):
         pass
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    out.put((foretold, most - before, most))
+    out.put((estimated, most - before, most))
 
 
-def growth(name: str, runs: int) -> None:
-    """Resident memory after the third run and after `runs` more."""
-    backbone, process = network(name), psutil.Process()
+def print_growth(name: str, runs: int) -> None:
+    """Prints resident memory after the third run and after `runs` more."""
+    backbone, process = load_backbone(name), psutil.Process()
     settings = StyleSettings(size=256, steps=12, optimizer="lbfgs")
     for number in range(3 + runs):
-        content, style = pictures()
+        content, style = example_pair()
         for _ in optimize.transfer_style(backbone, content, style, settings):
             pass
         if number == 2:
@@ -82,16 +83,17 @@ def main() -> None:
     spawn = multiprocessing.get_context("spawn")
     for name in options.backbone:
         if options.growth:
-            growth(name, options.growth)
+            print_growth(name, options.growth)
             continue
         for loss in options.loss:
             for size in options.sizes:
-                what, out = (size, loss, options.steps), spawn.Queue()
-                child = spawn.Process(target=peak, args=(name, options.plain, *what, out))
+                out = spawn.Queue()
+                given = (name, options.plain, size, loss, options.steps, out)
+                child = spawn.Process(target=measure_peak, args=given)
                 child.start()
-                foretold, taken, most = (value / 1e9 for value in out.get())
+                estimated, taken, most = (value / 1e9 for value in out.get())
                 child.join()
-                print(f"{name}, {loss}, {size} px square: foretold {foretold:.2f} GB, "
+                print(f"{name}, {loss}, {size} px square: estimated {estimated:.2f} GB, "
                       f"taken {taken:.2f}, process {most:.2f} at most", flush=True)  # fmt: skip
     print(machine())
 

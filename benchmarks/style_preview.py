@@ -12,7 +12,7 @@ import time
 import httpx
 
 from benchmarks.common import EXAMPLES, machine
-from benchmarks.gan_load import start
+from benchmarks.over_http import call, fetch, start_app, upload
 
 URL = "http://127.0.0.1:7984"
 PAIRS = (
@@ -24,44 +24,36 @@ PAIRS = (
 numbers = itertools.count()
 
 
-async def upload(client: httpx.AsyncClient, kind: str, name: str) -> dict:
-    """Sends an example that was never sent before: a number stands behind the file's end."""
+async def upload_new(client: httpx.AsyncClient, kind: str, name: str) -> dict:
+    """Sends an example as a file that was never sent before: a number stands behind its end."""
     content = (EXAMPLES / kind / f"{name}.jpg").read_bytes() + next(numbers).to_bytes(4, "big")
-    files = {"files": ("picture.jpg", content, "image/jpeg")}
-    sent = await client.post(f"{URL}/gradio_api/upload", files=files)
-    return {"path": sent.json()[0], "meta": {"_type": "gradio.FileData"}}
+    return await upload(client, URL, content)
 
 
-async def previewed(client: httpx.AsyncClient, content: str, style: str) -> int:
-    """Bytes of the preview's picture."""
-    both = await asyncio.gather(upload(client, "photos", content), upload(client, "styles", style))
-    call = f"{URL}/gradio_api/call/style_preview"
-    joined = await client.post(call, json={"data": [*both, 1.0]})
-    async with client.stream("GET", f"{call}/{joined.json()['event_id']}") as stream:
-        async for text in stream.aiter_lines():
-            if text.startswith("event: error"):
-                raise RuntimeError(text)
-            if text.startswith("data:") and "path" in text:
-                address = text.split('"url": "')[1].split('"')[0]
-                return len((await client.get(address)).content)
-    raise RuntimeError("the stream ended early")
+async def preview(client: httpx.AsyncClient, content: str, style: str) -> bytes:
+    """The preview's picture, as a file."""
+    pair = await asyncio.gather(
+        upload_new(client, "photos", content), upload_new(client, "styles", style)
+    )
+    (picture,) = await call(client, URL, "style_preview", [*pair, 1.0], "visitor")
+    return await fetch(client, picture["url"])
 
 
 async def measure(rounds: int, count: int) -> None:
-    middles, everything = [], []
+    medians, everything = [], []
     async with httpx.AsyncClient(timeout=60) as client:
         for number in range(rounds + 1):
             taken = []
             for index in range(count):
                 begin = time.perf_counter()
-                await previewed(client, *PAIRS[index % len(PAIRS)])
+                await preview(client, *PAIRS[index % len(PAIRS)])
                 taken.append(time.perf_counter() - begin)
             if number:  # the first round warms up
-                middles.append(statistics.median(taken))
+                medians.append(statistics.median(taken))
                 everything += taken
-    late = statistics.quantiles(everything, n=20)[-1]
-    shown = ", ".join(f"{1000 * value:.0f}" for value in middles)
-    print(f"p50 {1000 * statistics.median(middles):.0f} ms ({shown}), p95 {1000 * late:.0f} ms")
+    p95 = statistics.quantiles(everything, n=20)[-1]
+    shown = ", ".join(f"{1000 * value:.0f}" for value in medians)
+    print(f"p50 {1000 * statistics.median(medians):.0f} ms ({shown}), p95 {1000 * p95:.0f} ms")
 
 
 def main() -> None:
@@ -70,12 +62,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=16, help="previews a round")
     options = parser.parse_args()
     command = ["app.py", "--port", URL.rsplit(":", 1)[1], "--device", "cpu"]
-    app = start(command, f"{URL}/health")
+    process = start_app(command, f"{URL}/health")
     try:
         asyncio.run(measure(options.rounds, options.count))
     finally:
-        app.terminate()
-        app.wait()
+        process.terminate()
+        process.wait()
     print(machine())
 
 

@@ -4,13 +4,13 @@
     python -m benchmarks.style_sheet --styles FOLDER --set steps=200 style_loss=wasserstein
 
 Rows are contents, columns are styles, both shown along the edges. The last row is painted in the
-content's own colours (`keep_colors`). StyleSettings are the page's: the defaults, with L-BFGS.
+content's own colours (`keep_colors`). Settings are the page's: the defaults, with L-BFGS.
 """
 
 import argparse
 import statistics
 import time
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
@@ -26,7 +26,7 @@ STYLES = ("starry_night", "stained_glass", "mosaic", "woodcut")
 GAP, THUMB = 8, 128
 
 
-def painted(network, content, style, settings) -> tuple[Image.Image, float, float]:
+def paint(network, content, style, settings) -> tuple[Image.Image, float, float]:
     """The result, seconds to the first picture, seconds in all."""
     start, first = time.perf_counter(), None
     for step in optimize.transfer_style(network, content, style, settings):
@@ -34,6 +34,15 @@ def painted(network, content, style, settings) -> tuple[Image.Image, float, floa
             images.to_image(step.image)
             first = time.perf_counter() - start
     return images.to_image(step.image), first, time.perf_counter() - start
+
+
+def changed(settings: StyleSettings, items: list[str]) -> StyleSettings:
+    """The settings with changes such as "steps=200"."""
+    changes = {}
+    for name, value in (item.split("=") for item in items):
+        kind = type(getattr(settings, name))
+        changes[name] = value == "True" if kind is bool else kind(value)
+    return replace(settings, **changes)
 
 
 def main() -> None:
@@ -44,11 +53,7 @@ def main() -> None:
     parser.add_argument("--styles", nargs="*", default=STYLES, help="example styles, or a folder")
     parser.add_argument("--set", nargs="*", default=[], help="settings, such as steps=200")
     options = parser.parse_args()
-    changes = dict(item.split("=") for item in options.set)
-    plain = asdict(StyleSettings(optimizer="lbfgs"))
-    for name, value in changes.items():
-        kind = type(plain[name])
-        plain[name] = value == "True" if kind is bool else kind(value)
+    settings = changed(StyleSettings(optimizer="lbfgs"), options.set)
 
     network = Store().get(options.backbone)
     contents = [images.open_image(EXAMPLES / "photos" / f"{n}.jpg") for n in options.contents]
@@ -57,17 +62,17 @@ def main() -> None:
     else:
         files = [EXAMPLES / "styles" / f"{name}.jpg" for name in options.styles]
     styles = [images.open_image(file) for file in files]
-    rows = [(content, StyleSettings(**plain)) for content in contents]
-    rows.append((contents[0], StyleSettings(**plain | {"keep_colors": True})))
+    rows = [(content, settings) for content in contents]
+    rows.append((contents[0], replace(settings, keep_colors=True)))
 
-    cell, firsts, wholes = plain["size"] + GAP, [], []
+    cell, firsts, wholes = settings.size + GAP, [], []
     sheet = Image.new("RGB", (THUMB + GAP + cell * len(styles),) * 2, "white")
     tops = [THUMB + GAP]
-    for row, (content, settings) in enumerate(rows):
+    for row, (content, chosen) in enumerate(rows):
         sheet.paste(images.fit(content, THUMB), (0, tops[-1]))
         height = 0
         for column, style in enumerate(styles):
-            result, first, whole = painted(network, content, style, settings)
+            result, first, whole = paint(network, content, style, chosen)
             firsts.append(first)
             wholes.append(whole)
             left = THUMB + GAP + column * cell
@@ -80,7 +85,7 @@ def main() -> None:
             print(f"{row} {files[column].stem}: {'x'.join(map(str, result.size))}, {whole:.1f} s")
         tops.append(tops[-1] + height + GAP)
     print(f"median {statistics.median(wholes):.1f} s, first picture {max(firsts):.2f} s at most")
-    print(f"{plain['size']} px, {plain['steps']} steps; {machine()}")
+    print(f"{settings.size} px, {settings.steps} steps; {machine()}")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     paper = Image.new("RGB", (sheet.width, tops[-1] - GAP), "white")
     paper.paste(sheet)

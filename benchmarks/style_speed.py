@@ -5,7 +5,7 @@
 Same random weights (they do for timing), same layers, same Gram and content losses. The textbook
 loop is what tutorials write: one size, contiguous float32, the losses in plain tensor operations,
 `loss.backward()`. Netglass gets as many steps as fit into the textbook's time; both results are
-then judged by the textbook's loss in float32.
+then measured by the textbook's loss in float32.
 """
 
 import argparse
@@ -20,12 +20,14 @@ from torch.nn import functional as F
 from benchmarks.common import EXAMPLES, machine, ratio, rounds
 from models import device, images, registry
 from models.backbones.backbone import Backbone
-from models.style_transfer import losses, optimize
+from models.style_transfer import optimize
+from models.style_transfer.losses import DEVIATION_FLOOR
+from models.style_transfer.objective import CONTENT_BALANCE, TV_BALANCE
 from models.style_transfer.settings import StyleSettings
 
 
-def textbook(network, spec, content, style, settings, judge=None):
-    """The loop of the tutorials: its picture; or the loss of a picture that it is to judge."""
+def textbook(network, spec, content, style, settings, evaluated=None):
+    """The loop of the tutorials: its picture; or, given `evaluated`, the loss of that picture."""
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (spec.mean, spec.std))
     wanted = {int(layer.split(".")[1]): layer for layer in (*spec.style_layers, spec.content_layer)}
 
@@ -42,7 +44,7 @@ def textbook(network, spec, content, style, settings, judge=None):
         return flat @ flat.T / flat.shape[1]
 
     def deviation(maps):
-        return maps.flatten(2)[0].std(1, correction=0) + losses.DEVIATION_FLOOR
+        return maps.flatten(2)[0].std(1, correction=0) + DEVIATION_FLOOR
 
     with torch.no_grad():
         style_maps, content_maps = features(style), features(content)
@@ -56,20 +58,18 @@ def textbook(network, spec, content, style, settings, judge=None):
 
     def objective(picture):
         found = features(picture)
-        loss = objective.CONTENT_BALANCE * (
-            F.mse_loss(found[spec.content_layer] / spread, target / spread)
-        )
+        loss = CONTENT_BALANCE * (F.mse_loss(found[spec.content_layer] / spread, target / spread))
         for name in spec.style_layers:
             own = gram(found[name]) * torch.outer(scales[name], scales[name])
             part = (own - grams[name]).square().sum() / grams[name].square().sum()
             loss = loss + part / len(spec.style_layers)
         down = (picture[..., 1:, :] - picture[..., :-1, :]).square().mean()
         across = (picture[..., 1:] - picture[..., :-1]).square().mean()
-        return loss + objective.TV_BALANCE * (down + across)
+        return loss + TV_BALANCE * (down + across)
 
-    if judge is not None:
+    if evaluated is not None:
         with torch.no_grad():
-            return objective(judge).item()
+            return objective(evaluated).item()
     picture = content.clone().requires_grad_(True)
     optimizer = torch.optim.Adam([picture], lr=0.02)
     for _ in range(settings.steps):
@@ -101,36 +101,36 @@ def main() -> None:
     painting = images.open_image(EXAMPLES / "styles" / "starry_night.jpg")
     photo, painting = (images.square(picture, options.size) for picture in (photo, painting))
     content, style = images.to_tensor(photo), images.to_tensor(painting)
-    one = StyleSettings(size=options.size, style_loss="gram", steps=options.steps)
+    settings = StyleSettings(size=options.size, style_loss="gram", steps=options.steps)
 
     def netglass(steps: int) -> torch.Tensor:
-        *_, last = optimize.transfer_style(ours, photo, painting, replace(one, steps=steps))
+        *_, last = optimize.transfer_style(ours, photo, painting, replace(settings, steps=steps))
         return last.image
 
     def work(steps: int) -> float:
-        plan = optimize.schedule(replace(one, steps=steps))
+        plan = optimize.schedule(replace(settings, steps=steps))
         return sum(side**2 * count for side, count in plan)
 
     start = time.perf_counter()
-    textbook(plain, spec, content, style, one)
+    textbook(plain, spec, content, style, settings)
     budget = time.perf_counter() - start
     netglass(10)
     start = time.perf_counter()
     netglass(20)
     steps = round(20 * budget / (time.perf_counter() - start))
-    sides = {
-        "textbook": lambda _round: textbook(plain, spec, content, style, one),
+    variants = {
+        "textbook": lambda _round: textbook(plain, spec, content, style, settings),
         "Netglass": lambda _round: netglass(steps),
     }
-    seconds, pictures = rounds(sides, options.rounds)
+    seconds, pictures = rounds(variants, options.rounds)
     done = {"textbook": options.size**2 * options.steps, "Netglass": work(steps)}
     print(f"Gatys et al. 2016, {spec.title} (random weights), to {options.size} px, Gram matrices,")
     print(f"{options.steps} steps against {steps} coarse to fine; {options.rounds} rounds\n")
     print(f"{'':12}{'seconds':>9}{'Mpixel steps/s':>16}{'textbook loss':>15}")
     for name, taken in seconds.items():
-        middle = statistics.median(taken)
-        loss = textbook(plain, spec, content, style, one, judge=pictures[name])
-        print(f"{name:12}{middle:9.2f}{done[name] / middle / 1e6:16.3f}{loss:15.5f}")
+        median = statistics.median(taken)
+        loss = textbook(plain, spec, content, style, settings, evaluated=pictures[name])
+        print(f"{name:12}{median:9.2f}{done[name] / median / 1e6:16.3f}{loss:15.5f}")
     per_work = {name: [t / done[name] for t in taken] for name, taken in seconds.items()}
     print("\npixels x steps a second: " + ratio(per_work, "textbook", "Netglass"))
     print(machine())
