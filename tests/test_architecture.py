@@ -7,7 +7,6 @@ from tests.serving import ROOT
 cli = pytest.importorskip("importlinter.cli")
 
 
-@pytest.mark.xfail(reason="the topic packages are still being cut apart", strict=False)
 def test_imports_keep_the_contracts(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     code = cli.lint_imports(config_filename="pyproject.toml", no_cache=True)

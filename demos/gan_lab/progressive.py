@@ -19,11 +19,11 @@ from demos.ui import progress as status
 from demos.ui.components import Choice, Knob
 from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
 from demos.ui.plots import curves
+from models.gan.networks.structure import SIDES
 from models.gan.training import progressive_schedule
 from models.gan.training.progressive_schedule import (
     MILLION,
     PHASES,
-    SIDES,
     ProgressiveSettings,
 )
 from models.validation import choice

@@ -25,7 +25,7 @@ _init_session = SessionState.__init__
 def apply() -> None:
     """Installs all patches; calling it again changes nothing."""
     processing_utils.save_pil_to_cache = save_pil_to_cache
-    SessionState.__init__ = init_session
+    SessionState.__init__ = init_session  # type: ignore[assignment, method-assign]
 
 
 # The cache of pictures. A file there is named by its content, yet Gradio writes it anew each time
@@ -72,4 +72,5 @@ def save_pil_to_cache(
 
 def init_session(session: SessionState, blocks: gr.Blocks) -> None:
     """Replaces `SessionState.__init__`: no copy at the start; what an event changes is noted."""
-    _init_session(session, SimpleNamespace(default_config=blocks.default_config, blocks={}))
+    empty = SimpleNamespace(default_config=blocks.default_config, blocks={})
+    _init_session(session, empty)  # type: ignore[arg-type]

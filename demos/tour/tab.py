@@ -148,13 +148,13 @@ class TourTab:
         everything = [*self.order, *self.outputs]
         self.reset.click(self.cleared, None, everything, **PRIVATE, **LIGHT)
 
-    def tour(self, request: gr.Request, code: str, *values):
+    def tour(self, request: gr.Request, code: str, seed, truncation, epsilon):
         """Streams the tour."""
         start, done, total = time.perf_counter(), 0, len(STATIONS)
         # All of it each time: Gradio may lose what a part is given while it becomes visible.
         now: dict[Any, Any] = {}
         with self.page.engine.run(request.session_hash, NAME) as run:
-            for event in runs.tour(self.page.engine, code, *values, run):
+            for event in runs.tour(self.page.engine, code, seed, truncation, epsilon, run):
                 if isinstance(event, Waiting | Loading):
                     yield {self.line: progress.waiting(code, event)}
                     continue

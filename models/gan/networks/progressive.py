@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from models.gan.networks.layers import GAIN, Conv2d, Linear, leaky
+from models.gan.networks.structure import LAST, SIDES
 from models.gan.networks.stylegan import MinibatchStd, halve
-from models.gan.training.progressive_schedule import LAST, SIDES
 
 WIDTHS = (64, 64, 32, 16)  # channels of the feature maps at each side
 LATENT = 64

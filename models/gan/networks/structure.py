@@ -15,6 +15,9 @@ STYLE_CHANNELS = (256, 256, 128, 64, 32)
 DCGAN_CHANNELS = (512, 256, 128, 64, 3)
 VAE_CHANNELS = (256, 128, 64, 32, 32)
 STYLE_LAYERS = 2 * len(SIZES) - 1
+# Of the progressively grown networks, and the index of the largest.
+SIDES = (4, 8, 16, 32)
+LAST = len(SIDES) - 1
 
 
 @dataclass(frozen=True)

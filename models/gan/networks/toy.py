@@ -1,4 +1,4 @@
-"""The small networks of the GAN lab, by architecture: a generator and a discriminator.
+"""The small networks of the GAN lab, for points and for pictures.
 
 Points are (N, 2) near the square [-1, 1]^2; pictures are (N, C, side, side) in [-1, 1]. Generators
 take z (N, latent) ~ N(0, I), discriminators give logits (N,).
@@ -11,10 +11,6 @@ from itertools import pairwise
 
 import torch
 from torch import nn
-from torch.nn.utils.parametrizations import spectral_norm
-
-from models.gan.networks.dcgan import DCDiscriminator, DCGenerator
-from models.gan.training.settings import TrainingSettings
 
 
 class PointGenerator(nn.Sequential):
@@ -69,35 +65,3 @@ class DenseDiscriminator(nn.Sequential):
         for before, after in pairwise(widths):
             layers += [nn.Linear(before, after), nn.LeakyReLU(0.2)]
         super().__init__(*layers, nn.Linear(width, 1), nn.Flatten(0))
-
-
-def build(settings: TrainingSettings, shape: tuple[int, ...]) -> tuple[nn.Module, nn.Module]:
-    """(generator, discriminator) for examples of `shape`: (2,) or (C, side, side).
-
-    The discriminator has no batch norm where a penalty looks at single examples' gradients
-    (Gulrajani et al. 2017, section 4), nor with spectral norm, which takes its place.
-
-    Raises:
-        ValueError: an architecture that does not fit the shape.
-    """
-    latent, width = settings.latent, settings.width
-    if (settings.architecture == "mlp") != (len(shape) == 1):
-        raise ValueError(f"{settings.architecture} does not make examples of shape {shape}")
-    generator: nn.Module
-    discriminator: nn.Module
-    if settings.architecture == "mlp":
-        generator, discriminator = PointGenerator(latent, width), PointDiscriminator(width)
-    elif settings.architecture == "dense":
-        channels, side, _ = shape
-        generator = DenseGenerator(latent, width, channels, side)
-        discriminator = DenseDiscriminator(width, channels, side)
-    else:
-        channels, side, _ = shape
-        normed = not (settings.spectral or settings.loss == "wasserstein" or settings.r1 > 0)
-        generator = DCGenerator(width, latent, channels, side)
-        discriminator = DCDiscriminator(width, channels, side, norm=normed)
-    if settings.spectral:
-        for layer in discriminator.modules():
-            if isinstance(layer, nn.Linear | nn.Conv2d):
-                spectral_norm(layer)
-    return generator, discriminator

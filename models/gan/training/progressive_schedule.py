@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.gan.networks.structure import LAST, SIDES
 from models.validation import Settings, setting
 
-SIDES = (4, 8, 16, 32)
-LAST = len(SIDES) - 1
 # As in Karras et al. 2018 a batch is smaller where its pictures are larger.
 BATCHES = (32, 32, 16, 8)
 MILLION = 1_000_000

@@ -21,13 +21,13 @@ from torch import nn
 from models import images
 from models.device import place
 from models.gan.networks import progressive
+from models.gan.networks.structure import LAST
 from models.gan.training import losses
 from models.gan.training.data import Pictures, scaled
 from models.gan.training.ema import EMA, warmed_up
 from models.gan.training.progressive_schedule import (
     ALL_SIDES,
     BATCHES,
-    LAST,
     ProgressiveSettings,
     Stage,
     growing_stage,

@@ -18,9 +18,9 @@ import torch
 from torch import nn
 
 from models.device import place
-from models.gan.networks import toy
 from models.gan.training import losses
 from models.gan.training.augment import augment
+from models.gan.training.build import build_networks
 from models.gan.training.data import Data, Pictures
 from models.gan.training.ema import EMA, warmed_up
 from models.gan.training.settings import TrainingSettings
@@ -113,7 +113,7 @@ class Trainer:
         self.rng = torch.Generator().manual_seed(settings.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
-            self.G, self.D = toy.build(settings, data.shape)
+            self.G, self.D = build_networks(settings, data.shape)
         if start:
             self.G.load_state_dict(start["generator"])
             self.D.load_state_dict(start["discriminator"])

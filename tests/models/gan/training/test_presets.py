@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from models.gan.networks import toy
 from models.gan.training import data, diagnosis, presets
+from models.gan.training.build import build_networks
 from models.gan.training.presets import BROKEN, DATA, NAMES, PLANE, PRESETS
 from models.gan.training.settings import NETWORK_SETTINGS, TrainingSettings
 from models.validation import ValidationError
@@ -34,7 +34,7 @@ def test_presets_are_whole(preset):
     assert (preset.diagnosis == "healthy") == (preset.repair == {})
     assert (preset in BROKEN) == bool(preset.repair)
     for settings in (preset.settings, preset.repaired):
-        toy.build(settings, SHAPES[preset.data])
+        build_networks(settings, SHAPES[preset.data])
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=NAMES)
@@ -55,7 +55,7 @@ def test_repairs_need_no_new_networks(preset):
     assert not preset.settings.needs_new_networks(preset.repaired)
     # Batch norm, too, is where it was: what comes in afterwards must find its own network.
     before, after = (
-        set(toy.build(settings, SHAPES[preset.data])[1].state_dict())
+        set(build_networks(settings, SHAPES[preset.data])[1].state_dict())
         for settings in (preset.settings, preset.repaired)
     )
     assert before == after
@@ -72,7 +72,7 @@ def test_settings_for_data(name):
     assert settings.architecture == ("mlp" if name in PLANE else "dcgan")
     assert settings.augment is (name == "own")
     assert presets.settings_for(name, settings.architecture) == settings
-    toy.build(settings, SHAPES[name])
+    build_networks(settings, SHAPES[name])
 
 
 def test_settings_for_an_architecture():

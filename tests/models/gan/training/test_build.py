@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from models import weights
-from models.gan.networks import dcgan, toy
+from models.gan.networks import dcgan
+from models.gan.training.build import build_networks
 from models.gan.training.settings import TrainingSettings
 
 PICTURES = [(1, 28, 28), (3, 32, 32), (3, 64, 64)]
@@ -24,7 +25,9 @@ def kinds(network, kind):
 @pytest.mark.parametrize(("architecture", "shape"), FITTING)
 def test_shapes_and_ranges(architecture, shape, spectral):
     torch.manual_seed(0)
-    generator, discriminator = toy.build(tiny(architecture=architecture, spectral=spectral), shape)
+    generator, discriminator = build_networks(
+        tiny(architecture=architecture, spectral=spectral), shape
+    )
     for count in (2, 6):
         made = generator(torch.randn(count, 5))
         assert made.shape == (count, *shape)
@@ -39,14 +42,14 @@ def test_weights_counted_by_hand():
     def count(network):
         return sum(weight.numel() for weight in network.parameters())
 
-    generator, discriminator = toy.build(TrainingSettings(width=8, latent=3), (2,))
+    generator, discriminator = build_networks(TrainingSettings(width=8, latent=3), (2,))
     assert count(generator) == (3 * 8 + 8) + (8 * 8 + 8) + (8 * 2 + 2)
     assert count(discriminator) == (2 * 8 + 8) + (8 * 8 + 8) + (8 + 1)
-    generator, discriminator = toy.build(tiny(architecture="dense"), (1, 28, 28))
+    generator, discriminator = build_networks(tiny(architecture="dense"), (1, 28, 28))
     norms = 2 * (4 + 8 + 16)
     assert count(generator) == (5 * 4 + 4) + (4 * 8 + 8) + (8 * 16 + 16) + norms + 17 * 784
     assert count(discriminator) == 785 * 16 + 17 * 8 + 9 * 4 + 5
-    generator, discriminator = toy.build(tiny(architecture="dcgan"), (1, 28, 28))
+    generator, discriminator = build_networks(tiny(architecture="dcgan"), (1, 28, 28))
     # 5 -> 8 at 7 px, 8 -> 4 at 14 px, 4 -> 1 at 28 px with a bias; and back, 4 at 14, 8 at 7 px.
     assert count(generator) == 5 * 8 * 49 + 8 * 4 * 16 + (4 * 16 + 1) + 2 * (8 + 4)
     assert count(discriminator) == (4 * 16 + 4) + 4 * 8 * 16 + 2 * 8 + (8 * 49 + 1)
@@ -66,11 +69,11 @@ def test_odd_sides_are_refused(side):
     with pytest.raises(ValueError, match=f"no network for pictures of {side} px"):
         dcgan.start_of(side)
     with pytest.raises(ValueError, match="no network"):
-        toy.build(tiny(architecture="dcgan"), (3, side, side))
+        build_networks(tiny(architecture="dcgan"), (3, side, side))
 
 
 def test_linear_layers_take_any_side():
-    generator, discriminator = toy.build(tiny(architecture="dense"), (3, 9, 9))
+    generator, discriminator = build_networks(tiny(architecture="dense"), (3, 9, 9))
     assert discriminator(generator(torch.zeros(2, 5))).shape == (2,)
 
 
@@ -79,7 +82,7 @@ def test_linear_layers_take_any_side():
 )
 def test_what_does_not_go_together(architecture, shape):
     with pytest.raises(ValueError, match=f"{architecture} does not make examples of shape"):
-        toy.build(tiny(architecture=architecture), shape)
+        build_networks(tiny(architecture=architecture), shape)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +96,7 @@ def test_what_does_not_go_together(architecture, shape):
     ],
 )
 def test_batch_norm_leaves_where_single_examples_count(values, norms):
-    generator, discriminator = toy.build(tiny(architecture="dcgan", **values), (3, 32, 32))
+    generator, discriminator = build_networks(tiny(architecture="dcgan", **values), (3, 32, 32))
     assert len(kinds(generator, nn.BatchNorm2d)) == 3
     assert len(kinds(discriminator, nn.BatchNorm2d)) == norms
     # A bias before batch norm would be taken off again.
@@ -111,7 +114,7 @@ def test_batch_norm_leaves_where_single_examples_count(values, norms):
 def test_spectral_norm_is_one(architecture, shape, layers):
     torch.manual_seed(0)
     settings = tiny(architecture=architecture, spectral=True)
-    generator, discriminator = toy.build(settings, shape)
+    generator, discriminator = build_networks(settings, shape)
     for _ in range(60):
         discriminator(torch.zeros(2, *shape))
     discriminator.eval()
@@ -125,7 +128,7 @@ def test_spectral_norm_is_one(architecture, shape, layers):
 
 def test_convolutions_start_small():
     torch.manual_seed(0)
-    networks = toy.build(tiny(architecture="dcgan", width=32), (3, 32, 32))
+    networks = build_networks(tiny(architecture="dcgan", width=32), (3, 32, 32))
     for network in networks:
         for conv in kinds(network, nn.Conv2d | nn.ConvTranspose2d):
             assert float(conv.weight.detach().std()) == pytest.approx(0.02, rel=0.2)
@@ -161,7 +164,7 @@ def test_the_shipped_dcgan_fits_and_paints_the_same(shipped):
 
 def test_the_shipped_networks_are_those_that_settings_build(shipped):
     settings = TrainingSettings(architecture="dcgan", latent=100, width=64, r1=0.0)
-    generator, discriminator = toy.build(settings, (3, 64, 64))
+    generator, discriminator = build_networks(settings, (3, 64, 64))
     generator.load_state_dict(shipped["generator"])
     discriminator.load_state_dict(shipped["discriminator"])
     with pytest.raises(RuntimeError, match="norms"):
