@@ -39,7 +39,7 @@ BAD = [
     ("/style_transfer", {"content_weight": None}, "content_weight must be a number"),
     ("/style_transfer", {"backbone": "alexnet"}, "Choose one of: efficientnet_lite0"),
     ("/style_transfer", {"style_loss": "magic"}, "Choose one of: moments, gram, wasserstein"),
-    ("/attack", {"method": "magic"}, "Choose one of: fgsm, pgd"),
+    ("/attack", {"method": "magic"}, "Choose one of: pgd, fgsm"),
     ("/attack", {"norm": "l7"}, "linf"),
     ("/attack", {"target": "Siamesse cat"}, "The nearest names: Siamese cat"),
     ("/attack", {"target": "German shepherd"}, "already takes this picture for German shepherd"),
