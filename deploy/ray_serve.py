@@ -71,7 +71,7 @@ class PetPredictor:
 
         try:
             unpacked = remote.unpacked(copy.deepcopy(items), self.engine.classifier)
-            return [remote.packed(found) for found in self.engine.predict_pets.work(unpacked)]
+            return [remote.packed(found) for found in self.engine.predict_pets.compute(unpacked)]
         except ValidationError as error:
             return [remote.Refused(error.key, error.values)] * len(items)
 
