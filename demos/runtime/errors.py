@@ -1,4 +1,4 @@
-"""What a machine's own limits and our own mistakes come to, said so that a visitor can go on."""
+"""Errors nobody raised on purpose, as messages for the visitor: full memory, a full disk, bugs."""
 
 from __future__ import annotations
 

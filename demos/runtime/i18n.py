@@ -38,7 +38,7 @@ def breed_name(language: str, breed: str) -> str:
 
 def detect(accept_language: str | None) -> str:
     """The best of our languages for an Accept-Language header (RFC 9110), else English."""
-    wishes: list[tuple[float, int, str]] = []
+    accepted: list[tuple[float, int, str]] = []
     for part in (accept_language or "").split(","):
         tag, _, quality = part.strip().partition(";q=")
         try:
@@ -47,8 +47,8 @@ def detect(accept_language: str | None) -> str:
             continue
         code = tag.split("-")[0].lower()
         if code in LANGUAGES and weight > 0:
-            wishes.append((-weight, len(wishes), code))
-    return min(wishes)[2] if wishes else DEFAULT
+            accepted.append((-weight, len(accepted), code))
+    return min(accepted)[2] if accepted else DEFAULT
 
 
 def error_message(language: str, error: ValidationError, labels: bool = True) -> str:
