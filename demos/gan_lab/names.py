@@ -1,9 +1,12 @@
-"""The names by which clients and the page's texts know a run's figures, where `models` says another
-word: they are part of the contract."""
+"""Names of figures and diagnoses in reports and texts, where they differ from those in `models`.
+
+They are part of the contract with clients.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 FIGURES = {
     "memorization": "heart",
@@ -16,11 +19,11 @@ FIGURES = {
 DIAGNOSES = {"memorization": "by_heart", "diverged": "no_number"}
 
 
-def figures(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
-    """Figures by their public names."""
+def figures(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Figures by their names in reports and texts."""
     return {FIGURES.get(name, name): value for name, value in pairs}
 
 
 def diagnosis(name: str) -> str:
-    """The public name of a diagnosis."""
+    """The name of a diagnosis in reports and texts."""
     return DIAGNOSES.get(name, name)

@@ -7,53 +7,74 @@ alike and one that nobody looks at costs nothing but its memory.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from demos.runtime.engine import Engine
+from demos.runtime.events import Progress, Result
+from demos.runtime.scheduler import REST
 from models.gan.training.settings import TrainingSettings
 from models.validation import ValidationError
 
 if TYPE_CHECKING:
+    import torch
+
     from models.gan.training.data import Data
     from models.gan.training.diagnosis import Diagnosis
     from models.gan.training.metrics import Metrics
     from models.gan.training.trainer import Snapshot
 
-PLACES = 24
-RUN_BYTES = 320 << 20
-ALL_BYTES = 2 << 30
+MAX_RUNS = 24
+MAX_RUN_BYTES = 320 << 20
+MAX_BYTES = 2 << 30
 # A run is given up when nobody has watched it for so long; when room is short, sooner.
-SECONDS_ALONE, SECONDS_ALONE_WHEN_FULL = 300.0, 20.0
+IDLE_SECONDS, IDLE_SECONDS_WHEN_FULL = 300.0, 20.0
 SWEEP_SECONDS = 15.0
+# Seconds of training between two pictures; in slow motion, seconds after each network's step.
+PACES = {"slow": 0.9, "normal": 0.15, "fast": 0.6}
+# A page left open overnight must not train for ever.
+MAX_WATCH_SECONDS = 1800
+TAKE_OVER_SECONDS = 30.0
+# Of a training to a fixed number of rounds: snapshots in all, and seconds between those shown.
+SNAPSHOTS, SECONDS_BETWEEN = 60, 0.5
 
 
 class LiveRun:
-    """One visitor's training: the trainer, its history, and who may step it.
+    """One visitor's training: the trainer, its history, and who watches it.
 
     Attributes:
         identity: what it was made from; other data or networks mean another run.
-        wanted: settings that the visitor has turned to; taken over before the next slice.
+        settings: as the visitor has chosen them last; applied before the next slice.
         snapshot, metrics: the latest, None before the first.
         paused: set when the loop that watches it should end.
-        watcher: the event that shows it; a later one takes over.
-        pace, views: how the visitor wants to see it.
+        pace, views: how the visitor wants to see it: one of `PACES`, and what is drawn.
     """
 
-    def __init__(self, data: Data, settings: TrainingSettings, identity: tuple, device, start=None):
+    def __init__(
+        self,
+        data: Data,
+        settings: TrainingSettings,
+        identity: tuple,
+        device: torch.device | str,
+        start: Mapping[str, Mapping[str, torch.Tensor]] | None = None,
+    ):
         from models.gan.training.history import History
         from models.gan.training.trainer import Trainer
 
         self.trainer = Trainer(data, settings, device, start)
         self.history = History()
-        self.identity, self.wanted = identity, settings
+        self.identity, self.settings = identity, settings
         self.snapshot: Snapshot | None = None
         self.metrics: Metrics | None = None
         self.paused = threading.Event()
-        self.watcher: object = None
         self.pace, self.views = "normal", ["heat"]
-        self.seen = time.monotonic()
+        self.last_seen = time.monotonic()
+        self._lock = threading.Lock()
+        self._watcher_ended: threading.Event | None = None
 
     @property
     def bytes(self) -> int:
@@ -61,50 +82,72 @@ class LiveRun:
 
     def touch(self) -> None:
         """Somebody is watching."""
-        self.seen = time.monotonic()
+        self.last_seen = time.monotonic()
 
-    def chunk(self, seconds: float, rounds: int | None = None, phase: str = "both") -> None:
-        """Trains for a slice; like all that touches the trainer it belongs into a `gym_turn`."""
+    def train(self, seconds: float, rounds: int | None = None, phase: str = "both") -> None:
+        """Trains for a slice; like all that uses the trainer it runs in `Engine.training_slice`."""
         self.touch()
-        if self.wanted is not self.trainer.settings:
-            self.trainer.configure(self.wanted)
+        if self.settings is not self.trainer.settings:
+            self.trainer.configure(self.settings)
         self.trainer.train(seconds, rounds, phase)
 
-    def note(self, look: bool = False) -> None:
-        """Notes how it stands now, with a look at the samples if one is due or wanted."""
+    def record(self, measure: bool = False) -> None:
+        """Records how it stands now; measures the samples if that is due or wanted."""
         self.snapshot = self.trainer.snapshot()
-        self.metrics = self.history.add(self.trainer, self.snapshot, look) or self.metrics
+        self.metrics = self.history.add(self.trainer, self.snapshot, measure) or self.metrics
 
-    def slice(
-        self, seconds: float, rounds: int | None = None, phase: str = "both", look: bool = False
+    def advance(
+        self, seconds: float, rounds: int | None = None, phase: str = "both", measure: bool = False
     ) -> None:
-        """`chunk`, then `note`."""
-        self.chunk(seconds, rounds, phase)
-        self.note(look)
+        """`train`, then `record`."""
+        self.train(seconds, rounds, phase)
+        self.record(measure)
 
     def diagnose(self) -> Diagnosis:
         """The diagnosis as of now."""
         return self.history.diagnose(self.trainer)
+
+    @contextmanager
+    def watch(self) -> Iterator[Callable[[], bool]]:
+        """For a loop that shows the run: yields whether it still may; one loop may at a time."""
+        ended = threading.Event()
+        self.take_over(ended)
+        self.paused.clear()
+        try:
+            yield lambda: self._watcher_ended is ended
+        finally:
+            ended.set()
+
+    def take_over(self, ended: threading.Event | None = None) -> None:
+        """Ends the loop that watches the run, and waits until it has ended.
+
+        What that loop shows could otherwise arrive after, and hide, what is shown next.
+        """
+        with self._lock:
+            before, self._watcher_ended = self._watcher_ended, ended
+        self.paused.set()
+        if before:
+            before.wait(TAKE_OVER_SECONDS)
 
 
 class LiveRuns:
     """Runs by visitor's session.
 
     Args:
-        places: how many runs there may be.
-        run_bytes, all_bytes: what one of them and all together may hold on to.
-        seconds: how long a run may be alone.
+        max_runs: how many runs there may be.
+        max_run_bytes, max_bytes: what one of them and all together may hold on to.
+        idle_seconds: how long a run may be unwatched.
     """
 
     def __init__(
         self,
-        places: int = PLACES,
-        run_bytes: int = RUN_BYTES,
-        all_bytes: int = ALL_BYTES,
-        seconds: float = SECONDS_ALONE,
+        max_runs: int = MAX_RUNS,
+        max_run_bytes: int = MAX_RUN_BYTES,
+        max_bytes: int = MAX_BYTES,
+        idle_seconds: float = IDLE_SECONDS,
     ):
-        self.places, self.run_bytes, self.all_bytes = places, run_bytes, all_bytes
-        self.seconds = seconds
+        self.max_runs, self.max_run_bytes, self.max_bytes = max_runs, max_run_bytes, max_bytes
+        self.idle_seconds = idle_seconds
         self._lock = threading.Lock()
         self._runs: dict[str, LiveRun] = {}
         self._sweeper: threading.Thread | None = None
@@ -123,9 +166,9 @@ class LiveRuns:
         """
         self.close(key)
         run = make()
-        if run.bytes > self.run_bytes:
+        if run.bytes > self.max_run_bytes:
             raise ValidationError(
-                "lab_memory", needed=round(run.bytes / 2**20), limit=self.run_bytes >> 20
+                "lab_memory", needed=round(run.bytes / 2**20), limit=self.max_run_bytes >> 20
             )
         with self._lock:
             self._make_room(run.bytes)
@@ -136,43 +179,114 @@ class LiveRuns:
         return run
 
     def close(self, key: str) -> None:
-        """Ends the run of `key`; does nothing if there is none."""
+        """Ends the run of `key`, and the loop that watches it; does nothing if there is none."""
         with self._lock:
             run = self._runs.pop(key, None)
         if run:
-            run.paused.set()
+            run.take_over()
 
     def held(self) -> tuple[int, int]:
         """(runs, bytes they hold on to)."""
         with self._lock:
             return len(self._runs), sum(run.bytes for run in self._runs.values())
 
-    def free_unwatched(self, seconds: float | None = None) -> None:
-        """Ends the runs that nobody has watched for `seconds`."""
-        alone = time.monotonic() - (self.seconds if seconds is None else seconds)
+    def free_idle(self) -> None:
+        """Ends the runs that nobody has watched for `idle_seconds`."""
+        idle = time.monotonic() - self.idle_seconds
         with self._lock:
-            for key in [key for key, run in self._runs.items() if run.seen < alone]:
+            for key in [key for key, run in self._runs.items() if run.last_seen < idle]:
                 self._runs.pop(key).paused.set()
 
     def _make_room(self, needed: int) -> None:
-        """Takes places from runs that have been alone, the longest alone first."""
-        alone = time.monotonic() - min(SECONDS_ALONE_WHEN_FULL, self.seconds)
+        """Ends idle runs while there is no room, the longest idle first."""
+        idle = time.monotonic() - min(IDLE_SECONDS_WHEN_FULL, self.idle_seconds)
 
         def full() -> bool:
             held = sum(run.bytes for run in self._runs.values())
-            return len(self._runs) >= self.places or held + needed > self.all_bytes
+            return len(self._runs) >= self.max_runs or held + needed > self.max_bytes
 
-        for key in sorted(self._runs, key=lambda key: self._runs[key].seen):
-            if full() and self._runs[key].seen < alone:
+        for key in sorted(self._runs, key=lambda key: self._runs[key].last_seen):
+            if full() and self._runs[key].last_seen < idle:
                 self._runs.pop(key).paused.set()
         if full():
             raise ValidationError("lab_full", count=len(self._runs))
 
     def _sweep(self) -> None:
         while True:
-            time.sleep(min(SWEEP_SECONDS, self.seconds / 4))
-            self.free_unwatched()
+            time.sleep(min(SWEEP_SECONDS, self.idle_seconds / 4))
+            self.free_idle()
             with self._lock:
                 if not self._runs:
                     self._sweeper = None
                     return
+
+
+def watch(
+    engine: Engine, live: LiveRun
+) -> Generator[Progress[LiveRun] | Result[LiveRun], None, None]:
+    """Trains until it is paused or diverges: `Progress` after each slice, `Result` at the end.
+
+    Ends without a `Result` as soon as somebody else takes the run over.
+    """
+    start = time.perf_counter()
+    with live.watch() as watching:
+        for _ in _slices(engine, live):
+            if not watching():
+                return
+            yield Progress(live, time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            if live.paused.is_set() or seconds > MAX_WATCH_SECONDS:
+                break
+        if watching():
+            yield Result(live, time.perf_counter() - start)
+
+
+def _slices(engine: Engine, live: LiveRun) -> Iterator[None]:
+    """Trains slice by slice, in turn with all other runs; in slow motion network by network."""
+    while True:
+        if live.pace != "slow":
+            engine.training_slice(live.advance, PACES[live.pace])
+            yield
+            live.paused.wait(REST)
+            if live.trainer.diverged:
+                return
+            continue
+        settings = live.settings
+        for phase, count in (
+            ("discriminator", settings.d_steps),
+            ("generator", settings.g_steps),
+        ):
+            engine.training_slice(live.advance, 60.0, count, phase, True)
+            yield
+            if live.trainer.diverged:
+                return
+            live.paused.wait(PACES["slow"])
+
+
+def step(engine: Engine, live: LiveRun, phase: str) -> None:
+    """One step of one network, or of both, whoever watched the run before."""
+    live.take_over()
+    engine.training_slice(live.advance, 0.0, 1, phase, True)
+
+
+def train(
+    engine: Engine, live: LiveRun, rounds: int
+) -> Generator[Progress[LiveRun] | Result[LiveRun], None, None]:
+    """Trains to a number of rounds, `Progress` about twice a second, `Result` at the end.
+
+    Snapshots lie at fixed rounds, so that the same settings give the same losses.
+    """
+    trainer, start, due = live.trainer, time.perf_counter(), 0.0
+    interval = math.ceil(rounds / SNAPSHOTS)
+    while not live.paused.is_set():
+        until = min(trainer.rounds + interval, rounds)
+        while trainer.rounds < until and not trainer.diverged:
+            engine.training_slice(live.train, PACES["normal"], until - trainer.rounds)
+        engine.training_slice(live.record, True)
+        now = time.perf_counter()
+        if trainer.rounds >= rounds or trainer.diverged:
+            yield Result(live, now - start)
+            return
+        if now >= due:
+            due = now + SECONDS_BETWEEN
+            yield Progress(live, now - start)

@@ -46,6 +46,7 @@ def expose(
     settings: type[Settings] | None = None,
     before: Mapping[str, str] | None = None,
     fields: Collection[str] | None = None,
+    optional: bool = False,
 ):
     """Makes `function(language, ...)` a public endpoint named `api_name`.
 
@@ -59,12 +60,13 @@ def expose(
             descriptions; the function receives them as keyword arguments.
         before: places parameters of the function before fields, by name, or at the `END`.
         fields: which fields of the settings; None makes parameters of all.
+        optional: fields may be left out: the function then receives None, or "" for a string.
     """
     own = _own_parameters(function)
     described = settings.described() if settings else {}
     if fields is not None:
         described = {name: described[name] for name in described if name in fields}
-    parameters = _ordered(own, described, before or {})
+    parameters = _ordered(own, described, before or {}, optional)
     with gr.Column(visible=False):
         inputs = [_component(p.annotation, p) for p in parameters]
         results = [
@@ -113,20 +115,25 @@ def _own_parameters(function: Callable) -> list[inspect.Parameter]:
 
 
 def _ordered(
-    own: list[inspect.Parameter], described: Mapping[str, Setting], before: Mapping[str, str]
+    own: list[inspect.Parameter],
+    described: Mapping[str, Setting],
+    before: Mapping[str, str],
+    optional: bool,
 ) -> list[inspect.Parameter]:
     """The function's parameters and those of the settings, in the endpoint's order."""
     ordered = [parameter for parameter in own if parameter.name not in before]
     for name, field in described.items():
         ordered += [parameter for parameter in own if before.get(parameter.name) == name]
-        ordered.append(_parameter(field))
+        ordered.append(_parameter(field, optional))
     return ordered + [parameter for parameter in own if before.get(parameter.name) == END]
 
 
-def _parameter(field: Setting) -> inspect.Parameter:
+def _parameter(field: Setting, optional: bool) -> inspect.Parameter:
     """A setting as a parameter; a tuple or list may be left out, which says `None`. What is `None`
     by itself is a number if it has a range, else a string."""
     kind, default = type(field.default), field.default
+    if optional:
+        default = "" if kind is str else None
     if isinstance(field.default, tuple | list):
         kind, default = list, None
     elif field.default is None:

@@ -148,7 +148,8 @@ class Page:
                 **options,
             )
         else:
-            component = self.put(gr.Number, described.key, precision=0, **options)
+            precision = None if isinstance(described.default, float) else 0
+            component = self.put(gr.Number, described.key, precision=precision, **options)
         if formula and described.formula:
             self.formula(described.formula)
         return component

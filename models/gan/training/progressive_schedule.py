@@ -27,7 +27,11 @@ class ProgressiveSettings(Settings):
         32.0, "computed pixels for each of the two, in millions (`step_pixels`)", low=0.1, high=400,
         slider_low=4, slider_high=200, step=4,
     )  # fmt: skip
-    fade: bool = setting(True, "new sides are faded in; otherwise they are switched on")
+    fade: bool = setting(
+        True,
+        "new sides are faded in; otherwise they are switched on",
+        formula=r"x=(1-\alpha)\,\mathrm{up}(x_{n-1})+\alpha\,x_n",
+    )
     seed: int = setting(0, "fixes weights and every draw", low=0, high=2**31 - 1)
 
     @property

@@ -11,10 +11,10 @@ import torch
 from PIL import Image
 
 from demos.gan_lab import inputs
-from demos.gan_lab.inputs import data_of
 from demos.runtime.engine import Engine
 from demos.ui.page import Page
 from models.gan.training import data as gan_data
+from models.gan.training import presets
 from models.validation import ValidationError
 
 SCRIPT = Path(inputs.__file__).with_suffix(".js").read_text(encoding="utf-8")
@@ -38,40 +38,40 @@ def payload(points=(), pictures=()):
     return json.dumps({"points": list(points), "pictures": list(pictures)})
 
 
-def refused(kind, brought, side=32):
+def refused(kind, sent, side=32):
     with pytest.raises(ValidationError) as caught:
-        data_of(kind, brought, side)
+        inputs.load(kind, sent, side)
     return caught.value
 
 
 @pytest.mark.parametrize("kind", gan_data.PLANE)
 def test_the_planes_need_no_payload(kind):
-    brought = data_of(kind, "this is not looked at")
-    assert (brought.data.name, brought.data.shape, brought.skipped) == (kind, (2,), ())
+    loaded = inputs.load(kind, "this is not looked at")
+    assert (loaded.data.name, loaded.data.shape, loaded.skipped) == (kind, (2,), ())
 
 
 def test_digits_and_a_few_of_them():
-    assert len(data_of("digits").data.train) == 9000
-    assert len(data_of("few").data.train) == 20
+    assert len(inputs.load("digits").data.train) == 9000
+    assert len(inputs.load("few").data.train) == 20
 
 
-def test_kinds_are_those_of_the_page():
-    assert set(inputs.KINDS) == {*gan_data.PLANE, "drawn", "digits", "mnist", "few", "own"}
+def test_data_are_those_of_the_page():
+    assert set(presets.DATA) == {*gan_data.PLANE, "drawn", "digits", "mnist", "few", "own"}
     for wrong in ("cats", "", None, 3):
         assert refused(wrong, payload(LINE)).key == "unknown_choice"
 
 
 def test_a_drawing():
-    brought = data_of("drawn", payload(LINE))
-    assert brought.skipped == ()
-    torch.testing.assert_close(brought.data.centers, torch.tensor(LINE))
-    whole = data_of("drawn", payload([[1, -1]] * 20)).data  # JSON has no floats in particular
+    loaded = inputs.load("drawn", payload(LINE))
+    assert loaded.skipped == ()
+    torch.testing.assert_close(loaded.data.centers, torch.tensor(LINE))
+    whole = inputs.load("drawn", payload([[1, -1]] * 20)).data  # JSON has no floats in particular
     assert whole.centers[0].tolist() == [1, -1]
 
 
-@pytest.mark.parametrize("brought", [None, "", "{}", payload(), payload(pictures=[picture(0)] * 9)])
-def test_an_empty_drawing(brought):
-    error = refused("drawn", brought)
+@pytest.mark.parametrize("sent", [None, "", "{}", payload(), payload(pictures=[picture(0)] * 9)])
+def test_an_empty_drawing(sent):
+    error = refused("drawn", sent)
     assert (error.key, error.values["count"]) == ("drawn_points", 0)
 
 
@@ -98,23 +98,25 @@ def test_drawings_that_are_none(points, key):
 
 
 @pytest.mark.parametrize(
-    "brought",
+    "sent",
     [
         "{", "points", "[]", "3", "null", "[" * 100_000, '{"points": 3}', '{"points": null}',
         '{"points": {"0": [0, 0]}}', '{"pictures": "data:image/png;base64,AAAA"}', 7, ["x"],
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["drawn", "own"])
-def test_payloads_that_are_none(kind, brought):
-    assert refused(kind, brought).key == "lab_unreadable"
+def test_payloads_that_are_none(kind, sent):
+    assert refused(kind, sent).key == "lab_unreadable"
 
 
 def test_own_pictures():
-    brought = data_of("own", payload(pictures=[picture(n) for n in range(10)]))
-    assert brought.skipped == ()
-    assert brought.data.shape == (3, 32, 32)
-    assert (len(brought.data.train), len(brought.data.held_out)) == (8, 2)
-    larger = data_of("own", payload(pictures=[picture(n, 200, "png") for n in range(8)]), side=64)
+    loaded = inputs.load("own", payload(pictures=[picture(n) for n in range(10)]))
+    assert loaded.skipped == ()
+    assert loaded.data.shape == (3, 32, 32)
+    assert (len(loaded.data.train), len(loaded.data.held_out)) == (8, 2)
+    larger = inputs.load(
+        "own", payload(pictures=[picture(n, 200, "png") for n in range(8)]), side=64
+    )
     assert larger.data.shape == (3, 64, 64)
     assert refused("own", payload(pictures=[picture(n) for n in range(8)]), 48).key == (
         "unknown_choice"
@@ -142,9 +144,9 @@ BROKEN = {
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_what_cannot_be_read_is_left_out_and_told(broken):
     good = [picture(n) for n in range(8)]
-    brought = data_of("own", payload(pictures=[*good[:3], broken, *good[3:], broken]))
-    assert brought.skipped == (3, 9)
-    assert len(brought.data.train) + len(brought.data.held_out) == 8
+    loaded = inputs.load("own", payload(pictures=[*good[:3], broken, *good[3:], broken]))
+    assert loaded.skipped == (3, 9)
+    assert len(loaded.data.train) + len(loaded.data.held_out) == 8
 
 
 def test_too_few_that_can_be_read():

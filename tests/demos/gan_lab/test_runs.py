@@ -5,9 +5,11 @@ import time
 
 import pytest
 
-from demos.gan_lab.run_config import opened, wish
+from demos.gan_lab import runs
+from demos.gan_lab.run_config import checked, open_run
 from demos.gan_lab.runs import LiveRun, LiveRuns
 from demos.runtime.engine import Engine
+from demos.runtime.events import Progress, Result
 from models.gan.training import data as gan_data
 from models.gan.training import presets
 from models.gan.training.settings import TrainingSettings
@@ -20,7 +22,7 @@ def live(settings: TrainingSettings = SMALL, name: str = "ring") -> LiveRun:
     return LiveRun(gan_data.plane(name), settings, (name,), "cpu")
 
 
-def knobs(settings: TrainingSettings = SMALL) -> dict:
+def settings_of(settings: TrainingSettings = SMALL) -> dict:
     return {name: value for name, value in vars(settings).items() if name != "architecture"}
 
 
@@ -46,7 +48,7 @@ def test_a_second_run_of_a_visitor_ends_the_first():
 
 
 def test_a_run_nobody_watches_is_freed_by_itself():
-    registry = LiveRuns(seconds=0.2)
+    registry = LiveRuns(idle_seconds=0.2)
     run = registry.open("a", live)
     watched = registry.open("b", live)
     deadline = time.monotonic() + 20
@@ -59,7 +61,7 @@ def test_a_run_nobody_watches_is_freed_by_itself():
 
 
 def test_when_all_places_are_watched_a_newcomer_is_told_so():
-    registry = LiveRuns(places=2)
+    registry = LiveRuns(max_runs=2)
     registry.open("a", live)
     registry.open("b", live)
     with pytest.raises(ValidationError, match="All 2 places"):
@@ -69,10 +71,10 @@ def test_when_all_places_are_watched_a_newcomer_is_told_so():
 
 
 def test_the_longest_alone_gives_its_place():
-    registry = LiveRuns(places=2)
+    registry = LiveRuns(max_runs=2)
     old, older = registry.open("a", live), registry.open("b", live)
-    old.seen -= 30
-    older.seen -= 40
+    old.last_seen -= 30
+    older.last_seen -= 40
     registry.open("c", live)
     assert registry.get("b") is None
     assert registry.get("a") is old
@@ -81,8 +83,8 @@ def test_the_longest_alone_gives_its_place():
 def test_memory_is_bounded_for_one_and_for_all():
     size = live().bytes
     with pytest.raises(ValidationError, match="a run may take 0 MB"):
-        LiveRuns(run_bytes=size - 1).open("a", live)
-    registry = LiveRuns(all_bytes=2 * size)
+        LiveRuns(max_run_bytes=size - 1).open("a", live)
+    registry = LiveRuns(max_bytes=2 * size)
     registry.open("a", live)
     registry.open("b", live)
     with pytest.raises(ValidationError):
@@ -96,7 +98,7 @@ def test_ten_visitors_advance_alike():
 
     def watch(run: LiveRun) -> None:
         while time.monotonic() < until:
-            engine.training_slice(run.slice, 0.01)
+            engine.training_slice(run.advance, 0.01)
 
     threads = [threading.Thread(target=watch, args=(run,)) for run in runs]
     for thread in threads:
@@ -108,36 +110,36 @@ def test_ten_visitors_advance_alike():
     assert max(slices) - min(slices) <= 2
 
 
-def test_knobs_turned_in_mid_run_are_taken_over_before_the_next_slice():
+def test_settings_changed_in_mid_run_are_applied_before_the_next_slice():
     run = live()
-    run.slice(0.0, 1)
-    run.wanted = SMALL.replace(lr_d=0.0, lr_g=0.0)
+    run.advance(0.0, 1)
+    run.settings = SMALL.replace(lr_d=0.0, lr_g=0.0)
     before = run.trainer.state()["G"]
-    run.slice(0.0, 1)
+    run.advance(0.0, 1)
     after = run.trainer.state()["G"]
     assert all(bool((before[key] == after[key]).all()) for key in before)
 
 
-def test_the_same_wish_goes_on_and_another_one_starts_anew():
+def test_the_same_configuration_goes_on_and_another_one_starts_anew():
     engine = Engine("cpu")
-    first = wish("ring", "", 32, False, "mlp", knobs())
-    run = opened(engine, "me", first)
-    engine.training_slice(run.slice, 9.0, 3)
-    same = opened(engine, "me", wish("ring", "", 32, False, "mlp", knobs() | {"lr_d": 0.5}))
+    first = checked("ring", "mlp", settings_of())
+    run = open_run(engine, "me", first)
+    engine.training_slice(run.advance, 9.0, 3)
+    same = open_run(engine, "me", checked("ring", "mlp", settings_of() | {"lr_d": 0.5}))
     assert same is run
-    assert same.wanted.lr_d == 0.5
-    wider = opened(engine, "me", wish("ring", "", 32, False, "mlp", knobs() | {"width": 12}))
+    assert same.settings.lr_d == 0.5
+    wider = open_run(engine, "me", checked("ring", "mlp", settings_of() | {"width": 12}))
     assert wider is not run
     assert run.paused.is_set()
-    anew = opened(engine, "me", wish("ring", "", 32, False, "mlp", knobs()), anew=True)
-    assert anew.trainer.rounds == 0
+    restarted = open_run(engine, "me", checked("ring", "mlp", settings_of()), restart=True)
+    assert restarted.trainer.rounds == 0
 
 
 def test_two_tabs_of_one_visitor_have_runs_of_their_own():
     engine = Engine("cpu")
-    asked = wish("ring", "", 32, False, "mlp", knobs())
-    one, two = opened(engine, "tab 1", asked), opened(engine, "tab 2", asked)
-    engine.training_slice(one.slice, 9.0, 2)
+    asked = checked("ring", "mlp", settings_of())
+    one, two = open_run(engine, "tab 1", asked), open_run(engine, "tab 2", asked)
+    engine.training_slice(one.advance, 9.0, 2)
     assert (one.trainer.rounds, two.trainer.rounds) == (2, 0)
 
 
@@ -152,10 +154,10 @@ def test_two_tabs_of_one_visitor_have_runs_of_their_own():
 )
 def test_what_does_not_go_together_is_refused(data, architecture, text):
     with pytest.raises(ValidationError, match=text):
-        wish(data, "", 32, False, architecture, knobs())
+        checked(data, architecture, settings_of())
 
 
-def test_the_shipped_dcgan_goes_on_with_own_pictures():
+def test_the_pretrained_dcgan_goes_on_with_own_pictures():
     import base64
     import io
     import json
@@ -168,12 +170,107 @@ def test_the_shipped_dcgan_goes_on_with_own_pictures():
         Image.new("RGB", (64, 64), (20 * n, 100, 200 - 20 * n)).save(stream, "PNG")
         addresses.append("data:image/png;base64," + base64.b64encode(stream.getvalue()).decode())
     engine = Engine("cpu")
-    own = presets.settings_for("own")
-    asked = wish("own", json.dumps({"pictures": addresses}), 32, True, "dense", knobs(own))
+    own, payload = presets.settings_for("own"), json.dumps({"pictures": addresses})
+    asked = checked("own", "dense", settings_of(own), payload, 32, pretrained=True)
     assert (asked.side, asked.settings.width, asked.settings.latent) == (64, 64, 100)
-    run = opened(engine, "me", asked)
+    run = open_run(engine, "me", asked)
     cats = run.trainer.sample(run.trainer.latents)
     assert cats.shape == (16, 3, 64, 64)
     assert cats.std() > 0.3  # a fresh generator makes flat grey
-    engine.training_slice(run.slice, 0.0, 1)
+    engine.training_slice(run.advance, 0.0, 1)
     assert run.snapshot.rounds == 1
+
+
+def test_a_run_is_watched_until_it_is_paused():
+    engine, run = Engine("cpu"), live()
+    watched = runs.watch(engine, run)
+    first = next(watched)
+    assert isinstance(first, Progress)
+    assert first.value is run
+    assert run.snapshot.rounds > 0
+    run.paused.set()
+    rounds = run.trainer.rounds
+    last = next(watched)
+    assert isinstance(last, Result)
+    assert list(watched) == []
+    assert run.trainer.rounds == rounds  # a stop costs no further slice
+    # And it goes on from there.
+    again = runs.watch(engine, run)
+    next(again)
+    assert run.trainer.rounds > rounds
+    again.close()
+
+
+def test_a_run_that_diverges_is_watched_no_longer():
+    engine, run = Engine("cpu"), live(SMALL.replace(loss="least_squares"))
+    for weight in run.trainer.D.parameters():
+        weight.data.mul_(1e20)
+    events = list(runs.watch(engine, run))
+    assert [type(event) for event in events] == [Progress, Result]
+    assert run.snapshot.diverged
+
+
+@pytest.mark.parametrize("pace", ["normal", "slow"])
+def test_a_step_waits_for_the_loop_that_showed_the_run(pace):
+    """Nothing of that loop may be shown after the step."""
+    engine, run, order = Engine("cpu"), live(), []
+    run.pace = pace
+    began = threading.Event()
+
+    def watch() -> None:
+        for event in runs.watch(engine, run):
+            began.set()
+            time.sleep(0.2)  # the picture of it is drawn and sent
+            order.append(type(event))
+        order.append("ended")
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    assert began.wait(60)
+    runs.step(engine, run, "discriminator")
+    order.append("step")
+    thread.join(60)
+    assert order[-2:] == ["ended", "step"]
+    assert Result not in order
+    assert run.snapshot.phase == "discriminator"
+    steps = run.trainer.steps_d
+    runs.step(engine, run, "discriminator")  # nobody to wait for
+    assert run.trainer.steps_d == steps + 1
+
+
+def test_a_second_loop_and_a_reset_take_over_as_well():
+    engine, registry = Engine("cpu"), LiveRuns()
+    run = registry.open("me", live)
+    events: dict[str, list] = {"first": [], "second": []}
+    began = {name: threading.Event() for name in events}
+
+    def watch(name: str) -> None:
+        for event in runs.watch(engine, run):
+            events[name].append(event)
+            began[name].set()
+
+    threads = [threading.Thread(target=watch, args=(name,)) for name in events]
+    for thread, name in zip(threads, events, strict=True):
+        thread.start()
+        assert began[name].wait(60)
+    threads[0].join(60)
+    assert not threads[0].is_alive()
+    registry.close("me")
+    threads[1].join(60)
+    assert not threads[1].is_alive()
+    for name in events:
+        assert all(isinstance(event, Progress) for event in events[name])
+
+
+def test_training_to_a_number_of_rounds_gives_snapshots_at_fixed_rounds(monkeypatch):
+    monkeypatch.setattr(runs, "SECONDS_BETWEEN", 0.0)
+    engine, run = Engine("cpu"), live()
+    events = list(runs.train(engine, run, 120))
+    assert [isinstance(event, Result) for event in events] == [False] * 59 + [True]
+    assert [at for at, _ in run.history.curves["loss_d"]] == list(range(4, 241, 4))
+    assert run.snapshot.rounds == 120
+    stopped = live()
+    watched = runs.train(engine, stopped, 120)
+    next(watched)
+    stopped.paused.set()
+    assert list(watched) == []
