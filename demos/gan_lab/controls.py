@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from demos.gan_lab.run_config import SETTINGS
@@ -19,9 +21,9 @@ LOSS_FORMULAS = {
 }
 
 
-def build(page: Page) -> dict[str, gr.components.Component]:
+def build(page: Page) -> dict[str, Any]:
     """The components by setting: all but the architecture, in the order of `SETTINGS`."""
-    components: dict[str, gr.components.Component] = {}
+    components: dict[str, Any] = {}
 
     def put(*names: str) -> None:
         for name in names:
@@ -37,15 +39,15 @@ def build(page: Page) -> dict[str, gr.components.Component]:
     with gr.Row():
         put("lr_d", "lr_g")
     with page.put(gr.Accordion, "gym.stabilisers", open=False):
-        for names in (
-            ("d_steps", "g_steps", "skip_below"),
-            ("r1", "penalty", "smoothing"),
-            ("spectral", "augment", "ema"),
-        ):
-            with gr.Row():
-                put(*names)
+        with gr.Row():
+            put("d_steps", "g_steps", "skip_below")
+        with gr.Row():
+            put("r1", "penalty", "smoothing")
+        with gr.Row():
+            put("spectral", "augment", "ema")
     with page.put(gr.Accordion, "gym.networks", open=False):
-        for names in (("beta1", "batch"), ("latent", "width", "seed")):
-            with gr.Row():
-                put(*names)
+        with gr.Row():
+            put("beta1", "batch")
+        with gr.Row():
+            put("latent", "width", "seed")
     return {name: components[name] for name in SETTINGS}

@@ -107,7 +107,7 @@ class ProgressiveSection:
             )
             for event in progressive_runs.compare(comparison, engine.training_slice, run):
                 standing, last = event.value, isinstance(event, Result)
-                shown = {self.line: status(code, standing, event.seconds, last)}
+                shown: dict = {self.line: status(code, standing, event.seconds, last)}
                 for method, snapshot in standing.snapshots.items():
                     picture, bar, plot = self.columns[method]
                     shown |= {picture: _picture(snapshot), bar: phase_bar(code, snapshot)}

@@ -105,7 +105,9 @@ def _make(engine: Engine, config: RunConfig, loaded: inputs.Loaded) -> LiveRun:
     return run
 
 
-def open_run(engine: Engine, session: str, config: RunConfig, restart: bool = False) -> LiveRun:
+def open_run(
+    engine: Engine, session: str | None, config: RunConfig, restart: bool = False
+) -> LiveRun:
     """The visitor's run if it is of this configuration, with its settings now; else a new one.
 
     Raises:

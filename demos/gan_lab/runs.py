@@ -149,15 +149,15 @@ class LiveRuns:
         self.max_runs, self.max_run_bytes, self.max_bytes = max_runs, max_run_bytes, max_bytes
         self.idle_seconds = idle_seconds
         self._lock = threading.Lock()
-        self._runs: dict[str, LiveRun] = {}
+        self._runs: dict[str | None, LiveRun] = {}
         self._sweeper: threading.Thread | None = None
 
-    def get(self, key: str) -> LiveRun | None:
+    def get(self, key: str | None) -> LiveRun | None:
         """The run of `key`, if it is still there."""
         with self._lock:
             return self._runs.get(key)
 
-    def open(self, key: str, make: Callable[[], LiveRun]) -> LiveRun:
+    def open(self, key: str | None, make: Callable[[], LiveRun]) -> LiveRun:
         """A new run of `key`; an older one of the same key ends.
 
         Raises:
@@ -178,7 +178,7 @@ class LiveRuns:
                 self._sweeper.start()
         return run
 
-    def close(self, key: str) -> None:
+    def close(self, key: str | None) -> None:
         """Ends the run of `key`, and the loop that watches it; does nothing if there is none."""
         with self._lock:
             run = self._runs.pop(key, None)

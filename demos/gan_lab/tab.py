@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -139,9 +140,9 @@ class GanLabTab:
     def connect(self) -> None:
         """Wires the events."""
         page, watching = self.page, PRIVATE | LIVE_TRAINING
-        train = {"fn": localize_errors(self.train), "inputs": self.inputs, "outputs": self.result}
-        train |= {"js": inputs.WITH_PAYLOAD} | watching
-        self.run.click(**train)
+        train, restart = localize_errors(self.train), localize_errors(self.restart)
+        streamed: dict[str, Any] = {"js": inputs.WITH_PAYLOAD} | watching
+        self.run.click(train, self.inputs, self.result, **streamed)
         for phase, button in self.steps.items():
             fixed = gr.State(phase)
             button.click(
@@ -159,17 +160,16 @@ class GanLabTab:
                 **PRIVATE, **LIGHT,
             )  # fmt: skip
         self.data.change(None, self.data, None, js=SHOW_DATA, **PRIVATE)
-        restart = train | {"fn": localize_errors(self.restart)}
         for preset, broken, repair in self.presets:
-            self._choose(broken, preset, preset.settings).then(**restart)
-            repaired = restart if preset.restarts else train
-            self._choose(repair, preset, preset.repaired).then(**repaired)
+            for button, settings, function in (
+                (broken, preset.settings, restart),
+                (repair, preset.repaired, restart if preset.restarts else train),
+            ):
+                values = [preset.data, settings.architecture, 32, False, *_values(settings)]
+                button.click(
+                    lambda values=values: values, None, self.choices, **PRIVATE, **LIGHT
+                ).then(function, self.inputs, self.result, **streamed)
         page.on_load(links.read, self.choices)
-
-    def _choose(self, button: gr.Button, preset: Preset, settings: TrainingSettings):
-        """Pressing `button` sets the components."""
-        values = [preset.data, settings.architecture, 32, False, *_values(settings)]
-        return button.click(lambda: values, None, self.choices, **PRIVATE, **LIGHT)
 
     def train(self, request: gr.Request, code: str, *values):
         """Streams the visitor's run, going on with it if it is of the configuration chosen."""
@@ -229,7 +229,7 @@ class GanLabTab:
         try:
             # Without what was drawn or uploaded: that is only read by Run, and may be megabytes.
             asked = _request(("", *values))
-        except ValidationError:
+        except ValueError:
             return  # said when Run is pressed
         live.pace, live.views = asked.pace, asked.views
         if asked.config.networks == live.identity[0]:

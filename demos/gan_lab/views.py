@@ -47,7 +47,7 @@ def losses(code: str, run: LiveRun) -> str:
     series = {say(code, f"gym.figure.{name}"): drawn[name] for name in ("loss_d", "loss_g")}
     values = [value for points in series.values() for _, value in points]
     # A steady axis: whole numbers that hold all values, and the equilibrium loss.
-    low, high = math.floor(min(0, *values)), math.ceil(max(2, *values)) if values else (0, 2)
+    low, high = math.floor(min([0, *values])), math.ceil(max([2, *values]))
     end = max(history.steps(run.snapshot), 1)
     return curves(series, say(code, "gym.steps"), end, y_range=(low, high))
 

@@ -1,5 +1,6 @@
 """The registry of live trainings: bounded, fair, and freed when nobody watches."""
 
+import math
 import threading
 import time
 
@@ -51,9 +52,12 @@ def test_a_run_nobody_watches_is_freed_by_itself():
     registry = LiveRuns(idle_seconds=0.2)
     run = registry.open("a", live)
     watched = registry.open("b", live)
+    watched.last_seen -= 100
+    watched.touch()
+    assert watched.last_seen >= run.last_seen
+    watched.last_seen = math.inf  # touched all the time, however busy the machine
     deadline = time.monotonic() + 20
     while registry.get("a") is not None and time.monotonic() < deadline:
-        watched.touch()
         time.sleep(0.01)
     assert registry.get("a") is None
     assert run.paused.is_set()
