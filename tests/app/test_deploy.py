@@ -17,6 +17,7 @@ from packaging.version import Version
 
 from demos.runtime.i18n import say
 from demos.runtime.middleware import HEADERS
+from demos.ui import assets
 from tests import serving
 from tests.browser.helpers import LAPTOP, WAIT, button, open_tab, wait_for_picture
 from tests.serving import ROOT
@@ -154,6 +155,8 @@ def test_a_class_password_guards_what_computes(tmp_path):
         with pytest.raises(urllib.error.HTTPError, match="400"):
             opener.open(f"{url}/login", data=b"username=class&password=a%20dog")
         assert json.load(opener.open(f"{url}/health"))["status"] == "ok"
+        for name in assets.files():  # the login page has the same head
+            assert opener.open(f"{url}/{assets.FOLDER}/{name}").status == 200
         opener.open(f"{url}/login", data=b"username=class&password=a%20cat")
         assert opener.open(f"{url}/gan/cat.png").headers["content-type"] == "image/png"
 
