@@ -24,6 +24,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 from PIL import Image
 
+from demos.ui import assets
 from models import registry
 from tests import serving
 from tests.serving import ROOT
@@ -158,7 +159,8 @@ def test_a_visitor_stays_on_a_page_and_visitors_share_the_pages(cluster):
         browser.addheaders = [("accept", "text/html,*/*")]
         first = browser.open(cluster).headers["x-page"]
         browser.addheaders = [("accept", "*/*")]
-        paths = ("/config", "/gan/cat.png", "/health", "/gradio_api/info") * 3
+        script = f"/{assets.FOLDER}/{list(assets.files())[-1]}"
+        paths = ("/config", "/gan/cat.png", "/health", "/gradio_api/info", script) * 3
         return first, {browser.open(cluster + path).headers["x-page"] for path in paths}
 
     visitors = [opened() for _ in range(12)]
