@@ -246,6 +246,8 @@ class Settings:
         """The class's settings by name, in the order of its fields."""
         found = {}
         for each in dataclasses.fields(cls):
+            if each.type == "float" and not isinstance(each.default, float):
+                raise TypeError(f"{cls.__name__}.{each.name}: a float needs a default like 1.0")
             options = dict(each.metadata)
             options.setdefault("slider_low", options.get("low", -math.inf))
             options.setdefault("slider_high", options.get("high", math.inf))

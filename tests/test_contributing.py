@@ -27,17 +27,18 @@ def test_each_takes_five_steps(topic):
     assert re.findall(r"^(\d)\. ", section, re.MULTILINE) == list("12345")
 
 
-def test_a_setting():
-    line = re.search(r"`(contrast: float = setting\([^`]*\))`", TEXT).group(1)
+def test_a_setting(monkeypatch):
+    monkeypatch.setitem(i18n.texts("en"), "name.grain", "Grain")
+    line = re.search(r"`(grain: float = setting\([^`]*\))`", TEXT).group(1)
     space = {"setting": setting}
     exec(line, space)
     toy = dataclass(frozen=True)(
-        type("ToySettings", (Settings,), {"contrast": space["contrast"]}
+        type("ToySettings", (Settings,), {"grain": space["grain"]}
              | {"__annotations__": space["__annotations__"], "__module__": __name__})
     )  # fmt: skip
-    assert toy().contrast == 1.0
-    with pytest.raises(ValidationError, match=r"contrast must be from 0\.5 to 2, not 3"):
-        toy(contrast=3)
+    assert toy().grain == 1.0
+    with pytest.raises(ValidationError, match=r"grain must be from 0\.5 to 2, not 3"):
+        toy(grain=3)
 
     def toy_endpoint(language: str, **settings):
         """Says what it was given.
@@ -49,17 +50,17 @@ def test_a_setting():
 
     with gr.Blocks() as blocks:
         page = Page(Engine("cpu"))
-        slider = page.setting(toy, "contrast")
+        slider = page.setting(toy, "grain")
         expose(toy_endpoint, {"report": gr.JSON}, "toy", LIGHT, settings=toy)
     assert isinstance(slider, Knob)
     assert (slider.minimum, slider.maximum, slider.step, slider.value) == (0.5, 2, 0.1, 1.0)
-    assert slider.label == i18n.say("en", "name.contrast")
+    assert slider.label == "Grain"
     with pytest.raises(ValueError, match=r"^$"):
         deep_links.read("3", slider)
     (parameter,) = blocks.get_api_info()["named_endpoints"]["/toy"]["parameters"]
-    assert (parameter["parameter_name"], parameter["parameter_default"]) == ("contrast", 1.0)
+    assert (parameter["parameter_name"], parameter["parameter_default"]) == ("grain", 1.0)
     endpoint = next(event.fn for event in blocks.fns.values() if event.api_name == "toy")
-    assert "contrast: how strong the contrast is, 0.5 to 2." in endpoint.__doc__
+    assert "grain: how coarse the grain is, 0.5 to 2." in endpoint.__doc__
 
 
 def test_a_tab(monkeypatch):

@@ -27,14 +27,14 @@ class Named:
 
 @dataclass(frozen=True)
 class Array:
-    """A tensor on its way: a NumPy array."""
+    """A tensor, sent as a NumPy array."""
 
     values: object
 
 
 @dataclass(frozen=True)
 class Held:
-    """A callable on its way: what it gave when it left."""
+    """A callable without arguments, sent as the value it gave when it was sent."""
 
     given: object
 
@@ -44,7 +44,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Refused:
-    """An error on its way: it names its reason anew where it arrives."""
+    """A `ValidationError`, sent as its key and values, and raised where it arrives."""
 
     key: str
     values: dict
@@ -54,7 +54,7 @@ class Refused:
 
 
 def packed(value):
-    """`value` as it travels; what is plain already stays itself."""
+    """`value` as it is sent; plain values stay as they are."""
     import torch
 
     if isinstance(value, torch.Tensor):

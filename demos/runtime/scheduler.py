@@ -177,7 +177,7 @@ class RunQueue:
         return len(self._waiting)
 
 
-# A head is trained in two seconds: it does not wait for those who paint.
+# A linear probe is trained in two seconds: it does not wait for style transfers and attacks.
 HEAVY_RUNS, HEAD_RUNS = RunQueue(), RunQueue()
 
 

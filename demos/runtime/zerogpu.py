@@ -1,8 +1,8 @@
 """Hugging Face's ZeroGPU: the only place that knows of it, and nothing elsewhere.
 
-There a function that wears `spaces.GPU` is called in a forked process that has a GPU for as long as
-was asked for. The page itself, its sliders and classifications stay on the CPU; painting, attacks
-and dreams, which pay for the way there, borrow the GPU.
+There a function decorated by `spaces.GPU` is called in a forked process that has a GPU for as long
+as was asked for. The page itself, its sliders and classifications stay on the CPU; style transfer,
+attacks and ideal classes, which take long enough to be worth the start, borrow the GPU.
 """
 
 from __future__ import annotations

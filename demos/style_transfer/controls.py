@@ -75,6 +75,8 @@ def build(page: Page) -> Controls:
         _more(page, named)
     second = _second_style(page, named)
     layers = _layers(page, named)
+    if forgotten := named.keys() - {"backbone", *NAMES}:
+        raise ValueError(f"{forgotten} must stand in NAMES too")
     controls = Controls({name: named[name] for name in ("backbone", *NAMES)}, layers, second)
     named["backbone"].change(
         _layers_of, [named["backbone"], named["content_layer"]], [named["content_layer"], *layers],

@@ -87,7 +87,7 @@ def stylize(engine: Engine, request: StyleRequest, run: Run) -> Generator[Event[
         ValidationError: a picture, a setting or a size that can't be worked with.
     """
     content, style, second = request.pictures()
-    registry.backbone(request.backbone)  # before settings are checked
+    registry.backbone(request.backbone)  # an unknown name is told first
     from models.style_transfer.cost import CostEstimator
     from models.style_transfer.optimize import transfer_style
     from models.style_transfer.settings import StyleSettings

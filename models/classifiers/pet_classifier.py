@@ -9,7 +9,7 @@ from other things, and into a linear probe, which adds breed logits that fine-tu
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -92,9 +92,9 @@ class PetPrediction(Prediction):
         score: log-odds that it is a cat or a dog at all, less the threshold.
     """
 
-    maps: torch.Tensor
-    base_maps: torch.Tensor
-    features: torch.Tensor
+    maps: torch.Tensor = field(repr=False)
+    base_maps: torch.Tensor = field(repr=False)
+    features: torch.Tensor = field(repr=False)
     cat: float
     score: float
 
@@ -130,8 +130,9 @@ class PetClassifier:
     @property
     def bytes(self) -> int:
         """Memory held by its own weights; the backbone's are counted there."""
-        parts = (self.network.tail, self.network.classifier)
-        return sum(p.numel() * p.element_size() for part in parts for p in part.parameters())
+        parts = (self.network.tail, self.network.classifier, self.network.probe)
+        owned = [p for part in parts if part is not None for p in part.parameters()]
+        return sum(p.numel() * p.element_size() for p in owned)
 
     @property
     def placement(self) -> Placement:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ class Prediction:
         probabilities: (K,), sum 1, on the CPU.
     """
 
-    classes: tuple[str, ...]
-    probabilities: torch.Tensor
+    classes: tuple[str, ...] = field(repr=False)
+    probabilities: torch.Tensor = field(repr=False)
 
     def top(self, count: int = 5) -> list[tuple[str, float]]:
         """The `count` likeliest classes with their probabilities."""

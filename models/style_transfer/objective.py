@@ -52,7 +52,7 @@ class Objective:
     def terms(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
         """Picture (1, 3, H, W) in [0, 1] -> the three weighted terms, scalars.
 
-        What has no weight is not computed.
+        Content and style are not computed where they have no weight.
         """
         settings = self.settings
         layers = list(self.style) if settings.style_weight else []

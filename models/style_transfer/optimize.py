@@ -26,9 +26,11 @@ SMALLEST_SCALE = 128
 AVERAGING = 0.9
 # A short memory: within tens of steps the gradients change by an order of magnitude.
 BETAS = (0.8, 0.9)
-# Adam's rate at the start of a scale, and the part of it that is left at the end. Larger steps
-# drown faces and strong styles in high-frequency noise; noise has a longer way to go.
-RATE, RATE_LEFT = {"content": 0.018, "noise": 0.05}, 0.2
+# Adam's rate at the start of a scale, by where the run starts: from the photo, larger steps cover
+# faces and strong styles with high-frequency artifacts; from noise, more has to change.
+RATE = {"content": 0.018, "noise": 0.05}
+# The share of that rate that is left at the end of a scale.
+RATE_LEFT = 0.2
 LBFGS_HISTORY = 10  # twice as many cost memory and changed nothing
 # Parts of the steps from the coarsest scale to the finest.
 SHARES = (0.5, 0.3, 0.2)

@@ -64,7 +64,8 @@ class StyleSettings(Settings):
         choices=INITS,
         choice_key="style.init",
     )
-    # L-BFGS leaves less speckle and larger strokes in the same time; the endpoint's is fixed.
+    # The page opens with L-BFGS: less speckle and larger strokes in the same time. The endpoint's
+    # default may not change.
     optimizer: str = setting(
         "adam",
         "the optimizer",
