@@ -1,6 +1,6 @@
-"""Gradio components that leave checking to `models`, so that every refusal speaks the
-visitor's language and says what would be right (Gradio's own checks are English and come too
-early)."""
+"""Gradio components that leave checking to `models`: Gradio's own checks are English and come too
+early for a message in the visitor's language that says what would be right.
+"""
 
 import gradio as gr
 

@@ -195,8 +195,8 @@ def transfer_style(
         content, style: RGB pictures of any size.
         settings: the knobs.
         second: the style that `settings.blend` blends in.
-        changed: asked before each step for weights (content_weight, style_weight, tv_weight) that
-            have been changed meanwhile.
+        changed: asked before each step for the weights (`StyleSettings.LIVE`) that have been
+            changed meanwhile.
 
     Raises:
         ValidationError: a blend without a second style, or layers that the network does not have.
