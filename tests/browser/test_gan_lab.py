@@ -147,3 +147,5 @@ def test_a_link_sets_the_knobs(open_page):
     page.wait_for_function("box => box.value === '0.005'", arg=rate.element_handle())
     loss = page.get_by_label(say("en", "name.loss"), exact=True).locator("visible=true").first
     assert loss.input_value() == say("en", "gym.loss.hinge")
+    # What belongs to points in the plane only is not there for pictures.
+    page.locator(".plane-only").first.wait_for(state="hidden")
