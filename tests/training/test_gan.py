@@ -59,8 +59,8 @@ def test_a_run_resumes_where_it_was(faces, name, tmp_path):
     run.save()
     again = Run(recipe, tmp_path / "run")
     assert again.seen == 4
-    for key, value in run.average.state_dict().items():
-        assert torch.equal(value, again.average.state_dict()[key])
+    for key, value in run.ema.module.state_dict().items():
+        assert torch.equal(value, again.ema.module.state_dict()[key])
     other = Run(recipe, tmp_path / "other", start=tmp_path / "run" / "last.pt")
     assert other.seen == 0
     assert torch.equal(other.D.verdict.weight, run.D.verdict.weight)
