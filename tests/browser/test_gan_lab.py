@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from demos.runtime.i18n import say
-from tests.browser.helpers import LAPTOP, PHONE, button, choose, slow_cases
+from tests.browser.helpers import LAPTOP, PHONE, WAIT, button, choose, slow_cases
 
 
 def opened(open_page, code="en", viewport=LAPTOP, more=""):
@@ -140,11 +140,14 @@ def test_own_pictures_are_learnt_and_exported(open_page, tmp_path):
     assert re.search(r"tab=gym&data=own.*width=8", link.input_value())
 
 
-def test_a_link_sets_the_knobs(open_page):
+def test_a_link_sets_the_settings(open_page):
+    from playwright.sync_api import expect
+
     page = opened(open_page, more="&data=digits&architecture=dense&lr_d=0.005&loss=hinge")
     page.get_by_label(say("en", "name.data"), exact=True).locator("visible=true").first.wait_for()
     rate = page.get_by_label(say("en", "name.lr_d")).locator("visible=true").first
-    page.wait_for_function("box => box.value === '0.005'", arg=rate.element_handle())
+    # Asks for the box each time: the page may draw it anew while it loads.
+    expect(rate).to_have_value("0.005", timeout=WAIT)
     loss = page.get_by_label(say("en", "name.loss"), exact=True).locator("visible=true").first
     assert loss.input_value() == say("en", "gym.loss.hinge")
     # What belongs to points in the plane only is not there for pictures.
