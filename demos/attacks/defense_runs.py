@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from demos.attacks.runs import AttackRequest, Subject, Survival, attack, prepare, with_result
+from demos.attacks.runs import AttackRequest, Subject, Survival, attack, prepare
 from demos.runtime.engine import Engine, Run
-from demos.runtime.events import Event, Progress, Result, map_values
+from demos.runtime.events import Event, Progress, Result, map_values, with_result
 from models.attacks.settings import JpegSettings, SmoothingSettings
 
 if TYPE_CHECKING:

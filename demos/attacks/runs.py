@@ -5,13 +5,13 @@ Every attack, curve, matrix and vote goes through `engine.schedule(engine.steps(
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from demos.runtime.engine import Engine, Run
-from demos.runtime.events import Event, Loading, Progress, Result, map_values
+from demos.runtime.events import Event, Loading, map_values, with_result
 from models import images, registry, weights
 from models.attacks.settings import AttackSettings, CurveSettings, JpegSettings
 from models.validation import ValidationError
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 NAME = "attack"
 SECTIONS = "deeper"  # the sections' runs, which the tab's Stop button leaves alone
-S = TypeVar("S")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -124,19 +122,6 @@ def attack(
             yield step
 
     return engine.schedule(recorded(), run)
-
-
-def with_result(
-    events: Iterator[Event[S]], value: Callable[[S, float | None], T]
-) -> Generator[Event[T]]:
-    """The events with value(step, None), or value(step, seconds) where it is the last."""
-    for event in events:
-        if isinstance(event, Result):
-            yield Result(value(event.value, event.seconds), event.seconds)
-        elif isinstance(event, Progress):
-            yield Progress(value(event.value, None), event.seconds)
-        else:
-            yield event
 
 
 @dataclass(frozen=True)

@@ -63,9 +63,19 @@ Event = Waiting | Loading | Progress[T] | Result[T]
 
 def map_values(events: Iterator[Event[T]], function: Callable[[T], U]) -> Generator[Event[U]]:
     """The same events with `function` of their values; waiting and loading pass as they are."""
+    yield from with_result(events, lambda value, _seconds: function(value))
+
+
+def with_result(
+    events: Iterator[Event[T]], function: Callable[[T, float | None], U]
+) -> Generator[Event[U]]:
+    """As `map_values`, with function(value, seconds) of the last value and function(value, None) of
+    the others.
+    """
     for event in events:
-        if isinstance(event, Progress | Result):
-            made = function(event.value)
-            yield (Result if isinstance(event, Result) else Progress)(made, event.seconds)
+        if isinstance(event, Result):
+            yield Result(function(event.value, event.seconds), event.seconds)
+        elif isinstance(event, Progress):
+            yield Progress(function(event.value, None), event.seconds)
         else:
             yield event
