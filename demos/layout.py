@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import gradio as gr
 
 from demos import lessons
@@ -39,7 +41,7 @@ def build(engine: Engine) -> gr.Blocks:
         _header(page)
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             for demo in TABS:
-                with page.put(gr.Tab, f"{demo.NAME}.tab", id=demo.NAME) as tab:
+                with page.put(gr.Tab, f"{demo.NAME}.tab", id=tab_id(demo)) as tab:
                     demo.build(page, tab)
                     if f"{demo.NAME}.q1" in i18n.texts(i18n.DEFAULT):
                         page.questions(demo.NAME)
@@ -48,6 +50,11 @@ def build(engine: Engine) -> gr.Blocks:
         _follow_address(page, blocks, tabs)
     blocks.page = page
     return blocks
+
+
+def tab_id(demo: ModuleType) -> str:
+    """What addresses call a tab: its name, or the `TAB_ID` that an older address has."""
+    return getattr(demo, "TAB_ID", demo.NAME)
 
 
 def _header(page: Page) -> None:
@@ -92,12 +99,12 @@ def _follow_language(page: Page, blocks: gr.Blocks) -> None:
 def _follow_address(page: Page, blocks: gr.Blocks, tabs: gr.Tabs) -> None:
     """Opens the tab that the page's address names, and sets the knobs it gives values for."""
     components = [component for _, group in page.load_handlers for component in group]
+    known = [tab_id(demo) for demo in TABS]
 
     def read_address(request: gr.Request) -> list:
         query = request.query_params
         name = query.get("tab")
-        known = name in [demo.NAME for demo in TABS]
-        tab = gr.Tabs(selected=name) if known else gr.skip()
+        tab = gr.Tabs(selected=name) if name in known else gr.skip()
         return [tab, *(value for read, _ in page.load_handlers for value in read(query))]
 
     blocks.load(read_address, None, [tabs, *components], **PRIVATE, queue=False)

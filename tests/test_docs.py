@@ -144,11 +144,11 @@ def test_the_weights_page_agrees_with_the_manifest():
 
 
 def test_the_tabs_page_has_every_tab_and_endpoint(blocks):
-    from demos.layout import TABS
+    from demos.layout import TABS, tab_id
 
     text = (ROOT / "docs" / "tabs.md").read_text(encoding="utf-8")
     table = "\n".join(line for line in text.splitlines() if line.startswith("|"))
-    assert re.findall(r"^\| [^|]+ \| `(\w+)`", table, re.MULTILINE) == [tab.NAME for tab in TABS]
+    assert re.findall(r"^\| [^|]+ \| `(\w+)`", table, re.MULTILINE) == [tab_id(tab) for tab in TABS]
     public = {
         f"/{event.api_name}" for event in blocks.fns.values() if event.api_visibility == "public"
     }

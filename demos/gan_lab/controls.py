@@ -38,14 +38,14 @@ def build(page: Page) -> dict[str, Any]:
     )  # fmt: skip
     with gr.Row():
         put("lr_d", "lr_g")
-    with page.put(gr.Accordion, "gym.stabilisers", open=False):
+    with page.put(gr.Accordion, "gan_lab.stabilisers", open=False):
         with gr.Row():
             put("d_steps", "g_steps", "skip_below")
         with gr.Row():
             put("r1", "penalty", "smoothing")
         with gr.Row():
             put("spectral", "augment", "ema")
-    with page.put(gr.Accordion, "gym.networks", open=False):
+    with page.put(gr.Accordion, "gan_lab.networks", open=False):
         with gr.Row():
             put("beta1", "batch")
         with gr.Row():

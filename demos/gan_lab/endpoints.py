@@ -74,7 +74,7 @@ def expose_all(page: Page) -> None:
         live = engine.shared(LiveRuns).open(key, lambda: run_config.make(engine, config))
         try:
             for event in runs.train(engine, live, rounds):
-                picture = engine.training_slice(views.picture, live, ("heat",))
+                picture = engine.training_slice(views.picture, live, ("heatmap",))
                 yield picture, _report(live, event.seconds)
         finally:
             engine.shared(LiveRuns).close(key)

@@ -33,22 +33,25 @@ class ExportSection:
 
     def __init__(self, page: Page, choices: list[gr.components.Component]):
         self.page = page
-        with page.put(gr.Accordion, "gym.keep", open=False):
-            page.put(gr.Markdown, "gym.keep.note")
+        with page.put(gr.Accordion, "gan_lab.export", open=False):
+            page.put(gr.Markdown, "gan_lab.export.note")
             with gr.Row():
-                show = page.put(gr.Button, "gym.keep.strip", size="sm", min_width=140)
-                export = page.put(gr.Button, "gym.keep.export", size="sm", min_width=140)
-                share = page.put(gr.Button, "gym.keep.link", size="sm", min_width=140)
+                show = page.put(gr.Button, "gan_lab.export.strip", size="sm", min_width=140)
+                export = page.put(gr.Button, "gan_lab.export.files", size="sm", min_width=140)
+                share = page.put(gr.Button, "gan_lab.export.link", size="sm", min_width=140)
             film = page.put(
-                gr.Image, "gym.keep.film", format="png", visible=False, interactive=False,
-                show_label=False, buttons=["download", "fullscreen"], elem_id="gym-strip",
+                gr.Image, "gan_lab.export.film", format="png", visible=False, interactive=False,
+                show_label=False, buttons=["download", "fullscreen"], elem_id="gan-lab-strip",
             )  # fmt: skip
             files = page.put(
-                gr.DownloadButton, "gym.keep.download", visible=False, elem_id="gym-download"
+                gr.DownloadButton,
+                "gan_lab.export.download",
+                visible=False,
+                elem_id="gan-lab-download",
             )
             link = page.put(
-                gr.Textbox, "gym.keep.address", visible=False, interactive=False, buttons=["copy"],
-                elem_id="gym-link",
+                gr.Textbox, "gan_lab.export.address", visible=False, interactive=False,
+                buttons=["copy"], elem_id="gan-lab-link",
             )  # fmt: skip
         watching = PRIVATE | LIVE_TRAINING
         show.click(localize_errors(self.film), page.language, film, **watching)

@@ -27,7 +27,7 @@
     const node = panel?.querySelector(selector);
     if (node) node.textContent = text;
   };
-  const showError = (text) => write(".gym-trouble", text);
+  const showError = (text) => write(".gan-lab-error", text);
 
   /* -- the drawing ------------------------------------------------------------------------------ */
 
@@ -103,11 +103,11 @@
       stroke.forEach(([x, y]) => pen.lineTo(at(x), at(-y)));
       pen.stroke();
     }
-    write(".gym-points", say("points", { count: points().length, low: MIN_POINTS, high: MAX_POINTS }));
+    write(".gan-lab-points", say("points", { count: points().length, low: MIN_POINTS, high: MAX_POINTS }));
   }
 
   function drawingHalf() {
-    const half = make("div", "gym-half gym-canvas");
+    const half = make("div", "gan-lab-source gan-lab-drawn");
     canvas = make("canvas");
     canvas.width = canvas.height = PIXELS;
     canvas.setAttribute("role", "img");
@@ -129,8 +129,8 @@
     for (const end of ["pointerup", "pointercancel"]) {
       canvas.addEventListener(end, (event) => { if (event.pointerId === pointer) pointer = null; });
     }
-    const actions = make("div", "gym-actions");
-    const count = make("small", "gym-points");
+    const actions = make("div", "gan-lab-actions");
+    const count = make("small", "gan-lab-points");
     count.setAttribute("aria-live", "polite");
     actions.append(
       button(say("undo"), () => { strokes.pop(); paint(); }),
@@ -166,7 +166,7 @@
   }
 
   function showCount() {
-    write(".gym-count", say("pictures", { count: pictures.length, low: MIN_PICTURES, high: MAX_PICTURES }));
+    write(".gan-lab-count", say("pictures", { count: pictures.length, low: MIN_PICTURES, high: MAX_PICTURES }));
   }
 
   function addPicture(picture) {
@@ -208,7 +208,7 @@
     }
     if (!unread.length) return;
     const names = unread.slice(0, MAX_NAMES).join(", ") + (unread.length > MAX_NAMES ? ", …" : "");
-    const shown = panel.querySelector(".gym-trouble").textContent;
+    const shown = panel.querySelector(".gan-lab-error").textContent;
     showError([shown, say("unread", { count: unread.length, names })].filter(Boolean).join(" "));
   }
 
@@ -251,10 +251,10 @@
   }
 
   function drawCamera() {
-    const area = panel.querySelector(".gym-lens");
+    const area = panel.querySelector(".gan-lab-camera");
     area.replaceChildren();
     if (!stream) return;
-    const video = make("video"), actions = make("div", "gym-actions");
+    const video = make("video"), actions = make("div", "gan-lab-actions");
     Object.assign(video, { srcObject: stream, autoplay: true, muted: true, playsInline: true });
     const label = make("label"), box = make("input");
     box.type = "checkbox";
@@ -266,15 +266,15 @@
   }
 
   function picturesHalf() {
-    const half = make("div", "gym-half gym-tray");
-    const input = make("input"), actions = make("div", "gym-actions");
+    const half = make("div", "gan-lab-source gan-lab-own");
+    const input = make("input"), actions = make("div", "gan-lab-actions");
     Object.assign(input, { type: "file", accept: "image/*", multiple: true, hidden: true });
     input.addEventListener("change", async () => {
       const files = [...input.files];
       input.value = "";
       await read(files);
     });
-    const counted = make("small", "gym-count");
+    const counted = make("small", "gan-lab-count");
     counted.setAttribute("aria-live", "polite");
     const clear = () => {
       clears += 1;
@@ -287,11 +287,11 @@
       button(say("add"), () => input.click()), input,
       button(say("camera"), toggleCamera), button(say("clear"), clear), counted,
     );
-    thumbnails = make("div", "gym-thumbs");
+    thumbnails = make("div", "gan-lab-thumbnails");
     thumbnails.append(...pictures.map(thumbnail));
-    const error = make("div", "gym-trouble");
+    const error = make("div", "gan-lab-error");
     error.setAttribute("role", "alert");
-    half.append(make("p", "", say("note")), actions, make("div", "gym-lens"), error, thumbnails);
+    half.append(make("p", "", say("note")), actions, make("div", "gan-lab-camera"), error, thumbnails);
     return half;
   }
 
@@ -306,7 +306,7 @@
     drawCamera();
   }
 
-  window.netglassGym = {
+  window.netglassGanLab = {
     show(wanted) {
       kind = wanted === "drawn" || wanted === "own" ? wanted : "";
       if (!panel) return;
@@ -319,5 +319,5 @@
     }),
   };
 
-  netglassPanel.watch("gym-inputs", (element, texts) => { panel = element; say = texts; draw(); });
+  netglassPanel.watch("gan-lab-inputs", (element, texts) => { panel = element; say = texts; draw(); });
 })();

@@ -1,8 +1,8 @@
 """A visitor's own training data: a distribution drawn by hand, or pictures.
 
-Both stay in the browser until Run is pressed: `window.netglassGym.payload()` gives what is on show
-as one JSON string, and `load` turns that into something to learn from. Nothing of it touches the
-disk.
+Both stay in the browser until Run is pressed: `window.netglassGanLab.payload()` gives what is on
+show as one JSON string, and `load` turns that into something to learn from. Nothing of it touches
+the disk.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ WORDS = (
     "pictures", "remove", "full", "unread", "no_camera",
 )  # fmt: skip
 # Make what was drawn or added the payload of an event, its input behind the language (and phase).
-WITH_PAYLOAD = "(code, _, ...rest) => [code, window.netglassGym.payload(), ...rest]"
+WITH_PAYLOAD = "(code, _, ...rest) => [code, window.netglassGanLab.payload(), ...rest]"
 STEP_WITH_PAYLOAD = (
-    "(code, phase, _, ...rest) => [code, phase, window.netglassGym.payload(), ...rest]"
+    "(code, phase, _, ...rest) => [code, phase, window.netglassGanLab.payload(), ...rest]"
 )
 
 
@@ -55,10 +55,10 @@ class Loaded:
 def build(page: Page) -> None:
     """The panel; the script fills it, so that a change of language leaves its content alone.
 
-    `window.netglassGym.show(data)` decides what of it is seen: the canvas for "drawn", the pictures
-    for "own", nothing for the rest.
+    `window.netglassGanLab.show(data)` decides what of it is seen: the canvas for "drawn", the
+    pictures for "own", nothing for the rest.
     """
-    panel.build(page, "gym-inputs", "gym.in", WORDS)
+    panel.build(page, "gan-lab-inputs", "gan_lab.inputs", WORDS)
 
 
 def load(data: str, payload: str | None = None, side: int = 32) -> Loaded:

@@ -10,7 +10,7 @@ import gradio as gr
 from demos.gan_lab.run_config import SETTINGS, RunConfig
 from models.gan.training import presets
 
-TAB = "gym"
+TAB_ID = "gym"  # addresses that are shared call the tab by its older name
 
 
 def query(config: RunConfig) -> dict[str, str]:
@@ -22,7 +22,7 @@ def query(config: RunConfig) -> dict[str, str]:
         for name in SETTINGS
         if (value := getattr(settings, name)) != getattr(usual, name)
     }
-    found = {"tab": TAB, "data": config.data, "architecture": settings.architecture}
+    found = {"tab": TAB_ID, "data": config.data, "architecture": settings.architecture}
     if config.data == "own":
         found |= {"side": str(config.side)} | ({"shipped": "1"} if config.pretrained else {})
     return found | changed
@@ -34,7 +34,7 @@ def read(address: Mapping[str, str]) -> list:
     """
     unchanged = [gr.skip()] * (4 + len(SETTINGS))
     data = address.get("data")
-    if address.get("tab") != TAB or data not in presets.DATA:
+    if address.get("tab") != TAB_ID or data not in presets.DATA:
         return unchanged
     try:
         settings = presets.settings_for(data, address.get("architecture"))

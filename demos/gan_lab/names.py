@@ -1,4 +1,4 @@
-"""Names of figures and diagnoses in reports and texts, where they differ from those in `models`.
+"""Names of figures and diagnoses in /gan_train's report, where they differ from those in `models`.
 
 They are part of the contract with clients.
 """
@@ -20,10 +20,10 @@ DIAGNOSES = {"memorization": "by_heart", "diverged": "no_number"}
 
 
 def figures(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Figures by their names in reports and texts."""
+    """Figures by their names in the report."""
     return {FIGURES.get(name, name): value for name, value in pairs}
 
 
 def diagnosis(name: str) -> str:
-    """The name of a diagnosis in reports and texts."""
+    """The name of a diagnosis in the report."""
     return DIAGNOSES.get(name, name)

@@ -24,17 +24,17 @@ from models.validation import choice
 if TYPE_CHECKING:
     from models.gan.training.progressive_trainer import ProgressiveSnapshot
 
-NAME = "gym.grow"
+NAME = "gan_lab.progressive"
 DATA = ("digits", "own")
 DEFAULTS = {"data": "digits", **ProgressiveSettings.page_defaults()}
 EXPERIMENTS = ({"fade": False}, {"budget": 8})
 STAGES = {
-    "stable": "gym.grow.stable",
-    "fading": "gym.grow.fading",
-    "together": "gym.grow.together",
+    "stable": "gan_lab.progressive.stable",
+    "fading": "gan_lab.progressive.fading",
+    "together": "gan_lab.progressive.together",
 }
 MAX_LOSS = 5  # of the plots; peaks are cut off
-SHOW_DATA = "(data) => {if (data === 'own') window.netglassGym?.show(data); return data}"
+SHOW_DATA = "(data) => {if (data === 'own') window.netglassGanLab?.show(data); return data}"
 
 
 class ProgressiveSection:
@@ -54,34 +54,38 @@ class ProgressiveSection:
                     page.formula(ProgressiveSettings.described()["fade"].formula)
             with gr.Row():
                 self.data = page.put(
-                    Choice, "gym.grow.data", choices=self._data_texts, value="digits", min_width=160
+                    Choice,
+                    "gan_lab.progressive.data",
+                    choices=self._data_texts,
+                    value="digits",
+                    min_width=160,
                 )
                 settings = [
                     page.setting(ProgressiveSettings, name, formula=False, min_width=width)
                     for name, width in (("budget", 200), ("fade", 160), ("seed", 120))
                 ]
-            self.run, self.stop, self.reset = page.controls("gym.grow.run")
-            self.line = gr.HTML(elem_id="gym-grow-status")
+            self.run, self.stop, self.reset = page.controls("gan_lab.progressive.run")
+            self.line = gr.HTML(elem_id="gan-lab-progressive-status")
             with gr.Row(equal_height=False):
                 self.columns = {method: self._build_column(method) for method in METHODS}
-            page.put(gr.Markdown, "gym.grow.note", elem_classes="note")
+            page.put(gr.Markdown, "gan_lab.progressive.note", elem_classes="note")
             self.choices = [self.data, *settings]
             page.experiments(NAME, EXPERIMENTS, DEFAULTS, self.choices, _check)
 
     def _data_texts(self, code: str) -> list[tuple[str, str]]:
-        return [(self.page.text(f"gym.grow.data.{data}", code), data) for data in DATA]
+        return [(self.page.text(f"gan_lab.progressive.data.{data}", code), data) for data in DATA]
 
     def _build_column(self, method: str) -> tuple[gr.Image, gr.HTML, gr.HTML]:
         """The picture of one method, its progress and its losses."""
         with gr.Column(min_width=300):
             # Above the picture: a label would cover the smallest side.
-            self.page.put(gr.Markdown, f"gym.grow.{method}")
+            self.page.put(gr.Markdown, f"gan_lab.progressive.{method}")
             picture = self.page.put(
-                gr.Image, f"gym.grow.{method}", format="png", height=290, buttons=[],
-                show_label=False, interactive=False, elem_id=f"gym-grow-{method}",
+                gr.Image, f"gan_lab.progressive.{method}", format="png", height=290, buttons=[],
+                show_label=False, interactive=False, elem_id=f"gan-lab-progressive-{method}",
             )  # fmt: skip
-            bar = gr.HTML(elem_id=f"gym-grow-{method}-bar")
-            return picture, bar, gr.HTML(elem_id=f"gym-grow-{method}-plot")
+            bar = gr.HTML(elem_id=f"gan-lab-progressive-{method}-bar")
+            return picture, bar, gr.HTML(elem_id=f"gan-lab-progressive-{method}-plot")
 
     def connect(self) -> None:
         """Wires the events."""
@@ -99,7 +103,11 @@ class ProgressiveSection:
         """Streams both trainings."""
         engine, settings = self.page.engine, ProgressiveSettings(*given)
         choice("data", data, DATA)
-        yield {self.line: progress.waiting(code, Loading(say(code, f"gym.grow.data.{data}")))}
+        yield {
+            self.line: progress.waiting(
+                code, Loading(say(code, f"gan_lab.progressive.data.{data}"))
+            )
+        }
         pictures = inputs.load(data, payload, SIDES[-1]).data
         with engine.run(request.session_hash, NAME) as run:
             comparison = engine.training_slice(
@@ -136,10 +144,10 @@ def status(code: str, standing: Standing, elapsed: float, last: bool) -> str:
     snapshots = standing.snapshots.values()
     spent = sum(snapshot.spent for snapshot in snapshots) / len(METHODS) / MILLION
     budget = next(iter(snapshots)).budget / MILLION
-    words = say(code, "gym.grow.spent", spent=f"{spent:.1f}", budget=f"{budget:g}")
+    words = say(code, "gan_lab.progressive.spent", spent=f"{spent:.1f}", budget=f"{budget:g}")
     left = standing.seconds_left(elapsed)
     if last:
-        key = "gym.grow.seconds" if standing.done else "gym.grow.stopped"
+        key = "gan_lab.progressive.seconds" if standing.done else "gan_lab.progressive.stopped"
         words += " · " + say(code, key, seconds=f"{elapsed:.0f}")
     elif left is not None:
         words += " · " + say(code, "status.left", seconds=max(1, round(left)))
@@ -152,9 +160,9 @@ def phase_bar(code: str, snapshot: ProgressiveSnapshot) -> str:
     """The stage of one method in words, with a bar of its phases; those of fading are hatched."""
     stage = snapshot.stage
     words = say(code, STAGES[stage.phase], side=SIDES[stage.scale], alpha=f"{stage.alpha:.2f}")
-    words += " · " + say(code, "gym.grow.seconds", seconds=f"{snapshot.seconds:.0f}")
+    words += " · " + say(code, "gan_lab.progressive.seconds", seconds=f"{snapshot.seconds:.0f}")
     if snapshot.diverged:
-        words = say(code, "gym.grow.diverged")
+        words = say(code, "gan_lab.progressive.diverged")
     parts = [(1.0, False, " · ".join(map(str, SIDES)))]
     if snapshot.method == "growing":
         parts = [(p.end - p.start, p.fading, str(SIDES[p.scale])) for p in PHASES]
@@ -177,9 +185,9 @@ def loss_plot(code: str, losses: Losses, method: str, budget: float) -> str:
     """The curves of one method; the height is the same for both."""
     top = min(max(2, math.ceil(losses.highest)), MAX_LOSS)
     series = {
-        say(code, f"gym.figure.{name}"): [
+        say(code, f"gan_lab.figure.{name}"): [
             (share * budget, min(y, top)) for share, y in losses.points(method, name)
         ]
         for name in ("loss_d", "loss_g")
     }
-    return curves(series, say(code, "gym.grow.pixels"), budget, y_range=(0, top))
+    return curves(series, say(code, "gan_lab.progressive.pixels"), budget, y_range=(0, top))

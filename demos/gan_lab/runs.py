@@ -71,7 +71,7 @@ class LiveRun:
         self.snapshot: Snapshot | None = None
         self.metrics: Metrics | None = None
         self.paused = threading.Event()
-        self.pace, self.views = "normal", ["heat"]
+        self.pace, self.views = "normal", ["heatmap"]
         self.last_seen = time.monotonic()
         self._lock = threading.Lock()
         self._watcher_ended: threading.Event | None = None

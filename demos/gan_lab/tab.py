@@ -1,4 +1,4 @@
-"""The GAN lab: train a GAN live, break it, read the diagnosis, repair it."""
+"""The GAN lab ("GAN gym" on the page): train a GAN live, break it, read why, repair it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ from models.gan.training.presets import Preset
 from models.gan.training.settings import TrainingSettings
 from models.validation import ValidationError
 
-NAME = links.TAB
+NAME = "gan_lab"
+TAB_ID = links.TAB_ID
 FIRST_DATA = "ring"
 # The panel for own data, and what belongs to points in the plane only, come and go with the data.
 SHOW_DATA = f"""(data) => {{
   const plane = {json.dumps(presets.PLANE)}.includes(data);
-  document.documentElement.classList.toggle("gym-pictures", !plane);
-  window.netglassGym.show(data);
+  document.documentElement.classList.toggle("gan-lab-pictures", !plane);
+  window.netglassGanLab.show(data);
 }}"""
 
 
@@ -83,57 +84,59 @@ class GanLabTab:
                 Choice, "name.side", choices=lambda _: [("32", 32), ("64", 64)], value=32,
                 visible=False, min_width=100,
             )  # fmt: skip
-            self.pretrained = page.put(gr.Checkbox, "gym.shipped", value=False, visible=False)
+            self.pretrained = page.put(
+                gr.Checkbox, "gan_lab.pretrained", value=False, visible=False
+            )
         inputs.build(page)
         self.settings = controls.build(page)
 
     def _build_result(self) -> None:
         page = self.page
-        self.run, self.stop, self.reset = page.controls("gym.run")
+        self.run, self.stop, self.reset = page.controls("gan_lab.run")
         with gr.Row():
             self.steps = {
-                phase: page.put(gr.Button, f"gym.step.{phase}", size="sm", min_width=90)
+                phase: page.put(gr.Button, f"gan_lab.step.{phase}", size="sm", min_width=90)
                 for phase in ("discriminator", "generator", "both")
             }
-        self.line = gr.HTML(elem_id="gym-status")
+        self.line = gr.HTML(elem_id="gan-lab-status")
         self.phase = page.put(
-            gr.HTML, "gym.phase.waits", elem_id="gym-phase", written=self._no_run_yet
+            gr.HTML, "gan_lab.phase.waits", elem_id="gan-lab-phase", written=self._no_run_yet
         )
         with gr.Row(equal_height=False):
             with gr.Column(min_width=260):
                 self.picture = page.put(
-                    gr.Image, "gym.picture", format="png", height=380, buttons=["fullscreen"],
-                    interactive=False, elem_id="gym-picture",
+                    gr.Image, "gan_lab.picture", format="png", height=380, buttons=["fullscreen"],
+                    interactive=False, elem_id="gan-lab-picture",
                 )  # fmt: skip
-                page.put(gr.Markdown, "gym.legend", elem_classes="note plane-only")
+                page.put(gr.Markdown, "gan_lab.legend", elem_classes="note plane-only")
                 self.pace = page.put(
-                    gr.Radio, "gym.speed", choices=self._texts("speed", PACES), value="normal",
+                    gr.Radio, "gan_lab.speed", choices=self._texts("speed", PACES), value="normal",
                     min_width=200,
                 )  # fmt: skip
                 self.views = page.put(
-                    gr.CheckboxGroup, "gym.views", value=["heat"],
+                    gr.CheckboxGroup, "gan_lab.views", value=["heatmap"],
                     choices=self._texts("view", VIEWS), elem_classes="plane-only",
                 )  # fmt: skip
             with gr.Column(min_width=260):
-                self.diagnosis = gr.HTML(elem_id="gym-doctor")
-        self.plot = gr.HTML(elem_id="gym-plot")
+                self.diagnosis = gr.HTML(elem_id="gan-lab-diagnosis")
+        self.plot = gr.HTML(elem_id="gan-lab-plot")
 
     def _build_preset(self, preset: Preset) -> tuple[Preset, gr.Button, gr.Button]:
         """The button that breaks a run and the one that repairs it, with what to watch for."""
-        page, key = self.page, f"gym.preset.{preset.name}"
+        page, key = self.page, f"gan_lab.preset.{preset.name}"
         with gr.Row(elem_classes="experiment"):
             broken = page.put(gr.Button, key, size="sm", scale=0, min_width=200)
             page.put(gr.Markdown, f"{key}.watch")
         with gr.Row(elem_classes="experiment"):
-            repair = page.put(gr.Button, "gym.repair", size="sm", scale=0, min_width=200)
+            repair = page.put(gr.Button, "gan_lab.repair", size="sm", scale=0, min_width=200)
             page.put(gr.Markdown, f"{key}.repair")
         return preset, broken, repair
 
     def _texts(self, family: str, values):
-        return lambda code: [(self.page.text(f"gym.{family}.{v}", code), v) for v in values]
+        return lambda code: [(self.page.text(f"gan_lab.{family}.{v}", code), v) for v in values]
 
     def _no_run_yet(self, code: str) -> str:
-        for key in ("gym.discriminator", "gym.generator", "gym.phase.waits"):
+        for key in ("gan_lab.discriminator", "gan_lab.generator", "gan_lab.phase.waits"):
             self.page.text(key, code)
         return views.phase(code, None)
 
@@ -181,7 +184,7 @@ class GanLabTab:
 
     def _train(self, request: gr.Request, code: str, asked: Request, restart: bool):
         engine, data = self.page.engine, asked.config.data
-        yield {self.line: progress.waiting(code, Loading(say(code, f"gym.data.{data}")))}
+        yield {self.line: progress.waiting(code, Loading(say(code, f"gan_lab.data.{data}")))}
         try:
             live = run_config.open_run(engine, request.session_hash, asked.config, restart)
         except ValidationError:

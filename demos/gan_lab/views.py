@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from demos.gan_lab import names
 from demos.runtime.i18n import say
 from demos.ui.plots import curves
 
@@ -18,12 +17,13 @@ if TYPE_CHECKING:
     from models.gan.training.diagnosis import Diagnosis
 
 SIDE = 480
-VIEWS = ("heat", "arrows", "warp")  # what can be drawn of a run on points
+VIEWS = ("heatmap", "arrows", "warp")  # what can be drawn of a run on points
 SHOWN_FIGURES = (
-    "loss_d", "coin", "loss_g", "accuracy_real", "accuracy_fake", "slope_d", "slope_g",
-    "change_d", "change_g", "modes", "balance", "quality", "diversity", "heart", "skipped",
+    "loss_d", "equilibrium_loss", "loss_g", "accuracy_real", "accuracy_fake", "grad_norm_d",
+    "grad_norm_g", "update_ratio_d", "update_ratio_g", "modes", "balance", "quality", "diversity",
+    "memorization", "skipped",
 )  # fmt: skip
-PERCENT = ("accuracy_real", "accuracy_fake", "balance", "heart", "quality")
+PERCENT = ("accuracy_real", "accuracy_fake", "balance", "memorization", "quality")
 WHOLE = ("modes", "of", "rounds", "skipped", "steps_d")
 
 
@@ -44,12 +44,12 @@ def losses(code: str, run: LiveRun) -> str:
 
     assert run.snapshot is not None
     drawn = run.history.curves
-    series = {say(code, f"gym.figure.{name}"): drawn[name] for name in ("loss_d", "loss_g")}
+    series = {say(code, f"gan_lab.figure.{name}"): drawn[name] for name in ("loss_d", "loss_g")}
     values = [value for points in series.values() for _, value in points]
     # A steady axis: whole numbers that hold all values, and the equilibrium loss.
     low, high = math.floor(min([0, *values])), math.ceil(max([2, *values]))
     end = max(history.steps(run.snapshot), 1)
-    return curves(series, say(code, "gym.steps"), end, y_range=(low, high))
+    return curves(series, say(code, "gan_lab.steps"), end, y_range=(low, high))
 
 
 def phase(code: str, run: LiveRun | None) -> str:
@@ -63,8 +63,9 @@ def phase(code: str, run: LiveRun | None) -> str:
         state = {"waits": "waits", "both": "turns", name: "learns"}.get(now, "frozen")
         cells.append(
             f'<div class="player {"learns" if learns else "rests"}">'
-            f"<b>{escape(say(code, f'gym.{name}'))}</b>{escape(say(code, f'gym.phase.{state}'))} "
-            f"{escape(say(code, 'gym.phase.steps', count=steps))}</div>"
+            f"<b>{escape(say(code, f'gan_lab.{name}'))}</b>"
+            f"{escape(say(code, f'gan_lab.phase.{state}'))} "
+            f"{escape(say(code, 'gan_lab.phase.steps', count=steps))}</div>"
         )
     return f'<div class="players">{"".join(cells)}</div>'
 
@@ -72,16 +73,16 @@ def phase(code: str, run: LiveRun | None) -> str:
 def diagnosis(code: str, run: LiveRun) -> str:
     """The diagnosis in words, and all figures; those it rests on stand out."""
     found = run.diagnose()
-    name, evidence = names.diagnosis(found.name), names.figures(found.evidence)
-    ill = name not in ("healthy", "too_early")
+    name, evidence = found.name, dict(found.evidence)
+    bad = name not in ("healthy", "too_early")
     rows = "".join(
         f'<div class="{"decides" if figure in evidence else ""}"><span>'
-        f"{escape(say(code, f'gym.figure.{figure}'))}</span><span>{shown}</span></div>"
+        f"{escape(say(code, f'gan_lab.figure.{figure}'))}</span><span>{shown}</span></div>"
         for figure, shown in figures(run).items()
     )
     return (
-        f'<div class="doctor {"ill" if ill else name}">'
-        f"<b>{escape(say(code, f'gym.doctor.{name}'))}</b>"
+        f'<div class="diagnosis {"bad" if bad else name}">'
+        f"<b>{escape(say(code, f'gan_lab.diagnosis.{name}'))}</b>"
         f"<p>{escape(explanation(code, found))}</p>"
         f'<div class="figures">{rows}</div></div>'
     )
@@ -89,21 +90,19 @@ def diagnosis(code: str, run: LiveRun) -> str:
 
 def explanation(code: str, found: Diagnosis) -> str:
     """The sentence on the figures that a diagnosis rests on; the first of them names it."""
-    evidence = names.figures(found.evidence)
-    told = {name: number(name, value) for name, value in evidence.items()}
-    return say(code, f"gym.doctor.{names.diagnosis(found.name)}.{next(iter(evidence))}", **told)
+    told = {name: number(name, value) for name, value in found.evidence}
+    return say(code, f"gan_lab.diagnosis.{found.name}.{next(iter(told))}", **told)
 
 
 def figures(run: LiveRun) -> dict[str, str]:
-    """Every figure that is known, by its name in the texts, as text."""
+    """Every figure that is known, by its name, as text."""
     values: dict[str, Any] = vars(run.snapshot) | (vars(run.metrics) if run.metrics else {})
     values["equilibrium_loss"] = run.trainer.settings.equilibrium_loss or None
-    values = names.figures(values.items())
     found = {
         name: number(name, values[name]) for name in SHOWN_FIGURES if values.get(name) is not None
     }
     if "quality" in found and len(run.trainer.data.shape) > 1:
-        found["sure"] = found.pop("quality")
+        found["recognized"] = found.pop("quality")
     if "modes" in found:
         found["modes"] += f" / {values['of']}"
     return found

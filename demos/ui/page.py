@@ -21,7 +21,7 @@ from models.validation import Setting, Settings
 HEAVY: dict[str, Any] = {"concurrency_id": "heavy", "concurrency_limit": 64}
 LIGHT: dict[str, Any] = {"concurrency_id": "light", "concurrency_limit": 8}
 # Watching a live training is waiting for its turns, which costs nothing: many may do so at once.
-LIVE_TRAINING: dict[str, Any] = {"concurrency_id": "gym", "concurrency_limit": 24}
+LIVE_TRAINING: dict[str, Any] = {"concurrency_id": "live_training", "concurrency_limit": 24}
 # Gradio walks the whole page for every component an event may show progress on: name none.
 PRIVATE: dict[str, Any] = {
     "api_visibility": "private",

@@ -42,7 +42,7 @@ def live(code: str, moment, rate: float) -> str:
     """A live training: how far it is, and how fast."""
     words = say(
         code,
-        "gym.live",
+        "gan_lab.live",
         rounds=f"{moment.rounds:,}",
         examples=f"{moment.examples:,}",
         rate=f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}",
@@ -52,7 +52,7 @@ def live(code: str, moment, rate: float) -> str:
 
 def paused(code: str, moment) -> str:
     """A live training that rests, or that went wrong."""
-    key = "gym.diverged" if moment.diverged else "gym.paused"
+    key = "gan_lab.diverged" if moment.diverged else "gan_lab.paused"
     return _said(say(code, key, rounds=f"{moment.rounds:,}"))
 
 

@@ -45,8 +45,8 @@ def test_endpoints_and_defaults_are_those_of_the_contract(client):
     head = {"task": "breeds", "per_class": 0, "epochs": 20, "lr": 0.003, "seed": 0}
     assert head.items() <= defaults["/train_head"].items()
     assert defaults["/style_preview"] == {"content": None, "style": None, "strength": 1.0}
-    gym = {"data": "", "preset": "ring", "steps": 2000, "lr_d": None, "lr_g": None, "seed": 0}
-    assert gym.items() <= defaults["/gan_train"].items()
+    training = {"data": "", "preset": "ring", "steps": 2000, "lr_d": None, "lr_g": None, "seed": 0}
+    assert training.items() <= defaults["/gan_train"].items()
     style = {
         "content": None, "style": None, "backbone": "efficientnet_lite0", "size": 384,
         "steps": 120, "style_loss": "moments", "content_weight": 1.0, "style_weight": 1.0,

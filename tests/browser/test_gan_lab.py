@@ -13,24 +13,24 @@ from tests.browser.helpers import LAPTOP, PHONE, WAIT, button, choose, slow_case
 
 def opened(open_page, code="en", viewport=LAPTOP, more=""):
     page = open_page(query=f"?lang={code}&tab=gym{more}", viewport=viewport)
-    page.locator("#gym-phase .player").first.wait_for()
+    page.locator("#gan-lab-phase .player").first.wait_for()
     return page
 
 
 def diagnosed(page, code, name):
-    page.locator("#gym-doctor b", has_text=say(code, f"gym.doctor.{name}")).wait_for()
+    page.locator("#gan-lab-diagnosis b", has_text=say(code, f"gan_lab.diagnosis.{name}")).wait_for()
 
 
 def paused(page, code):
     # What follows the number: what comes before it also begins the line of a running training.
-    words = say(code, "gym.paused", rounds="~").split("~")[1]
-    page.locator("#gym-status", has_text=words).wait_for()
+    words = say(code, "gan_lab.paused", rounds="~").split("~")[1]
+    page.locator("#gan-lab-status", has_text=words).wait_for()
 
 
 def learns(page, code, phase):
-    learning = page.locator("#gym-phase .learns", has_text=say(code, f"gym.{phase}"))
-    learning.get_by_text(say(code, "gym.phase.learns")).wait_for()
-    assert page.locator("#gym-phase .rests").count() == 1
+    learning = page.locator("#gan-lab-phase .learns", has_text=say(code, f"gan_lab.{phase}"))
+    learning.get_by_text(say(code, "gan_lab.phase.learns")).wait_for()
+    assert page.locator("#gan-lab-phase .rests").count() == 1
 
 
 @pytest.mark.parametrize(
@@ -42,18 +42,18 @@ def learns(page, code, phase):
 )
 def test_run_watch_stop_step_reset(open_page, code, viewport):
     page = opened(open_page, code, viewport)
-    button(page, "gym.run", code).click()
-    page.locator("#gym-picture img").first.wait_for()
-    page.locator("#gym-plot polyline").first.wait_for()
+    button(page, "gan_lab.run", code).click()
+    page.locator("#gan-lab-picture img").first.wait_for()
+    page.locator("#gan-lab-plot polyline").first.wait_for()
     diagnosed(page, code, "healthy")
     button(page, "stop", code).click()
     paused(page, code)
     for phase in ("discriminator", "generator"):
-        button(page, f"gym.step.{phase}", code).click()
+        button(page, f"gan_lab.step.{phase}", code).click()
         learns(page, code, phase)
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     button(page, "reset", code).click()
-    page.locator("#gym-plot polyline").first.wait_for(state="detached")
+    page.locator("#gan-lab-plot polyline").first.wait_for(state="detached")
 
 
 @pytest.mark.slow
@@ -61,37 +61,37 @@ def test_step_and_reset_in_a_running_training(open_page):
     """What the training showed last must not come after, and hide, what a button did."""
     page = opened(open_page)
     for phase in ("discriminator", "generator") * 3:
-        button(page, "gym.run").click()
-        page.locator("#gym-status", has_text="rounds a second").wait_for()
-        button(page, f"gym.step.{phase}").click()
+        button(page, "gan_lab.run").click()
+        page.locator("#gan-lab-status", has_text="rounds a second").wait_for()
+        button(page, f"gan_lab.step.{phase}").click()
         learns(page, "en", phase)
         page.wait_for_timeout(700)
         learns(page, "en", phase)
-    button(page, "gym.run").click()
-    page.locator("#gym-plot polyline").first.wait_for()
+    button(page, "gan_lab.run").click()
+    page.locator("#gan-lab-plot polyline").first.wait_for()
     button(page, "reset").click()
-    page.locator("#gym-plot polyline").first.wait_for(state="detached")
+    page.locator("#gan-lab-plot polyline").first.wait_for(state="detached")
     page.wait_for_timeout(1500)
-    assert page.locator("#gym-plot polyline, #gym-picture img").count() == 0
+    assert page.locator("#gan-lab-plot polyline, #gan-lab-picture img").count() == 0
 
 
 @pytest.mark.slow
 def test_break_it_and_repair_it(open_page):
     page = opened(open_page)
     page.get_by_role("button", name=say("en", "break_it")).locator("visible=true").click()
-    button(page, "gym.preset.skipped").click()
+    button(page, "gan_lab.preset.skipped").click()
     diagnosed(page, "en", "skipped_discriminator")
-    button(page, "gym.repair").nth(4).click()
+    button(page, "gan_lab.repair").nth(4).click()
     diagnosed(page, "en", "healthy")
     button(page, "stop").click()
 
 
 def test_a_drawing_is_learnt(open_page):
     page = opened(open_page)
-    choose(page, "name.data", say("en", "gym.data.drawn"))
-    canvas = page.locator("#gym-inputs canvas")
+    choose(page, "name.data", say("en", "gan_lab.data.drawn"))
+    canvas = page.locator("#gan-lab-inputs canvas")
     canvas.wait_for()
-    button(page, "gym.run").click()
+    button(page, "gan_lab.run").click()
     # An empty drawing is an error. Until it is shown the event is pending, and another Run is lost.
     page.get_by_text(say("en", "error.drawn_points", low=20, high=4000, count=0)).first.wait_for()
     box = canvas.bounding_box()
@@ -99,9 +99,9 @@ def test_a_drawing_is_learnt(open_page):
     page.mouse.down()
     page.mouse.move(box["x"] + 250, box["y"] + 200, steps=20)
     page.mouse.up()
-    button(page, "gym.run").click()
-    page.locator("#gym-picture img").first.wait_for()
-    page.locator("#gym-plot polyline").first.wait_for()
+    button(page, "gan_lab.run").click()
+    page.locator("#gan-lab-picture img").first.wait_for()
+    page.locator("#gan-lab-plot polyline").first.wait_for()
     button(page, "stop").click()
 
 
@@ -114,16 +114,16 @@ def test_own_pictures_are_learnt_and_exported(open_page, tmp_path):
         paths.append(str(path))
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no picture")
-    page.locator("#gym-inputs input[type=file]").set_input_files([*paths, str(broken)])
-    page.locator("#gym-inputs", has_text="broken.png").wait_for()
-    page.locator("#gym-inputs .gym-thumbs img").nth(9).wait_for()
-    button(page, "gym.run").click()
-    page.locator("#gym-plot polyline").first.wait_for()
+    page.locator("#gan-lab-inputs input[type=file]").set_input_files([*paths, str(broken)])
+    page.locator("#gan-lab-inputs", has_text="broken.png").wait_for()
+    page.locator("#gan-lab-inputs .gan-lab-thumbnails img").nth(9).wait_for()
+    button(page, "gan_lab.run").click()
+    page.locator("#gan-lab-plot polyline").first.wait_for()
     button(page, "stop").click()
-    page.get_by_role("button", name=say("en", "gym.keep")).locator("visible=true").click()
-    button(page, "gym.keep.export").click()
+    page.get_by_role("button", name=say("en", "gan_lab.export")).locator("visible=true").click()
+    button(page, "gan_lab.export.files").click()
     with page.expect_download() as download:
-        page.locator("#gym-download").click()
+        page.locator("#gan-lab-download").click()
     path = tmp_path / "run.zip"
     download.value.save_as(path)
     with zipfile.ZipFile(path) as archive:
@@ -132,10 +132,10 @@ def test_own_pictures_are_learnt_and_exported(open_page, tmp_path):
         facts = json.loads(archive.read("settings.json"))
     assert facts["settings"]["width"] == 8
     assert facts["settings"]["augment"]
-    button(page, "gym.keep.strip").click()
-    page.locator("#gym-strip img").wait_for()
-    button(page, "gym.keep.link").click()
-    link = page.locator("#gym-link textarea, #gym-link input").first
+    button(page, "gan_lab.export.strip").click()
+    page.locator("#gan-lab-strip img").wait_for()
+    button(page, "gan_lab.export.link").click()
+    link = page.locator("#gan-lab-link textarea, #gan-lab-link input").first
     page.wait_for_function("box => box.value.startsWith('http')", arg=link.element_handle())
     assert re.search(r"tab=gym&data=own.*width=8", link.input_value())
 
@@ -149,6 +149,6 @@ def test_a_link_sets_the_settings(open_page):
     # Asks for the box each time: the page may draw it anew while it loads.
     expect(rate).to_have_value("0.005", timeout=WAIT)
     loss = page.get_by_label(say("en", "name.loss"), exact=True).locator("visible=true").first
-    assert loss.input_value() == say("en", "gym.loss.hinge")
+    assert loss.input_value() == say("en", "gan_lab.loss.hinge")
     # What belongs to points in the plane only is not there for pictures.
     page.locator(".plane-only").first.wait_for(state="hidden")

@@ -29,7 +29,7 @@ class Preset:
     """A run to begin with.
 
     Attributes:
-        name: the page's texts call it `gym.preset.<name>`.
+        name: the page's texts call it `gan_lab.preset.<name>`.
         data: one of `DATA`.
         settings: of the run.
         diagnosis: expected at the end of it, see `models.gan.training.diagnosis`.

@@ -38,10 +38,10 @@ class TrainingSettings(Settings):
         "mlp",
         "two linear layers on points in the plane, linear layers on pictures, or convolutions",
         choices=ARCHITECTURES,
-        choice_key="gym.architecture",
+        choice_key="gan_lab.architecture",
     )
     loss: str = setting(
-        "non_saturating", "the two losses", choices=LOSSES, choice_key="gym.loss"
+        "non_saturating", "the two losses", choices=LOSSES, choice_key="gan_lab.loss"
     )  # fmt: skip
     batch: int = setting(
         128, "real and generated examples in a step, each", low=4, high=256, step=4
@@ -78,7 +78,7 @@ class TrainingSettings(Settings):
     # One-sided (Salimans et al. 2016): another thing than a classifier's, so its text is another.
     smoothing: float = setting(
         0.0, "label smoothing: real examples have label 1 - smoothing", low=0, high=0.5, step=0.05,
-        formula=r"y_{\text{real}}=1-s", key="gym.smoothing",
+        formula=r"y_{\text{real}}=1-s", key="gan_lab.smoothing",
     )  # fmt: skip
     ema: float = setting(
         0.0, "decay of the moving average of the generator's weights; 0 shows the generator itself",

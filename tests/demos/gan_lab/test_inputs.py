@@ -187,7 +187,7 @@ def test_the_panel_has_words_in_every_language():
     assert len(components) == 1
     for code in ("en", "mr", "ne", "hi"):
         assert "data-words" in said(code)[0]["value"]
-    used = {f"gym.in.{word}" for word in inputs.WORDS}
+    used = {f"gan_lab.inputs.{word}" for word in inputs.WORDS}
     assert page.keys == used
     asked = [word for word in inputs.WORDS if f'say("{word}"' not in SCRIPT]
     assert asked == []

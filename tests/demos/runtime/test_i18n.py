@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import models
-from demos.gan_lab import names as gan_lab_names
 from demos.runtime import i18n
 from models.gan.training import diagnosis
 from models.linear_probe.settings import FEATURES
@@ -18,15 +17,16 @@ from models.validation import MESSAGES, Settings, ValidationError
 
 ROOT = Path(__file__).parents[3]
 FIGURES = (
-    "loss_d", "coin", "loss_g", "accuracy_real", "accuracy_fake", "slope_d", "slope_g", "change_d",
-    "change_g", "modes", "balance", "quality", "sure", "diversity", "heart", "skipped",
+    "loss_d", "equilibrium_loss", "loss_g", "accuracy_real", "accuracy_fake", "grad_norm_d",
+    "grad_norm_g", "update_ratio_d", "update_ratio_g", "modes", "balance", "quality", "recognized",
+    "diversity", "memorization", "skipped",
 )  # fmt: skip
 # A verdict's sentence is named by the first figure that decided.
 REASONS = {
-    f"gym.doctor.{name}"
+    f"gan_lab.diagnosis.{name}"
     for name in (
-        "too_early.rounds", "no_number.rounds", "skipped_discriminator.skipped",
-        "high_rate.loss_d", "high_rate.change_g", "by_heart.heart",
+        "too_early.rounds", "diverged.rounds", "skipped_discriminator.skipped",
+        "high_rate.loss_d", "high_rate.update_ratio_g", "memorization.memorization",
         "strong_discriminator.accuracy_real", "mode_collapse.modes", "mode_collapse.diversity",
         "healthy.modes", "healthy.diversity",
     )
@@ -79,10 +79,11 @@ def test_no_key_is_unused(page):
         "style.term.": {f"style.term.{name}" for name in ("content", "style", "variation")},
         "train.kind.": {f"train.kind.{k}" for kinds in FEATURES.values() for k in kinds},
         "attack.curve.": {"attack.curve.true", "attack.curve.target"},
-        "gym.doctor.": {f"gym.doctor.{gan_lab_names.diagnosis(name)}" for name in diagnosis.NAMES}
-        | REASONS,
-        "gym.figure.": {f"gym.figure.{name}" for name in FIGURES},
-        "gym.phase.": {f"gym.phase.{name}" for name in ("turns", "learns", "frozen", "steps")},
+        "gan_lab.diagnosis.": {f"gan_lab.diagnosis.{name}" for name in diagnosis.NAMES} | REASONS,
+        "gan_lab.figure.": {f"gan_lab.figure.{name}" for name in FIGURES},
+        "gan_lab.phase.": {
+            f"gan_lab.phase.{name}" for name in ("turns", "learns", "frozen", "steps")
+        },
     }
     used = page.keys.union(*families.values())
     used |= {key for key in i18n.texts("en") if f'"{key}"' in sources}

@@ -1,4 +1,4 @@
-"""The gym's networks: shapes, sizes counted by hand, norms, and that the shipped DCGAN fits."""
+"""The GAN lab's networks: shapes, sizes counted by hand, norms, and that the shipped DCGAN fits."""
 
 import pytest
 import torch
