@@ -26,7 +26,7 @@ import psutil
 from PIL import Image
 
 from benchmarks.common import EXAMPLES, machine
-from benchmarks.over_http import call, fetch, start_app, upload
+from benchmarks.over_http import call, fetch, running_app, upload
 from models.registry import DEFAULT_PET_CLASSIFIER
 
 URL = "http://127.0.0.1:7985"
@@ -244,12 +244,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=300)
     options = parser.parse_args()
-    process = start_app(["app.py", "--port", URL.rsplit(":", 1)[1], "--preload"], URL)
-    try:
+    command = ["app.py", "--port", URL.rsplit(":", 1)[1], "--preload"]
+    with running_app(command, URL) as process:
         asyncio.run(give_lesson(options.seconds, psutil.Process(process.pid)))
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 if __name__ == "__main__":

@@ -10,19 +10,13 @@ requirements-cluster.txt.
 import asyncio
 import statistics
 import time
+from contextlib import ExitStack
 from functools import partial
 
 import httpx
 
+from benchmarks import over_http
 from benchmarks.common import machine
-from benchmarks.over_http import (
-    call,
-    parse_load_options,
-    start_app,
-    time_one_visitor,
-    time_visitors,
-    upload,
-)
 from benchmarks.pet_load import fresh, photos
 from models.registry import DEFAULT_PET_CLASSIFIER
 
@@ -40,8 +34,8 @@ async def classify(url: str, files: list[bytes], _client, session: str) -> dict:
         limits = httpx.Limits(keepalive_expiry=3)
         client = clients[url, session] = httpx.AsyncClient(timeout=120, limits=limits)
         await client.get(f"{url}/config")
-    data = [await upload(client, url, fresh(files)), DEFAULT_PET_CLASSIFIER]
-    return (await call(client, url, "classify_pet", data, session))[1]
+    data = [await over_http.upload(client, url, fresh(files)), DEFAULT_PET_CLASSIFIER]
+    return (await over_http.call(client, url, "classify_pet", data, session))[1]
 
 
 async def measure(rounds: int, visitors: int, seconds: float) -> None:
@@ -49,8 +43,8 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
     for _ in range(rounds):
         for name, port in PORTS.items():
             event = partial(classify, f"http://127.0.0.1:{port}", files)
-            single = await time_one_visitor(event)
-            found[name].append((single, *await time_visitors(event, visitors, seconds)))
+            single = await over_http.time_one_visitor(event)
+            found[name].append((single, *await over_http.time_visitors(event, visitors, seconds)))
             for client in clients.values():
                 await client.aclose()
             clients.clear()
@@ -65,23 +59,19 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
 
 
 def main() -> None:
-    options = parse_load_options(__doc__)
+    options = over_http.parse_load_options(__doc__)
     shared = ["--device", "cpu", "--preload", "--port"]
     commands = {
         "one process": ["app.py", *shared, str(PORTS["one process"])],
         "cluster": ["-m", "deploy.ray_serve", "--pages", str(PAGES), *shared,
                     str(PORTS["cluster"])],
     }  # fmt: skip
-    processes = []
-    try:
+    with ExitStack() as running:
         for name, command in commands.items():
-            processes.append(start_app(command, f"http://127.0.0.1:{PORTS[name]}/health"))
+            address = f"http://127.0.0.1:{PORTS[name]}/health"
+            running.enter_context(over_http.running_app(command, address))
         time.sleep(START_SECONDS)
         asyncio.run(measure(options.rounds, options.visitors, options.seconds))
-    finally:
-        for process in processes:
-            process.terminate()
-            process.wait()
     print(machine())
 
 

@@ -16,7 +16,7 @@ import psutil
 from gradio_client import Client
 
 from benchmarks.common import machine
-from benchmarks.over_http import start_app
+from benchmarks.over_http import running_app
 
 URL = "http://127.0.0.1:7984"
 # The endpoint answers at sixty fixed rounds of a run: so long that each is a few slices away.
@@ -60,8 +60,8 @@ def main() -> None:
     parser.add_argument("--visitors", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=60)
     chosen = parser.parse_args()
-    process = start_app(["app.py", "--port", URL.rsplit(":", 1)[1], "--preload"], URL)
-    try:
+    command = ["app.py", "--port", URL.rsplit(":", 1)[1], "--preload"]
+    with running_app(command, URL) as process:
         before = memory(process.pid)
         until = time.perf_counter() + chosen.seconds
         visitors = [Visitor(number, until) for number in range(chosen.visitors)]
@@ -77,9 +77,6 @@ def main() -> None:
                   f"longest wait {max(v.longest for v in own):.1f} s, "
                   f"errors {sum(bool(v.error) for v in own)}")  # fmt: skip
         print(f"memory {before:.0f} MB before, {during:.0f} MB with all of them; {machine()}")
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 if __name__ == "__main__":

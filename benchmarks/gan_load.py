@@ -15,15 +15,8 @@ from collections.abc import Callable
 
 import httpx
 
+from benchmarks import over_http
 from benchmarks.common import machine
-from benchmarks.over_http import (
-    call,
-    fetch,
-    parse_load_options,
-    start_app,
-    time_one_visitor,
-    time_visitors,
-)
 from models import registry
 
 OURS, PLAIN = "http://127.0.0.1:7981", "http://127.0.0.1:7982"
@@ -37,8 +30,8 @@ def new_value() -> float:
 
 async def queued(client: httpx.AsyncClient, session: str, url: str, name: str, data: list) -> bytes:
     """One event through Gradio's queue, and its picture."""
-    outputs = await call(client, url, name, data, session)
-    return await fetch(client, outputs[0]["url"])
+    outputs = await over_http.call(client, url, name, data, session)
+    return await over_http.fetch(client, outputs[0]["url"])
 
 
 def new_truncation() -> float:
@@ -46,7 +39,9 @@ def new_truncation() -> float:
 
 
 def by_address(view: str, knob: str, value: Callable[[], float]):
-    return lambda client, session: fetch(client, f"{OURS}/gan/{view}.png?{knob}={value()}")
+    return lambda client, session: over_http.fetch(
+        client, f"{OURS}/gan/{view}.png?{knob}={value()}"
+    )
 
 
 ONE = {
@@ -71,7 +66,7 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
         found: dict[str, list[float]] = {name: [] for name in sides}
         for _ in range(rounds):
             for name, event in sides.items():
-                found[name].append(await time_one_visitor(event))
+                found[name].append(await over_http.time_one_visitor(event))
         for name, medians in found.items():
             middle = statistics.median(medians)
             ratio = statistics.median(found["plain"]) / middle
@@ -81,7 +76,7 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
     crowds: dict[str, list] = {name: [] for name in ONE}
     for _ in range(rounds):
         for name, event in ONE.items():
-            crowds[name].append(await time_visitors(event, visitors, seconds))
+            crowds[name].append(await over_http.time_visitors(event, visitors, seconds))
     base = statistics.median(rate for rate, _, _ in crowds["plain"])
     for name, runs in crowds.items():
         rate = statistics.median(rate for rate, _, _ in runs)
@@ -94,15 +89,10 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
 
 
 def main() -> None:
-    options = parse_load_options(__doc__)
-    apps = [start_app(["app.py", "--port", "7981", "--device", "cpu"], f"{OURS}/health")]
-    apps.append(start_app(["-m", "benchmarks.plain_gan_app", "7982"], PLAIN))
-    try:
+    options = over_http.parse_load_options(__doc__)
+    ours = over_http.running_app(["app.py", "--port", "7981", "--device", "cpu"], f"{OURS}/health")
+    with ours, over_http.running_app(["-m", "benchmarks.plain_gan_app", "7982"], PLAIN):
         asyncio.run(measure(options.rounds, options.visitors, options.seconds))
-    finally:
-        for app in apps:
-            app.terminate()
-            app.wait()
     print(machine())
 
 

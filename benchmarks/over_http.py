@@ -9,7 +9,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,18 +20,28 @@ SINGLE_EVENTS, WARM_UP_EVENTS = 40, 5
 Event = Callable[[httpx.AsyncClient, str], Awaitable]
 
 
-def start_app(command: list[str], url: str) -> subprocess.Popen:
-    """Runs Python with `command` and waits until something answers at `url`."""
+@contextmanager
+def running_app(command: list[str], url: str) -> Iterator[subprocess.Popen]:
+    """Runs Python with `command`, and waits until something answers at `url`; ends it at last."""
     process = subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    try:
+        _wait_for_answer(command, url)
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for_answer(command: list[str], url: str) -> None:
     for _ in range(240):
         try:
             httpx.get(url, timeout=5)
-            return process
+            return
         except httpx.HTTPError:
             time.sleep(0.5)
     raise SystemExit(f"{command} did not start")

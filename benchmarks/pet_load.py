@@ -12,15 +12,8 @@ import statistics
 
 import httpx
 
+from benchmarks import over_http
 from benchmarks.common import EXAMPLES, machine
-from benchmarks.over_http import (
-    call,
-    parse_load_options,
-    start_app,
-    time_one_visitor,
-    time_visitors,
-    upload,
-)
 from models.registry import DEFAULT_PET_CLASSIFIER
 
 URL = "http://127.0.0.1:7983"
@@ -41,8 +34,10 @@ def fresh(shown: list[bytes]) -> bytes:
 
 async def classified(client: httpx.AsyncClient, session: str, content: bytes) -> dict:
     """The confidences of one photograph."""
-    file = await upload(client, URL, content)
-    return (await call(client, URL, "classify_pet", [file, DEFAULT_PET_CLASSIFIER], session))[1]
+    file = await over_http.upload(client, URL, content)
+    return (
+        await over_http.call(client, URL, "classify_pet", [file, DEFAULT_PET_CLASSIFIER], session)
+    )[1]
 
 
 async def measure(rounds: int, visitors: int, seconds: float) -> None:
@@ -53,9 +48,9 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
 
     single, rates, late, errors = [], [], [], 0
     for _ in range(rounds):
-        single.append(await time_one_visitor(event))
-        one, _, _ = await time_visitors(event, 1, seconds)
-        many, p95, wrong = await time_visitors(event, visitors, seconds)
+        single.append(await over_http.time_one_visitor(event))
+        one, _, _ = await over_http.time_visitors(event, 1, seconds)
+        many, p95, wrong = await over_http.time_visitors(event, visitors, seconds)
         rates.append((one, many))
         late.append(p95)
         errors += wrong
@@ -69,14 +64,10 @@ async def measure(rounds: int, visitors: int, seconds: float) -> None:
 
 
 def main() -> None:
-    options = parse_load_options(__doc__)
+    options = over_http.parse_load_options(__doc__)
     command = ["app.py", "--port", URL.rsplit(":", 1)[1], "--device", "cpu", "--preload"]
-    app = start_app(command, f"{URL}/health")
-    try:
+    with over_http.running_app(command, f"{URL}/health"):
         asyncio.run(measure(options.rounds, options.visitors, options.seconds))
-    finally:
-        app.terminate()
-        app.wait()
     print(machine())
 
 

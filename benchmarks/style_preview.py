@@ -12,7 +12,7 @@ import time
 import httpx
 
 from benchmarks.common import EXAMPLES, machine
-from benchmarks.over_http import call, fetch, start_app, upload
+from benchmarks.over_http import call, fetch, running_app, upload
 
 URL = "http://127.0.0.1:7984"
 PAIRS = (
@@ -62,12 +62,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=16, help="previews a round")
     options = parser.parse_args()
     command = ["app.py", "--port", URL.rsplit(":", 1)[1], "--device", "cpu"]
-    process = start_app(command, f"{URL}/health")
-    try:
+    with running_app(command, f"{URL}/health"):
         asyncio.run(measure(options.rounds, options.count))
-    finally:
-        process.terminate()
-        process.wait()
     print(machine())
 
 

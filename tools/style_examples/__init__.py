@@ -1,1 +1,1 @@
-"""Small procedural drawing kit behind the example style pictures (see ``draw.py``)."""
+"""Draws the example style pictures; `kit` has what the drawings share (see `draw.py`)."""

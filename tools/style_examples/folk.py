@@ -3,36 +3,20 @@
 import numpy as np
 from PIL import Image
 
-from .tools import (
-    Pen,
-    arc,
-    blur,
-    distance,
-    frame,
-    grid,
-    mix,
-    noise,
-    petal,
-    place,
-    ramp,
-    relief,
-    rgb,
-    sample,
-    smooth,
-)
+from tools.style_examples import kit
 
 TAU = 2 * np.pi
 
 
 def _mandala(pen, x, y, radius, count, colours, turn=0.0):
     """Rings of petals, scallops, lozenges and dots, drawn from the rim inwards."""
-    white, n = rgb("#fff8ea"), len(colours)
+    white, n = kit.rgb("#fff8ea"), len(colours)
     for k in range(2 * count if radius > 100 else count):  # leaves around the rim
         a = turn + k * TAU / (2 * count if radius > 100 else count)
         deep, wide = 8 + radius * 0.2, 5 + radius * 0.13
         for size, ink in ((1.0, white), (0.8, colours[3]), (0.42, colours[-1])):
-            leaf = place(petal(deep * size, wide * size, power=0.9), radius - 2, 0)
-            pen.shape(place(leaf, x, y, 1, a), ink)
+            leaf = kit.place(kit.petal(deep * size, wide * size, power=0.9), radius - 2, 0)
+            pen.shape(kit.place(leaf, x, y, 1, a), ink)
     pen.dot(x, y, radius, white)
     pen.dot(x, y, radius - 2.5, colours[0])
     r, layer = radius - 2.5, 1
@@ -48,12 +32,13 @@ def _mandala(pen, x, y, radius, count, colours, turn=0.0):
             if kind == 0:  # pointed petals with a vein of a second colour
                 for size, ink in ((1.0, white), (0.84, main), (0.5, second)):
                     pen.shape(
-                        place(petal(deep * size, wide * 0.95 * size, power=0.8), *at, 1, a), ink
+                        kit.place(kit.petal(deep * size, wide * 0.95 * size, power=0.8), *at, 1, a),
+                        ink,
                     )
-                pen.line(place([(0.1, 0), (0.7, 0)], *at, deep, a), 1.1, white)
+                pen.line(kit.place([(0.1, 0), (0.7, 0)], *at, deep, a), 1.1, white)
             elif kind == 1:  # scallops
                 for size, ink in ((0.5, white), (0.42, main), (0.24, second), (0.1, white)):
-                    pen.dot(*place([(0.5, 0)], *at, deep, a)[0], min(deep, wide) * size, ink)
+                    pen.dot(*kit.place([(0.5, 0)], *at, deep, a)[0], min(deep, wide) * size, ink)
             elif kind == 2:  # lozenges with dots between
                 for size, ink in ((0.5, white), (0.4, main), (0.2, second)):
                     box = [
@@ -62,12 +47,12 @@ def _mandala(pen, x, y, radius, count, colours, turn=0.0):
                         (0.5 + size, 0),
                         (0.5, -size * wide / deep),
                     ]
-                    pen.shape(place(box, *at, deep, a), ink)
-                pen.dot(*place([(0.84, 0)], x, y, r / 0.92, a + np.pi / number)[0], 2.1, white)
+                    pen.shape(kit.place(box, *at, deep, a), ink)
+                pen.dot(*kit.place([(0.84, 0)], x, y, r / 0.92, a + np.pi / number)[0], 2.1, white)
             else:  # flame rays
                 for size, ink in ((1.0, white), (0.8, second)):
                     ray = [(0, -0.5 * wide * size), (deep * size, 0), (0, 0.5 * wide * size)]
-                    pen.shape(place(ray, *at, 1, a), ink)
+                    pen.shape(kit.place(ray, *at, 1, a), ink)
         r -= deep
         pen.dot(x, y, r, white)
         r -= 2.0
@@ -82,8 +67,8 @@ def rangoli(rng):
     """Rangoli floor: powder mandalas of many sizes over a kolam of white loops around dots."""
     w = h = 768
     step = 32
-    floor = rgb("#471250", "#0c4a6b", "#7a1440", "#12594a", "#33208a")
-    pen = Pen(w, h, "RGB", fill=(40, 14, 40))
+    floor = kit.rgb("#471250", "#0c4a6b", "#7a1440", "#12594a", "#33208a")
+    pen = kit.Pen(w, h, "RGB", fill=(40, 14, 40))
     for j in range(-1, 26):
         for i in range(-1, 26):
             x, y = i * step, j * step
@@ -91,7 +76,7 @@ def rangoli(rng):
             lozenge = [(x - step, y), (x, y - step), (x + step, y), (x, y + step)]
             if (i + j) % 2 == 0:
                 pen.shape(lozenge, floor[(ring + (i % 2)) % 5])
-    loops = rgb("#fff6e6", "#ffd9a0")
+    loops = kit.rgb("#fff6e6", "#ffd9a0")
     for j in range(-1, 26):
         for i in range(-1, 26):
             x, y = i * step, j * step
@@ -100,18 +85,18 @@ def rangoli(rng):
                 for s in (-1, 1):
                     start = 0 if s < 0 else np.pi
                     pen.line(
-                        arc(x + s * 16, y + 16 * s, 16, None, start, start + np.pi, 16),
+                        kit.arc(x + s * 16, y + 16 * s, 16, None, start, start + np.pi, 16),
                         2.0,
                         loops[0],
                     )
             else:
                 for s in (-1, 1):
                     pen.line([(x - 16, y - 16 * s), (x + 16, y + 16 * s)], 2.0, loops[1])
-            pen.dot(x + 16, y, 3, rgb("#ffcf3a", "#ff6fa8", "#7fe0d0")[(i + j) % 3])
+            pen.dot(x + 16, y, 3, kit.rgb("#ffcf3a", "#ff6fa8", "#7fe0d0")[(i + j) % 3])
     schemes = [
-        rgb("#e8165d", "#ffb400", "#7b1fa2", "#ff6a13", "#00897b", "#ffe14d"),
-        rgb("#00a5a8", "#ffd23f", "#1d4fc4", "#f7489a", "#66bb2e", "#ff8c1a"),
-        rgb("#ff7a00", "#d1106a", "#ffdf3d", "#5a1fa8", "#18a05a", "#ff4e3a"),
+        kit.rgb("#e8165d", "#ffb400", "#7b1fa2", "#ff6a13", "#00897b", "#ffe14d"),
+        kit.rgb("#00a5a8", "#ffd23f", "#1d4fc4", "#f7489a", "#66bb2e", "#ff8c1a"),
+        kit.rgb("#ff7a00", "#d1106a", "#ffdf3d", "#5a1fa8", "#18a05a", "#ff4e3a"),
     ]
     c = 384
     _mandala(pen, c, c, 204, 12, schemes[0])
@@ -134,23 +119,23 @@ def rangoli(rng):
                 a,
             )
     full = pen.array(full=True)
-    x, y = grid(2 * h, 2 * w)
+    x, y = kit.grid(2 * h, 2 * w)
     spread = (
-        1.5 + 3.2 * noise(rng, 2 * h, 2 * w, 60, 3) ** 2
+        1.5 + 3.2 * kit.noise(rng, 2 * h, 2 * w, 60, 3) ** 2
     )  # some lines were poured less carefully
     spread = np.where(rng.random(x.shape) < 0.05, spread * 5, spread)
-    full = sample(
+    full = kit.sample(
         full,
         np.clip(x + rng.normal(0, 1, x.shape) * spread, 0, 2 * w - 1),
         np.clip(y + rng.normal(0, 1, x.shape) * spread, 0, 2 * h - 1),
     )
     powder = full.reshape(h, 2, w, 2, 3).mean((1, 3))
-    thick = smooth(0.16, 0.5, powder.max(-1))
-    clump, drift = noise(rng, h, w, 7, 3, 0.9), noise(rng, h, w, 70, 4, 0.6)
-    light = relief(thick * (clump * 2.4 + 1.2) + clump * 0.5, 0.2)
-    bare = smooth(0.74, 0.98, clump) * 0.35 * thick
+    thick = kit.smooth(0.16, 0.5, powder.max(-1))
+    clump, drift = kit.noise(rng, h, w, 7, 3, 0.9), kit.noise(rng, h, w, 70, 4, 0.6)
+    light = kit.relief(thick * (clump * 2.4 + 1.2) + clump * 0.5, 0.2)
+    bare = kit.smooth(0.74, 0.98, clump) * 0.35 * thick
     out = (
-        mix(powder, rgb("#2b1126"), bare)
+        kit.mix(powder, kit.rgb("#2b1126"), bare)
         * ((0.74 + 0.34 * clump + 0.16 * drift) * light)[..., None]
     )
     return np.clip(out * 1.06, 0, 1)
@@ -159,7 +144,7 @@ def rangoli(rng):
 def _fish(pen, x, y, size, angle, flip, colours):
     """Fish in double outline: ticked rim, scales in rows, ringed eye, combed fins."""
     ink, pale, main, second, third = colours
-    put = frame(x, y, size, angle, flip)
+    put = kit.frame(x, y, size, angle, flip)
     t = np.linspace(0, 1, 40)
     half = 0.21 * np.sin(np.pi * t**1.25) ** 0.8 + 0.035 * (1 - t)
     along = -0.42 + 0.92 * t
@@ -178,11 +163,15 @@ def _fish(pen, x, y, size, angle, flip, colours):
     ):
         lift = 0 if root < -0.3 else 0.13 * np.sign(turn)
         for part, tint in ((1.0, ink), (0.9, third if root < -0.3 else second)):
-            fin = place(petal(long * part, long * 0.52 * part, power=0.6), root, lift, 1, turn)
+            fin = kit.place(
+                kit.petal(long * part, long * 0.52 * part, power=0.6), root, lift, 1, turn
+            )
             pen.shape(put(fin), tint)
         for fan in np.linspace(-0.22, 0.22, 7):
             pen.line(
-                put(place([(0.02, 0), (long * 0.84, long * fan)], root, lift, 1, turn)), 1.1, ink
+                put(kit.place([(0.02, 0), (long * 0.84, long * fan)], root, lift, 1, turn)),
+                1.1,
+                ink,
             )
     pen.shape(body(1.0), ink)
     pen.shape(body(0.93), pale)
@@ -197,7 +186,7 @@ def _fish(pen, x, y, size, angle, flip, colours):
         room = np.interp(u, along, half) * 0.7
         for v in np.arange(-6, 7) * pitch + (j % 2) * pitch / 2:
             if abs(v) < room - pitch * 0.45:
-                scale = arc(u, v, pitch * 0.62, pitch * 0.5, -1.7, 1.7, 10)
+                scale = kit.arc(u, v, pitch * 0.62, pitch * 0.5, -1.7, 1.7, 10)
                 pen.shape(put(scale), second if (j // 2) % 2 else pale)
                 pen.line(put(scale), 1.3, ink)
                 pen.dot(*put([(u + pitch * 0.2, v)])[0], 1.2, ink)
@@ -208,7 +197,7 @@ def _fish(pen, x, y, size, angle, flip, colours):
         ink,
     )
     for k in range(4):
-        gill = arc(
+        gill = kit.arc(
             along[29] + 0.02 + 0.018 * k, 0, 0.03, half[29] * (0.62 - 0.1 * k), -1.5, 1.5, 12
         )
         pen.line(put(gill), 1.1, ink)
@@ -225,27 +214,31 @@ def _lotus(pen, x, y, r, count, colours):
             a = (k + 0.5 * ring) * TAU / count
             wide = far * r * 3.6 / count
             for part, fill in ((1.0, ink), (0.9, tint)):
-                pen.shape(place(petal(far * r * part, wide * part, power=1.5), x, y, 1, a), fill)
+                pen.shape(
+                    kit.place(kit.petal(far * r * part, wide * part, power=1.5), x, y, 1, a), fill
+                )
             for fan in np.linspace(-0.3, 0.3, 5):
                 pen.line(
-                    place([(far * r * 0.45, 0), (far * r * 0.86, wide * fan * 0.6)], x, y, 1, a),
+                    kit.place(
+                        [(far * r * 0.45, 0), (far * r * 0.86, wide * fan * 0.6)], x, y, 1, a
+                    ),
                     1,
                     ink,
                 )
     for part, tint in ((0.25, ink), (0.22, third), (0.13, ink), (0.11, pale)):
         pen.dot(x, y, r * part, tint)
     for k in range(12):
-        pen.dot(*place([(r * 0.175, 0)], x, y, 1, k * TAU / 12)[0], 1.5, ink)
+        pen.dot(*kit.place([(r * 0.175, 0)], x, y, 1, k * TAU / 12)[0], 1.5, ink)
 
 
 def mithila(rng):
     """Mithila-like pond: double-lined fish wheel around a lotus, echo lines fill every gap."""
     w = h = 768
-    key, ink, pale = (1.0, 1.0, 1.0), rgb("#1a1014"), rgb("#fbe9c4")
-    red, pink, gold, green, blue, orange = rgb(
+    key, ink, pale = (1.0, 1.0, 1.0), kit.rgb("#1a1014"), kit.rgb("#fbe9c4")
+    red, pink, gold, green, blue, orange = kit.rgb(
         "#c8102e", "#e8437f", "#f5b019", "#1f8a4c", "#1c4fa0", "#ee6a12"
     )
-    pen, c = Pen(w, h, "RGB", fill=(255, 255, 255)), 384
+    pen, c = kit.Pen(w, h, "RGB", fill=(255, 255, 255)), 384
     schemes = ((red, gold, green), (blue, orange, pink), (green, pink, gold), (orange, blue, red))
     for k in range(8):
         a = k * TAU / 8
@@ -287,25 +280,29 @@ def mithila(rng):
                 np.array(ahead if ahead else ((0, 1) if x == w - 23 else (0, -1))) * (w - 46) / 48
             )
             for turn in np.arange(4) * TAU / 4 + 0.7:
-                pen.shape(place(petal(11, 5), x + step[0], y + step[1], 1, turn), green)
+                pen.shape(kit.place(kit.petal(11, 5), x + step[0], y + step[1], 1, turn), green)
     full = pen.array(full=True)
     bare = np.all(full >= np.array(key) - 1e-3, axis=-1)
-    far = distance(~bare[::2, ::2]).astype(np.float32)
+    far = kit.distance(~bare[::2, ::2]).astype(np.float32)
     far = np.asarray(Image.fromarray(far).resize((2 * w, 2 * h), Image.Resampling.BILINEAR))
-    x, y = grid(2 * h, 2 * w)
+    x, y = kit.grid(2 * h, 2 * w)
     ring = far / 5.2
     tick = np.hypot(*np.gradient(far)) > 0.2
     line = np.abs(ring % 1 - 0.5) > 0.36
     dots = (np.abs(ring % 1 - 0.5) < 0.14) & (np.sin(x / 2.6) * np.sin(y / 2.6) > 0.25) & (ring > 1)
-    band = np.array([pale, rgb("#8fd0c4"), rgb("#f7d27a"), rgb("#f3a98c")])[(ring.astype(int)) % 4]
+    band = np.array([pale, kit.rgb("#8fd0c4"), kit.rgb("#f7d27a"), kit.rgb("#f3a98c")])[
+        (ring.astype(int)) % 4
+    ]
     fill = np.where((line & tick)[..., None], blue * 0.7, np.where(dots[..., None], red, band))
     full = np.where(bare[..., None], fill, full)
-    shake = [(noise(rng, 2 * h, 2 * w, 16, 3) - 0.5) * 4.5 for _ in range(2)]
-    drawn = sample(full, np.clip(x + shake[0], 0, 2 * w - 1), np.clip(y + shake[1], 0, 2 * h - 1))
+    shake = [(kit.noise(rng, 2 * h, 2 * w, 16, 3) - 0.5) * 4.5 for _ in range(2)]
+    drawn = kit.sample(
+        full, np.clip(x + shake[0], 0, 2 * w - 1), np.clip(y + shake[1], 0, 2 * h - 1)
+    )
     drawn = drawn.reshape(h, 2, w, 2, 3).mean((1, 3))
-    fine, wash = noise(rng, h, w, 3, 3, 0.9), noise(rng, h, w, 22, 4, 0.7, aspect=2)
-    paper = ramp(noise(rng, h, w, 150, 6, 0.7), rgb("#d9bd86", "#ecd9ae", "#f6ead0"))
+    fine, wash = kit.noise(rng, h, w, 3, 3, 0.9), kit.noise(rng, h, w, 22, 4, 0.7, aspect=2)
+    paper = kit.ramp(kit.noise(rng, h, w, 150, 6, 0.7), kit.rgb("#d9bd86", "#ecd9ae", "#f6ead0"))
     paper = paper * (0.93 + 0.1 * fine)[..., None]
-    cover = 0.97 - 0.30 * smooth(0.45, 1.0, wash) - 0.12 * fine
-    out = mix(paper, drawn * (0.86 + 0.22 * wash)[..., None] * (0.6 + 0.4 * paper), cover)
-    return out * relief(blur(drawn.mean(-1), 0.7) * -1.0 + fine * 0.4, 0.13)[..., None]
+    cover = 0.97 - 0.30 * kit.smooth(0.45, 1.0, wash) - 0.12 * fine
+    out = kit.mix(paper, drawn * (0.86 + 0.22 * wash)[..., None] * (0.6 + 0.4 * paper), cover)
+    return out * kit.relief(kit.blur(drawn.mean(-1), 0.7) * -1.0 + fine * 0.4, 0.13)[..., None]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .tools import Pen, blur, grid, mix, noise, place, ramp, rgb, smooth
+from tools.style_examples import kit
 
 
 def _dry_stroke(pen, points, width, tone, rng):
@@ -21,19 +21,19 @@ def _dry_stroke(pen, points, width, tone, rng):
 def ink_wash(rng):
     """Ink landscape: mountains step back through mist; wet rims, granules, dry-brush rock."""
     w, h = 768, 576
-    x, y = grid(h, w)
-    fine, flow = noise(rng, h, w, 3, 3, 0.9), noise(rng, h, w, 130, 5, 0.55)
-    wob = [(noise(rng, h, w, 26, 4, 0.65) - 0.5) for _ in range(2)]
-    ink = 0.10 * smooth(0.3, 0.9, flow) * smooth(300, 0, y)
+    x, y = kit.grid(h, w)
+    fine, flow = kit.noise(rng, h, w, 3, 3, 0.9), kit.noise(rng, h, w, 130, 5, 0.55)
+    wob = [(kit.noise(rng, h, w, 26, 4, 0.65) - 0.5) for _ in range(2)]
+    ink = 0.10 * kit.smooth(0.3, 0.9, flow) * kit.smooth(300, 0, y)
     tide = (flow * 2.6 + 0.3 * wob[0]) % 1  # washes that dried with a dark rim on one side
-    ink += 0.11 * np.exp(-tide * 9) * smooth(0.0, 0.02, tide)
-    sweep, clear = Pen(w, h), 1.0
+    ink += 0.11 * np.exp(-tide * 9) * kit.smooth(0.0, 0.02, tide)
+    sweep, clear = kit.Pen(w, h), 1.0
     for _ in range(70):  # broad half-dry sweeps of sky and mist
         q = np.linspace(0, 1, 40)
         px, py = rng.uniform(-120, w), rng.uniform(0, 420)
         path = np.stack([px + q * rng.uniform(120, 380), py + 9 * np.sin(q * 4 + px)], -1)
         _dry_stroke(sweep, path, rng.uniform(8, 34), rng.uniform(12, 44), rng)
-    ink += 0.8 * blur(sweep.array(), 0.5) * (0.4 + 0.9 * fine)
+    ink += 0.8 * kit.blur(sweep.array(), 0.5) * (0.4 + 0.9 * fine)
     layers = (
         (250, 190, 0.26, 60, (400, 600)),
         (300, 200, 0.40, 75, (250, 715)),
@@ -45,14 +45,14 @@ def ink_wash(rng):
         crest = np.full(w, float(base))
         for c in peaks:
             crest -= amp * rng.uniform(0.7, 1.0) * np.exp(-(np.abs((t - c) / (58 + 14 * k)) ** 1.5))
-        crest -= 60 * (noise(rng, 1, w, 150, 6, 0.55)[0] - 0.4)
+        crest -= 60 * (kit.noise(rng, 1, w, 150, 6, 0.55)[0] - 0.4)
         below = y - crest[None] + wob[0] * (8 + 4 * k)
-        body = smooth(-1.5, 2.5, below)
+        body = kit.smooth(-1.5, 2.5, below)
         mist = np.exp(-np.clip(below, 0, None) / deep) * (
-            0.65 + 0.7 * noise(rng, h, w, 110, 4, 0.55, aspect=2)
+            0.65 + 0.7 * kit.noise(rng, h, w, 110, 4, 0.55, aspect=2)
         )
-        rim = np.exp(-(((below - 2.5) / 2.6) ** 2)) * noise(rng, h, w, 60, 3)
-        strokes, fall = Pen(w, h), np.clip(np.gradient(blur(crest[None], 6)[0]), -2, 2)
+        rim = np.exp(-(((below - 2.5) / 2.6) ** 2)) * kit.noise(rng, h, w, 60, 3)
+        strokes, fall = kit.Pen(w, h), np.clip(np.gradient(kit.blur(crest[None], 6)[0]), -2, 2)
         for _ in range(240 + 170 * k):  # texture strokes fall along the slope
             px = rng.uniform(0, w)
             i = int(px)
@@ -63,16 +63,16 @@ def ink_wash(rng):
             path = np.concatenate([go * s + 0.15 * np.sin(5 * s), s], -1) * length
             _dry_stroke(
                 strokes,
-                place(path, px, crest[i] + drop + 3),
+                kit.place(path, px, crest[i] + drop + 3),
                 rng.uniform(1.5, 3.5 + 1.3 * k),
                 255 * np.exp(-drop / deep),
                 rng,
             )
-        cun = blur(strokes.array(), 0.5) * (0.55 + 0.7 * smooth(0.3, 0.6, fine))
+        cun = kit.blur(strokes.array(), 0.5) * (0.55 + 0.7 * kit.smooth(0.3, 0.6, fine))
         clear = clear * (1 - body)
         ink *= 1 - body * (0.35 + 0.55 * np.clip(mist, 0, 1))
         ink += body * tone * (0.62 * mist + 0.45 * rim + 0.95 * cun * (0.5 + mist))
-    marks = Pen(w, h)
+    marks = kit.Pen(w, h)
     _pine(marks, 84, 590, 330, 0.34, rng)
     _pine(marks, 20, 590, 220, 0.16, rng)
     _pine(marks, 726, 590, 210, -0.3, rng)
@@ -94,18 +94,18 @@ def ink_wash(rng):
         )
     for bx, by, size in ((300, 96, 15), (334, 80, 12), (362, 104, 10), (272, 122, 9), (392, 84, 8)):
         for side in (-1, 1):
-            wing = place([(0, 0), (0.5, -0.42), (1, -0.28)], bx, by, size, 0, side)
+            wing = kit.place([(0, 0), (0.5, -0.42), (1, -0.28)], bx, by, size, 0, side)
             marks.stroke(wing, np.array([0.26, 0.2, 0.04]) * size, 215)
     for px, py in rng.uniform((0, 0), (w, h), (260, 2)):  # flicked ink
         marks.dot(px, py, rng.exponential(0.7), rng.integers(40, 170))
     drawn = marks.array()
-    ink += 0.95 * drawn + 0.28 * blur(drawn, 3.5)  # the wet halo bleeds
-    ink = np.clip(ink, 0, None) * (0.62 + 0.62 * fine + 0.2 * noise(rng, h, w, 14, 3, 0.7))
-    fibre = Pen(w, h, fill=128)
+    ink += 0.95 * drawn + 0.28 * kit.blur(drawn, 3.5)  # the wet halo bleeds
+    ink = np.clip(ink, 0, None) * (0.62 + 0.62 * fine + 0.2 * kit.noise(rng, h, w, 14, 3, 0.7))
+    fibre = kit.Pen(w, h, fill=128)
     for px, py in rng.uniform((0, 0), (w, h), (3800, 2)):
         bend = rng.normal(0, 0.25)
         fibre.line(
-            place(
+            kit.place(
                 [(0, 0), (0.3, bend), (0.7, bend * 0.6), (1, 0)],
                 px,
                 py,
@@ -116,22 +116,26 @@ def ink_wash(rng):
             rng.choice((60, 190, 215)),
         )
     fibre = fibre.array() - 0.5
-    paper = ramp(noise(rng, h, w, 220, 6, 0.65), rgb("#dccaa0", "#ebdfc0", "#f4ecd6"))
+    paper = kit.ramp(kit.noise(rng, h, w, 220, 6, 0.65), kit.rgb("#dccaa0", "#ebdfc0", "#f4ecd6"))
     paper = paper + (fibre * 0.2 + (fine - 0.5) * 0.07)[..., None]
     ink *= 1 + 0.5 * fibre
-    tint = mix(rgb("#a8866a"), rgb("#c8a088"), smooth(150, 420, y))  # cool far away, warm close by
+    tint = kit.mix(
+        kit.rgb("#a8866a"), kit.rgb("#c8a088"), kit.smooth(150, 420, y)
+    )  # cool far away, warm close by
     out = paper * np.exp(-ink[..., None] * 2.1 * (tint + 0.35))
     disc = np.hypot(x - 505 + 5 * wob[0], y - 112 + 5 * wob[1])
-    red = smooth(38, 35, disc) * (0.62 + 0.3 * smooth(20, 37, disc) + 0.35 * (fine - 0.5))
+    red = kit.smooth(38, 35, disc) * (0.62 + 0.3 * kit.smooth(20, 37, disc) + 0.35 * (fine - 0.5))
     red = red * (0.25 + 0.75 * clear)
-    out = mix(out, out * rgb("#e0402c"), red)
-    seal = Pen(w, h)
+    out = kit.mix(out, out * kit.rgb("#e0402c"), red)
+    seal = kit.Pen(w, h)
     seal.shape([(700, 34), (734, 33), (735, 84), (699, 85)])
     seal.dot(717, 48, 8, 0)
     for v in (62, 69, 76):
         q = np.linspace(0, 1, 20)
         seal.line(np.stack([704 + 26 * q, v + 2.2 * np.sin(q * 12)], -1), 2.2, 0)
-    return mix(out, rgb("#b3261c"), seal.array() * (0.55 + 0.45 * smooth(0.25, 0.5, fine)))
+    return kit.mix(
+        out, kit.rgb("#b3261c"), seal.array() * (0.55 + 0.45 * kit.smooth(0.25, 0.5, fine))
+    )
 
 
 def _pine(pen, x, y, size, lean, rng):

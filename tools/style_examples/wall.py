@@ -2,29 +2,14 @@
 
 import numpy as np
 
-from .tools import (
-    Pen,
-    arc,
-    blur,
-    frame,
-    grid,
-    mix,
-    noise,
-    place,
-    ramp,
-    relief,
-    rgb,
-    sample,
-    smooth,
-    voronoi,
-)
+from tools.style_examples import kit
 
 TAU = 2 * np.pi
 
 
 def _person(pen, x, y, size, angle=0.0, pose="work", flip=1, step=0.0):
     """Two triangles tip to tip, a round head and thin limbs; feet stand on (x, y)."""
-    put = frame(x, y, size, angle, flip)
+    put = kit.frame(x, y, size, angle, flip)
     wide = size * 0.045 + 0.5
     pen.shape(put([(-0.2, -0.8), (0.2, -0.8), (0, -0.5)]))
     pen.shape(put([(0, -0.54), (-0.15, -0.3), (0.15, -0.3)]))
@@ -67,25 +52,25 @@ def _tree(pen, x, y, size, rng, lean=0.1):
     """A trunk with alternating boughs, each bough a comb of leaves."""
     t = np.linspace(0, 1, 24)[:, None]
     trunk = np.concatenate([lean * np.sin(t * 3), -t], -1)
-    pen.stroke(place(trunk, x, y, size), np.linspace(0.07, 0.015, 24) * size)
+    pen.stroke(kit.place(trunk, x, y, size), np.linspace(0.07, 0.015, 24) * size)
     for i in range(6, 24):
         for side in (-1, 1):
             length = 0.42 * (1 - (i / 27) ** 1.5) * rng.uniform(0.8, 1.1)
             s = np.linspace(0, 1, 9)[:, None]
             tip = np.concatenate([side * s, -0.75 * s + 0.35 * s**2], -1) * length + trunk[i]
-            pen.line(place(tip, x, y, size), 1.1)
+            pen.line(kit.place(tip, x, y, size), 1.1)
             for k in range(1, 9):
                 for turn in (-0.9, 0.9):
                     a = np.arctan2(-0.5, side) + turn
                     leaf = np.array([[0, 0], [np.cos(a), np.sin(a)]]) * 0.036 + tip[k]
-                    pen.line(place(leaf, x, y, size), 1.0)
+                    pen.line(kit.place(leaf, x, y, size), 1.0)
     for root in (-0.12, -0.06, 0.06, 0.12):
-        pen.line(place([(0, -0.06), (root, 0.02)], x, y, size), 1.6)
+        pen.line(kit.place([(0, -0.06), (root, 0.02)], x, y, size), 1.6)
 
 
 def _hut(pen, x, y, size):
     """Reed walls, door and a thatched gable."""
-    put = frame(x, y, size)
+    put = kit.frame(x, y, size)
     for k in range(15):
         u = -0.45 + 0.9 * k / 14
         pen.line(put([(u, 0), (u, -0.5)]), 1.2)
@@ -102,7 +87,7 @@ def _hut(pen, x, y, size):
 
 def _beast(pen, x, y, size, flip=1, horns="bull"):
     """Bull, deer or dog: two triangles for a body, thin legs."""
-    put = frame(x, y, size, 0, flip)
+    put = kit.frame(x, y, size, 0, flip)
     pen.shape(put([(-0.45, -0.62), (-0.38, -0.28), (0.1, -0.46)]))
     pen.shape(put([(0.4, -0.68), (0.34, -0.28), (-0.1, -0.48)]))
     for u, v in ((-0.42, -0.46), (-0.34, -0.36), (0.3, -0.34), (0.37, -0.4)):
@@ -112,7 +97,8 @@ def _beast(pen, x, y, size, flip=1, horns="bull"):
     for lean in (-0.12, 0.12):
         if horns == "bull":
             pen.line(
-                put(arc(0.5 + lean, -0.96, 0.09, 0.16, 1.6 - lean * 12, 3.8 - lean * 12, 9)), 1.6
+                put(kit.arc(0.5 + lean, -0.96, 0.09, 0.16, 1.6 - lean * 12, 3.8 - lean * 12, 9)),
+                1.6,
             )
         else:
             pen.line(put([(0.5, -0.84), (0.5 + lean * 1.4, -1.15)]), 1.3)
@@ -123,7 +109,7 @@ def _beast(pen, x, y, size, flip=1, horns="bull"):
 
 def _bird(pen, x, y, size, flip=1):
     """Small bird of two triangles with a fanned tail."""
-    put = frame(x, y, size, 0, flip)
+    put = kit.frame(x, y, size, 0, flip)
     pen.shape(put([(-0.3, -0.2), (0.3, -0.6), (0.2, -0.12)]))
     pen.dot(*put([(0.34, -0.64)])[0], size * 0.1)
     pen.line(put([(0.4, -0.64), (0.58, -0.6)]), 1)
@@ -136,11 +122,11 @@ def _bird(pen, x, y, size, flip=1):
 def _sun(pen, x, y, r):
     """Ringed sun with a saw-tooth rim."""
     for k in range(5):
-        pen.line(arc(x, y, r * (0.2 + 0.16 * k)), 1.3)
+        pen.line(kit.arc(x, y, r * (0.2 + 0.16 * k)), 1.3)
     for a in np.arange(28) * TAU / 28:
-        pen.shape(place([(0.84, -0.085), (0.84, 0.085), (1.1, 0)], x, y, r, a))
-        pen.line(place([(0.36, 0), (0.52, 0.05)], x, y, r, a), 1.2)
-        pen.dot(*place([(0.76, 0)], x, y, r, a)[0], 1.2)
+        pen.shape(kit.place([(0.84, -0.085), (0.84, 0.085), (1.1, 0)], x, y, r, a))
+        pen.line(kit.place([(0.36, 0), (0.52, 0.05)], x, y, r, a), 1.2)
+        pen.dot(*kit.place([(0.76, 0)], x, y, r, a)[0], 1.2)
 
 
 def _sprout(pen, x, y, size, rng):
@@ -149,21 +135,21 @@ def _sprout(pen, x, y, size, rng):
     if kind == 0:
         for a in np.linspace(-0.9, 0.9, 7):
             pen.line(
-                place([(0, 0.5), (np.sin(a) * 0.3, 0), (np.sin(a) * 0.6, -0.5)], x, y, size), 1
+                kit.place([(0, 0.5), (np.sin(a) * 0.3, 0), (np.sin(a) * 0.6, -0.5)], x, y, size), 1
             )
     elif kind == 1:
-        pen.line(place([(0, 0.6), (0, -0.6)], x, y, size), 1.1)
+        pen.line(kit.place([(0, 0.6), (0, -0.6)], x, y, size), 1.1)
         for v in np.linspace(-0.5, 0.4, 6):
-            pen.line(place([(-0.34, v - 0.2), (0, v), (0.34, v - 0.2)], x, y, size), 1)
+            pen.line(kit.place([(-0.34, v - 0.2), (0, v), (0.34, v - 0.2)], x, y, size), 1)
     else:
         for a in np.arange(7) * TAU / 7 + kind:
-            pen.dot(*place([(0.45, 0)], x, y, size, a)[0], max(0.9, size * 0.08))
+            pen.dot(*kit.place([(0.45, 0)], x, y, size, a)[0], max(0.9, size * 0.08))
         pen.dot(x, y, max(1.2, size * 0.16))
 
 
 def _warli_scene(rng, w, h):
     """White paint layer: spiral dance, village, forest, herd and a toothed border."""
-    pen = Pen(w, h)
+    pen = kit.Pen(w, h)
     taken = []
 
     def claim(x, y, r):
@@ -214,7 +200,7 @@ def _warli_scene(rng, w, h):
         a += 0.64 * size / r
         r += 1.45 * size * (0.64 * size / r) / TAU
     _person(pen, cx - 8, cy + 31, 64, 0, "horn")
-    pen.line(arc(cx, cy, 42), 1.2)
+    pen.line(kit.arc(cx, cy, 42), 1.2)
     taken.append((cx, cy, 44))
     _sun(pen, 690, 84, 40)
     taken.append((690, 84, 48))
@@ -257,34 +243,38 @@ def _warli_scene(rng, w, h):
 
 def _plaster(rng, w, h):
     """Mud wall: (colour, height) of hand-swept arcs, straw and cracks."""
-    sweep = Pen(w, h, scale=1, fill=128)
+    sweep = kit.Pen(w, h, scale=1, fill=128)
     for x, y in rng.uniform((-40, -40), (w + 40, h + 40), (1100, 2)):
         start, r = rng.uniform(0, TAU), rng.uniform(30, 90)
         base = rng.integers(85, 160)
         for k in range(rng.integers(7, 16)):
             tone = base + 34 * np.sin(k * 1.9) + rng.normal(0, 7)
             sweep.line(
-                arc(x, y, r + 2 * k, None, start, start + rng.uniform(0.7, 1.3), 14), 2, tone
+                kit.arc(x, y, r + 2 * k, None, start, start + rng.uniform(0.7, 1.3), 14), 2, tone
             )
-    sweep = blur(sweep.array(), 0.9)
-    x, y = grid(h, w)
-    wob = [(noise(rng, h, w, 34, 4, 0.6) - 0.5) * 26 for _ in range(2)]
-    _, _, gap = voronoi(rng.uniform((0, 0), (w, h), (150, 2)), x + wob[0], y + wob[1])
-    where = smooth(0.35, 0.75, noise(rng, h, w, 160, 3))
-    crack = smooth(1.7, 0.2, gap / (0.15 + where)) * where
-    patch, fine = noise(rng, h, w, 130, 5, 0.6), noise(rng, h, w, 4, 3, 0.9)
-    colour = ramp(patch * 0.7 + sweep * 0.5 - 0.1, rgb("#4d1b10", "#7d2f19", "#a04a26", "#bf6b38"))
-    straw = Pen(w, h, fill=0)
+    sweep = kit.blur(sweep.array(), 0.9)
+    x, y = kit.grid(h, w)
+    wob = [(kit.noise(rng, h, w, 34, 4, 0.6) - 0.5) * 26 for _ in range(2)]
+    _, _, gap = kit.voronoi(rng.uniform((0, 0), (w, h), (150, 2)), x + wob[0], y + wob[1])
+    where = kit.smooth(0.35, 0.75, kit.noise(rng, h, w, 160, 3))
+    crack = kit.smooth(1.7, 0.2, gap / (0.15 + where)) * where
+    patch, fine = kit.noise(rng, h, w, 130, 5, 0.6), kit.noise(rng, h, w, 4, 3, 0.9)
+    colour = kit.ramp(
+        patch * 0.7 + sweep * 0.5 - 0.1, kit.rgb("#4d1b10", "#7d2f19", "#a04a26", "#bf6b38")
+    )
+    straw = kit.Pen(w, h, fill=0)
     for px, py in rng.uniform((0, 0), (w, h), (900, 2)):
         bend = rng.uniform(-0.3, 0.3)
         straw.line(
-            place([(0, 0), (0.5, bend), (1, 0)], px, py, rng.uniform(4, 13), rng.uniform(0, TAU)),
+            kit.place(
+                [(0, 0), (0.5, bend), (1, 0)], px, py, rng.uniform(4, 13), rng.uniform(0, TAU)
+            ),
             0.7,
             rng.integers(60, 200),
         )
-    colour = mix(colour, rgb("#d9a35c"), straw.array() * 0.6)
-    colour = mix(colour, rgb("#1f0a06"), crack * 0.85) * (0.82 + 0.36 * fine)[..., None]
-    return colour, sweep * 9 + fine * 1.1 - blur(crack, 0.7) * 4 + straw.array()
+    colour = kit.mix(colour, kit.rgb("#d9a35c"), straw.array() * 0.6)
+    colour = kit.mix(colour, kit.rgb("#1f0a06"), crack * 0.85) * (0.82 + 0.36 * fine)[..., None]
+    return colour, sweep * 9 + fine * 1.1 - kit.blur(crack, 0.7) * 4 + straw.array()
 
 
 def warli(rng):
@@ -292,13 +282,13 @@ def warli(rng):
     w, h = 768, 576
     wall, height = _plaster(rng, w, h)
     paint = _warli_scene(rng, w, h).array(full=True)
-    x, y = grid(2 * h, 2 * w)
-    shake = [(noise(rng, 2 * h, 2 * w, 7, 2) - 0.5) * 3.2 for _ in range(2)]  # an unsteady hand
-    paint = sample(paint, x + shake[0], y + shake[1]).reshape(h, 2, w, 2).mean((1, 3))
-    worn = noise(rng, h, w, 26, 5, 0.85)
+    x, y = kit.grid(2 * h, 2 * w)
+    shake = [(kit.noise(rng, 2 * h, 2 * w, 7, 2) - 0.5) * 3.2 for _ in range(2)]  # an unsteady hand
+    paint = kit.sample(paint, x + shake[0], y + shake[1]).reshape(h, 2, w, 2).mean((1, 3))
+    worn = kit.noise(rng, h, w, 26, 5, 0.85)
     paint = np.clip(paint * 1.4, 0, 1) * (
-        0.55 + 0.45 * smooth(0.16, 0.4, worn + (height - height.mean()) * 0.05)
+        0.55 + 0.45 * kit.smooth(0.16, 0.4, worn + (height - height.mean()) * 0.05)
     )
-    chalk = rgb("#fbf0da") * (0.9 + 0.14 * worn)[..., None]
-    light = relief(height + blur(paint, 0.6) * 1.6, 0.17)
-    return mix(wall, chalk, np.clip(paint, 0, 1) * 0.96) * light[..., None]
+    chalk = kit.rgb("#fbf0da") * (0.9 + 0.14 * worn)[..., None]
+    light = kit.relief(height + kit.blur(paint, 0.6) * 1.6, 0.17)
+    return kit.mix(wall, chalk, np.clip(paint, 0, 1) * 0.96) * light[..., None]

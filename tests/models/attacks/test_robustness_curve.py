@@ -7,21 +7,7 @@ from models.attacks import run
 from models.attacks.robustness_curve import curves, quantized
 from models.attacks.settings import BISECTIONS, BOUNDED, AttackSettings, CurveSettings
 from models.validation import ValidationError
-
-
-def linear(*rows, sharpness=10.0):
-    """logits = sharpness * W x over flattened pictures."""
-    weight = torch.tensor(rows, dtype=torch.float32) * sharpness
-    return lambda pictures: pictures.flatten(1) @ weight.T
-
-
-def pixel(*levels):
-    """One picture of one pixel."""
-    return torch.tensor(levels, dtype=torch.float32).view(1, 3, 1, 1) / 255
-
-
-def levels(picture):
-    return [round(value, 2) for value in (picture * 255).flatten().tolist()]
+from tests.models.attacks.toys import Linear, levels, pixel
 
 
 def result(*args, **options):
@@ -31,7 +17,7 @@ def result(*args, **options):
 
 # On the pixel (100, 151, 0) class 1 leads by 51 levels. Within epsilon both values move epsilon
 # towards each other, so the lead is 51 - 2 epsilon: 25.5 is the smallest that flips.
-TWO = linear([1, 0, 0], [0, 1, 0])
+TWO = Linear([[1, 0, 0], [0, 1, 0]])
 START = pixel(100, 151, 0)
 
 
@@ -52,7 +38,7 @@ def test_a_linear_network_by_hand(method):
     assert curve.fooled == (False, False, False, False, True)
     # Between 18 and 32: 25 no, 28.5 yes, 26.75 yes, 25.875 yes, 25.4375 no, 25.65625 yes.
     assert curve.smallest == 25.65625
-    assert levels(curve.nearest) == [125.66, 125.34, 0]
+    assert levels(curve.nearest) == [125.656, 125.344, 0]
     picture, level = quantized(TWO, START, curve.nearest, curve.smallest)
     assert (levels(picture), level) == ([126, 125, 0], 26)
 
@@ -61,7 +47,7 @@ def test_a_linear_network_by_hand(method):
 def test_towards_a_target(method):
     # Class 2 scores the third channel: it needs 151 levels and gets epsilon; class 1 loses
     # epsilon: 151 - epsilon < epsilon from 75.5 on, and class 0 stays behind, at 100 - epsilon.
-    three = linear([1, 0, 0], [0, 1, 0], [0, 0, 2])
+    three = Linear([[1, 0, 0], [0, 1, 0], [0, 0, 2]])
     settings = CurveSettings((method,), epsilon_end=64, points=3, steps=4)
     last = result(three, START, settings, target=2)
     # 151 - epsilon < 2 epsilon from 50.33 on; the radii are 0, 16, 64.
@@ -74,7 +60,7 @@ def test_towards_a_target(method):
 def test_the_ball_and_the_range_are_kept():
     start = pixel(3, 255, 128)
     last = result(
-        linear([1, 0, 0], [0, 1, 0]), start, CurveSettings(epsilon_end=64, points=3, steps=3)
+        Linear([[1, 0, 0], [0, 1, 0]]), start, CurveSettings(epsilon_end=64, points=3, steps=3)
     )
     for curve in last.curves.values():
         assert curve.smallest is None
