@@ -62,7 +62,7 @@ def _header(page: Page) -> None:
     with gr.Row(elem_id="top"):
         page.put(gr.Markdown, "title")
         page.language = gr.Radio(
-            [(name, code) for code, name in i18n.LANGUAGES.items()],
+            [(name, language) for language, name in i18n.LANGUAGES.items()],
             value=i18n.DEFAULT,
             show_label=False,
             container=False,
@@ -80,17 +80,20 @@ def _follow_language(page: Page, blocks: gr.Blocks) -> None:
     components, said = page.localized()
 
     def detect(last: str, request: gr.Request) -> list:
-        code = request.query_params.get("lang") or last
-        if code not in i18n.LANGUAGES:
-            code = i18n.detect(request.headers.get("accept-language"))
+        language = request.query_params.get("lang") or last
+        if language not in i18n.LANGUAGES:
+            language = i18n.detect(request.headers.get("accept-language"))
         # The page is built in the default language: nothing to say anew, and it opens sooner.
-        texts = said(code) if code != i18n.DEFAULT else [gr.skip()] * len(components)
-        return [gr.update(value=code, interactive=True), *texts]
+        texts = said(language) if language != i18n.DEFAULT else [gr.skip()] * len(components)
+        return [gr.update(value=language, interactive=True), *texts]
 
-    def switch(code: str) -> list:
-        return [code, *said(code)]
+    def switch(language: str) -> list:
+        return [language, *said(language)]
 
-    mark = "(code, ...rest) => {document.documentElement.lang = code; return [code, ...rest]}"
+    mark = (
+        "(language, ...rest) =>"
+        " {document.documentElement.lang = language; return [language, ...rest]}"
+    )
     blocks.load(detect, saved, [page.language, *components], **PRIVATE, queue=False)
     page.language.input(switch, page.language, [saved, *components], **PRIVATE, queue=False)
     page.language.change(None, page.language, None, js=mark, api_visibility="private")

@@ -126,9 +126,9 @@ def _epsilon_step(norm: str):
     return gr.update(step=1 if norm == "linf" else 0.25)
 
 
-def _targets(code: str, model: str, target: str):
+def _targets(language: str, model: str, target: str):
     """The classes of the chosen network; what was chosen stays if it is among them."""
-    names = _targets_of(say(code, "attack.untargeted"), model)
+    names = _targets_of(say(language, "attack.untargeted"), model)
     return gr.update(choices=names, value=target if target in dict(names).values() else "")
 
 

@@ -11,19 +11,19 @@ from models.validation import ValidationError
 STANDARD, ROBUST = "pets_lite0", "pets_lite0_robust"
 
 
-def jpeg(code: str) -> str:
+def jpeg(language: str) -> str:
     """What JPEG costs in clean accuracy; "" where it wasn't measured."""
     found = _measured(STANDARD, "defences")
     if not found or "jpeg" not in found:
         return ""
     shares = ", ".join(f"q{q}: {_percent(one['top1'])}%" for q, one in found["jpeg"].items())
     return say(
-        code, "deeper.jpeg.cost",
+        language, "deeper.jpeg.cost",
         count=found["photos"], plain=_percent(found["none"]["top1"]), shares=shares,
     )  # fmt: skip
 
 
-def smoothing(code: str) -> str:
+def smoothing(language: str) -> str:
     """What smoothing costs in clean accuracy; "" where it wasn't measured."""
     found = _measured(STANDARD, "defences", "smoothing")
     if not found:
@@ -33,13 +33,13 @@ def smoothing(code: str) -> str:
         for sigma, one in found["sigma"].items()
     )
     return say(
-        code, "deeper.smoothing.cost",
+        language, "deeper.smoothing.cost",
         count=found["photos"], samples=found["samples"],
         plain=_percent(found["none"]["top1"]), shares=shares,
     )  # fmt: skip
 
 
-def adversarial_training(code: str) -> str:
+def adversarial_training(language: str) -> str:
     """What adversarial training costs and gains; "" where it wasn't measured."""
     found = _measured(ROBUST, "robustness")
     if not found:
@@ -51,7 +51,7 @@ def adversarial_training(code: str) -> str:
         if key.startswith("pgd20_") and not key.endswith("_interval")
     )
     return say(
-        code, "deeper.robust.cost",
+        language, "deeper.robust.cost",
         count=found["photos"], clean=_percent(robust["clean"]),
         standard=_percent(standard["clean"]), shares=shares,
     )  # fmt: skip

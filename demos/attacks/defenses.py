@@ -50,20 +50,21 @@ def _jpeg(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
         settings = {"quality": quality, "adaptive": adaptive}
         return defense_runs.jpeg_defense(page.engine, asked, settings, run)
 
-    def render(code: str, event: Progress[Survival] | Result[Survival]) -> dict:
-        update = {line: views.status(code, event, event.value.step)}
-        return update | ({result: _pair(code, event.value)} if event.value.verdicts else {})
+    def render(language: str, event: Progress[Survival] | Result[Survival]) -> dict:
+        update = {line: views.status(language, event, event.value.step)}
+        return update | ({result: _pair(language, event.value)} if event.value.verdicts else {})
 
     inputs = [photo, *own.values(), *controls.values()]
     section.connect(page, pressed, line, inputs, [result], events, render, {result: ""})
     return own
 
 
-def _pair(code: str, found: Survival) -> str:
+def _pair(language: str, found: Survival) -> str:
     """The verdicts without the defense and with it."""
     titled = zip(("deeper.jpeg.without", "deeper.jpeg.with"), found.verdicts, strict=True)
     return "".join(
-        f"<b>{escape(say(code, key))}</b> {views.verdict_bars(code, found.subject, verdict)}"
+        f"<b>{escape(say(language, key))}</b> "
+        f"{views.verdict_bars(language, found.subject, verdict)}"
         for key, verdict in titled
     )
 
@@ -86,17 +87,17 @@ def _smoothing(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
         settings = {"sigma": sigma, "samples": samples, "confidence": confidence}
         return defense_runs.smoothing_defense(page.engine, asked, settings, run)
 
-    def render(code: str, event: Progress[Smoothing] | Result[Smoothing]) -> dict:
+    def render(language: str, event: Progress[Smoothing] | Result[Smoothing]) -> dict:
         found = event.value
-        text = "".join(_vote(code, found, which, vote) for which, vote in found.votes.items())
-        return {line: views.status(code, event, found.step), result: text}
+        text = "".join(_vote(language, found, which, vote) for which, vote in found.votes.items())
+        return {line: views.status(language, event, found.step), result: text}
 
     inputs = [photo, *own.values(), *controls.values()]
     section.connect(page, pressed, line, inputs, [result], events, render, {result: ""})
     return own
 
 
-def _vote(code: str, found: Smoothing, which: str, vote: Vote) -> str:
+def _vote(language: str, found: Smoothing, which: str, vote: Vote) -> str:
     """The votes about the clean or the attacked picture, and the certificate."""
     step = vote.step
     total = max(1, sum(count for _, count in step.votes))
@@ -104,14 +105,14 @@ def _vote(code: str, found: Smoothing, which: str, vote: Vote) -> str:
     words = ""
     if step.radius is not None:
         words = say(
-            code, "deeper.smoothing.certified", confidence=f"{found.settings.confidence:.1%}",
+            language, "deeper.smoothing.certified", confidence=f"{found.settings.confidence:.1%}",
             lower=f"{step.lower:.1%}", radius=f"{step.radius:.3f}",
         )  # fmt: skip
         if which == "attacked":
-            words += " " + say(code, "deeper.smoothing.length", length=f"{vote.length:.2f}")
+            words += " " + say(language, "deeper.smoothing.length", length=f"{vote.length:.2f}")
     elif step.abstains:
-        words = say(code, "deeper.smoothing.abstains")
-    title = escape(say(code, f"deeper.{which}"))
+        words = say(language, "deeper.smoothing.abstains")
+    title = escape(say(language, f"deeper.{which}"))
     return f"<b>{title}</b>{bars(rows)}<p>{escape(words)}</p>"
 
 
@@ -134,14 +135,14 @@ def _adversarial_training(page: Page, photo, controls: dict[str, Any]) -> None:
         asked = attack_controls.request(image, model, values)
         return defense_runs.side_by_side(page.engine, asked, compared, run)
 
-    def render(code: str, event: Progress[SideBySide] | Result[SideBySide]) -> dict:
+    def render(language: str, event: Progress[SideBySide] | Result[SideBySide]) -> dict:
         found = event.value
-        update = {line: views.status(code, event, found.step)}
+        update = {line: views.status(language, event, found.step)}
         if found.perturbation is None or found.verdict is None:
             return update
         pictures = (found.step.adversarial, found.perturbation)
         shown = (images.to_image(images.enlarge(picture, SIDE)) for picture in pictures)
-        said = views.verdict_bars(code, found.subject, found.verdict)
+        said = views.verdict_bars(language, found.subject, found.verdict)
         return update | dict(zip(slots[found.place], [*shown, said], strict=True))
 
     outputs = [slot for three in slots for slot in three]

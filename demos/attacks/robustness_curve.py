@@ -48,17 +48,17 @@ def build(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
         settings = {"epsilon_end": epsilon_end, "steps": steps}
         return runs.curves(page.engine, asked, settings, run)
 
-    def render(code: str, event: Progress[CurveProgress] | Result[CurveProgress]) -> dict:
+    def render(language: str, event: Progress[CurveProgress] | Result[CurveProgress]) -> dict:
         step, found = event.value.step, event.value.quantized
         update = {
-            plot: _plot(code, step),
-            table: _table(code, step),
-            line: views.status(code, event, step),
+            plot: _plot(language, step),
+            table: _table(language, step),
+            line: views.status(language, event, step),
         }
         if found is None:
             return update
         image = images.to_image(found.picture)
-        label = say(code, "deeper.whole.level", level=found.level)
+        label = say(language, "deeper.whole.level", level=found.level)
         return update | {
             shown: gr.update(value=image, label=label),
             prediction: bars(found.top),
@@ -75,7 +75,7 @@ def build(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
     return own
 
 
-def _plot(code: str, step: CurveStep) -> str:
+def _plot(language: str, step: CurveStep) -> str:
     """The target's probability, and dashed the label's; without a target the label's alone."""
     first, second, marks = {}, {}, {}
     for method, curve in step.curves.items():
@@ -90,17 +90,17 @@ def _plot(code: str, step: CurveStep) -> str:
     end = step.epsilons[-1]
     svg = curves(first, "ε", end, y_range=(0, 1), root_x=True, dashed=second, marks=marks)
     key = "deeper.curve.legend_target" if second else "deeper.curve.legend"
-    return f"{svg}<small>{escape(say(code, key))}</small>"
+    return f"{svg}<small>{escape(say(language, key))}</small>"
 
 
-def _table(code: str, step: CurveStep) -> str:
+def _table(language: str, step: CurveStep) -> str:
     """The smallest radius of each method."""
     rows = []
     for method, curve in step.curves.items():
         if curve.smallest is not None:
-            words = say(code, "deeper.curve.smallest", epsilon=f"{curve.smallest:.2f}")
+            words = say(language, "deeper.curve.smallest", epsilon=f"{curve.smallest:.2f}")
         elif step.step == step.steps:
-            words = say(code, "deeper.curve.none", epsilon=f"{step.epsilons[-1]:g}")
+            words = say(language, "deeper.curve.none", epsilon=f"{step.epsilons[-1]:g}")
         else:
             words = "…"
         rows.append(f"<tr><th>{TITLES[method]}</th><td>{escape(words)}</td></tr>")

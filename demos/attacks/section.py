@@ -45,15 +45,15 @@ def connect(
     """
 
     @localize_errors
-    def stream(request: gr.Request, code, *values):
+    def stream(request: gr.Request, language, *values):
         if cleared:
             yield cleared
         with page.engine.run(request.session_hash, SECTIONS) as run:
             for event in events(run, *values):
                 if isinstance(event, Waiting | Loading):
-                    yield {line: progress.waiting(code, event)}
+                    yield {line: progress.waiting(language, event)}
                 else:
-                    yield render(code, event)
+                    yield render(language, event)
 
     run_button, stop_button = pressed
     run_button.click(stream, [page.language, *inputs], [line, *outputs], **PRIVATE, **HEAVY)

@@ -102,21 +102,21 @@ class AttackTab:
         self.reset.click(self.cleared, None, cleared, **light)
 
     # Not called `attack`: Gradio would take that name from the public endpoint.
-    def stream_attack(self, request: gr.Request, code: str, image, model, *values):
+    def stream_attack(self, request: gr.Request, language: str, image, model, *values):
         """Streams an attack."""
         asked = controls.request(image, model, values)
         with self.page.engine.run(request.session_hash, NAME) as run:
             for event in runs.measured_attack(self.page.engine, asked, run):
                 if isinstance(event, Waiting | Loading):
-                    yield {self.line: progress.waiting(code, event)}
+                    yield {self.line: progress.waiting(language, event)}
                 else:
-                    yield self._step(code, event)
+                    yield self._step(language, event)
 
-    def _step(self, code: str, event: Progress[MeasuredStep] | Result[MeasuredStep]) -> dict:
+    def _step(self, language: str, event: Progress[MeasuredStep] | Result[MeasuredStep]) -> dict:
         found, image = event.value, images.to_image(event.value.step.adversarial)
         update = {
-            self.line: views.status(code, event, found.step),
-            self.plot: views.probability_plot(code, found),
+            self.line: views.status(language, event, found.step),
+            self.plot: views.probability_plot(language, found),
             self.fooled: image,
         }
         if found.step.step == 0:
@@ -126,12 +126,12 @@ class AttackTab:
         if found.result is None:
             return update
         report, perturbation = found.result.report, images.to_image(found.result.perturbation)
-        label = say(code, "attack.change_factor", factor=found.result.factor)
-        after = views.titled_bars(code, "attack.verdict_after", report.after)
+        label = say(language, "attack.change_factor", factor=found.result.factor)
+        after = views.titled_bars(language, "attack.verdict_after", report.after)
         return update | {
             self.change: gr.update(value=perturbation, label=label),
-            self.before: views.titled_bars(code, "attack.verdict_before", report.before),
-            self.after: after + views.success(code, report),
+            self.before: views.titled_bars(language, "attack.verdict_before", report.before),
+            self.after: after + views.success(language, report),
             self.keep: gr.update(value=examples.png(image, "netglass-attack"), visible=True),
         }
 
@@ -140,18 +140,18 @@ class AttackTab:
         chosen = DEFAULTS | {"target": "Siamese cat"}
         return [examples.example("photos", DOG), registry.DEFAULT_BACKBONE, *chosen.values()]
 
-    def predict(self, code: str, image, model: str) -> tuple:
+    def predict(self, language: str, image, model: str) -> tuple:
         """What the network is shown of a photo, and its prediction."""
         if image is None:
-            return self.no_prediction(code)
+            return self.no_prediction(language)
         shown, top = runs.predict(self.page.engine, image, model)
         if top is None:
-            return shown, say(code, "attack.before_none")
-        return shown, views.titled_bars(code, "attack.verdict_before", top)
+            return shown, say(language, "attack.before_none")
+        return shown, views.titled_bars(language, "attack.verdict_before", top)
 
-    def no_prediction(self, code: str) -> tuple:
+    def no_prediction(self, language: str) -> tuple:
         """No picture, and the text that stands where a prediction would."""
-        return None, say(code, "attack.before_none")
+        return None, say(language, "attack.before_none")
 
     def cleared(self) -> list:
         """The values of all components on Reset."""

@@ -27,34 +27,37 @@ def build(page: Page, photo, controls: dict[str, Any]) -> None:
     def events(run, image, model, *values):
         return runs.transfer(page.engine, attack_controls.request(image, model, values), run)
 
-    def render(code: str, event: Progress[Transfer] | Result[Transfer]) -> dict:
-        return {line: views.status(code, event, event.value.step), table: _table(code, event.value)}
+    def render(language: str, event: Progress[Transfer] | Result[Transfer]) -> dict:
+        return {
+            line: views.status(language, event, event.value.step),
+            table: _table(language, event.value),
+        }
 
     section.connect(
         page, pressed, line, [photo, *controls.values()], [table], events, render, {table: ""}
     )
 
 
-def _table(code: str, found: Transfer) -> str:
+def _table(language: str, found: Transfer) -> str:
     step, named = found.step, found.subject.named
     titles = [escape(_title(each.name)) for each in found.classifiers]
-    corner = escape(say(code, "deeper.transfer.judge"))
+    corner = escape(say(language, "deeper.transfer.judge"))
     head = f"<th>{corner}</th>" + "".join(f"<th>{title}</th>" for title in titles)
     clean = "".join(
         f"<td>{views.prediction(*named(step.clean[each.name]))}</td>" for each in found.classifiers
     )
-    rows = [f"<tr><th>{escape(say(code, 'deeper.clean'))}</th>{clean}</tr>"]
-    made_for = escape(say(code, "deeper.transfer.made_for"))
+    rows = [f"<tr><th>{escape(say(language, 'deeper.clean'))}</th>{clean}</tr>"]
+    made_for = escape(say(language, "deeper.transfer.made_for"))
     for each, title in zip(found.classifiers, titles, strict=True):
         cells = "".join(
             f'<td class="deeper-{verdict.outcome}-cell">'
             f"{views.prediction(*named((verdict.seen, verdict.p)))}"
-            f"<br>{views.outcome(code, verdict.outcome)}</td>"
+            f"<br>{views.outcome(language, verdict.outcome)}</td>"
             for verdict in step.rows.get(each.name, ())
         )
         rows.append(f"<tr><th><small>{made_for}</small><br>{title}</th>{cells}</tr>")
     missing = ", ".join(_title(name) for name in found.missing)
-    words = escape(say(code, "deeper.transfer.away", titles=missing)) if missing else ""
+    words = escape(say(language, "deeper.transfer.away", titles=missing)) if missing else ""
     return f"{views.table(rows, head)}<small>{words}</small>"
 
 

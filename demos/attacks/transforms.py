@@ -35,21 +35,21 @@ def build(page: Page, photo, controls: dict[str, Any]) -> None:
     def events(run, image, model, *values):
         return runs.survival(page.engine, attack_controls.request(image, model, values), run)
 
-    def render(code: str, event: Progress[Survival] | Result[Survival]) -> dict:
-        update = {line: views.status(code, event, event.value.step)}
-        return update | ({table: _table(code, event.value)} if event.value.verdicts else {})
+    def render(language: str, event: Progress[Survival] | Result[Survival]) -> dict:
+        update = {line: views.status(language, event, event.value.step)}
+        return update | ({table: _table(language, event.value)} if event.value.verdicts else {})
 
     section.connect(
         page, pressed, line, [photo, *controls.values()], [table], events, render, {table: ""}
     )
 
 
-def _table(code: str, found: Survival) -> str:
+def _table(language: str, found: Survival) -> str:
     keys = ("deeper.after", "deeper.clean", "deeper.attacked", "deeper.outcome")
-    head = "".join(f"<th>{escape(say(code, key))}</th>" for key in keys)
+    head = "".join(f"<th>{escape(say(language, key))}</th>" for key in keys)
     rows = []
     for verdict in found.verdicts:
-        name = escape(say(code, f"deeper.treatment.{verdict.transform}"))
+        name = escape(say(language, f"deeper.treatment.{verdict.transform}"))
         pair = zip(verdict.pictures, (verdict.clean, verdict.adversarial), strict=True)
         seen = [
             f'<div class="deeper-seen">{views.thumbnail(picture, name)}'
@@ -57,6 +57,6 @@ def _table(code: str, found: Survival) -> str:
             for picture, predicted in pair
         ]
         cells = f'<td>{seen[0]}</td><td class="deeper-{verdict.outcome}-cell">{seen[1]}</td>'
-        badge = views.outcome(code, verdict.outcome)
+        badge = views.outcome(language, verdict.outcome)
         rows.append(f"<tr><th>{name}</th>{cells}<td>{badge}</td></tr>")
     return views.table(rows, head)

@@ -26,34 +26,34 @@ if TYPE_CHECKING:
 THUMBNAIL = 72
 
 
-def status(code: str, event: Progress | Result, step: Step) -> str:
+def status(language: str, event: Progress | Result, step: Step) -> str:
     """Where a run is, or how it ended."""
     whole = int(step.step)
     if isinstance(event, Result):
-        return progress.finished(code, whole, step.steps, event.seconds)
-    return progress.running(code, whole, step.steps, step.step / step.steps, event.seconds)
+        return progress.finished(language, whole, step.steps, event.seconds)
+    return progress.running(language, whole, step.steps, step.step / step.steps, event.seconds)
 
 
-def probability_plot(code: str, found: MeasuredStep) -> str:
+def probability_plot(language: str, found: MeasuredStep) -> str:
     """The probabilities of the label and of the target over the steps."""
     series = {
-        say(code, f"attack.curve.{name}"): points
+        say(language, f"attack.curve.{name}"): points
         for name, points in found.probabilities.items()
         if points
     }
-    return curves(series, say(code, "plot.step"), found.step.steps, y_range=(0, 1))
+    return curves(series, say(language, "plot.step"), found.step.steps, y_range=(0, 1))
 
 
-def titled_bars(code: str, key: str, top: list[tuple[str, float]]) -> str:
+def titled_bars(language: str, key: str, top: list[tuple[str, float]]) -> str:
     """The likeliest classes under a title."""
-    return f"**{say(code, key)}**\n{bars(top)}"
+    return f"**{say(language, key)}**\n{bars(top)}"
 
 
-def success(code: str, report: AttackReport) -> str:
+def success(language: str, report: AttackReport) -> str:
     """Whether the attack succeeded, and the size of the change."""
     key = "attack.success" if report.success else "attack.failure"
-    distance = say(code, "attack.distance", linf=f"{report.linf:g}", l2=f"{report.l2:.2f}")
-    return f"\n\n**{say(code, key)}** {distance}"
+    distance = say(language, "attack.distance", linf=f"{report.linf:g}", l2=f"{report.l2:.2f}")
+    return f"\n\n**{say(language, key)}** {distance}"
 
 
 def prediction(name: str, p: float) -> str:
@@ -61,19 +61,19 @@ def prediction(name: str, p: float) -> str:
     return f"{escape(name)}<br><b>{p:.1%}</b>"
 
 
-def outcome(code: str, kind: str) -> str:
+def outcome(language: str, kind: str) -> str:
     """A coloured word: fooled, not fooled, or something else."""
-    return f'<span class="deeper-{kind}">{escape(say(code, f"deeper.outcome.{kind}"))}</span>'
+    return f'<span class="deeper-{kind}">{escape(say(language, f"deeper.outcome.{kind}"))}</span>'
 
 
-def verdict_bars(code: str, subject: Subject, verdict: TransformVerdict) -> str:
+def verdict_bars(language: str, subject: Subject, verdict: TransformVerdict) -> str:
     """The outcome, and the predictions for the clean and the attacked picture."""
     pair = (("clean", verdict.clean), ("attacked", verdict.adversarial))
     rows = []
     for which, found in pair:
         name, p = subject.named(found)
-        rows.append((f"{say(code, f'deeper.{which}')}: {name}", p))
-    return outcome(code, verdict.outcome) + bars(rows)
+        rows.append((f"{say(language, f'deeper.{which}')}: {name}", p))
+    return outcome(language, verdict.outcome) + bars(rows)
 
 
 def table(rows: list[str], head: str = "") -> str:

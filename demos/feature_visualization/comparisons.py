@@ -66,34 +66,34 @@ class ComparisonSection:
     def _event(self, plan: Callable) -> Callable:
         """The event that streams the visualizations of `plan(settings)`."""
 
-        def compare(request: gr.Request, code: str, photo, *given):
+        def compare(request: gr.Request, language: str, photo, *given):
             yield {self.keep: gr.update(visible=False), self.verdict: ""}
             every = plan(request_settings(given))
             with self.page.engine.run(request.session_hash, NAME) as run:
                 for event in runs.visualize(self.page.engine, every, photo, run):
                     if isinstance(event, Waiting | Loading):
-                        yield {self.line: progress.waiting(code, event)}
+                        yield {self.line: progress.waiting(language, event)}
                     else:
-                        yield self._update(code, event)
+                        yield self._update(language, event)
 
         return compare
 
-    def _update(self, code: str, event: Progress | Result) -> dict:
+    def _update(self, language: str, event: Progress | Result) -> dict:
         every: list[Visualization] = event.value
         image, step = runs.picture(every), every[0].step
         if not isinstance(event, Result):
             done = step.step / step.steps
-            line = progress.running(code, step.step, step.steps, done, event.seconds)
+            line = progress.running(language, step.step, step.steps, done, event.seconds)
             return {self.sheet: image, self.line: line}
         named = [
             (f"{one.settings.class_name} · {one.settings.spec.title}{seed}", probability)
             for one in every
             for seed, probability in _by_seed(one)
         ]
-        words = escape(say(code, "ideal.several.verdict"))
+        words = escape(say(language, "ideal.several.verdict"))
         return {
             self.sheet: image,
-            self.line: progress.finished(code, step.step, step.steps, event.seconds),
+            self.line: progress.finished(language, step.step, step.steps, event.seconds),
             self.verdict: f"<b>{words}</b>{bars(named)}" if named else "",
             self.keep: gr.update(value=examples.png(image, "netglass-ideals"), visible=True),
         }

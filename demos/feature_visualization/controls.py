@@ -90,7 +90,7 @@ def _layer(page: Page, named: dict) -> None:
     named["decorrelated"] = page.setting(VisualizationSettings, "decorrelated")
 
 
-def classes_and_layers(code: str, model: str, class_name: str, layer: str) -> tuple[dict, dict]:
+def classes_and_layers(language: str, model: str, class_name: str, layer: str) -> tuple[dict, dict]:
     """The choices of the chosen network; what was chosen stays if it is among them."""
     names = registry.classifier(model).classes
     default = "Siamese" if model in registry.PET_CLASSIFIERS else DEFAULTS["class_name"]

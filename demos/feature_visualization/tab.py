@@ -110,7 +110,7 @@ class VisualizationTab:
         emptied = [photo, *self.controls.ordered, *self.result]
         self.reset.click(self.cleared, None, emptied, **PRIVATE, **LIGHT)
 
-    def visualize(self, request: gr.Request, code: str, photo, *given):
+    def visualize(self, request: gr.Request, language: str, photo, *given):
         """Streams a run: the steps that are shown, and the networks' verdict."""
         hidden = gr.update(visible=False)
         yield {self.keep: hidden, self.keep_strip: hidden, self.verdict: ""}
@@ -119,29 +119,29 @@ class VisualizationTab:
         with self.page.engine.run(request.session_hash, NAME) as run:
             for event in runs.visualize(self.page.engine, [settings], photo, run):
                 if isinstance(event, Waiting | Loading):
-                    yield {self.line: progress.waiting(code, event)}
+                    yield {self.line: progress.waiting(language, event)}
                     continue
                 (one,) = event.value
                 grown = len(one.strip.snapshots) > snapshots
                 snapshots = len(one.strip.snapshots)
-                yield self._update(code, event, grown)
+                yield self._update(language, event, grown)
 
-    def _update(self, code: str, event: Progress | Result, grown: bool) -> dict:
+    def _update(self, language: str, event: Progress | Result, grown: bool) -> dict:
         """What the page shows of a step; the strip only where it has `grown`, and at the end."""
         (one,) = event.value
         step, image = one.step, runs.picture(event.value)
-        update = {self.slots[one.settings.method]: image, self.plot: _curve(code, one)}
+        update = {self.slots[one.settings.method]: image, self.plot: _curve(language, one)}
         if not isinstance(event, Result):
             if grown:
                 update[self.strip] = runs.strip_picture(one)
             done = step.step / step.steps
-            line = progress.running(code, step.step, step.steps, done, event.seconds)
+            line = progress.running(language, step.step, step.steps, done, event.seconds)
             return update | {self.line: line}
         row = runs.strip_picture(one)
         return update | {
             self.strip: row,
-            self.line: progress.finished(code, step.step, step.steps, event.seconds),
-            self.verdict: _verdict(code, one),
+            self.line: progress.finished(language, step.step, step.steps, event.seconds),
+            self.verdict: _verdict(language, one),
             self.keep: _download(image, "netglass-ideal"),
             self.keep_strip: _download(row, "netglass-ideal-strip"),
         }
@@ -157,11 +157,11 @@ def _download(image, name: str) -> dict:
     return gr.update(value=examples.png(image, name), visible=True)
 
 
-def _curve(code: str, one: Visualization) -> str:
+def _curve(language: str, one: Visualization) -> str:
     key = "ideal.activation" if one.settings.layer else "ideal.probability"
     y_range = _axis(one.curve) if one.settings.layer else (0, 1)
     return curves(
-        {say(code, key): one.curve}, say(code, "plot.step"), one.step.steps, y_range=y_range
+        {say(language, key): one.curve}, say(language, "plot.step"), one.step.steps, y_range=y_range
     )
 
 
@@ -174,11 +174,11 @@ def _axis(curve: list[tuple[float, float]]) -> tuple[float, float]:
     return (-top if min(values) < 0 else 0, top)
 
 
-def _verdict(code: str, one: Visualization) -> str:
+def _verdict(language: str, one: Visualization) -> str:
     if not one.probabilities:
         return ""
     named = [
         (registry.classifier(name).title, value) for name, (value,) in one.probabilities.items()
     ]
-    words = say(code, "ideal.verdict", name=one.settings.class_name)
+    words = say(language, "ideal.verdict", name=one.settings.class_name)
     return f"<b>{words}</b>{bars(named)}"

@@ -47,12 +47,14 @@ def _mixing(page: Page) -> gr.components.Component:
             for key, name, now in (("gan.mixed", "mix", True), ("gan.parts", "parts", False)):
                 with gr.Column(min_width=300):
                     picture_by_address(page, f"gan.view.{name}", name, knobs, now=now)
-                    page.put(gr.HTML, key, written=lambda code, key=key: _thirds(page, key, code))
+                    page.put(
+                        gr.HTML, key, written=lambda language, key=key: _thirds(page, key, language)
+                    )
     return crossover
 
 
-def _thirds(page: Page, key: str, code: str) -> str:
-    words = page.text(key, code).split(" | ")
+def _thirds(page: Page, key: str, language: str) -> str:
+    words = page.text(key, language).split(" | ")
     return f'<div class="gan-thirds">{"".join(f"<span>{escape(w)}</span>" for w in words)}</div>'
 
 
@@ -74,7 +76,7 @@ def _walking(page: Page, knobs: Knobs) -> None:
     names = ("seed", "seed_b", "truncation", *SLIDERS)
 
     @localize_errors
-    def make_film(code, model, count, *values):
+    def make_film(language, model, count, *values):
         settings = dict(zip(names, values, strict=True)) | {"frames": count}
         path = runs.film(page.engine, model, there_and_back=True, **settings)
         return path, gr.update(value=path, visible=True)
@@ -108,7 +110,7 @@ def _discriminator(page: Page, knobs: Knobs) -> None:
         ask = page.put(gr.Button, "gan.judge.go", size="sm")
 
     @localize_errors
-    def score(code, path, model, *values):
+    def score(language, path, model, *values):
         shown = []
         settings = dict(zip(CAT_SETTINGS, values, strict=True))
         for answer in runs.score_three(page.engine, model, path, **settings):
@@ -116,7 +118,7 @@ def _discriminator(page: Page, knobs: Knobs) -> None:
                 shown += [None, ""]
                 continue
             overlay, found = answer
-            named = say(code, "gan.judge.real", score=f"{found.score:.2f}")
+            named = say(language, "gan.judge.real", score=f"{found.score:.2f}")
             shown += [overlay, bars([(named, found.real)])]
         return shown
 

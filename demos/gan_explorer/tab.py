@@ -31,7 +31,7 @@ EXPERIMENTS = (
 )
 
 
-def per_model(code: str, texts: dict[str, str], css: str) -> str:
+def per_model(language: str, texts: dict[str, str], css: str) -> str:
     """One text for each generator, of which the script shows the chosen one's."""
     return "".join(
         f'<span class="{css}" data-for="{name}">{escape(text)}</span>'
@@ -69,7 +69,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     endpoints.expose_all(page)
 
 
-def _enlarged(page: Page, _code: str, model: str, *values) -> str:
+def _enlarged(page: Page, _language: str, model: str, *values) -> str:
     return runs.enlarged(page.engine, model, **dict(zip(CAT_SETTINGS, values, strict=True)))
 
 
@@ -119,7 +119,7 @@ def _wire_sheet(
     )
 
 
-def _quality(code: str) -> str:
+def _quality(language: str) -> str:
     """What was measured of each generator, from the manifest."""
     texts = {}
     for name in registry.GANS:
@@ -127,11 +127,11 @@ def _quality(code: str) -> str:
             entry = weights.entry(name)
             found = entry["measured"]
         except (ValidationError, KeyError):
-            texts[name] = say(code, "gan.unmeasured")
+            texts[name] = say(language, "gan.unmeasured")
             continue
         key = "gan.quality.vae" if name == registry.VAE else "gan.quality"
         texts[name] = say(
-            code,
+            language,
             key,
             floor=found["yardstick"]["floor"],
             distance=found["yardstick"]["frechet_distance"],
@@ -139,14 +139,16 @@ def _quality(code: str) -> str:
             millions=f"{entry['parameters']['generator'] / 1e6:.1f}",
             images=f"{entry['images']:,}",
         )
-    return per_model(code, texts, "note")
+    return per_model(language, texts, "note")
 
 
 def _models(page: Page) -> Choice:
     return page.put(
         Choice,
         "gan.model",
-        choices=lambda code: [(page.text(f"gan.model.{n}", code), n) for n in registry.GANS],
+        choices=lambda language: [
+            (page.text(f"gan.model.{n}", language), n) for n in registry.GANS
+        ],
         value=registry.DEFAULT_GAN,
         elem_id="gan-model",
     )
@@ -179,7 +181,7 @@ def _chooser(page: Page) -> tuple[gr.Button, gr.Button, gr.Radio]:
     which_cat = page.put(
         gr.Radio,
         "gan.hand",
-        choices=lambda code: [(page.text(f"gan.hand.{h}", code), h) for h in "ab"],
+        choices=lambda language: [(page.text(f"gan.hand.{h}", language), h) for h in "ab"],
         value="a",
         elem_id="gan-hand",
     )
@@ -189,7 +191,7 @@ def _chooser(page: Page) -> tuple[gr.Button, gr.Button, gr.Radio]:
 def _cat(page: Page) -> tuple[gr.Column, dict[str, gr.components.Component]]:
     """Cat A with its score; the place for the buttons that send it, and the knobs below."""
     picture_by_address(page, "gan.view.cat", "cat", CAT_KNOBS, now=True, css="gan-cat")
-    page.put(gr.HTML, "gan.score", written=lambda code: _score(page, code))
+    page.put(gr.HTML, "gan.score", written=lambda language: _score(page, language))
     gr.HTML('<div class="gan-trouble" role="alert"></div>')
     send_buttons = gr.Column()
     knobs = {"truncation": page.setting(SampleSettings, "truncation")}
@@ -203,8 +205,8 @@ def _cat(page: Page) -> tuple[gr.Column, dict[str, gr.components.Component]]:
     return send_buttons, knobs
 
 
-def _score(page: Page, code: str) -> str:
-    text = escape(page.text("gan.score", code), quote=True)
+def _score(page: Page, language: str) -> str:
+    text = escape(page.text("gan.score", language), quote=True)
     facts = f'data-view="score" data-knobs="{CAT_KNOBS}" data-text="{text}"'
     return f'<div class="gan-score" {facts}></div>'
 
@@ -230,11 +232,11 @@ def _sliders(page: Page) -> tuple[gr.Button, dict[str, gr.components.Component]]
 def _directions(page: Page, position: int):
     """What a slider does in each generator, by language."""
 
-    def written(code: str) -> str:
+    def written(language: str) -> str:
         texts = {
-            spec.name: page.text(f"gan.direction.{spec.directions[position]}", code)
+            spec.name: page.text(f"gan.direction.{spec.directions[position]}", language)
             for spec in registry.GAN_SPECS
         }
-        return per_model(code, texts, "gan-direction")
+        return per_model(language, texts, "gan-direction")
 
     return written

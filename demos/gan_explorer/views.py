@@ -173,7 +173,7 @@ def step(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
 
 
 def rebuilt(gan: PretrainedGan, settings: ViewSettings, autoencoder: PretrainedGan) -> torch.Tensor:
-    """Cat A, and what the autoencoder makes of its code."""
+    """Cat A, and what the autoencoder makes of its latent."""
     import torch
 
     picture = cat(gan, settings)

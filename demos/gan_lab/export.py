@@ -69,19 +69,19 @@ class ExportSection:
         run.touch()
         return run
 
-    def film(self, request: gr.Request, _code: str):
+    def film(self, request: gr.Request, _language: str):
         """The film strip as a picture."""
         return gr.update(
             value=self.page.engine.training_slice(film_sheet, self._run(request)), visible=True
         )
 
-    def files(self, request: gr.Request, _code: str):
+    def files(self, request: gr.Request, _language: str):
         """The zip of the run."""
         content = self.page.engine.training_slice(archive, self._run(request))
         path = write_once(content, "netglass-gan.zip", get_upload_folder())
         return gr.update(value=path, visible=True)
 
-    def link(self, _code: str, data, architecture, side, pretrained, *given):
+    def link(self, _language: str, data, architecture, side, pretrained, *given):
         """The address's query; the browser puts the page's own address before it."""
         settings = dict(zip(SETTINGS, given, strict=True))
         config = run_config.checked(data, architecture, settings, "", side, pretrained)

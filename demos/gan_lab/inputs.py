@@ -33,9 +33,9 @@ WORDS = (
     "pictures", "remove", "full", "unread", "no_camera",
 )  # fmt: skip
 # Make what was drawn or added the payload of an event, its input behind the language (and phase).
-WITH_PAYLOAD = "(code, _, ...rest) => [code, window.netglassGanLab.payload(), ...rest]"
+WITH_PAYLOAD = "(language, _, ...rest) => [language, window.netglassGanLab.payload(), ...rest]"
 STEP_WITH_PAYLOAD = (
-    "(code, phase, _, ...rest) => [code, phase, window.netglassGanLab.payload(), ...rest]"
+    "(language, phase, _, ...rest) => [language, phase, window.netglassGanLab.payload(), ...rest]"
 )
 
 

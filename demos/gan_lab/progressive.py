@@ -72,8 +72,10 @@ class ProgressiveSection:
             self.choices = [self.data, *settings]
             page.experiments(NAME, EXPERIMENTS, DEFAULTS, self.choices, _check)
 
-    def _data_texts(self, code: str) -> list[tuple[str, str]]:
-        return [(self.page.text(f"gan_lab.progressive.data.{data}", code), data) for data in DATA]
+    def _data_texts(self, language: str) -> list[tuple[str, str]]:
+        return [
+            (self.page.text(f"gan_lab.progressive.data.{data}", language), data) for data in DATA
+        ]
 
     def _build_column(self, method: str) -> tuple[gr.Image, gr.HTML, gr.HTML]:
         """The picture of one method, its progress and its losses."""
@@ -99,13 +101,13 @@ class ProgressiveSection:
         self.reset.click(self.clear, None, [*self.choices, *outputs], **PRIVATE, **LIGHT)
         self.data.change(None, self.data, self.data, js=SHOW_DATA, api_visibility="private")
 
-    def compare(self, request: gr.Request, code: str, payload: str, data: str, *given):
+    def compare(self, request: gr.Request, language: str, payload: str, data: str, *given):
         """Streams both trainings."""
         engine, settings = self.page.engine, ProgressiveSettings(*given)
         choice("data", data, DATA)
         yield {
             self.line: progress.waiting(
-                code, Loading(say(code, f"gan_lab.progressive.data.{data}"))
+                language, Loading(say(language, f"gan_lab.progressive.data.{data}"))
             )
         }
         pictures = inputs.load(data, payload, SIDES[-1]).data
@@ -115,11 +117,11 @@ class ProgressiveSection:
             )
             for event in progressive_runs.compare(comparison, engine.training_slice, run):
                 standing, last = event.value, isinstance(event, Result)
-                shown: dict = {self.line: status(code, standing, event.seconds, last)}
+                shown: dict = {self.line: status(language, standing, event.seconds, last)}
                 for method, snapshot in standing.snapshots.items():
                     picture, bar, plot = self.columns[method]
-                    shown |= {picture: _picture(snapshot), bar: phase_bar(code, snapshot)}
-                    shown[plot] = loss_plot(code, standing.losses, method, settings.budget)
+                    shown |= {picture: _picture(snapshot), bar: phase_bar(language, snapshot)}
+                    shown[plot] = loss_plot(language, standing.losses, method, settings.budget)
                 yield shown
 
     def clear(self, request: gr.Request) -> list:
@@ -139,30 +141,30 @@ def _picture(snapshot: ProgressiveSnapshot) -> Image.Image:
     return images.to_image(sheet(snapshot))
 
 
-def status(code: str, standing: Standing, elapsed: float, last: bool) -> str:
+def status(language: str, standing: Standing, elapsed: float, last: bool) -> str:
     """Pixels spent, time left or taken, and a bar; `last`: stopped, or done."""
     snapshots = standing.snapshots.values()
     spent = sum(snapshot.spent for snapshot in snapshots) / len(METHODS) / MILLION
     budget = next(iter(snapshots)).budget / MILLION
-    words = say(code, "gan_lab.progressive.spent", spent=f"{spent:.1f}", budget=f"{budget:g}")
+    words = say(language, "gan_lab.progressive.spent", spent=f"{spent:.1f}", budget=f"{budget:g}")
     left = standing.seconds_left(elapsed)
     if last:
         key = "gan_lab.progressive.seconds" if standing.done else "gan_lab.progressive.stopped"
-        words += " · " + say(code, key, seconds=f"{elapsed:.0f}")
+        words += " · " + say(language, key, seconds=f"{elapsed:.0f}")
     elif left is not None:
-        words += " · " + say(code, "status.left", seconds=max(1, round(left)))
+        words += " · " + say(language, "status.left", seconds=max(1, round(left)))
     # The bar shows time: the first pixels take far longer than the last.
     share = 0.0 if left is None else elapsed / max(elapsed + left, 1e-9)
     return progress.line(words, share)
 
 
-def phase_bar(code: str, snapshot: ProgressiveSnapshot) -> str:
+def phase_bar(language: str, snapshot: ProgressiveSnapshot) -> str:
     """The stage of one method in words, with a bar of its phases; those of fading are hatched."""
     stage = snapshot.stage
-    words = say(code, STAGES[stage.phase], side=SIDES[stage.scale], alpha=f"{stage.alpha:.2f}")
-    words += " · " + say(code, "gan_lab.progressive.seconds", seconds=f"{snapshot.seconds:.0f}")
+    words = say(language, STAGES[stage.phase], side=SIDES[stage.scale], alpha=f"{stage.alpha:.2f}")
+    words += " · " + say(language, "gan_lab.progressive.seconds", seconds=f"{snapshot.seconds:.0f}")
     if snapshot.diverged:
-        words = say(code, "gan_lab.progressive.diverged")
+        words = say(language, "gan_lab.progressive.diverged")
     parts = [(1.0, False, " · ".join(map(str, SIDES)))]
     if snapshot.method == "growing":
         parts = [(p.end - p.start, p.fading, str(SIDES[p.scale])) for p in PHASES]
@@ -181,13 +183,13 @@ def phase_bar(code: str, snapshot: ProgressiveSnapshot) -> str:
     )
 
 
-def loss_plot(code: str, losses: Losses, method: str, budget: float) -> str:
+def loss_plot(language: str, losses: Losses, method: str, budget: float) -> str:
     """The curves of one method; the height is the same for both."""
     top = min(max(2, math.ceil(losses.highest)), MAX_LOSS)
     series = {
-        say(code, f"gan_lab.figure.{name}"): [
+        say(language, f"gan_lab.figure.{name}"): [
             (share * budget, min(y, top)) for share, y in losses.points(method, name)
         ]
         for name in ("loss_d", "loss_g")
     }
-    return curves(series, say(code, "gan_lab.progressive.pixels"), budget, y_range=(0, top))
+    return curves(series, say(language, "gan_lab.progressive.pixels"), budget, y_range=(0, top))

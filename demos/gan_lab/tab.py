@@ -133,12 +133,14 @@ class GanLabTab:
         return preset, broken, repair
 
     def _texts(self, family: str, values):
-        return lambda code: [(self.page.text(f"gan_lab.{family}.{v}", code), v) for v in values]
+        return lambda language: [
+            (self.page.text(f"gan_lab.{family}.{v}", language), v) for v in values
+        ]
 
-    def _no_run_yet(self, code: str) -> str:
+    def _no_run_yet(self, language: str) -> str:
         for key in ("gan_lab.discriminator", "gan_lab.generator", "gan_lab.phase.waits"):
-            self.page.text(key, code)
-        return views.phase(code, None)
+            self.page.text(key, language)
+        return views.phase(language, None)
 
     def connect(self) -> None:
         """Wires the events."""
@@ -174,17 +176,19 @@ class GanLabTab:
                 ).then(function, self.inputs, self.result, **streamed)
         page.on_load(links.read, self.choices)
 
-    def train(self, request: gr.Request, code: str, *values):
+    def train(self, request: gr.Request, language: str, *values):
         """Streams the visitor's run, going on with it if it is of the configuration chosen."""
-        yield from self._train(request, code, _request(values), restart=False)
+        yield from self._train(request, language, _request(values), restart=False)
 
-    def restart(self, request: gr.Request, code: str, *values):
+    def restart(self, request: gr.Request, language: str, *values):
         """As `train`, but always from scratch."""
-        yield from self._train(request, code, _request(values), restart=True)
+        yield from self._train(request, language, _request(values), restart=True)
 
-    def _train(self, request: gr.Request, code: str, asked: Request, restart: bool):
+    def _train(self, request: gr.Request, language: str, asked: Request, restart: bool):
         engine, data = self.page.engine, asked.config.data
-        yield {self.line: progress.waiting(code, Loading(say(code, f"gan_lab.data.{data}")))}
+        yield {
+            self.line: progress.waiting(language, Loading(say(language, f"gan_lab.data.{data}")))
+        }
         try:
             live = run_config.open_run(engine, request.session_hash, asked.config, restart)
         except ValidationError:
@@ -193,30 +197,30 @@ class GanLabTab:
         live.pace, live.views, before = asked.pace, asked.views, live.trainer.rounds
         for event in runs.watch(engine, live):
             if isinstance(event, Result):
-                yield {self.line: progress.paused(code, live.snapshot)}
+                yield {self.line: progress.paused(language, live.snapshot)}
             else:
                 rounds = live.trainer.rounds - before
-                yield self._shown(code, live, rounds / max(event.seconds, 1e-3))
+                yield self._shown(language, live, rounds / max(event.seconds, 1e-3))
         # When a generator ends, Gradio sends its last values once more, perhaps after those of a
         # step that was taken meanwhile: let them be none.
         yield {self.line: gr.skip()}
 
-    def _shown(self, code: str, live: LiveRun, rate: float) -> dict:
+    def _shown(self, language: str, live: LiveRun, rate: float) -> dict:
         return {
-            self.line: progress.live(code, live.snapshot, rate),
-            self.phase: views.phase(code, live),
+            self.line: progress.live(language, live.snapshot, rate),
+            self.phase: views.phase(language, live),
             self.picture: self.page.engine.training_slice(views.picture, live, live.views),
-            self.plot: views.losses(code, live),
-            self.diagnosis: views.diagnosis(code, live),
+            self.plot: views.losses(language, live),
+            self.diagnosis: views.diagnosis(language, live),
         }
 
-    def step(self, request: gr.Request, code: str, phase: str, *values):
+    def step(self, request: gr.Request, language: str, phase: str, *values):
         """One step of one network, or of both."""
         asked = _request(values)
         live = run_config.open_run(self.page.engine, request.session_hash, asked.config)
         live.views = asked.views
         runs.step(self.page.engine, live, phase)
-        return self._shown(code, live, 0.0)
+        return self._shown(language, live, 0.0)
 
     def pause(self, request: gr.Request) -> None:
         """The Stop button."""
@@ -238,10 +242,10 @@ class GanLabTab:
         if asked.config.networks == live.identity[0]:
             live.settings = asked.config.settings
 
-    def clear(self, request: gr.Request, code: str) -> list:
+    def clear(self, request: gr.Request, language: str) -> list:
         """The Reset button: ends the run; the choices stay."""
         self.page.engine.shared(LiveRuns).close(request.session_hash)
-        return ["", self._no_run_yet(code), None, "", ""]
+        return ["", self._no_run_yet(language), None, "", ""]
 
     def usual_settings(self, data: str, architecture: str) -> list:
         """What the other choices become when data or architecture is chosen."""

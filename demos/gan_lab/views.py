@@ -38,21 +38,21 @@ def picture(run: LiveRun, views: Collection[str]) -> Image.Image:
     return landscape.draw(run.trainer, run.snapshot, SIDE, heatmap, arrows, warp)
 
 
-def losses(code: str, run: LiveRun) -> str:
+def losses(language: str, run: LiveRun) -> str:
     """Both losses over the steps."""
     from models.gan.training import history
 
     assert run.snapshot is not None
     drawn = run.history.curves
-    series = {say(code, f"gan_lab.figure.{name}"): drawn[name] for name in ("loss_d", "loss_g")}
+    series = {say(language, f"gan_lab.figure.{name}"): drawn[name] for name in ("loss_d", "loss_g")}
     values = [value for points in series.values() for _, value in points]
     # A steady axis: whole numbers that hold all values, and the equilibrium loss.
     low, high = math.floor(min([0, *values])), math.ceil(max([2, *values]))
     end = max(history.steps(run.snapshot), 1)
-    return curves(series, say(code, "gan_lab.steps"), end, y_range=(low, high))
+    return curves(series, say(language, "gan_lab.steps"), end, y_range=(low, high))
 
 
-def phase(code: str, run: LiveRun | None) -> str:
+def phase(language: str, run: LiveRun | None) -> str:
     """Both networks, with what happens to the weights of each; None for no run yet."""
     snapshot = run.snapshot if run else None
     cells = []
@@ -63,35 +63,35 @@ def phase(code: str, run: LiveRun | None) -> str:
         state = {"waits": "waits", "both": "turns", name: "learns"}.get(now, "frozen")
         cells.append(
             f'<div class="player {"learns" if learns else "rests"}">'
-            f"<b>{escape(say(code, f'gan_lab.{name}'))}</b>"
-            f"{escape(say(code, f'gan_lab.phase.{state}'))} "
-            f"{escape(say(code, 'gan_lab.phase.steps', count=steps))}</div>"
+            f"<b>{escape(say(language, f'gan_lab.{name}'))}</b>"
+            f"{escape(say(language, f'gan_lab.phase.{state}'))} "
+            f"{escape(say(language, 'gan_lab.phase.steps', count=steps))}</div>"
         )
     return f'<div class="players">{"".join(cells)}</div>'
 
 
-def diagnosis(code: str, run: LiveRun) -> str:
+def diagnosis(language: str, run: LiveRun) -> str:
     """The diagnosis in words, and all figures; those it rests on stand out."""
     found = run.diagnose()
     name, evidence = found.name, dict(found.evidence)
     bad = name not in ("healthy", "too_early")
     rows = "".join(
         f'<div class="{"decides" if figure in evidence else ""}"><span>'
-        f"{escape(say(code, f'gan_lab.figure.{figure}'))}</span><span>{shown}</span></div>"
+        f"{escape(say(language, f'gan_lab.figure.{figure}'))}</span><span>{shown}</span></div>"
         for figure, shown in figures(run).items()
     )
     return (
         f'<div class="diagnosis {"bad" if bad else name}">'
-        f"<b>{escape(say(code, f'gan_lab.diagnosis.{name}'))}</b>"
-        f"<p>{escape(explanation(code, found))}</p>"
+        f"<b>{escape(say(language, f'gan_lab.diagnosis.{name}'))}</b>"
+        f"<p>{escape(explanation(language, found))}</p>"
         f'<div class="figures">{rows}</div></div>'
     )
 
 
-def explanation(code: str, found: Diagnosis) -> str:
+def explanation(language: str, found: Diagnosis) -> str:
     """The sentence on the figures that a diagnosis rests on; the first of them names it."""
     told = {name: number(name, value) for name, value in found.evidence}
-    return say(code, f"gan_lab.diagnosis.{found.name}.{next(iter(told))}", **told)
+    return say(language, f"gan_lab.diagnosis.{found.name}.{next(iter(told))}", **told)
 
 
 def figures(run: LiveRun) -> dict[str, str]:

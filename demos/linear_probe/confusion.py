@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 CELL, MARGIN = 18, 150
 
 
-def svg(code: str, counts: torch.Tensor, names: Sequence[str]) -> str:
+def svg(language: str, counts: torch.Tensor, names: Sequence[str]) -> str:
     """The matrix `counts` (K, K) as HTML: rows are true classes, columns predicted ones."""
     k = len(names)
     cell = CELL if k > 12 else 3 * CELL
@@ -35,7 +35,9 @@ def svg(code: str, counts: torch.Tensor, names: Sequence[str]) -> str:
             if not count:
                 continue
             key = "train.cell.right" if row == column else "train.cell.wrong"
-            words = say(code, key, count=count, total=totals[row], name=name, other=names[column])
+            words = say(
+                language, key, count=count, total=totals[row], name=name, other=names[column]
+            )
             colour = "58, 166, 85" if row == column else "228, 87, 46"
             share = max(0.15, (count / totals[row]) ** 0.5)
             x, y = MARGIN + column * cell, MARGIN + row * cell
@@ -46,7 +48,7 @@ def svg(code: str, counts: torch.Tensor, names: Sequence[str]) -> str:
                 f'<text x="{x + cell / 2}" y="{y + cell / 2 + 4}" text-anchor="middle" '
                 f'pointer-events="none">{count}</text>'
             )
-    hint = escape(say(code, "train.matrix"))
+    hint = escape(say(language, "train.matrix"))
     return (
         f'<figure><p class="confusion-says">{hint}</p><svg class="confusion" '
         f'viewBox="0 0 {side} {side}" role="img" aria-label="{hint}">{"".join(parts)}</svg>'

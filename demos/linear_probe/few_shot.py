@@ -47,18 +47,18 @@ def routes(engine: Engine) -> list[Route]:
     """The route that the script sends the photos to, for `app_kwargs` of `launch`."""
 
     async def train(request: Request) -> Response:
-        code = request.query_params.get("lang", "")
+        language = request.query_params.get("lang", "")
         body = await _body(request)
         if body is None:
-            return PlainTextResponse(say(code, "own.too_large"), status_code=413)
+            return PlainTextResponse(say(language, "own.too_large"), status_code=413)
         try:
             return JSONResponse(await asyncio.to_thread(fit, engine, json.loads(body)))
         except ValidationError as error:
-            return PlainTextResponse(i18n.error_message(code, error), status_code=400)
+            return PlainTextResponse(i18n.error_message(language, error), status_code=400)
         except (ValueError, KeyError, TypeError):
-            return PlainTextResponse(say(code, "own.unreadable"), status_code=400)
+            return PlainTextResponse(say(language, "own.unreadable"), status_code=400)
         except Exception as error:
-            message = i18n.error_message(code, errors.as_validation_error(error))
+            message = i18n.error_message(language, errors.as_validation_error(error))
             return PlainTextResponse(message, status_code=503)
 
     return [Route("/own/train", train, methods=["POST"])]

@@ -74,30 +74,30 @@ class ProbeTab:
         cleared = [*DEFAULTS.values(), "", "", ""]
         self.reset.click(lambda: cleared, None, [*self.knobs.values(), *self.outputs], **light)
 
-    def train(self, request: gr.Request, code: str, *values):
+    def train(self, request: gr.Request, language: str, *values):
         """Streams the training of a probe on the features of the pretrained network."""
         settings = _settings(values)
-        yield from self._train(request, code, settings, [settings.features])
+        yield from self._train(request, language, settings, [settings.features])
 
-    def train_all(self, request: gr.Request, code: str, *values):
+    def train_all(self, request: gr.Request, language: str, *values):
         """As `train`, and after it the control experiments: the task's other features."""
         settings = _settings(values)
-        yield from self._train(request, code, settings, FEATURES[settings.task])
+        yield from self._train(request, language, settings, FEATURES[settings.task])
 
-    def _train(self, request: gr.Request, code: str, settings: ProbeSettings, features):
-        yield self._begun(code)
+    def _train(self, request: gr.Request, language: str, settings: ProbeSettings, features):
+        yield self._begun(language)
         with self.page.engine.run(request.session_hash, NAME) as run:
             for event in runs.train(settings, features, run):
                 if isinstance(event, Waiting | Loading):
-                    yield {self.line: progress.waiting(code, event)}
+                    yield {self.line: progress.waiting(language, event)}
                     continue
                 training, seconds, last = event.value, event.seconds, isinstance(event, Result)
-                update = {self.plot: _training_plot(code, training, last)}
+                update = {self.plot: _training_plot(language, training, last)}
                 if last:
                     matrix = training.confusion_matrix()
-                    update[self.line] = _trained(code, training, seconds)
+                    update[self.line] = _trained(language, training, seconds)
                     update[self.matrix] = confusion.svg(
-                        code, matrix, class_names(code, settings.task)
+                        language, matrix, class_names(language, settings.task)
                     )
                 else:
                     probe, share = (
@@ -105,32 +105,32 @@ class ProbeTab:
                         training.step / training.steps,
                     )
                     update[self.line] = progress.running(
-                        code, probe.step, probe.steps, share, seconds, HEAD_RUNS
+                        language, probe.step, probe.steps, share, seconds, HEAD_RUNS
                     )
                 yield update
 
-    def compare_sizes(self, request: gr.Request, code: str, *values):
+    def compare_sizes(self, request: gr.Request, language: str, *values):
         """Streams the test accuracy for growing numbers of examples, for all features."""
         settings = _settings(values)
-        yield self._begun(code)
+        yield self._begun(language)
         with self.page.engine.run(request.session_hash, NAME) as run:
             for event in runs.accuracy_by_size(settings, FEATURES[settings.task], run):
                 if isinstance(event, Waiting | Loading):
-                    yield {self.line: progress.waiting(code, event)}
+                    yield {self.line: progress.waiting(language, event)}
                     continue
                 point, seconds = event.value, event.seconds
                 counts = (point.step, point.steps)
                 if isinstance(event, Result):
-                    line = progress.finished(code, *counts, seconds)
+                    line = progress.finished(language, *counts, seconds)
                 else:
                     share = point.step / point.steps
-                    line = progress.running(code, *counts, share, seconds, HEAD_RUNS)
-                yield {self.line: line, self.plot: _size_plot(code, point)}
+                    line = progress.running(language, *counts, share, seconds, HEAD_RUNS)
+                yield {self.line: line, self.plot: _size_plot(language, point)}
 
-    def _begun(self, code: str) -> dict:
+    def _begun(self, language: str) -> dict:
         """The tab while the features are loaded."""
-        loading = Loading(say(code, "train.features"))
-        return {self.line: progress.waiting(code, loading), self.plot: "", self.matrix: ""}
+        loading = Loading(say(language, "train.features"))
+        return {self.line: progress.waiting(language, loading), self.plot: "", self.matrix: ""}
 
 
 def _settings(values: tuple) -> ProbeSettings:
@@ -157,20 +157,20 @@ def _knobs(page: Page) -> dict[str, Any]:
     return knobs
 
 
-def class_names(code: str, task: str) -> list[str]:
+def class_names(language: str, task: str) -> list[str]:
     """What the classes of a task are called in a language."""
     if task == "breeds":
-        return [breed_name(code, breed) for breed in breeds.NAMES]
+        return [breed_name(language, breed) for breed in breeds.NAMES]
     if task == "cats_vs_dogs":
-        return [say(code, "pets.cat"), say(code, "pets.dog")]
+        return [say(language, "pets.cat"), say(language, "pets.dog")]
     return list(CLASSES[task])
 
 
-def _trained(code: str, training: Training, seconds: float) -> str:
+def _trained(language: str, training: Training, seconds: float) -> str:
     """What the first probe reached."""
     probe = training.first
     words = say(
-        code,
+        language,
         "status.trained",
         accuracy=f"{probe.accuracy * 100:.1f}",
         learnt=f"{probe.train_accuracy * 100:.1f}",
@@ -180,19 +180,19 @@ def _trained(code: str, training: Training, seconds: float) -> str:
     return progress.line(words, probe.step / probe.steps)
 
 
-def _training_plot(code: str, training: Training, last: bool) -> str:
+def _training_plot(language: str, training: Training, last: bool) -> str:
     """Test accuracy by epoch; a probe that is finished has its accuracy in the legend."""
     series = {}
     for features, points in training.curves.items():
-        name = say(code, f"train.kind.{features}")
+        name = say(language, f"train.kind.{features}")
         if last or features != training.features:
             name += f": {training.probes[features].accuracy:.1%}"
         series[name] = points
-    return curves(series, say(code, "train.epoch"), training.first.steps, y_range=(0, 1))
+    return curves(series, say(language, "train.epoch"), training.first.steps, y_range=(0, 1))
 
 
-def _size_plot(code: str, point: SizePoint) -> str:
+def _size_plot(language: str, point: SizePoint) -> str:
     """Test accuracy by examples per class."""
-    series = {say(code, f"train.kind.{name}"): points for name, points in point.curves.items()}
-    title = say(code, "train.per_class_log")
+    series = {say(language, f"train.kind.{name}"): points for name, points in point.curves.items()}
+    title = say(language, "train.per_class_log")
     return curves(series, title, point.largest, y_range=(0, 1), log_x=True)

@@ -82,7 +82,7 @@ class PetTab:
         self.reset = page.put(gr.Button, "reset", size="sm")
         page.send_targets["pets.model"] = self.classifier
         also = {"attack.model": self.classifier}
-        send_to.buttons(page, lambda code, path: path, [self.photo], ("attack", "style"), also)
+        send_to.buttons(page, lambda language, path: path, [self.photo], ("attack", "style"), also)
 
     def _build_explanation(self) -> None:
         page = self.page
@@ -106,9 +106,14 @@ class PetTab:
                 with gr.Column(scale=3, min_width=260):
                     self.backbone = model_picker.build(page)
                     self.layer = page.put(
-                        Choice, "name.layer", value=DEFAULT_LAYER, elem_id="pets-layer",
-                        choices=lambda code: _layer_choices(code, registry.DEFAULT_BACKBONE),
-                    )  # fmt: skip
+                        Choice,
+                        "name.layer",
+                        value=DEFAULT_LAYER,
+                        elem_id="pets-layer",
+                        choices=lambda language: _layer_choices(
+                            language, registry.DEFAULT_BACKBONE
+                        ),
+                    )
                     self.show = page.put(gr.Button, "pets.see", variant="primary")
                     self.line = gr.HTML()
                     self.shape = gr.Markdown(elem_id="pets-shape")
@@ -147,57 +152,62 @@ class PetTab:
         defaults = [FIRST, DEFAULT, *DEFAULTS.values()]
         self.reset.click(lambda: defaults, None, self.resettable, **light)
 
-    def classify(self, code: str, path: str | None, contrast, model: str) -> dict:
+    def classify(self, language: str, path: str | None, contrast, model: str) -> dict:
         """The verdict on a photo, similar breeds, and why the likeliest and not the second."""
-        update = {self.quality: quality(code, model)}
+        update = {self.quality: quality(language, model)}
         if path is None:
             return update | {self.verdict: "", self.similar: "", self.explanation: None}
         settings = CamSettings(contrast=contrast, model=model)
         square, prediction = runs.classify(self.page.engine, path, model)
         first, second = (breeds.index(name) for name, _ in prediction.top(2))
         similar = self.page.engine.pet_classifier(model).similar(prediction)
-        named = [(breed_name(code, breed), value) for breed, value in similar]
+        named = [(breed_name(language, breed), value) for breed, value in similar]
         cam = runs.overlay(self.page.engine, square, prediction, (first, second), settings)
         return update | {
-            self.verdict: _verdict(code, prediction),
+            self.verdict: _verdict(language, prediction),
             self.similar: bars(named, percent=False),
             self.breed: breeds.NAMES[first],
             self.against: breeds.NAMES[second],
             self.explanation: cam,
         }
 
-    def explain(self, code: str, path: str | None, breed, against, contrast, model: str):
+    def explain(self, language: str, path: str | None, breed, against, contrast, model: str):
         """The class activation map of the chosen breeds."""
         settings = CamSettings(contrast=contrast, model=model)
         return runs.explain(self.page.engine, path, breed, against, settings)
 
-    def show_maps(self, code: str, path: str | None, backbone: str, layer: str):
+    def show_maps(self, language: str, path: str | None, backbone: str, layer: str):
         """Streams the loading of the network, then its feature maps."""
         for event in runs.feature_maps(self.page.engine, path, backbone, layer):
             if isinstance(event, Loading):
-                yield {self.line: progress.waiting(code, event)}
+                yield {self.line: progress.waiting(language, event)}
                 continue
             maps = event.value
             channels, height, width = maps.shape
             words = say(
-                code, "pets.shape", channels=channels, height=height, width=width, shown=maps.shown
+                language,
+                "pets.shape",
+                channels=channels,
+                height=height,
+                width=width,
+                shown=maps.shown,
             )
             yield {self.line: "", self.mosaic: maps.image, self.shape: words}
 
 
-def quality(code: str, model: str = DEFAULT) -> str:
+def quality(language: str, model: str = DEFAULT) -> str:
     """What was measured of a classifier, in one line."""
     try:
         measured = weights.entry(registry.pet_classifier(model).name)["measured"]
     except ValidationError as error:
-        return i18n.error_message(code, error)
+        return i18n.error_message(language, error)
     low, high = measured["top1_interval"]
     percentages = {
         "top": measured["top1"], "low": low, "high": high, "species": measured["species"],
         "calibration": measured["ece_15_bins"],
     }  # fmt: skip
     return say(
-        code,
+        language,
         "pets.quality",
         count=measured["photos"],
         passed=f"{measured['passed'] * 100:.0f}",
@@ -215,37 +225,37 @@ def _check(values: dict) -> None:
 def _breed_choices(page: Page, nothing: str | None = None) -> Callable:
     """All breeds by name; `nothing` is the key of a first choice that means none."""
 
-    def choices(code: str) -> list[tuple[str, str]]:
-        named = sorted((breed_name(code, breed), breed) for breed in breeds.NAMES)
-        return [(page.text(nothing, code), ""), *named] if nothing else named
+    def choices(language: str) -> list[tuple[str, str]]:
+        named = sorted((breed_name(language, breed), breed) for breed in breeds.NAMES)
+        return [(page.text(nothing, language), ""), *named] if nothing else named
 
     page.keys |= {i18n.breed_key(breed) for breed in breeds.NAMES}
     return choices
 
 
-def _layer_choices(code: str, model: str) -> list[tuple[str, str]]:
+def _layer_choices(language: str, model: str) -> list[tuple[str, str]]:
     names = registry.backbone(model).map_layers
     return [
-        (say(code, "pets.layer", number=n, total=len(names), name=name), name)
+        (say(language, "pets.layer", number=n, total=len(names), name=name), name)
         for n, name in enumerate(names, 1)
     ]
 
 
-def _layers_of(code: str, model: str, layer: str):
+def _layers_of(language: str, model: str, layer: str):
     """An update of the layers' dropdown for another network."""
-    choices = _layer_choices(code, model)
+    choices = _layer_choices(language, model)
     names = [name for _, name in choices]
     return gr.update(choices=choices, value=layer if layer in names else names[1])
 
 
-def _verdict(code: str, prediction: PetPrediction) -> str:
+def _verdict(language: str, prediction: PetPrediction) -> str:
     """The breed and species, or that it is no pet, above the five likeliest breeds."""
-    top = [(breed_name(code, breed), value) for breed, value in prediction.top(5)]
+    top = [(breed_name(language, breed), value) for breed, value in prediction.top(5)]
     if not prediction.is_pet:
-        title = escape(say(code, "pets.not"))
-        line = escape(say(code, "pets.rejected", score=f"{prediction.score:.1f}"))
+        title = escape(say(language, "pets.not"))
+        line = escape(say(language, "pets.rejected", score=f"{prediction.score:.1f}"))
         return f'<div class="pet-not"><h3>{title}</h3><p>{line}</p></div>{bars(top)}'
-    species = say(code, "pets.cat" if prediction.cat >= 0.5 else "pets.dog")
+    species = say(language, "pets.cat" if prediction.cat >= 0.5 else "pets.dog")
     certainty = max(prediction.cat, 1 - prediction.cat)
-    line = say(code, "pets.verdict", species=species, sure=f"{certainty:.1%}")
+    line = say(language, "pets.verdict", species=species, sure=f"{certainty:.1%}")
     return f"<h3>{escape(top[0][0])}</h3><p>{escape(line)}</p>{bars(top)}"

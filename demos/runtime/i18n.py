@@ -45,9 +45,9 @@ def detect(accept_language: str | None) -> str:
             weight = float(quality) if quality else 1.0
         except ValueError:
             continue
-        code = tag.split("-")[0].lower()
-        if code in LANGUAGES and weight > 0:
-            accepted.append((-weight, len(accepted), code))
+        language = tag.split("-")[0].lower()
+        if language in LANGUAGES and weight > 0:
+            accepted.append((-weight, len(accepted), language))
     return min(accepted)[2] if accepted else DEFAULT
 
 

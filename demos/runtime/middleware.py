@@ -141,6 +141,6 @@ class DiskFullMiddleware:
         except OSError as error:
             if started or scope["type"] != "http" or error.errno not in errors.DISK_FULL:
                 raise
-            code = i18n.detect(Headers(scope=scope).get("accept-language"))
-            text = i18n.error_message(code, errors.as_validation_error(error))
+            language = i18n.detect(Headers(scope=scope).get("accept-language"))
+            text = i18n.error_message(language, errors.as_validation_error(error))
             await PlainTextResponse(text, 507)(scope, receive, send)

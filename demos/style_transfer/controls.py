@@ -94,9 +94,9 @@ def build(page: Page) -> Controls:
 
 
 def _more(page: Page, named: dict) -> None:
-    def colors(code: str) -> list[tuple[str, str]]:
+    def colors(language: str) -> list[tuple[str, str]]:
         methods = (STYLE_COLORS, *COLOR_METHODS)
-        return [(page.text(f"style.colors.{name}", code), name) for name in methods]
+        return [(page.text(f"style.colors.{name}", language), name) for name in methods]
 
     with gr.Row():
         with gr.Column(min_width=150):

@@ -148,19 +148,19 @@ class StyleTab:
         changes = [by_position(changed) for changed in EXPERIMENTS]
         return self.page.experiments(NAME, changes, by_position({}), self.controls.ordered, check)
 
-    def paint(self, request: gr.Request, code: str, content, style, second, backbone, *given):
+    def paint(self, request: gr.Request, language: str, content, style, second, backbone, *given):
         """Streams a run: the photo at once, then the steps that are shown."""
         asked = _request(content, style, second, backbone, given)
         opened = images.fit(images.open_image(content), PREVIEW_SIDE)
-        yield self._picture(opened, say(code, "style.live"))
+        yield self._picture(opened, say(language, "style.live"))
         with self.page.engine.run(request.session_hash, NAME) as run:
             for event in runs.stylize(self.page.engine, asked, run):
                 if isinstance(event, Waiting | Loading):
-                    yield {self.line: progress.waiting(code, event)}
+                    yield {self.line: progress.waiting(language, event)}
                 else:
-                    update = self._step(code, asked, event.value, event.seconds)
+                    update = self._step(language, asked, event.value, event.seconds)
                     if isinstance(event, Result):
-                        update |= self._finished(code, asked, event.value, event.seconds)
+                        update |= self._finished(language, asked, event.value, event.seconds)
                     yield update
 
     def _picture(self, image, label: str) -> dict:
@@ -173,41 +173,43 @@ class StyleTab:
             self.shown: "",
         }
 
-    def _step(self, code: str, asked: StyleRequest, painting: Painting, seconds: float) -> dict:
+    def _step(self, language: str, asked: StyleRequest, painting: Painting, seconds: float) -> dict:
         step = painting.step
         # Coarse scales are shown at full size: the picture grows sharper, not larger.
         shown = images.fit(painting.image, int(asked.settings["size"]))
         update = {
             self.live: gr.update(value=shown, visible=True),
-            self.plot: _loss_plot(code, painting.losses, step.steps),
-            self.line: progress.running(code, step.step, step.steps, step.progress, seconds),
+            self.plot: _loss_plot(language, painting.losses, step.steps),
+            self.line: progress.running(language, step.step, step.steps, step.progress, seconds),
         }
         if step.gradient_shares:
-            update[self.breakdown] = _breakdown(code, step.losses, step.gradient_shares)
+            update[self.breakdown] = _breakdown(language, step.losses, step.gradient_shares)
         return update
 
-    def _finished(self, code: str, asked: StyleRequest, painting: Painting, seconds: float) -> dict:
+    def _finished(
+        self, language: str, asked: StyleRequest, painting: Painting, seconds: float
+    ) -> dict:
         step, image = painting.step, painting.image
         pair = (painting.content.resize(image.size), image)
         token = f"{_pair(asked.content, asked.style)}\n{time.time_ns()}"
         shown = images.fit(image, int(asked.settings["size"]))
         return {
             self.live: gr.update(value=shown, visible=False),
-            self.line: progress.finished(code, step.step, step.steps, seconds),
+            self.line: progress.finished(language, step.step, step.steps, seconds),
             self.both: gr.update(value=pair, visible=True),
             self.keep: gr.update(value=examples.png(image, "netglass-style"), visible=True),
             self.sent: token,
             self.shown: token,
         }
 
-    def preview(self, request: gr.Request, code: str, sent, shown, content, style, strength):
+    def preview(self, request: gr.Request, language: str, sent, shown, content, style, strength):
         """The one-pass preview, unless a painting of this pair is shown."""
         if content and style and _shows(shown, content, style):
             return {self.line: gr.skip()}
-        return self.preview_strength(request, code, sent, shown, content, style, strength)
+        return self.preview_strength(request, language, sent, shown, content, style, strength)
 
     def preview_strength(
-        self, request: gr.Request, code: str, sent, shown, content, style, strength
+        self, request: gr.Request, language: str, sent, shown, content, style, strength
     ):
         """The one-pass preview, in place of a painting that is shown."""
         if not content or not style:
@@ -218,9 +220,9 @@ class StyleTab:
             sketch = runs.preview(self.page.engine, content, style, strength)
             if begun.is_set():
                 return {self.line: gr.skip()}
-        return self._picture(sketch, say(code, "style.preview"))
+        return self._picture(sketch, say(language, "style.preview"))
 
-    def forecast(self, request: gr.Request, code: str, sent, shown, content, style, *given):
+    def forecast(self, request: gr.Request, language: str, sent, shown, content, style, *given):
         """What the run would cost, and the loss breakdown of the preview."""
         if not content or not style:
             return {self.line: ""}
@@ -234,25 +236,27 @@ class StyleTab:
                 return {self.line: gr.skip()}
         if found is None:
             return {self.line: "", self.breakdown: ""}
-        losses = _breakdown(code, found.losses, found.gradient_shares)
-        return {self.line: _cost(code, found), self.breakdown: losses}
+        losses = _breakdown(language, found.losses, found.gradient_shares)
+        return {self.line: _cost(language, found), self.breakdown: losses}
 
     def forecast_unless_painted(
-        self, request: gr.Request, code: str, sent, shown, content, style, *given
+        self, request: gr.Request, language: str, sent, shown, content, style, *given
     ):
         """As `forecast`, unless a painting of this pair is shown."""
         if content and style and _shows(shown, content, style):
             return {self.line: gr.skip()}
-        return self.forecast(request, code, sent, shown, content, style, *given)
+        return self.forecast(request, language, sent, shown, content, style, *given)
 
-    def paint_ways(self, request: gr.Request, code: str, content, style, second, backbone, *given):
+    def paint_ways(
+        self, request: gr.Request, language: str, content, style, second, backbone, *given
+    ):
         """Streams the comparison: the finished ways, and the one under way."""
         asked = _request(content, style, second, backbone, given)
         finished: list[tuple] = []
         with self.page.engine.run(request.session_hash, NAME) as run:
             for way in runs.compare(self.page.engine, asked, run):
                 seconds = f"{way.seconds:.2f}" if way.steps is None else f"{way.seconds:.1f}"
-                captioned = (way.image, say(code, way.key, seconds=seconds, steps=way.steps))
+                captioned = (way.image, say(language, way.key, seconds=seconds, steps=way.steps))
                 yield [*finished, captioned]
                 if way.finished:
                     finished.append(captioned)
@@ -277,7 +281,7 @@ class StyleTab:
         return [*defaults, 1, None, *result, "", ""]
 
 
-def shown_picture(_code: str, both: tuple[str, str] | None, live: str | None) -> str | None:
+def shown_picture(_language: str, both: tuple[str, str] | None, live: str | None) -> str | None:
     """Path of the finished painting if it is shown, else of what is shown instead of it."""
     return both[1] if both else live
 
@@ -295,18 +299,23 @@ def _shows(shown: str, content: str | None, style: str | None) -> bool:
     return shown.rpartition("\n")[0] == _pair(content, style)
 
 
-def _cost(code: str, found: Estimate) -> str:
+def _cost(language: str, found: Estimate) -> str:
     memory = f"{found.bytes / 1e9:.1f}"
-    return say(code, "style.estimate", seconds=max(1, round(found.seconds)), memory=memory)
+    return say(language, "style.estimate", seconds=max(1, round(found.seconds)), memory=memory)
 
 
-def _breakdown(code: str, losses: dict[str, float], shares: dict[str, float]) -> str:
+def _breakdown(language: str, losses: dict[str, float], shares: dict[str, float]) -> str:
     """Each term's weighted value, with a bar for its share of the gradient."""
     return bars(
-        [(f"{say(code, f'style.term.{name}')}: {losses[name]:.3g}", shares[name]) for name in TERMS]
+        [
+            (f"{say(language, f'style.term.{name}')}: {losses[name]:.3g}", shares[name])
+            for name in TERMS
+        ]
     )
 
 
-def _loss_plot(code: str, losses: dict[str, list[float]], steps: int) -> str:
-    series = {say(code, f"style.term.{name}"): list(enumerate(losses[name], 1)) for name in TERMS}
-    return curves(series, say(code, "plot.step"), steps, log=True)
+def _loss_plot(language: str, losses: dict[str, list[float]], steps: int) -> str:
+    series = {
+        say(language, f"style.term.{name}"): list(enumerate(losses[name], 1)) for name in TERMS
+    }
+    return curves(series, say(language, "plot.step"), steps, log=True)

@@ -70,7 +70,7 @@ class StationStep:
 Events = Generator[Waiting | Loading | StationStep]
 
 
-def tour(engine: Engine, code: str, seed, truncation, epsilon, run: Run) -> Events:
+def tour(engine: Engine, language: str, seed, truncation, epsilon, run: Run) -> Events:
     """The steps of one station after the other; waiting and loading between them.
 
     Raises:
@@ -82,10 +82,10 @@ def tour(engine: Engine, code: str, seed, truncation, epsilon, run: Run) -> Even
     for station in (_painted, _named, _attacked):
         if run.is_set():
             return
-        yield from station(engine, code, cat, epsilon, run)
+        yield from station(engine, language, cat, epsilon, run)
 
 
-def _painted(engine: Engine, code: str, cat: str, _: float, run: Run) -> Events:
+def _painted(engine: Engine, language: str, cat: str, _: float, run: Run) -> Events:
     for event in style_runs.stylize(engine, StyleRequest(cat, PAINTING, settings=PAINT), run):
         if not isinstance(event, Progress | Result):
             yield event
@@ -96,15 +96,15 @@ def _painted(engine: Engine, code: str, cat: str, _: float, run: Run) -> Events:
         yield StationStep("painted", event.value.step.progress, picture)
 
 
-def _named(engine: Engine, code: str, cat: str, _: float, run: Run) -> Events:
+def _named(engine: Engine, language: str, cat: str, _: float, run: Run) -> Events:
     yield from engine.load_classifier(registry.DEFAULT_PET_CLASSIFIER)
     square, prediction = pet_runs.classify(engine, cat)
     first, second = (breeds.index(name) for name, _ in prediction.top(2))
     shown = pet_runs.overlay(engine, square, prediction, (first, second), CamSettings(contrast=1.0))
-    yield StationStep("named", 1.0, _saved(shown, "why"), _likeliest(code, prediction))
+    yield StationStep("named", 1.0, _saved(shown, "why"), _likeliest(language, prediction))
 
 
-def _attacked(engine: Engine, code: str, cat: str, epsilon: float, run: Run) -> Events:
+def _attacked(engine: Engine, language: str, cat: str, epsilon: float, run: Run) -> Events:
     _, prediction = pet_runs.classify(engine, cat)
     settings = {"target": _target(prediction), "epsilon": epsilon}
     asked = AttackRequest(cat, registry.DEFAULT_PET_CLASSIFIER, settings)
@@ -116,7 +116,7 @@ def _attacked(engine: Engine, code: str, cat: str, epsilon: float, run: Run) -> 
         share, image = step.step / step.steps, images.to_image(step.adversarial)
         if isinstance(event, Result):
             path = _saved(image, "attacked")
-            yield StationStep("attacked", share, path, about_attack(engine, code, cat, path))
+            yield StationStep("attacked", share, path, about_attack(engine, language, cat, path))
         else:
             yield StationStep("attacked", share, image)
 
@@ -131,30 +131,30 @@ def _target(prediction: PetPrediction) -> str:
     return next(name for name in TARGETS if name not in likely)
 
 
-def about_cat(engine: Engine, code: str, cat: str | None) -> str:
+def about_cat(engine: Engine, language: str, cat: str | None) -> str:
     """The classifier's top five, and whether it takes the picture for a pet at all."""
     if cat is None:
         return ""
     _, prediction = pet_runs.classify(engine, cat)
-    return _likeliest(code, prediction)
+    return _likeliest(language, prediction)
 
 
-def about_attack(engine: Engine, code: str, cat: str | None, attacked: str | None) -> str:
+def about_attack(engine: Engine, language: str, cat: str | None, attacked: str | None) -> str:
     """Whether the attack succeeded, measured on its PNG, and the top five before and after."""
     if cat is None or attacked is None:
         return ""
     (clean, before), (changed, after) = (pet_runs.classify(engine, p) for p in (cat, attacked))
     wanted = _target(before)
     fooled = after.top(1)[0][0] == wanted
-    verdict = say(code, "attack.success" if fooled else "attack.failure")
+    verdict = say(language, "attack.success" if fooled else "attack.failure")
     largest = np.abs(np.asarray(clean, int) - np.asarray(changed, int)).max()
-    found = say(code, "tour.attacked.found", breed=breed_name(code, wanted), linf=largest)
+    found = say(language, "tour.attacked.found", breed=breed_name(language, wanted), linf=largest)
     text = f"<p><b>{escape(verdict)}</b> {escape(found)}</p>"
     for key, prediction in (("attack.verdict_before", before), ("attack.verdict_after", after)):
-        text += f"<p><b>{escape(say(code, key))}</b></p>{_likeliest(code, prediction)}"
+        text += f"<p><b>{escape(say(language, key))}</b></p>{_likeliest(language, prediction)}"
     return text
 
 
-def _likeliest(code: str, prediction: PetPrediction) -> str:
-    doubt = "" if prediction.is_pet else f"<p>{escape(say(code, 'pets.not'))}</p>"
-    return doubt + bars([(breed_name(code, name), value) for name, value in prediction.top(5)])
+def _likeliest(language: str, prediction: PetPrediction) -> str:
+    doubt = "" if prediction.is_pet else f"<p>{escape(say(language, 'pets.not'))}</p>"
+    return doubt + bars([(breed_name(language, name), value) for name, value in prediction.top(5)])

@@ -101,10 +101,10 @@ class TourTab:
             button = self.page.put(gr.Button, key, size="sm")
             self.page.send_buttons.append(SendButton(button, make, inputs, tab, targets))
 
-        def explorer(code, seed, truncation):
+        def explorer(language, seed, truncation):
             return seed, truncation, *EXPLORER.values()
 
-        def pet(code, path):
+        def pet(language, path):
             return path, registry.DEFAULT_PET_CLASSIFIER
 
         if name == "cat":
@@ -113,7 +113,9 @@ class TourTab:
             send("tour.cat.go", explorer, drawn, "gan", *targets)
         if name == "painted":
             content = ("style.content", "style.style")
-            send("tour.painted.go", lambda code, path: (path, PAINTING), [cat], "style", *content)
+            send(
+                "tour.painted.go", lambda language, path: (path, PAINTING), [cat], "style", *content
+            )
         if name == "named":
             send("tour.named.go", pet, [cat], "pets", "pets.photo", "pets.model")
         if name == "attacked":
@@ -148,22 +150,22 @@ class TourTab:
         everything = [*self.order, *self.outputs]
         self.reset.click(self.cleared, None, everything, **PRIVATE, **LIGHT)
 
-    def tour(self, request: gr.Request, code: str, seed, truncation, epsilon):
+    def tour(self, request: gr.Request, language: str, seed, truncation, epsilon):
         """Streams the tour."""
         start, done, total = time.perf_counter(), 0, len(STATIONS)
         # All of it each time: Gradio may lose what a part is given while it becomes visible.
         now: dict[Any, Any] = {}
         with self.page.engine.run(request.session_hash, NAME) as run:
-            for event in runs.tour(self.page.engine, code, seed, truncation, epsilon, run):
+            for event in runs.tour(self.page.engine, language, seed, truncation, epsilon, run):
                 if isinstance(event, Waiting | Loading):
-                    yield {self.line: progress.waiting(code, event)}
+                    yield {self.line: progress.waiting(language, event)}
                     continue
                 done = event.number - (event.share < 1)
                 seconds = time.perf_counter() - start
-                line = progress.running(code, event.number, total, event.progress, seconds)
+                line = progress.running(language, event.number, total, event.progress, seconds)
                 now = now | self._station(event) | {self.line: line}
                 yield now
-        line = progress.finished(code, done, total, time.perf_counter() - start)
+        line = progress.finished(language, done, total, time.perf_counter() - start)
         yield now | {self.line: line}
 
     def _station(self, step: StationStep) -> dict:
@@ -182,10 +184,12 @@ class TourTab:
         update |= {self.photos[name]: None for name in stations}
         return update | {self.found[name]: "" for name in stations if name in self.found}
 
-    def found_again(self, code: str, cat: str | None, attacked: str | None) -> tuple[str, str]:
+    def found_again(self, language: str, cat: str | None, attacked: str | None) -> tuple[str, str]:
         """What was found, in another language."""
         engine = self.page.engine
-        return runs.about_cat(engine, code, cat), runs.about_attack(engine, code, cat, attacked)
+        return runs.about_cat(engine, language, cat), runs.about_attack(
+            engine, language, cat, attacked
+        )
 
     def cleared(self) -> dict:
         """The defaults and empty stations, on Reset."""

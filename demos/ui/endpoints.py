@@ -75,9 +75,9 @@ def expose(
         ]
         trigger = gr.Button()
 
-    def called(code, *values):
+    def called(language, *values):
         named = dict(zip((p.name for p in parameters), values, strict=True))
-        return function(code, **named)
+        return function(language, **named)
 
     if inspect.isgeneratorfunction(function):
 
@@ -88,12 +88,12 @@ def expose(
         spoken = localize_errors(saved, labels=False)
 
         def endpoint(request, *args):
-            yield from spoken(_code(request), *args)
+            yield from spoken(_language(request), *args)
     else:
         spoken = localize_errors(lambda *args: _saved(called(*args), api_name), labels=False)
 
         def endpoint(request, *args):
-            return spoken(_code(request), *args)
+            return spoken(_language(request), *args)
 
     request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     endpoint.__signature__ = inspect.Signature([request, *parameters])  # type: ignore[attr-defined]
@@ -160,7 +160,7 @@ def _saved(found, name: str):
     return type(found)(_saved(part, name) for part in found) if type(found) is tuple else found
 
 
-def _code(request: gr.Request | None) -> str:
+def _language(request: gr.Request | None) -> str:
     return i18n.detect(request.headers.get("accept-language") if request else None)
 
 

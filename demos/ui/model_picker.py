@@ -13,20 +13,20 @@ from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
 
 
-def backbone_choices(code: str) -> list[tuple[str, str]]:
+def backbone_choices(language: str) -> list[tuple[str, str]]:
     """ImageNet's networks as (text, name); those whose weights are not here carry a mark."""
 
     def text(spec: registry.BackboneSpec) -> str:
         if registry.weights_path(spec).exists():
             return spec.title
-        return say(code, "network.away", title=spec.title, megabytes=spec.megabytes)
+        return say(language, "network.away", title=spec.title, megabytes=spec.megabytes)
 
     return [(text(spec), spec.name) for spec in registry.BACKBONE_SPECS]
 
 
-def classifier_choices(code: str) -> list[tuple[str, str]]:
+def classifier_choices(language: str) -> list[tuple[str, str]]:
     """All classifiers, the pets' too, as `backbone_choices` gives them."""
-    return backbone_choices(code) + [(spec.title, spec.name) for spec in registry.PET_SPECS]
+    return backbone_choices(language) + [(spec.title, spec.name) for spec in registry.PET_SPECS]
 
 
 def build(page: Page, choices: Callable = backbone_choices) -> Choice:
@@ -37,7 +37,7 @@ def build(page: Page, choices: Callable = backbone_choices) -> Choice:
     return picked
 
 
-def _note(code: str, name: str):
+def _note(language: str, name: str):
     spec = registry.backbone(name) if name not in registry.PET_CLASSIFIERS else None
     if spec is None or registry.weights_path(spec).exists():
         return gr.update(visible=False)
@@ -45,7 +45,7 @@ def _note(code: str, name: str):
     from models.backbones import backbone
 
     if weights.reachable(backbone.weights_url(spec)):
-        text = say(code, "network.download", title=spec.title, megabytes=spec.megabytes)
+        text = say(language, "network.download", title=spec.title, megabytes=spec.megabytes)
     else:
-        text = i18n.error_message(code, backbone.unreachable(spec))
+        text = i18n.error_message(language, backbone.unreachable(spec))
     return gr.update(value=text, visible=True)

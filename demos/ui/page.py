@@ -54,10 +54,10 @@ class Page:
         self.send_targets: dict[str, gr.blocks.Block] = {}
         self.send_buttons: list = []
 
-    def text(self, key: str, code: str = i18n.DEFAULT) -> str:
+    def text(self, key: str, language: str = i18n.DEFAULT) -> str:
         """The text of `key`; remembers that the page uses it."""
         self.keys.add(key)
-        return say(code, key)
+        return say(language, key)
 
     def put(
         self,
@@ -77,15 +77,15 @@ class Page:
         prose = issubclass(kind, gr.Button | gr.Markdown | gr.HTML)
         has_info = f"{key}.info" in i18n.texts(i18n.DEFAULT)
 
-        def props(code: str) -> dict:
-            text = written(code) if written else self.text(key, code)
+        def props(language: str) -> dict:
+            text = written(language) if written else self.text(key, language)
             said = {"value" if prose else "label": text}
             if has_info:
-                said["info"] = self.text(f"{key}.info", code)
+                said["info"] = self.text(f"{key}.info", language)
             if choices:
-                said["choices"] = choices(code)
+                said["choices"] = choices(language)
             if kind is Photo:
-                said["placeholder"] = self.text("photo.drop", code)
+                said["placeholder"] = self.text("photo.drop", language)
             return said
 
         options.setdefault("elem_id", key.replace(".", "-") if kind is Photo else None)
@@ -101,8 +101,8 @@ class Page:
 
     def localized(self) -> tuple[list[gr.blocks.Block], Callable[[str], list[dict]]]:
         """All components with texts, and the function that gives their updates for a language."""
-        return [component for component, _ in self._localized], lambda code: [
-            gr.update(**props(code)) for _, props in self._localized
+        return [component for component, _ in self._localized], lambda language: [
+            gr.update(**props(language)) for _, props in self._localized
         ]
 
     def controls(self, key: str) -> tuple[gr.Button, gr.Button, gr.Button]:
@@ -155,11 +155,11 @@ class Page:
         return component
 
     def _choices(self, described: Setting) -> Callable[[str], list[tuple[str, str]]]:
-        def texts(code: str) -> list[tuple[str, str]]:
+        def texts(language: str) -> list[tuple[str, str]]:
             if not described.choice_key:
                 return [(name, name) for name in described.choices]
             keys = [(f"{described.choice_key}.{name}", name) for name in described.choices]
-            return [(self.text(key, code), name) for key, name in keys]
+            return [(self.text(key, language), name) for key, name in keys]
 
         return texts
 
@@ -171,11 +171,11 @@ class Page:
     def questions(self, demo: str) -> None:
         """The corner of questions, with answers that unfold."""
 
-        def unfolding(code: str) -> str:
+        def unfolding(language: str) -> str:
             pairs = ((f"{demo}.q{n}", f"{demo}.q{n}.answer") for n in QUESTIONS)
             return "".join(
-                f"<details><summary>{escape(self.text(question, code))}</summary>"
-                f"<p>{escape(self.text(answer, code))}</p></details>"
+                f"<details><summary>{escape(self.text(question, language))}</summary>"
+                f"<p>{escape(self.text(answer, language))}</p></details>"
                 for question, answer in pairs
             )
 
@@ -226,8 +226,8 @@ def localize_errors(function: Callable, labels: bool = True) -> Callable:
         if isinstance(found, gr.Error):
             return found
         error = errors.as_validation_error(found)
-        code = next(value for value in args if isinstance(value, str))
-        text, title = i18n.error_message(code, error, labels), say(code, "error.title")
+        language = next(value for value in args if isinstance(value, str))
+        text, title = i18n.error_message(language, error, labels), say(language, "error.title")
         return gr.Error(text, title=title, print_exception=False)
 
     if isgeneratorfunction(function):

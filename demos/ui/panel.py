@@ -16,8 +16,8 @@ from demos.ui.page import Page
 def build(page: Page, name: str, family: str, words: tuple[str, ...]) -> None:
     """The empty element `name`, and beside it the texts `family.*` of `words`."""
 
-    def written(code: str) -> str:
-        said = json.dumps({word: page.text(f"{family}.{word}", code) for word in words})
+    def written(language: str) -> str:
+        said = json.dumps({word: page.text(f"{family}.{word}", language) for word in words})
         return f'<div id="{name}-words" hidden data-words="{escape(said)}"></div>'
 
     gr.HTML(f'<div id="{name}"></div>', elem_id=f"{name}-block")

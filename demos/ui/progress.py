@@ -7,41 +7,46 @@ from demos.runtime.i18n import say
 from demos.runtime.scheduler import HEAVY_RUNS, RunQueue
 
 
-def waiting(code: str, event: Waiting | Loading) -> str:
+def waiting(language: str, event: Waiting | Loading) -> str:
     """How many runs come first; or a network being read, or downloaded."""
     if isinstance(event, Waiting):
-        words = say(code, "status.waiting", others=event.ahead, seconds=event.seconds)
+        words = say(language, "status.waiting", others=event.ahead, seconds=event.seconds)
         return line(words, None)
     if not event.total:
-        return line(say(code, "status.loading", title=event.title), None)
+        return line(say(language, "status.loading", title=event.title), None)
     megabytes = {"done": event.done >> 20, "total": event.total >> 20}
-    words = say(code, "status.download", title=event.title, **megabytes)
+    words = say(language, "status.download", title=event.title, **megabytes)
     return line(words, event.done / event.total)
 
 
 def running(
-    code: str, step: int, steps: int, progress: float, seconds: float, runs: RunQueue = HEAVY_RUNS
+    language: str,
+    step: int,
+    steps: int,
+    progress: float,
+    seconds: float,
+    runs: RunQueue = HEAVY_RUNS,
 ) -> str:
     """Step so far, time left, and a bar; `progress` is the share of the work done, 0..1."""
     left = seconds / progress * (1 - progress) if progress > 0 else None
-    words = say(code, "status.step", step=step, steps=steps)
+    words = say(language, "status.step", step=step, steps=steps)
     if left is not None:
-        words += " · " + say(code, "status.left", seconds=max(1, round(left)))
+        words += " · " + say(language, "status.left", seconds=max(1, round(left)))
     if runs.waiting:
-        words += " · " + say(code, "status.shared", others=runs.waiting)
+        words += " · " + say(language, "status.shared", others=runs.waiting)
     return line(words, progress)
 
 
-def finished(code: str, step: int, steps: int, seconds: float) -> str:
+def finished(language: str, step: int, steps: int, seconds: float) -> str:
     """The end of a run, whole or stopped."""
     key = "status.done" if step >= steps else "status.stopped"
-    return line(say(code, key, step=step, steps=steps, seconds=f"{seconds:.1f}"), step / steps)
+    return line(say(language, key, step=step, steps=steps, seconds=f"{seconds:.1f}"), step / steps)
 
 
-def live(code: str, moment, rate: float) -> str:
+def live(language: str, moment, rate: float) -> str:
     """A live training: how far it is, and how fast."""
     words = say(
-        code,
+        language,
         "gan_lab.live",
         rounds=f"{moment.rounds:,}",
         examples=f"{moment.examples:,}",
@@ -50,10 +55,10 @@ def live(code: str, moment, rate: float) -> str:
     return _said(words)
 
 
-def paused(code: str, moment) -> str:
+def paused(language: str, moment) -> str:
     """A live training that rests, or that went wrong."""
     key = "gan_lab.diverged" if moment.diverged else "gan_lab.paused"
-    return _said(say(code, key, rounds=f"{moment.rounds:,}"))
+    return _said(say(language, key, rounds=f"{moment.rounds:,}"))
 
 
 def line(words: str, share: float | None) -> str:

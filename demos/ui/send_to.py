@@ -64,7 +64,7 @@ def buttons(
 
 def _packed(make: Callable, count: int) -> Callable:
     """`make` of the first `count` values, with the other values behind it."""
-    return lambda code, *values: (make(code, *values[:count]), *values[count:])
+    return lambda language, *values: (make(language, *values[:count]), *values[count:])
 
 
 def connect(page: Page, tabs: gr.Tabs) -> None:
@@ -80,8 +80,8 @@ def handler(button: SendButton) -> Callable:
     """The event of a button: the tab it opens, and the values of its targets."""
 
     @localize_errors
-    def send(code, *values):
-        sent = button.make(code, *values)
+    def send(language, *values):
+        sent = button.make(language, *values)
         if sent[0] is None:
             raise ValidationError("no_picture")
         return [gr.Tabs(selected=button.tab), *sent]

@@ -16,12 +16,12 @@ def slow_cases(*values):
     ]
 
 
-def button(page, key, code="en"):
-    return page.get_by_role("button", name=say(code, key), exact=True).locator("visible=true")
+def button(page, key, language="en"):
+    return page.get_by_role("button", name=say(language, key), exact=True).locator("visible=true")
 
 
-def open_tab(page, key, code="en"):
-    page.get_by_role("tab", name=say(code, key), exact=True).first.click()
+def open_tab(page, key, language="en"):
+    page.get_by_role("tab", name=say(language, key), exact=True).first.click()
 
 
 def set_number(page, key, value):
@@ -30,9 +30,9 @@ def set_number(page, key, value):
     box.press("Tab")
 
 
-def choose(page, key, option, code="en"):
+def choose(page, key, option, language="en"):
     """Picks an option of a dropdown, by the text it shows."""
-    page.get_by_label(say(code, key), exact=True).locator("visible=true").first.click()
+    page.get_by_label(say(language, key), exact=True).locator("visible=true").first.click()
     page.get_by_role("option", name=option, exact=True).click()
 
 

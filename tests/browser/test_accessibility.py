@@ -14,17 +14,17 @@ AXE = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
-    ("locale", "code", "viewport", "scheme"),
+    ("locale", "language", "viewport", "scheme"),
     [("en-US", "en", LAPTOP, "light"), *slow_cases(("ne-NP", "ne", PHONE, "dark"))],
 )
-def test_axe_finds_nothing_serious(open_page, locale, code, viewport, scheme):
+def test_axe_finds_nothing_serious(open_page, locale, language, viewport, scheme):
     """Every tab, with everything unfolded: no violation of a serious or critical kind."""
     page = open_page(locale, viewport, scheme=scheme)
-    button(page, "gan.chance", code).wait_for()
+    button(page, "gan.chance", language).wait_for()
     page.evaluate(AXE)
     found = []
     for demo in TABS:
-        open_tab(page, f"{demo.NAME}.tab", code)
+        open_tab(page, f"{demo.NAME}.tab", language)
         folded = page.locator("button.label-wrap:not(.open):visible")
         while folded.count():
             folded.first.click()

@@ -31,21 +31,21 @@ def test_dog_to_cat_is_one_click_and_the_download_is_still_adversarial(open_page
     assert lite0(images.to_tensor(seen)).argmax().item() == 284
 
 
-@pytest.mark.parametrize(("code", "viewport"), [("hi", PHONE), *slow_cases(("en", LAPTOP))])
-def test_only_the_settings_that_a_method_reads_are_shown(open_page, code, viewport):
-    page = open_page(viewport=viewport, query=f"?lang={code}")
-    open_tab(page, "attack.tab", code)
+@pytest.mark.parametrize(("language", "viewport"), [("hi", PHONE), *slow_cases(("en", LAPTOP))])
+def test_only_the_settings_that_a_method_reads_are_shown(open_page, language, viewport):
+    page = open_page(viewport=viewport, query=f"?lang={language}")
+    open_tab(page, "attack.tab", language)
 
     def knob(name):
-        return page.get_by_text(say(code, f"name.{name}"), exact=True).locator("visible=true")
+        return page.get_by_text(say(language, f"name.{name}"), exact=True).locator("visible=true")
 
     knob("epsilon").first.wait_for()
     assert knob("patch_size").count() == 0
-    choose(page, "name.method", say(code, "attack.method.patch"), code)
+    choose(page, "name.method", say(language, "attack.method.patch"), language)
     knob("patch_size").first.wait_for()
     for name in ("epsilon", "norm"):
         assert knob(name).count() == 0
-    choose(page, "name.method", say(code, "attack.method.deepfool"), code)
+    choose(page, "name.method", say(language, "attack.method.deepfool"), language)
     knob("norm").first.wait_for()
     for name in ("target", "patch_size", "patch_spread"):
         assert knob(name).count() == 0
@@ -75,15 +75,15 @@ def test_a_pet_classifier_is_attacked_with_a_breed_as_target(open_page):
     page.get_by_role("option", name="beagle", exact=True).wait_for()
 
 
-@pytest.mark.parametrize("code", ["mr", *slow_cases("hi")])
-def test_the_error_for_a_bad_upload_is_in_the_visitors_language(open_page, tmp_path, code):
+@pytest.mark.parametrize("language", ["mr", *slow_cases("hi")])
+def test_the_error_for_a_bad_upload_is_in_the_visitors_language(open_page, tmp_path, language):
     bad = tmp_path / "notes.jpg"
     bad.write_text("not a picture")
-    page = open_page(query=f"?lang={code}")
-    open_tab(page, "attack.tab", code)
+    page = open_page(query=f"?lang={language}")
+    open_tab(page, "attack.tab", language)
     page.locator("#attack-before .bar").first.wait_for()
     page.locator("#attack-photo input[type=file]").first.set_input_files(str(bad))
-    page.get_by_text(say(code, "error.not_a_picture")).first.wait_for()
+    page.get_by_text(say(language, "error.not_a_picture")).first.wait_for()
     page.locator("#attack-before .bar").first.wait_for(state="detached")  # it was another photo's
 
 

@@ -11,48 +11,50 @@ from demos.runtime.i18n import say
 from tests.browser.helpers import LAPTOP, PHONE, WAIT, button, choose, slow_cases
 
 
-def opened(open_page, code="en", viewport=LAPTOP, more=""):
-    page = open_page(query=f"?lang={code}&tab=gym{more}", viewport=viewport)
+def opened(open_page, language="en", viewport=LAPTOP, more=""):
+    page = open_page(query=f"?lang={language}&tab=gym{more}", viewport=viewport)
     page.locator("#gan-lab-phase .player").first.wait_for()
     return page
 
 
-def diagnosed(page, code, name):
-    page.locator("#gan-lab-diagnosis b", has_text=say(code, f"gan_lab.diagnosis.{name}")).wait_for()
+def diagnosed(page, language, name):
+    page.locator(
+        "#gan-lab-diagnosis b", has_text=say(language, f"gan_lab.diagnosis.{name}")
+    ).wait_for()
 
 
-def paused(page, code):
+def paused(page, language):
     # What follows the number: what comes before it also begins the line of a running training.
-    words = say(code, "gan_lab.paused", rounds="~").split("~")[1]
+    words = say(language, "gan_lab.paused", rounds="~").split("~")[1]
     page.locator("#gan-lab-status", has_text=words).wait_for()
 
 
-def learns(page, code, phase):
-    learning = page.locator("#gan-lab-phase .learns", has_text=say(code, f"gan_lab.{phase}"))
-    learning.get_by_text(say(code, "gan_lab.phase.learns")).wait_for()
+def learns(page, language, phase):
+    learning = page.locator("#gan-lab-phase .learns", has_text=say(language, f"gan_lab.{phase}"))
+    learning.get_by_text(say(language, "gan_lab.phase.learns")).wait_for()
     assert page.locator("#gan-lab-phase .rests").count() == 1
 
 
 @pytest.mark.parametrize(
-    ("code", "viewport"),
+    ("language", "viewport"),
     [
         ("ne", PHONE),
         *slow_cases(("en", LAPTOP), ("mr", LAPTOP), ("hi", PHONE)),
     ],
 )
-def test_run_watch_stop_step_reset(open_page, code, viewport):
-    page = opened(open_page, code, viewport)
-    button(page, "gan_lab.run", code).click()
+def test_run_watch_stop_step_reset(open_page, language, viewport):
+    page = opened(open_page, language, viewport)
+    button(page, "gan_lab.run", language).click()
     page.locator("#gan-lab-picture img").first.wait_for()
     page.locator("#gan-lab-plot polyline").first.wait_for()
-    diagnosed(page, code, "healthy")
-    button(page, "stop", code).click()
-    paused(page, code)
+    diagnosed(page, language, "healthy")
+    button(page, "stop", language).click()
+    paused(page, language)
     for phase in ("discriminator", "generator"):
-        button(page, f"gan_lab.step.{phase}", code).click()
-        learns(page, code, phase)
+        button(page, f"gan_lab.step.{phase}", language).click()
+        learns(page, language, phase)
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-    button(page, "reset", code).click()
+    button(page, "reset", language).click()
     page.locator("#gan-lab-plot polyline").first.wait_for(state="detached")
 
 

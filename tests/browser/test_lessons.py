@@ -8,16 +8,16 @@ from demos.runtime.i18n import say, texts
 from tests.browser.helpers import button, open_tab, slow_cases, wait_for_picture
 
 
-@pytest.mark.parametrize("code", ["hi", *slow_cases("en", "mr", "ne")])
-def test_a_lesson_opens_a_prepared_tab(open_page, code):
-    page = open_page(query=f"?lang={code}&tab=lessons")
+@pytest.mark.parametrize("language", ["hi", *slow_cases("en", "mr", "ne")])
+def test_a_lesson_opens_a_prepared_tab(open_page, language):
+    page = open_page(query=f"?lang={language}&tab=lessons")
     link = page.locator("a[href*='tab=attack'][href*='target=pizza']")
     link.wait_for()
     with page.context.expect_page() as opened:
         link.click()
     attack = opened.value
     attack.set_default_timeout(60_000)
-    button(attack, "run.attack", "en").or_(button(attack, "run.attack", code)).first.wait_for()
+    button(attack, "run.attack", "en").or_(button(attack, "run.attack", language)).first.wait_for()
     number = attack.locator("input[type=number]:visible").first
     number.wait_for()
     assert attack.get_by_role("tab", selected=True).count() >= 1
@@ -52,10 +52,10 @@ def test_questions_unfold(open_page):
 def test_two_visitors_dream_at_once(open_page):
     """Both pictures move, each visitor stops their own run."""
     pages = [open_page(query="?tab=ideal"), open_page("hi-IN", query="?tab=ideal")]
-    codes = ("en", "hi")
+    languages = ("en", "hi")
     running = re.compile(r"[1-9]\d*")
-    for page, code in zip(pages, codes, strict=True):
-        button(page, "run.dream", code).click()
+    for page, language in zip(pages, languages, strict=True):
+        button(page, "run.dream", language).click()
     for page in pages:
         page.locator("#ideal-status progress").wait_for()
         page.locator("#ideal-status", has_text=running).wait_for()

@@ -10,15 +10,15 @@ GAN_VIEWS = ("gan.walk", "gan.growth", "gan.noise", "gan.judge", "gan.inside", "
 
 
 @pytest.mark.parametrize(
-    ("locale", "code"),
+    ("locale", "language"),
     [("hi-IN", "hi"), *slow_cases(("en-US", "en"), ("mr-IN", "mr"), ("ne-NP", "ne"))],
 )
-def test_the_page_is_in_the_browsers_language(open_page, locale, code):
+def test_the_page_is_in_the_browsers_language(open_page, locale, language):
     page = open_page(locale)
     for key in ("gan.tab", "style.tab", "pets.tab", "train.tab", "attack.tab", "ideal.tab"):
-        page.get_by_role("tab", name=say(code, key)).wait_for()
-    button(page, "gan.chance", code).wait_for()
-    page.wait_for_function("code => document.documentElement.lang == code", arg=code)
+        page.get_by_role("tab", name=say(language, key)).wait_for()
+    button(page, "gan.chance", language).wait_for()
+    page.wait_for_function("language => document.documentElement.lang == language", arg=language)
 
 
 def test_the_language_can_be_switched_and_is_remembered(open_page):

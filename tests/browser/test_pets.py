@@ -6,17 +6,17 @@ from demos.runtime.i18n import say
 from tests.browser.helpers import open_tab, slow_cases
 
 
-@pytest.mark.parametrize("code", ["ne", *slow_cases("en", "mr", "hi")])
-def test_a_pet_is_classified_and_explained(open_page, photo, code):
-    page = open_page(query=f"?lang={code}")
-    open_tab(page, "pets.tab", code)
+@pytest.mark.parametrize("language", ["ne", *slow_cases("en", "mr", "hi")])
+def test_a_pet_is_classified_and_explained(open_page, photo, language):
+    page = open_page(query=f"?lang={language}")
+    open_tab(page, "pets.tab", language)
     verdict = page.locator("#pets-verdict")
     verdict.locator("h3").wait_for()
-    verdict.get_by_text(say(code, "pets.cat")).first.wait_for()
+    verdict.get_by_text(say(language, "pets.cat")).first.wait_for()
     page.locator("#pets-heat img").wait_for()
     page.locator("#pets-similar .bar").first.wait_for()
     page.locator("#pets-photo input[type=file]").first.set_input_files(photo("coffee"))
-    verdict.get_by_text(say(code, "pets.not")).wait_for()
+    verdict.get_by_text(say(language, "pets.not")).wait_for()
 
 
 @pytest.mark.slow

@@ -84,27 +84,27 @@ def test_a_preview_or_forecast_that_comes_late_does_not_hide_the_result(open_pag
     assert status.get_by_text("Stopped after").is_visible()
 
 
-@pytest.mark.parametrize("code", ["mr", *slow_cases("en", "ne", "hi")])
-def test_preview_loss_breakdown_and_a_second_style(open_page, code):
-    page = open_page(query=f"?lang={code}")
-    open_tab(page, "style.tab", code)
+@pytest.mark.parametrize("language", ["mr", *slow_cases("en", "ne", "hi")])
+def test_preview_loss_breakdown_and_a_second_style(open_page, language):
+    page = open_page(query=f"?lang={language}")
+    open_tab(page, "style.tab", language)
     live = page.locator("#style-live img")
     live.wait_for()
-    page.locator("#style-live", has_text=say(code, "style.preview")).wait_for()
+    page.locator("#style-live", has_text=say(language, "style.preview")).wait_for()
     ledger = page.locator("#style-ledger .bar")
     ledger.nth(2).wait_for()
-    assert say(code, "style.term.content") in ledger.first.inner_text()
+    assert say(language, "style.term.content") in ledger.first.inner_text()
     assert re.search(r"\d", page.locator("#style-status").inner_text())
     before = live.get_attribute("src")
     page.locator("#style-style").locator("xpath=..").locator(".examples button").nth(3).click()
     page.wait_for_function(
         "before => document.querySelector('#style-live img')?.src !== before", arg=before
     )
-    page.get_by_role("button", name=say(code, "style.second")).click()
+    page.get_by_role("button", name=say(language, "style.second")).click()
     page.locator("#style-second-picture").locator("xpath=..").locator(
         ".examples button"
     ).first.click()
-    share = page.get_by_label(f"number input for {say(code, 'name.blend')}")
+    share = page.get_by_label(f"number input for {say(language, 'name.blend')}")
     page.wait_for_function(
         "box => box.value === '0.5'", arg=share.locator("visible=true").element_handle()
     )

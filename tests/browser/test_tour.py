@@ -10,13 +10,13 @@ from tests.browser.helpers import LAPTOP, PHONE, button, open_tab, slow_cases
 STATIONS = ("cat", "painted", "named", "attacked")
 
 
-def start(page, code="en"):
-    button(page, "run.tour", code).click()
+def start(page, language="en"):
+    button(page, "run.tour", language).click()
 
 
-def finished(page, code="en"):
+def finished(page, language="en"):
     """Waits for the end of the tour; fails if it says anything else, such as that it stopped."""
-    end = say(code, "status.done", step=4, steps=4, seconds="").split(":")[0]
+    end = say(language, "status.done", step=4, steps=4, seconds="").split(":")[0]
     page.locator("#tour-status", has_text=end).wait_for()
 
 
@@ -32,21 +32,21 @@ def pictured(page, place):
 
 
 @pytest.mark.parametrize(
-    ("locale", "code", "viewport"),
+    ("locale", "language", "viewport"),
     [("en-US", "en", LAPTOP), *slow_cases(("mr-IN", "mr", PHONE))],
 )
-def test_the_whole_tour_and_on_into_the_attack(open_page, locale, code, viewport):
+def test_the_whole_tour_and_on_into_the_attack(open_page, locale, language, viewport):
     page = open_page(locale, viewport, query="?tab=tour")
-    start(page, code)
-    finished(page, code)
+    start(page, language)
+    finished(page, language)
     for station in STATIONS:
         assert "netglass-" in pictured(page, f"tour-{station}-picture")
     found = page.locator("#tour-attacked-found")
-    assert say(code, "attack.success") in found.inner_text()
-    assert say(code, "breed.pug") in found.inner_text()
+    assert say(language, "attack.success") in found.inner_text()
+    assert say(language, "breed.pug") in found.inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-    button(page, "tour.attacked.go", code).click()
-    button(page, "run.attack", code).wait_for()
+    button(page, "tour.attacked.go", language).click()
+    button(page, "run.attack", language).wait_for()
     assert "netglass-stylegan_cats64-26" in pictured(page, "attack-photo")
     # The classifier came along: the verdict is a breed.
     page.locator("#attack-before .bar", has_text="Bengal").first.wait_for()
@@ -106,12 +106,12 @@ def test_a_switch_of_language_speaks_of_what_is_shown(open_page):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("locale", "code"), [("hi-IN", "hi"), ("en-US", "en")])
-def test_a_cat_of_the_explorer_is_named_by_one_click(open_page, locale, code):
+@pytest.mark.parametrize(("locale", "language"), [("hi-IN", "hi"), ("en-US", "en")])
+def test_a_cat_of_the_explorer_is_named_by_one_click(open_page, locale, language):
     page = open_page(locale, query="?tab=gan&seed=26")
     page.wait_for_function("document.querySelector('#gan-seed input').value === '26'")
-    button(page, "send.pets", code).click()
-    page.locator("#pets-verdict h3", has_text=say(code, "breed.bengal")).wait_for()
+    button(page, "send.pets", language).click()
+    page.locator("#pets-verdict h3", has_text=say(language, "breed.bengal")).wait_for()
     assert "netglass-stylegan_cats64-26" in pictured(page, "pets-photo")
 
 

@@ -7,7 +7,7 @@ import pytest
 from demos.attacks import costs, runs
 from demos.runtime import i18n
 
-CODES = list(i18n.LANGUAGES)
+LANGUAGES = list(i18n.LANGUAGES)
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def test_weights_that_are_missing_are_not_available(manifest):
     assert not runs.available("pets_lite2")
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_costs_are_said_as_measured(manifest, code):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_costs_are_said_as_measured(manifest, language):
     one = {"top1": 0.904, "interval": [0.88, 0.92]}
     manifest(
         {
@@ -54,8 +54,8 @@ def test_costs_are_said_as_measured(manifest, code):
             },
         }
     )
-    jpeg, smooth = costs.jpeg(code), costs.smoothing(code)
-    robust = costs.adversarial_training(code)
+    jpeg, smooth = costs.jpeg(language), costs.smoothing(language)
+    robust = costs.adversarial_training(language)
     assert all(part in jpeg for part in ("741", "90.4%", "q75: 89.3%"))
     assert all(part in smooth for part in ("186", "32", "91.0%", "σ 16: 81.2% (4.6%)"))
     assert all(part in robust for part in ("741", "70.1%", "90.4%", "ε 2: 43.2% (1.2%)"))

@@ -185,8 +185,8 @@ def test_the_panel_has_words_in_every_language():
         inputs.build(page)
         components, said = page.localized()
     assert len(components) == 1
-    for code in ("en", "mr", "ne", "hi"):
-        assert "data-words" in said(code)[0]["value"]
+    for language in ("en", "mr", "ne", "hi"):
+        assert "data-words" in said(language)[0]["value"]
     used = {f"gan_lab.inputs.{word}" for word in inputs.WORDS}
     assert page.keys == used
     asked = [word for word in inputs.WORDS if f'say("{word}"' not in SCRIPT]

@@ -113,19 +113,19 @@ def test_time_left_goes_by_steps_for_growing_and_by_pixels_for_the_other():
     assert Standing({"growing": snapshot()}, Losses(), False).seconds_left(1.0) is None
 
 
-@pytest.mark.parametrize("code", ["en", "mr", "ne", "hi"])
-def test_where_a_runner_stands_is_said(code):
+@pytest.mark.parametrize("language", ["en", "mr", "ne", "hi"])
+def test_where_a_runner_stands_is_said(language):
     fading = progressive.phase_bar(
-        code, snapshot(stage=Stage("fading", 2, 0.25), spent=250_000, seconds=9)
+        language, snapshot(stage=Stage("fading", 2, 0.25), spent=250_000, seconds=9)
     )
     assert "16 px" in fading
     assert "0.25" in fading
     assert "width:25.0%" in fading
     assert fading.count("repeating-linear-gradient") == 3
-    stable = progressive.phase_bar(code, snapshot(stage=Stage("stable", 0, 1.0)))
+    stable = progressive.phase_bar(language, snapshot(stage=Stage("stable", 0, 1.0)))
     assert "4 px" in stable
-    assert "32" in progressive.phase_bar(code, snapshot("multi_scale"))
-    assert "NaN" in progressive.phase_bar(code, snapshot(diverged=True))
+    assert "32" in progressive.phase_bar(language, snapshot("multi_scale"))
+    assert "NaN" in progressive.phase_bar(language, snapshot(diverged=True))
 
 
 def test_the_experiments_suit_the_settings():

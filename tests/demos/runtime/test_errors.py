@@ -42,12 +42,12 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("code", ["en", "ne"])
+@pytest.mark.parametrize("language", ["en", "ne"])
 @pytest.mark.parametrize("wrong", CASES)
-def test_a_visitor_reads_what_happened(wrong, code, capsys):
+def test_a_visitor_reads_what_happened(wrong, language, capsys):
     with pytest.raises(gr.Error) as caught:
-        localize_errors(lambda code: wrong())(code)
-    assert caught.value.message == say(code, f"error.{CASES[wrong]}")
+        localize_errors(lambda language: wrong())(language)
+    assert caught.value.message == say(language, f"error.{CASES[wrong]}")
     log = capsys.readouterr().err
     # Only what nobody foresaw needs a traceback, and whoever serves the page reads of a full disk.
     assert ("KeyError: 'missing'" in log) == (wrong is mistake)
@@ -56,7 +56,7 @@ def test_a_visitor_reads_what_happened(wrong, code, capsys):
 
 def test_a_stream_that_fails_says_so_too():
     @localize_errors
-    def run(code):
+    def run(language):
         yield "first"
         memory_full()
 
@@ -68,7 +68,7 @@ def test_a_stream_that_fails_says_so_too():
 
 def test_gradios_own_errors_pass():
     @localize_errors
-    def run(code):
+    def run(language):
         raise gr.Error("of its own")
 
     with pytest.raises(gr.Error, match="of its own"):
@@ -82,7 +82,7 @@ def test_memory_of_a_failed_run_is_let_go():
     kept = []
 
     @localize_errors
-    def run(code):
+    def run(language):
         large = Large()
         kept.append(weakref.ref(large))
         gpu_full()
@@ -97,7 +97,7 @@ def test_a_run_without_memory_frees_its_turn_and_its_place():
     engine = Engine("cpu")
 
     @localize_errors
-    def run(code, fails):
+    def run(language, fails):
         with engine.run("visitor", "style") as stop:
 
             def steps():

@@ -12,7 +12,7 @@ import pytest
 from demos.runtime import i18n
 
 GLOSSARY = json.loads((i18n.FOLDER / "glossary.json").read_text(encoding="utf-8"))
-OTHERS = [code for code in i18n.LANGUAGES if code != "en"]
+OTHERS = [language for language in i18n.LANGUAGES if language != "en"]
 # Pupils are a class too, and fur has patches.
 OTHER_SENSE = {
     "class": (
@@ -43,14 +43,14 @@ def test_terms_are_found_in_prose_only(text, term, found):
     assert has(text, term) is found
 
 
-@pytest.mark.parametrize("code", OTHERS)
-def test_terms_are_called_the_same(code):
-    texts, wrong = i18n.texts(code), []
+@pytest.mark.parametrize("language", OTHERS)
+def test_terms_are_called_the_same(language):
+    texts, wrong = i18n.texts(language), []
     for term, words in GLOSSARY.items():
         for key, english in i18n.texts("en").items():
             if key in OTHER_SENSE.get(term, ()) or not has(english, term):
                 continue
-            if not any(word in texts[key] for word in words[code]):
+            if not any(word in texts[key] for word in words[language]):
                 wrong.append((term, key, texts[key]))
     assert wrong == []
 

@@ -31,7 +31,7 @@ REASONS = {
         "healthy.modes", "healthy.diversity",
     )
 }  # fmt: skip
-OTHERS = [code for code in i18n.LANGUAGES if code != "en"]
+OTHERS = [language for language in i18n.LANGUAGES if language != "en"]
 
 
 def blanks(text: str) -> list[str]:
@@ -42,9 +42,9 @@ def plain(texts):
     return [key for key in texts if not key.startswith("error.")]
 
 
-@pytest.mark.parametrize("code", OTHERS)
-def test_same_keys_and_blanks(code):
-    english, other = i18n.texts("en"), i18n.texts(code)
+@pytest.mark.parametrize("language", OTHERS)
+def test_same_keys_and_blanks(language):
+    english, other = i18n.texts("en"), i18n.texts(language)
     # In the same order, but for the error messages: in English these stand in `models`.
     assert set(other) == set(english)
     assert plain(other) == plain(english)
@@ -53,9 +53,9 @@ def test_same_keys_and_blanks(code):
         assert other[key].strip(), key
 
 
-@pytest.mark.parametrize("code", OTHERS)
-def test_translated(code):
-    english, other = i18n.texts("en"), i18n.texts(code)
+@pytest.mark.parametrize("language", OTHERS)
+def test_translated(language):
+    english, other = i18n.texts("en"), i18n.texts(language)
     same = [key for key in english if english[key] == other[key] and len(english[key]) > 12]
     assert same == []
     letters = re.compile("[\u0900-\u097f]")
@@ -63,9 +63,9 @@ def test_translated(code):
     assert [key for key in prose if not letters.search(other[key])] == []
 
 
-@pytest.mark.parametrize("code", list(i18n.LANGUAGES))
-def test_every_idea_has_three_sentences(code):
-    ideas = [text for key, text in i18n.texts(code).items() if key.endswith(".idea")]
+@pytest.mark.parametrize("language", list(i18n.LANGUAGES))
+def test_every_idea_has_three_sentences(language):
+    ideas = [text for key, text in i18n.texts(language).items() if key.endswith(".idea")]
     assert len(ideas) >= 3
     for text in ideas:
         assert len(re.findall(r"[.?।](?=\s|$)", text)) == 3, text
@@ -117,7 +117,7 @@ def test_english_error_messages_stand_in_models_only():
 
 
 @pytest.mark.parametrize(
-    ("header", "code"),
+    ("header", "language"),
     [
         (None, "en"),
         ("", "en"),
@@ -131,8 +131,8 @@ def test_english_error_messages_stand_in_models_only():
         ("de;q=nonsense,hi", "hi"),
     ],
 )
-def test_detection(header, code):
-    assert i18n.detect(header) == code
+def test_detection(header, language):
+    assert i18n.detect(header) == language
 
 
 def test_an_error_in_marathi_names_the_knob():

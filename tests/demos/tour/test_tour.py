@@ -19,7 +19,7 @@ from models import images, registry
 from models.gan.settings import MAX_SEED
 from models.validation import ValidationError
 
-CODES = list(i18n.LANGUAGES)
+LANGUAGES = list(i18n.LANGUAGES)
 STATIONS = ["cat", "painted", "named", "attacked"]
 VISITOR = SimpleNamespace(session_hash="a visitor")
 
@@ -143,11 +143,11 @@ def test_bad_knobs_are_refused_before_anything_happens(page, knobs, key):
     assert caught.value.values["name"] == next(iter(knobs))
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_a_bad_seed_is_said_in_the_visitors_language(page, event, code):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_bad_seed_is_said_in_the_visitors_language(page, event, language):
     with pytest.raises(gr.Error) as caught:
-        next(event(VISITOR, code, -1, 0.7, 4))
-    assert i18n.say(code, "name.seed") in caught.value.message
+        next(event(VISITOR, language, -1, 0.7, 4))
+    assert i18n.say(language, "name.seed") in caught.value.message
     assert page.engine._running == {}
 
 
@@ -164,14 +164,14 @@ def test_a_cat_that_passes_for_the_dog_is_made_another_dog(page):
     assert "Fooled." in found[-1].found
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_a_switch_of_language_says_the_findings_anew(page, cat, code):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_switch_of_language_says_the_findings_anew(page, cat, language):
     engine = page.engine
-    assert i18n.say(code, "breed.bengal") in runs.about_cat(engine, code, cat)
-    said = runs.about_attack(engine, code, cat, cat)
-    assert i18n.say(code, "attack.failure") in said
-    assert runs.about_cat(engine, code, None) == ""
-    assert runs.about_attack(engine, code, cat, None) == ""
+    assert i18n.say(language, "breed.bengal") in runs.about_cat(engine, language, cat)
+    said = runs.about_attack(engine, language, cat, cat)
+    assert i18n.say(language, "attack.failure") in said
+    assert runs.about_cat(engine, language, None) == ""
+    assert runs.about_attack(engine, language, cat, None) == ""
 
 
 def test_the_explorer_shows_the_cat_of_the_tour(page):

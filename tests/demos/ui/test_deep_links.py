@@ -73,19 +73,19 @@ def test_another_tabs_address_is_not_ours(blocks):
     assert asked(blocks, tab="ideal", photo="lemur", epsilon="8") == {}
 
 
-def links(code):
+def links(language):
     """(tab, {name: value}) of every link of the lesson plans."""
     for lesson in lessons.LESSONS:
         for step in lessons.STEPS:
             for query in re.findall(
-                r"\]\(\?([^)]*)\)", texts(code)[f"lessons.{lesson}.step{step}"]
+                r"\]\(\?([^)]*)\)", texts(language)[f"lessons.{lesson}.step{step}"]
             ):
                 yield dict(parse_qsl(query))
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
-def test_every_link_of_the_lessons_sets_all_that_it_names(blocks, code):
-    found = list(links(code))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_link_of_the_lessons_sets_all_that_it_names(blocks, language):
+    found = list(links(language))
     assert len(found) >= 12
     assert found == list(links("en"))
     for address in found:
@@ -98,11 +98,11 @@ def test_every_link_of_the_lessons_sets_all_that_it_names(blocks, code):
 
 
 def test_the_lessons_last_45_minutes_in_every_language():
-    for code in LANGUAGES:
+    for language in LANGUAGES:
         for lesson in lessons.LESSONS:
             at = 0
             for step in lessons.STEPS:
-                text = texts(code)[f"lessons.{lesson}.step{step}"]
+                text = texts(language)[f"lessons.{lesson}.step{step}"]
                 start, end = map(int, re.match(r"\*\*(\d+)–(\d+) ", text).groups())
                 assert start == at < end
                 at = end

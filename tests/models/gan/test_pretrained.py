@@ -27,12 +27,12 @@ def style():
     return pretrained.load(registry.gan("stylegan_cats64"), CPU)
 
 
-def codes(network, seeds, truncation=0.7, sliders=()):
+def style_codes(network, seeds, truncation=0.7, sliders=()):
     return network.style_codes(network.latents(seeds), truncation, sliders)
 
 
 def test_pictures(any_gan):
-    pictures = any_gan.synthesize(codes(any_gan, range(3)))
+    pictures = any_gan.synthesize(style_codes(any_gan, range(3)))
     assert pictures.shape == (3, 3, 64, 64)
     assert pictures.dtype == torch.float32
     assert pictures.min() >= 0
@@ -49,13 +49,13 @@ def test_frozen(any_gan):
 
 
 def test_the_same_arguments_give_the_same_picture_alone_and_under_load(any_gan):
-    w = codes(any_gan, [7], 0.7, [1.0, -2.0])
+    w = style_codes(any_gan, [7], 0.7, [1.0, -2.0])
     alone = any_gan.synthesize(w)
     batches, singles = [], []
 
     def work(count):
         for _ in range(3):
-            batches.append(any_gan.synthesize(codes(any_gan, range(count)))[:1])
+            batches.append(any_gan.synthesize(style_codes(any_gan, range(count)))[:1])
             singles.append(any_gan.synthesize(w))
 
     threads = [threading.Thread(target=work, args=(n,)) for n in (2, 5, 17)]
@@ -73,33 +73,33 @@ def test_a_cat_keeps_its_number(any_gan):
 
 
 def test_truncation_zero_gives_one_face(any_gan):
-    pictures = any_gan.synthesize(codes(any_gan, range(4), truncation=0))
+    pictures = any_gan.synthesize(style_codes(any_gan, range(4), truncation=0))
     assert torch.equal(pictures, pictures[:1].expand(4, -1, -1, -1))
 
 
 def test_truncation_zero_gives_the_mean_style(style):
     mean = style.generator.mean
-    assert torch.equal(codes(style, [5], truncation=0), mean.expand(1, 9, -1))
+    assert torch.equal(style_codes(style, [5], truncation=0), mean.expand(1, 9, -1))
 
 
 def test_sliders_add_their_directions(any_gan):
-    plain, turned = codes(any_gan, [1]), codes(any_gan, [1], sliders=[0, 2.0])
+    plain, turned = style_codes(any_gan, [1]), style_codes(any_gan, [1], sliders=[0, 2.0])
     expected = (2 * any_gan.directions[1]).expand_as(plain)
     torch.testing.assert_close(turned - plain, expected, atol=1e-5, rtol=1e-4)
 
 
 def test_directions_matter(any_gan):
     """Three deviations along any slider change the picture more than other noise does."""
-    still = any_gan.synthesize(codes(any_gan, [1]))
+    still = any_gan.synthesize(style_codes(any_gan, [1]))
     for i in range(len(SLIDERS)):
         sliders = [0.0] * len(SLIDERS)
         sliders[i] = 3.0
-        moved = any_gan.synthesize(codes(any_gan, [1], sliders=sliders))
+        moved = any_gan.synthesize(style_codes(any_gan, [1], sliders=sliders))
         assert (moved - still).abs().mean() > 0.01, i
 
 
 def test_crossover_at_the_ends_gives_the_parents(any_gan):
-    a, b = codes(any_gan, [0]), codes(any_gan, [1])
+    a, b = style_codes(any_gan, [0]), style_codes(any_gan, [1])
     assert torch.equal(any_gan.mix(a, b, 0), b)
     assert torch.equal(any_gan.mix(a, b, any_gan.layers), a)
     last = any_gan.synthesize(any_gan.mix(a, b, any_gan.layers))
@@ -107,7 +107,7 @@ def test_crossover_at_the_ends_gives_the_parents(any_gan):
 
 
 def test_mixing_in_between_differs_from_both(style):
-    a, b = codes(style, [0]), codes(style, [1])
+    a, b = style_codes(style, [0]), style_codes(style, [1])
     mixed = style.synthesize(style.mix(a, b, 4))
     assert (mixed - style.synthesize(a)).abs().mean() > 0.01
     assert (mixed - style.synthesize(b)).abs().mean() > 0.01
@@ -132,36 +132,36 @@ def test_slerp_by_hand():
 
 def test_a_walk_starts_and_ends_at_its_cats(any_gan):
     walk = any_gan.walk(3, 9, 17, 0.7)
-    ends = any_gan.synthesize(codes(any_gan, [3, 9]))
+    ends = any_gan.synthesize(style_codes(any_gan, [3, 9]))
     assert walk.shape == (17, 3, 64, 64)
     torch.testing.assert_close(walk[[0, -1]], ends, atol=0.02, rtol=0)
 
 
 def test_noise_changes_hairs_and_not_the_cat(style):
-    code = codes(style, [2])
-    a, b = style.synthesize(code, 0), style.synthesize(code, 1)
+    w = style_codes(style, [2])
+    a, b = style.synthesize(w, 0), style.synthesize(w, 1)
     assert 0 < (a - b).abs().mean() < 0.1
-    assert torch.equal(a, style.synthesize(code, 0))
+    assert torch.equal(a, style.synthesize(w, 0))
 
 
 def test_growth_ends_in_the_picture(any_gan):
-    code = codes(any_gan, [2])
-    grown = any_gan.resolutions(code)
+    w = style_codes(any_gan, [2])
+    grown = any_gan.resolutions(w)
     sides = [4, 8, 16, 32, 64] if any_gan.styled else [64]
     assert [p.shape[-1] for p in grown] == sides
-    assert torch.equal(grown[-1], any_gan.synthesize(code))
+    assert torch.equal(grown[-1], any_gan.synthesize(w))
 
 
 def test_the_diagram_is_what_the_networks_do(any_gan):
-    code = codes(any_gan, [0])
-    found = {name: tuple(v.shape[1:]) for name, v in any_gan.generator_activations(code).items()}
+    w = style_codes(any_gan, [0])
+    found = {name: tuple(v.shape[1:]) for name, v in any_gan.generator_activations(w).items()}
     drawn = structure.generator_operations(any_gan.spec.kind)
     for step in drawn:
         assert found[step.name] == (*step.output_shape, step.output_shape[1]), step
     assert [name for name in found if name != "start"] == [step.name for step in drawn]
     if any_gan.discriminator is None:
         return
-    seen = any_gan.discriminator_activations(any_gan.synthesize(code))
+    seen = any_gan.discriminator_activations(any_gan.synthesize(w))
     drawn = structure.discriminator_operations(any_gan.spec.kind)
     assert list(seen) == [step.name for step in drawn]
     for step in drawn:
@@ -169,7 +169,7 @@ def test_the_diagram_is_what_the_networks_do(any_gan):
 
 
 def test_scores(any_gan):
-    picture = any_gan.synthesize(codes(any_gan, [0]))
+    picture = any_gan.synthesize(style_codes(any_gan, [0]))
     if any_gan.discriminator is None:
         with pytest.raises(ValidationError, match="without a discriminator"):
             any_gan.discriminate(picture)
@@ -203,7 +203,7 @@ def test_sensitivity_is_the_fall_of_the_score_where_it_is_covered():
 
 
 def test_only_the_vae_gives_back(any_gan):
-    picture = any_gan.synthesize(codes(any_gan, [0]))
+    picture = any_gan.synthesize(style_codes(any_gan, [0]))
     if any_gan.encoder is None:
         with pytest.raises(ValidationError, match="no encoder"):
             any_gan.reconstruct(picture)
@@ -240,7 +240,7 @@ def test_three_lines_sample_a_generator():
     images = models.load("stylegan_cats64", device="cpu").sample(seeds=range(16), truncation=0.7)
     assert [image.size for image in images] == [(64, 64)] * 16
     network = models.load("stylegan_cats64", device="cpu")
-    sheet = to_image(grid(network.synthesize(codes(network, range(16))), 4))
+    sheet = to_image(grid(network.synthesize(style_codes(network, range(16))), 4))
     for number, image in enumerate(images):
         left, top = 64 * (number % 4), 64 * (number // 4)
         cell = sheet.crop((left, top, left + 64, top + 64))
