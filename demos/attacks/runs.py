@@ -330,8 +330,7 @@ def transfer(engine: Engine, request: AttackRequest, run: Run) -> Generator[Even
         if name not in missing:
             network = yield from engine.load_classifier(name)
             classifiers.append(Classifier(name, network, registry.classifier(name).input_size))
-    settings = [subject.settings] * len(classifiers)
-    steps = engine.steps(matrix, classifiers, subject.photo, settings, subject.spec)
+    steps = engine.steps(matrix, classifiers, subject.photo, subject.settings, subject.spec)
     yield from map_values(
         engine.schedule(steps, run), lambda step: Transfer(subject, classifiers, missing, step)
     )

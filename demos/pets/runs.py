@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -17,27 +16,13 @@ from models.labels import breeds
 from models.validation import choice
 
 if TYPE_CHECKING:
+    from models.backbones.feature_maps import FeatureMaps
     from models.classifiers.pet_classifier import PetPrediction
 
 NAME = "pets"
 DEFAULT = registry.DEFAULT_PET_CLASSIFIER
 DEFAULT_LAYER = "blocks.1"
 MAP_SIDE = 384  # of an explained photo, in pixels
-
-
-@dataclass(frozen=True)
-class FeatureMapPicture:
-    """One layer's feature maps.
-
-    Attributes:
-        image: the channels that vary most, as a mosaic.
-        shape: (channels, height, width) of the layer.
-        shown: how many channels the mosaic holds.
-    """
-
-    image: Image.Image
-    shape: tuple[int, int, int]
-    shown: int
 
 
 def classify(
@@ -90,7 +75,7 @@ def overlay(
 
 def feature_maps(
     engine: Engine, path: str | None, model: str, layer: str
-) -> Generator[Loading | Result[FeatureMapPicture]]:
+) -> Generator[Loading | Result[FeatureMaps]]:
     """The feature maps of an ImageNet network's layer for a picture.
 
     Raises:
@@ -106,6 +91,4 @@ def feature_maps(
     start = time.perf_counter()
     square = images.to_tensor(images.square(picture, spec.input_size))
     maps = engine.worker.submit(feature_maps.extract, network, square, layer).result()
-    mosaic = images.to_image(maps.mosaic.expand(3, -1, -1))
-    seconds = time.perf_counter() - start
-    yield Result(FeatureMapPicture(mosaic, maps.shape, maps.shown), seconds)
+    yield Result(maps, time.perf_counter() - start)

@@ -96,14 +96,13 @@ def _levels(low: float, high: float, log: bool) -> list[float]:
     return [low + (high - low) * share for share in (0, 0.25, 0.5, 0.75, 1)]
 
 
-def bars(items: list[tuple[str, float]], marked: str | None = None, percent: bool = True) -> str:
-    """Names with values in 0..1 as horizontal bars; the `marked` name stands out."""
+def bars(items: list[tuple[str, float]], percent: bool = True) -> str:
+    """Names with values in 0..1 as horizontal bars."""
     rows = []
     for name, value in items:
         shown = f"{value * 100:.1f}%" if percent else f"{value:.2f}"
-        css = "bar marked" if name == marked else "bar"
         rows.append(
-            f'<div class="{css}"><div class="fill" style="width:{max(value, 0) * 100:.1f}%"></div>'
+            f'<div class="bar"><div class="fill" style="width:{max(value, 0) * 100:.1f}%"></div>'
             f"<span>{escape(name)}</span><b>{shown}</b></div>"
         )
     return f'<div class="bars">{"".join(rows)}</div>'

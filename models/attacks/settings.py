@@ -34,7 +34,7 @@ class AttackSettings(Settings):
     Epsilon is whole for L-infinity attacks, so that an 8-bit picture can use all of it.
 
     Raises:
-        ValidationError: a value of the wrong type, out of range, or unknown; a target for DeepFool.
+        ValidationError: also for a target of DeepFool, which takes none.
     """
 
     method: str = setting(
@@ -152,9 +152,6 @@ class CurveSettings(Settings):
 
     Attributes:
         methods: of `BOUNDED`, in this order.
-
-    Raises:
-        ValidationError: a value of the wrong type, out of range, or unknown.
     """
 
     methods: tuple[str, ...] = setting(BOUNDED, "the attacks, one curve each")
@@ -192,11 +189,7 @@ class CurveSettings(Settings):
 
 @dataclass(frozen=True)
 class JpegSettings(Settings):
-    """A defense: every picture is saved as a JPEG before the network sees it.
-
-    Raises:
-        ValidationError: a value of the wrong type or out of range.
-    """
+    """A defense: every picture is saved as a JPEG before the network sees it."""
 
     quality: int = setting(
         75, "quality of the file", low=1, high=95, step=1,
@@ -210,8 +203,7 @@ class SmoothingSettings(Settings):
     """A defense: a vote under noise (randomized smoothing).
 
     Raises:
-        ValidationError: a value of the wrong type or out of range, or so few samples that not even
-            a unanimous vote proves a majority.
+        ValidationError: also for so few samples that not even a unanimous vote proves a majority.
     """
 
     sigma: float = setting(

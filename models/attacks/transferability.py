@@ -69,7 +69,7 @@ class TransferStep:
 def matrix(
     classifiers: Sequence[Classifier],
     picture: Image.Image,
-    settings: Sequence[AttackSettings],
+    settings: AttackSettings,
     spec: ClassifierSpec = run.IMAGENET,
     attack: Attack = run.attack,
 ) -> Generator[TransferStep]:
@@ -81,7 +81,7 @@ def matrix(
     Args:
         classifiers: the networks.
         picture: RGB, any size; each network is shown its centre square.
-        settings: of the attack on each network, in order, all with the same target.
+        settings: of the attack on each network.
         spec: one of the networks: whose classes the target is one of.
         attack: what attacks, called as `run.attack`.
 
@@ -92,8 +92,7 @@ def matrix(
     Raises:
         ValidationError: as `run.attack`.
     """
-    target = settings[0].target
-    wanted = None if target is None else spec.class_index(target)
+    wanted = None if settings.target is None else spec.class_index(settings.target)
     clean = {each.name: _prediction(each, picture) for each in classifiers}
     rows: dict[str, tuple[TransferVerdict, ...]] = {}
     made: dict[str, torch.Tensor] = {}
@@ -102,9 +101,9 @@ def matrix(
         return TransferStep(len(rows) + part, len(classifiers), clean, dict(rows), dict(made))
 
     yield step()
-    for attacked, chosen in zip(classifiers, settings, strict=True):
+    for attacked in classifiers:
         shown = images.to_tensor(images.square(picture, attacked.side))
-        for now in attack(attacked.network, shown, chosen, None, spec):
+        for now in attack(attacked.network, shown, settings, None, spec):
             if now.step < now.steps:
                 yield step(now.step / now.steps)
         sent = images.to_image(now.adversarial)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models import images
 from models.validation import choice
 
 if TYPE_CHECKING:
     import torch
+    from PIL import Image
 
     from models.backbones.backbone import Backbone
 
@@ -32,6 +34,11 @@ class FeatureMaps:
     shape: tuple[int, int, int]
     shown: int
 
+    @property
+    def image(self) -> Image.Image:
+        """The mosaic in grey."""
+        return images.to_image(self.mosaic.expand(3, -1, -1))
+
 
 def extract(network: Backbone, picture: torch.Tensor, layer: str) -> FeatureMaps:
     """The feature maps of `layer` (one of the spec's `map_layers`) for a picture (1, 3, H, W).
@@ -40,8 +47,6 @@ def extract(network: Backbone, picture: torch.Tensor, layer: str) -> FeatureMaps
         ValidationError: the network has no such layer to show; the message lists those it has.
     """
     import torch
-
-    from models import images
 
     choice("layer", layer, network.spec.map_layers)
     with torch.no_grad():

@@ -10,11 +10,7 @@ from models.validation import Settings, setting
 
 @dataclass(frozen=True)
 class CamSettings(Settings):
-    """How a pet classifier's prediction is explained, see `PetClassifier.class_activation_map`.
-
-    Raises:
-        ValidationError: a contrast out of range, or an unknown classifier.
-    """
+    """How a pet classifier's prediction is explained, see `PetClassifier.class_activation_map`."""
 
     contrast: float = setting(
         1.0, "how much of the second breed's weights is taken away", low=0, high=1, step=0.05,

@@ -24,11 +24,7 @@ def _slider(number: int) -> Any:
 
 @dataclass(frozen=True)
 class SampleSettings(Settings):
-    """Which pictures a generator makes; see each setting's sentence.
-
-    Raises:
-        ValidationError: a value of the wrong type or out of range.
-    """
+    """Which pictures a generator makes; see each setting's sentence."""
 
     seed: int = _seed(
         0, "number of the first picture (the next are seed + 1, seed + 2, ...)", key="gan.seed"

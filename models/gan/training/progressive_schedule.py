@@ -17,11 +17,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class ProgressiveSettings(Settings):
-    """What both trainers are set to.
-
-    Raises:
-        ValidationError: a value out of range.
-    """
+    """What both trainers are set to."""
 
     budget: float = setting(
         32.0, "computed pixels for each of the two, in millions (`step_pixels`)", low=0.1, high=400,

@@ -32,8 +32,7 @@ GREY = Image.new("RGB", (40, 30), (100, 100, 100))
 
 
 def last(classifiers, picture, attack, target=None):
-    settings = [AttackSettings(target=target)] * len(classifiers)
-    *_, step = matrix(classifiers, picture, settings, attack=attack)
+    *_, step = matrix(classifiers, picture, AttackSettings(target=target), attack=attack)
     return step
 
 
@@ -76,7 +75,7 @@ def test_what_is_sent_has_eight_bits():
 
 def test_it_streams_and_can_be_closed():
     classifiers = [Classifier("a", against(105), 16), Classifier("b", against(105), 16)]
-    chosen = [AttackSettings()] * 2
+    chosen = AttackSettings()
     going = matrix(classifiers, GREY, chosen, attack=brighten(10))
     steps = [(step.step, len(step.rows)) for step in going]
     assert steps == [(0, 0), (0, 0), (0.5, 0), (1, 1), (1, 1), (1.5, 1), (2, 2)]
@@ -93,7 +92,7 @@ def test_real_networks(lite0, store, photo):
                                                      ("efficientnet_lite1", 240))]  # fmt: skip
     settings = AttackSettings("pgd", epsilon=4, steps=3, step_size=2)
     picture = images.open_image(photo("german_shepherd"))
-    *_, found = matrix(classifiers, picture, [settings] * 2)
+    *_, found = matrix(classifiers, picture, settings)
     assert found.rows["efficientnet_lite0"][0].outcome == "fools"
     assert found.rows["efficientnet_lite1"][1].outcome == "fools"
     assert len({cell.p for row in found.rows.values() for cell in row}) == 4
