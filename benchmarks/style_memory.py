@@ -22,7 +22,7 @@ from models import device, images, registry
 from models.backbones.backbone import Backbone
 from models.store import Store
 from models.style_transfer import optimize
-from models.style_transfer.cost import CostEstimator
+from models.style_transfer.estimate import RunEstimator
 from models.style_transfer.settings import StyleSettings
 
 
@@ -47,7 +47,7 @@ def measure_peak(name: str, plain: bool, size: int, loss: str, steps: int, out) 
     """Puts (bytes estimated, taken beyond the network, taken in all) into `out`."""
     backbone = load_backbone(name, plain)
     settings = StyleSettings(size=size, steps=steps, style_loss=loss, optimizer="lbfgs")
-    estimated = CostEstimator().bytes(backbone, settings)
+    estimated = RunEstimator().bytes(backbone, settings)
     gc.collect()
     before = psutil.Process().memory_info().rss
     for _ in optimize.transfer_style(backbone, *example_pair(), settings):

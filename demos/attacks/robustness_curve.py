@@ -41,7 +41,7 @@ def build(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
                     interactive=False, elem_id="deeper-whole",
                 )  # fmt: skip
                 prediction = gr.HTML()
-                keep = page.put(gr.DownloadButton, "download", visible=False)
+                download = page.put(gr.DownloadButton, "download", visible=False)
 
     def events(run, image, model, target, epsilon_end, steps):
         asked = AttackRequest(image, model, {"target": target})
@@ -62,15 +62,15 @@ def build(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
         return update | {
             shown: gr.update(value=image, label=label),
             prediction: bars(found.top),
-            keep: gr.update(value=examples.png(image, "netglass-least"), visible=True),
+            download: gr.update(value=examples.png(image, "netglass-least"), visible=True),
         }
 
     section.connect(
         page, pressed, line,
         inputs=[photo, controls["model"], controls["target"], *own.values()],
-        outputs=[plot, table, shown, prediction, keep],
+        outputs=[plot, table, shown, prediction, download],
         events=events, render=render,
-        cleared={shown: None, prediction: "", keep: gr.update(visible=False), table: ""},
+        cleared={shown: None, prediction: "", download: gr.update(visible=False), table: ""},
     )  # fmt: skip
     return own
 

@@ -52,7 +52,7 @@ class AttackTab:
         self.ordered = list(self.controls.values())
         self.result = [
             self.line, self.clean, self.fooled, self.change, self.before, self.after, self.plot,
-            self.keep,
+            self.download,
         ]  # fmt: skip
         defaults = {"model": registry.DEFAULT_BACKBONE} | DEFAULTS
         page.experiments(NAME, EXPERIMENTS, defaults, self.ordered, controls.check)
@@ -77,7 +77,7 @@ class AttackTab:
             self.before = page.put(gr.Markdown, "attack.before_none", elem_id="attack-before")
             self.after = page.put(gr.Markdown, "attack.after_none", elem_id="attack-after")
         self.plot = gr.HTML(elem_id="attack-plot")
-        self.keep = page.put(
+        self.download = page.put(
             gr.DownloadButton, "download", visible=False, elem_id="attack-download"
         )
 
@@ -122,7 +122,7 @@ class AttackTab:
         if found.step.step == 0:
             hidden = gr.update(visible=False)
             shown = found.subject.shown
-            update |= {self.clean: shown, self.change: None, self.after: "", self.keep: hidden}
+            update |= {self.clean: shown, self.change: None, self.after: "", self.download: hidden}
         if found.result is None:
             return update
         report, perturbation = found.result.report, images.to_image(found.result.perturbation)
@@ -132,7 +132,7 @@ class AttackTab:
             self.change: gr.update(value=perturbation, label=label),
             self.before: views.titled_bars(language, "attack.verdict_before", report.before),
             self.after: after + views.success(language, report),
-            self.keep: gr.update(value=examples.png(image, "netglass-attack"), visible=True),
+            self.download: gr.update(value=examples.png(image, "netglass-attack"), visible=True),
         }
 
     def dog_to_cat(self) -> list:

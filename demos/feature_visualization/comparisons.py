@@ -40,7 +40,7 @@ class ComparisonSection:
                 stop = page.put(gr.Button, "ideal.several.stop", variant="stop", min_width=70)
             self._build_result()
         inputs = [page.language, controls.photo, *controls.ordered]
-        outputs = [self.line, self.sheet, self.verdict, self.keep]
+        outputs = [self.line, self.sheet, self.verdict, self.download]
         plans = {
             both: runs.dog_and_cat, robust: runs.standard_and_robust, seeds: runs.six_seeds,
         }  # fmt: skip
@@ -59,7 +59,7 @@ class ComparisonSection:
                 )  # fmt: skip
             with gr.Column(scale=4, min_width=260):
                 self.verdict = gr.HTML(elem_id="ideal-several-verdict")
-                self.keep = page.put(
+                self.download = page.put(
                     gr.DownloadButton, "download", visible=False, elem_id="ideal-several-download"
                 )
 
@@ -67,7 +67,7 @@ class ComparisonSection:
         """The event that streams the visualizations of `plan(settings)`."""
 
         def compare(request: gr.Request, language: str, photo, *given):
-            yield {self.keep: gr.update(visible=False), self.verdict: ""}
+            yield {self.download: gr.update(visible=False), self.verdict: ""}
             every = plan(request_settings(given))
             with self.page.engine.run(request.session_hash, NAME) as run:
                 for event in runs.visualize(self.page.engine, every, photo, run):
@@ -95,7 +95,7 @@ class ComparisonSection:
             self.sheet: image,
             self.line: progress.finished(language, step.step, step.steps, event.seconds),
             self.verdict: f"<b>{words}</b>{bars(named)}" if named else "",
-            self.keep: gr.update(value=examples.png(image, "netglass-ideals"), visible=True),
+            self.download: gr.update(value=examples.png(image, "netglass-ideals"), visible=True),
         }
 
 

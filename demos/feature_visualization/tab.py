@@ -62,13 +62,13 @@ class VisualizationTab:
             lambda values: VisualizationSettings(**values),
         )  # fmt: skip
         self.result = [
-            self.line, *self.slots.values(), self.strip, self.verdict, self.plot, self.keep,
-            self.keep_strip,
+            self.line, *self.slots.values(), self.strip, self.verdict, self.plot, self.download,
+            self.download_strip,
         ]  # fmt: skip
 
     def _build_result(self) -> None:
         page = self.page
-        self.run, self.stop, self.reset = page.controls("run.dream")
+        self.run, self.stop, self.reset = page.controls("run.visualize")
         self.line = gr.HTML(elem_id="ideal-status")
         with gr.Row():
             self.slots = {
@@ -79,11 +79,14 @@ class VisualizationTab:
             self.verdict = gr.HTML(elem_id="ideal-verdict")
             self.plot = gr.HTML(elem_id="ideal-plot")
         with gr.Row():
-            self.keep = page.put(
+            self.download = page.put(
                 gr.DownloadButton, "download", visible=False, elem_id="ideal-download"
             )
-            self.keep_strip = page.put(
-                gr.DownloadButton, "ideal.strip.keep", visible=False, elem_id="ideal-keep-strip"
+            self.download_strip = page.put(
+                gr.DownloadButton,
+                "ideal.strip.download",
+                visible=False,
+                elem_id="ideal-download-strip",
             )
 
     def _picture(self, key: str, height: int, elem_id: str) -> gr.Image:
@@ -113,7 +116,7 @@ class VisualizationTab:
     def visualize(self, request: gr.Request, language: str, photo, *given):
         """Streams a run: the steps that are shown, and the networks' verdict."""
         hidden = gr.update(visible=False)
-        yield {self.keep: hidden, self.keep_strip: hidden, self.verdict: ""}
+        yield {self.download: hidden, self.download_strip: hidden, self.verdict: ""}
         settings = VisualizationSettings(**controls.request_settings(given))
         snapshots = 0
         with self.page.engine.run(request.session_hash, NAME) as run:
@@ -122,17 +125,17 @@ class VisualizationTab:
                     yield {self.line: progress.waiting(language, event)}
                     continue
                 (one,) = event.value
-                grown = len(one.strip.snapshots) > snapshots
+                strip_grew = len(one.strip.snapshots) > snapshots
                 snapshots = len(one.strip.snapshots)
-                yield self._update(language, event, grown)
+                yield self._update(language, event, strip_grew)
 
-    def _update(self, language: str, event: Progress | Result, grown: bool) -> dict:
-        """What the page shows of a step; the strip only where it has `grown`, and at the end."""
+    def _update(self, language: str, event: Progress | Result, strip_grew: bool) -> dict:
+        """What the page shows of a step; the strip only when it grew, and at the end."""
         (one,) = event.value
         step, image = one.step, runs.picture(event.value)
         update = {self.slots[one.settings.method]: image, self.plot: _curve(language, one)}
         if not isinstance(event, Result):
-            if grown:
+            if strip_grew:
                 update[self.strip] = runs.strip_picture(one)
             done = step.step / step.steps
             line = progress.running(language, step.step, step.steps, done, event.seconds)
@@ -142,8 +145,8 @@ class VisualizationTab:
             self.strip: row,
             self.line: progress.finished(language, step.step, step.steps, event.seconds),
             self.verdict: _verdict(language, one),
-            self.keep: _download(image, "netglass-ideal"),
-            self.keep_strip: _download(row, "netglass-ideal-strip"),
+            self.download: _download(image, "netglass-ideal"),
+            self.download_strip: _download(row, "netglass-ideal-strip"),
         }
 
     def cleared(self) -> list:

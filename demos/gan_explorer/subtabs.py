@@ -69,7 +69,7 @@ def _walking(page: Page, knobs: Knobs) -> None:
             with gr.Column(min_width=240):
                 frames = page.setting(SampleSettings, "frames")
                 walk = page.put(gr.Button, "gan.walk.go", variant="primary")
-                keep = page.put(gr.DownloadButton, "gan.walk.keep", visible=False)
+                download = page.put(gr.DownloadButton, "gan.walk.download", visible=False)
             film = page.put(
                 gr.Image, "gan.film", interactive=False, buttons=[], height=300, elem_id="gan-film"
             )
@@ -82,7 +82,7 @@ def _walking(page: Page, knobs: Knobs) -> None:
         return path, gr.update(value=path, visible=True)
 
     inputs = [page.language, knobs["model"], frames, *(knobs[name] for name in names)]
-    walk.click(make_film, inputs, [film, keep], **PRIVATE, **LIGHT)
+    walk.click(make_film, inputs, [film, download], **PRIVATE, **LIGHT)
 
 
 def _discriminator(page: Page, knobs: Knobs) -> None:

@@ -177,7 +177,7 @@ def _chooser(page: Page) -> tuple[gr.Button, gr.Button, gr.Radio]:
     """The next sheet, a random one, and whether a click on it chooses cat A or B."""
     with gr.Row():
         following = page.put(gr.Button, "gan.next", size="sm", min_width=80)
-        random = page.put(gr.Button, "gan.chance", size="sm", min_width=80)
+        random = page.put(gr.Button, "gan.random", size="sm", min_width=80)
     which_cat = page.put(
         gr.Radio,
         "gan.hand",

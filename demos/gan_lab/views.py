@@ -62,7 +62,7 @@ def phase(language: str, run: LiveRun | None) -> str:
         learns = now in (name, "both")
         state = {"waits": "waits", "both": "turns", name: "learns"}.get(now, "frozen")
         cells.append(
-            f'<div class="player {"learns" if learns else "rests"}">'
+            f'<div class="player {"learning" if learns else "frozen"}">'
             f"<b>{escape(say(language, f'gan_lab.{name}'))}</b>"
             f"{escape(say(language, f'gan_lab.phase.{state}'))} "
             f"{escape(say(language, 'gan_lab.phase.steps', count=steps))}</div>"

@@ -88,8 +88,8 @@ class PetTab:
         page = self.page
         page.put(gr.Markdown, "pets.why", elem_classes="note")
         self.explanation = page.put(
-            gr.Image, "pets.heat", format="png", height=260, buttons=[], interactive=False,
-            elem_id="pets-heat",
+            gr.Image, "pets.cam", format="png", height=260, buttons=[], interactive=False,
+            elem_id="pets-cam",
         )  # fmt: skip
         with gr.Row():
             self.breed = page.put(Choice, "pets.breed", choices=_breed_choices(page), min_width=130)

@@ -66,7 +66,7 @@ class Painting:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run will cost on an idle machine, and the loss breakdown of the one-pass preview.
+    """What a run will take on an idle machine, and the loss breakdown of the one-pass preview.
 
     Attributes:
         seconds, bytes: of the run.
@@ -88,14 +88,14 @@ def stylize(engine: Engine, request: StyleRequest, run: Run) -> Generator[Event[
     """
     content, style, second = request.pictures()
     registry.backbone(request.backbone)  # an unknown name is told first
-    from models.style_transfer.cost import CostEstimator
+    from models.style_transfer.estimate import RunEstimator
     from models.style_transfer.optimize import transfer_style
     from models.style_transfer.settings import StyleSettings
 
     settings = StyleSettings(**request.settings)
     network = yield from engine.load_backbone(request.backbone)
     settings.weights_of(network.spec)
-    engine.shared(CostEstimator).check(network, settings, aspect_ratio(content))
+    engine.shared(RunEstimator).check(network, settings, aspect_ratio(content))
     losses: dict[str, list[float]] = {name: [] for name in (*TERMS, "total")}
 
     def recorded() -> Generator[StyleStep, None, None]:
@@ -127,7 +127,7 @@ def aspect_ratio(picture: Image.Image) -> float:
 
 
 def estimate(engine: Engine, request: StyleRequest) -> Estimate | None:
-    """What the run will cost; None while the network's weights are not on this machine.
+    """Time and memory of the run; None while the network's weights are not on this machine.
 
     Raises:
         ValidationError: as `stylize`.
@@ -136,17 +136,17 @@ def estimate(engine: Engine, request: StyleRequest) -> Estimate | None:
     if not registry.weights_path(registry.backbone(request.backbone)).exists():
         return None
     from models.style_transfer import fast
-    from models.style_transfer.cost import CostEstimator
+    from models.style_transfer.estimate import RunEstimator
     from models.style_transfer.optimize import breakdown_of_preview
     from models.style_transfer.settings import StyleSettings
 
     settings = StyleSettings(**request.settings)
-    network, costs = engine.backbone(request.backbone), engine.shared(CostEstimator)
+    network, estimator = engine.backbone(request.backbone), engine.shared(RunEstimator)
 
     def compute() -> Estimate:
         ratio = aspect_ratio(content)
-        seconds = costs.seconds(network, settings, ratio)
-        memory = costs.bytes(network, settings, ratio)
+        seconds = estimator.seconds(network, settings, ratio)
+        memory = estimator.bytes(network, settings, ratio)
         sketch = fast.preview(content, style)
         found = breakdown_of_preview(network, content, style, settings, second, sketch)
         return Estimate(seconds, memory, *found)

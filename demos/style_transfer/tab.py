@@ -59,12 +59,12 @@ class StyleTab:
         pictures = [self.content, self.style]
         self.inputs = [page.language, *pictures, self.controls.second, *self.controls.ordered]
         self.preview_inputs = [page.language, self.sent, self.shown, *pictures, self.strength]
-        self.forecast_inputs = [page.language, self.sent, self.shown, *self.inputs[1:]]
+        self.estimate_inputs = [page.language, self.sent, self.shown, *self.inputs[1:]]
         self.result = [
-            self.line, self.live, self.both, self.breakdown, self.plot, self.keep, self.sent,
+            self.line, self.live, self.both, self.breakdown, self.plot, self.download, self.sent,
             self.shown,
         ]  # fmt: skip
-        self.forecast_outputs = [self.line, self.breakdown]
+        self.estimate_outputs = [self.line, self.breakdown]
 
     def _photo(self, key: str, kind: str, name: str) -> Photo:
         photo = self.page.put(Photo, key, value=examples.example(kind, name), height=170)
@@ -82,15 +82,17 @@ class StyleTab:
         self.both = page.put(
             gr.ImageSlider, "style.both", format="png", type="filepath", visible=False
         )
-        self.keep = page.put(gr.DownloadButton, "download", visible=False, elem_id="style-download")
+        self.download = page.put(
+            gr.DownloadButton, "download", visible=False, elem_id="style-download"
+        )
         # Which painting is shown, as the browser knew when it sent an event, and as the server
         # knows when it processes the event: where they differ, the event is older than the
         # painting. Both start as "": a Textbox without a value would send None.
         self.sent, self.shown = gr.Textbox("", visible=False), gr.State("")
         send_to.buttons(page, shown_picture, [self.both, self.live], ("pets", "attack"))
         self.strength = page.put(Knob, "name.strength", 0, 1, 1, step=0.05)
-        page.put(gr.Markdown, "style.ledger", elem_classes="note")
-        self.breakdown = gr.HTML(elem_id="style-ledger")
+        page.put(gr.Markdown, "style.breakdown", elem_classes="note")
+        self.breakdown = gr.HTML(elem_id="style-breakdown")
         self.plot = gr.HTML(elem_id="style-plot")
 
     def _build_comparison(self) -> None:
@@ -119,23 +121,23 @@ class StyleTab:
             weight.release(self.change_weights, weights, None, **PRIVATE, queue=False)
         newest = {"trigger_mode": "always_last"} | PRIVATE | LIGHT
         preview = (localize_errors(self.preview), self.preview_inputs, self.result)
-        forecast = (localize_errors(self.forecast), self.forecast_inputs, self.forecast_outputs)
+        estimate = (localize_errors(self.estimate), self.estimate_inputs, self.estimate_outputs)
         for event in (self.content.change, self.style.change, tab.select):
             event(*preview, **newest)
-            event(localize_errors(self.forecast_unless_painted), *forecast[1:], **newest)
+            event(localize_errors(self.estimate_unless_painted), *estimate[1:], **newest)
         self.strength.release(
             localize_errors(self.preview_strength), self.preview_inputs, self.result, **newest
         )
-        self.controls.second.change(*forecast, **newest)
+        self.controls.second.change(*estimate, **newest)
         for control in self.controls.ordered:
             moved = control.release if isinstance(control, gr.Slider) else control.input
-            moved(*forecast, **newest)
+            moved(*estimate, **newest)
         for pressed in self._build_experiments():
-            pressed.then(*forecast, **PRIVATE, **LIGHT)
+            pressed.then(*estimate, **PRIVATE, **LIGHT)
         emptied = [*self.controls.ordered, self.strength, self.controls.second, *self.result]
         cleared = self.reset.click(self.cleared, None, emptied, **PRIVATE, **LIGHT)
         cleared.then(*preview, **PRIVATE, **LIGHT)
-        cleared.then(*forecast, **PRIVATE, **LIGHT)
+        cleared.then(*estimate, **PRIVATE, **LIGHT)
 
     def _build_experiments(self) -> list:
         def by_position(chosen: dict) -> dict:
@@ -168,7 +170,7 @@ class StyleTab:
         return {
             self.live: gr.update(value=image, visible=True, label=label),
             self.both: gr.update(value=None, visible=False),
-            self.keep: gr.update(visible=False),
+            self.download: gr.update(visible=False),
             self.sent: "",
             self.shown: "",
         }
@@ -197,7 +199,7 @@ class StyleTab:
             self.live: gr.update(value=shown, visible=False),
             self.line: progress.finished(language, step.step, step.steps, seconds),
             self.both: gr.update(value=pair, visible=True),
-            self.keep: gr.update(value=examples.png(image, "netglass-style"), visible=True),
+            self.download: gr.update(value=examples.png(image, "netglass-style"), visible=True),
             self.sent: token,
             self.shown: token,
         }
@@ -222,8 +224,8 @@ class StyleTab:
                 return {self.line: gr.skip()}
         return self._picture(sketch, say(language, "style.preview"))
 
-    def forecast(self, request: gr.Request, language: str, sent, shown, content, style, *given):
-        """What the run would cost, and the loss breakdown of the preview."""
+    def estimate(self, request: gr.Request, language: str, sent, shown, content, style, *given):
+        """Time and memory that the run would take, and the loss breakdown of the preview."""
         if not content or not style:
             return {self.line: ""}
         second, backbone, *values = given
@@ -237,15 +239,15 @@ class StyleTab:
         if found is None:
             return {self.line: "", self.breakdown: ""}
         losses = _breakdown(language, found.losses, found.gradient_shares)
-        return {self.line: _cost(language, found), self.breakdown: losses}
+        return {self.line: _estimate(language, found), self.breakdown: losses}
 
-    def forecast_unless_painted(
+    def estimate_unless_painted(
         self, request: gr.Request, language: str, sent, shown, content, style, *given
     ):
-        """As `forecast`, unless a painting of this pair is shown."""
+        """As `estimate`, unless a painting of this pair is shown."""
         if content and style and _shows(shown, content, style):
             return {self.line: gr.skip()}
-        return self.forecast(request, language, sent, shown, content, style, *given)
+        return self.estimate(request, language, sent, shown, content, style, *given)
 
     def paint_ways(
         self, request: gr.Request, language: str, content, style, second, backbone, *given
@@ -299,7 +301,7 @@ def _shows(shown: str, content: str | None, style: str | None) -> bool:
     return shown.rpartition("\n")[0] == _pair(content, style)
 
 
-def _cost(language: str, found: Estimate) -> str:
+def _estimate(language: str, found: Estimate) -> str:
     memory = f"{found.bytes / 1e9:.1f}"
     return say(language, "style.estimate", seconds=max(1, round(found.seconds)), memory=memory)
 

@@ -41,7 +41,7 @@ class TourTab:
     Attributes:
         controls: by setting.
         bodies, photos, found: of each station, what appears in it, its picture, and what was found.
-        keep: downloads the attack's exact PNG.
+        download: of the attack's exact PNG.
     """
 
     def __init__(self, page: Page):
@@ -75,7 +75,7 @@ class TourTab:
         page.experiments(NAME, EXPERIMENTS, DEFAULTS, self.order, check=_check)
         deep_links.listen(page, NAME, self.controls)
         pictures = [*self.bodies.values(), *self.photos.values()]
-        self.outputs = [self.line, self.keep, *pictures, *self.found.values()]
+        self.outputs = [self.line, self.download, *pictures, *self.found.values()]
 
     def _build_station(self, name: str) -> None:
         page = self.page
@@ -90,7 +90,7 @@ class TourTab:
                 if name in ("named", "attacked"):
                     self.found[name] = gr.HTML(elem_id=f"tour-{name}-found")
                 if name == "attacked":
-                    self.keep = page.put(gr.DownloadButton, "download", size="sm")
+                    self.download = page.put(gr.DownloadButton, "download", size="sm")
                 self._build_send_buttons(name)
 
     def _build_send_buttons(self, name: str) -> None:
@@ -176,7 +176,7 @@ class TourTab:
         if step.found:
             update[self.found[name]] = step.found
         if step.found and name == "attacked":
-            update[self.keep] = step.picture
+            update[self.download] = step.picture
         return update
 
     def _emptied(self, *stations: str) -> dict:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 ROOT = Path(__file__).parents[1]
 FOLDER = "ui"  # in addresses; `assets` and `static` are Gradio's
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript"}
-KEEP = {"cache-control": "public, max-age=31536000, immutable"}
+CACHE_FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 
 
 @cache
@@ -59,7 +59,7 @@ def routes() -> list[Route]:
         if name not in contents:
             return PlainTextResponse("there is no such file", 404)
         media_type = MEDIA_TYPES[Path(name).suffix]
-        return Response(contents[name], media_type=media_type, headers=KEEP)
+        return Response(contents[name], media_type=media_type, headers=CACHE_FOREVER)
 
     return [Route(f"/{FOLDER}/{{name}}", serve)]
 

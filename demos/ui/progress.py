@@ -43,22 +43,22 @@ def finished(language: str, step: int, steps: int, seconds: float) -> str:
     return line(say(language, key, step=step, steps=steps, seconds=f"{seconds:.1f}"), step / steps)
 
 
-def live(language: str, moment, rate: float) -> str:
+def live(language: str, snapshot, rate: float) -> str:
     """A live training: how far it is, and how fast."""
     words = say(
         language,
         "gan_lab.live",
-        rounds=f"{moment.rounds:,}",
-        examples=f"{moment.examples:,}",
+        rounds=f"{snapshot.rounds:,}",
+        examples=f"{snapshot.examples:,}",
         rate=f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}",
     )
     return _said(words)
 
 
-def paused(language: str, moment) -> str:
-    """A live training that rests, or that went wrong."""
-    key = "gan_lab.diverged" if moment.diverged else "gan_lab.paused"
-    return _said(say(language, key, rounds=f"{moment.rounds:,}"))
+def paused(language: str, snapshot) -> str:
+    """A live training that is paused, or that diverged."""
+    key = "gan_lab.diverged" if snapshot.diverged else "gan_lab.paused"
+    return _said(say(language, key, rounds=f"{snapshot.rounds:,}"))
 
 
 def line(words: str, share: float | None) -> str:

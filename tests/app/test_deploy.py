@@ -188,7 +188,7 @@ def test_behind_nginx_at_a_sub_path(tmp_path, browser):
             page.wait_for_url(f"http://127.0.0.1:{port}/netglass/")
             wait_for_picture(page, "cat")
             open_tab(page, "ideal.tab")
-            button(page, "run.dream").click()
+            button(page, "run.visualize").click()
             page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of")).wait_for()
             button(page, "stop").click()
             stopped = say("en", "status.stopped", step="§", steps=0, seconds=0).split("§")[0]

@@ -16,7 +16,7 @@ def test_ideal_class_runs_and_stops(open_page):
     page.locator("#ideal-status", has_text="Stopped after").wait_for()
     page.locator("#ideal-verdict", has_text="EfficientNet-Lite2").wait_for()
     page.locator("#ideal-strip img").wait_for()
-    assert page.locator("#ideal-keep-strip").is_visible()
+    assert page.locator("#ideal-download-strip").is_visible()
 
 
 def test_closing_the_browser_ends_its_run(open_page, app_url):
@@ -28,7 +28,7 @@ def test_closing_the_browser_ends_its_run(open_page, app_url):
     # Were the abandoned run still there, the new one would have to share with it.
     page = open_page()
     open_tab(page, "ideal.tab")
-    button(page, "run.dream").click()
+    button(page, "run.visualize").click()
     page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of \d+ · [^·]*$")).wait_for()
     button(page, "stop").click()
     page.locator("#ideal-status", has_text="Stopped after").wait_for()

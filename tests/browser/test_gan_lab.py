@@ -30,9 +30,9 @@ def paused(page, language):
 
 
 def learns(page, language, phase):
-    learning = page.locator("#gan-lab-phase .learns", has_text=say(language, f"gan_lab.{phase}"))
+    learning = page.locator("#gan-lab-phase .learning", has_text=say(language, f"gan_lab.{phase}"))
     learning.get_by_text(say(language, "gan_lab.phase.learns")).wait_for()
-    assert page.locator("#gan-lab-phase .rests").count() == 1
+    assert page.locator("#gan-lab-phase .frozen").count() == 1
 
 
 @pytest.mark.parametrize(

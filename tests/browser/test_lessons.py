@@ -39,7 +39,7 @@ def test_a_lesson_opens_a_cat_with_a_turned_slider(open_page):
 
 def test_questions_unfold(open_page):
     page = open_page(query="?tab=ideal")
-    button(page, "run.dream").wait_for()
+    button(page, "run.visualize").wait_for()
     page.locator("button.label-wrap:visible", has_text=say("en", "questions")).click()
     answer = page.get_by_text(say("en", "ideal.q1.answer"))
     question = page.locator("summary:visible", has_text=say("en", "ideal.q1"))
@@ -49,20 +49,20 @@ def test_questions_unfold(open_page):
     answer.wait_for()
 
 
-def test_two_visitors_dream_at_once(open_page):
+def test_two_visitors_visualize_at_once(open_page):
     """Both pictures move, each visitor stops their own run."""
     pages = [open_page(query="?tab=ideal"), open_page("hi-IN", query="?tab=ideal")]
     languages = ("en", "hi")
     running = re.compile(r"[1-9]\d*")
     for page, language in zip(pages, languages, strict=True):
-        button(page, "run.dream", language).click()
+        button(page, "run.visualize", language).click()
     for page in pages:
         page.locator("#ideal-status progress").wait_for()
         page.locator("#ideal-status", has_text=running).wait_for()
     button(pages[0], "stop", "en").click()
     pages[0].locator("#ideal-status", has_text="Stopped after").wait_for()
     open_tab(pages[1], "gan.tab", "hi")  # the page answers while its run goes on
-    button(pages[1], "gan.chance", "hi").wait_for()
+    button(pages[1], "gan.random", "hi").wait_for()
     open_tab(pages[1], "ideal.tab", "hi")
     button(pages[1], "stop", "hi").click()
     ends = (texts("hi")[key].split(":")[0] for key in ("status.stopped", "status.done"))

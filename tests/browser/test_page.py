@@ -17,7 +17,7 @@ def test_the_page_is_in_the_browsers_language(open_page, locale, language):
     page = open_page(locale)
     for key in ("gan.tab", "style.tab", "pets.tab", "train.tab", "attack.tab", "ideal.tab"):
         page.get_by_role("tab", name=say(language, key)).wait_for()
-    button(page, "gan.chance", language).wait_for()
+    button(page, "gan.random", language).wait_for()
     page.wait_for_function("language => document.documentElement.lang == language", arg=language)
 
 
@@ -25,11 +25,11 @@ def test_the_language_can_be_switched_and_is_remembered(open_page):
     page = open_page()
     wait_for_picture(page, "cat")  # the page has asked for the browser's language by then
     page.get_by_label(i18n.LANGUAGES["ne"]).check()
-    button(page, "gan.chance", "ne").wait_for()
+    button(page, "gan.random", "ne").wait_for()
     page.reload()
-    button(page, "gan.chance", "ne").wait_for()
+    button(page, "gan.random", "ne").wait_for()
     open_tab(page, "ideal.tab", "ne")
-    button(page, "run.dream", "ne").wait_for()
+    button(page, "run.visualize", "ne").wait_for()
 
 
 @pytest.mark.parametrize("viewport", [PHONE, *slow_cases(LAPTOP)], ids=["phone", "laptop"])

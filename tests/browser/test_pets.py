@@ -13,7 +13,7 @@ def test_a_pet_is_classified_and_explained(open_page, photo, language):
     verdict = page.locator("#pets-verdict")
     verdict.locator("h3").wait_for()
     verdict.get_by_text(say(language, "pets.cat")).first.wait_for()
-    page.locator("#pets-heat img").wait_for()
+    page.locator("#pets-cam img").wait_for()
     page.locator("#pets-similar .bar").first.wait_for()
     page.locator("#pets-photo input[type=file]").first.set_input_files(photo("coffee"))
     verdict.get_by_text(say(language, "pets.not")).wait_for()
@@ -23,13 +23,13 @@ def test_a_pet_is_classified_and_explained(open_page, photo, language):
 def test_another_breed_changes_the_class_activation_map(open_page):
     page = open_page()
     open_tab(page, "pets.tab")
-    picture = page.locator("#pets-heat img")
+    picture = page.locator("#pets-cam img")
     picture.wait_for()
     before = picture.get_attribute("src")
     page.get_by_label(say("en", "pets.against"), exact=True).locator("visible=true").click()
     page.get_by_role("option", name="Pug", exact=True).click()
     page.wait_for_function(
-        "before => document.querySelector('#pets-heat img').src !== before", arg=before
+        "before => document.querySelector('#pets-cam img').src !== before", arg=before
     )
 
 

@@ -49,13 +49,13 @@ def test_upload_run_stop_download(open_page, tmp_path, photo):
 
 
 @pytest.mark.parametrize("passed", [1, *slow_cases(0)])
-def test_a_preview_or_forecast_that_comes_late_does_not_hide_the_result(open_page, passed):
-    """Coming back to the tab asks for the preview, then for the forecast. The first `passed`
+def test_a_preview_or_estimate_that_comes_late_does_not_hide_the_result(open_page, passed):
+    """Coming back to the tab asks for the preview, then for the estimate. The first `passed`
     of these requests reach the server during the run, the others only after its end."""
     page = open_page()
     open_tab(page, "style.tab")
     status = page.locator("#style-status")
-    page.locator("#style-ledger .bar").first.wait_for()
+    page.locator("#style-breakdown .bar").first.wait_for()
     page.get_by_role("button", name=say("en", "style.more")).click()
     set_number(page, "name.steps", 600)
     button(page, "run.paint").click()
@@ -79,7 +79,7 @@ def test_a_preview_or_forecast_that_comes_late_does_not_hide_the_result(open_pag
     running.clear()
     for route in held:
         route.continue_()
-    page.wait_for_timeout(3000)  # longer than the preview and the forecast take
+    page.wait_for_timeout(3000)  # longer than the preview and the estimate take
     assert page.locator("#style-download").is_visible()
     assert status.get_by_text("Stopped after").is_visible()
 
@@ -91,9 +91,9 @@ def test_preview_loss_breakdown_and_a_second_style(open_page, language):
     live = page.locator("#style-live img")
     live.wait_for()
     page.locator("#style-live", has_text=say(language, "style.preview")).wait_for()
-    ledger = page.locator("#style-ledger .bar")
-    ledger.nth(2).wait_for()
-    assert say(language, "style.term.content") in ledger.first.inner_text()
+    breakdown = page.locator("#style-breakdown .bar")
+    breakdown.nth(2).wait_for()
+    assert say(language, "style.term.content") in breakdown.first.inner_text()
     assert re.search(r"\d", page.locator("#style-status").inner_text())
     before = live.get_attribute("src")
     page.locator("#style-style").locator("xpath=..").locator(".examples button").nth(3).click()
@@ -114,7 +114,7 @@ def test_preview_loss_breakdown_and_a_second_style(open_page, language):
 def test_three_methods_are_compared(open_page):
     page = open_page()
     open_tab(page, "style.tab")
-    page.locator("#style-ledger .bar").first.wait_for()
+    page.locator("#style-breakdown .bar").first.wait_for()
     page.get_by_role("button", name=say("en", "style.more")).click()
     set_number(page, "name.steps", 12)
     set_number(page, "name.size", 96)
@@ -128,7 +128,7 @@ def test_three_methods_are_compared(open_page):
 def test_another_network_has_sliders_for_its_own_layers(open_page):
     page = open_page()
     open_tab(page, "style.tab")
-    page.locator("#style-ledger .bar").first.wait_for()
+    page.locator("#style-breakdown .bar").first.wait_for()
     page.get_by_role("button", name=say("en", "style.layers")).click()
     sliders = page.locator("#style-layers input[type=range]").locator("visible=true")
     sliders.nth(9).wait_for()

@@ -60,7 +60,7 @@ def test_every_station_leads_on(open_page):
     finished(page)
     assert "2 of 255" in page.locator("#tour-attacked-found").inner_text()
     button(page, "tour.cat.go").click()
-    button(page, "gan.chance").wait_for()
+    button(page, "gan.random").wait_for()
     page.wait_for_function("document.querySelector('#gan-seed input').value === '17'")
     open_tab(page, "tour.tab")
     button(page, "tour.painted.go").click()

@@ -1,4 +1,4 @@
-"""What a style transfer will cost on this machine, said before it starts."""
+"""Estimates of the time and memory that a style transfer takes on this machine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LBFGS_PER_PIXEL = LBFGS_HISTORY * 2 * 3 * 4
 Line = tuple[float, float]  # constant, per pixel
 
 
-class CostEstimator:
+class RunEstimator:
     """Seconds and bytes of a run, from two short probes of each network and loss, remembered.
 
     Attributes:

@@ -1,23 +1,23 @@
-"""What a run will cost: lines through two probes, and sizes that do not fit."""
+"""Estimates of time and memory: lines through two probes, and sizes that do not fit."""
 
 import pytest
 import torch
 
-from models.style_transfer import cost
-from models.style_transfer.cost import CostEstimator
+from models.style_transfer import estimate
+from models.style_transfer.estimate import RunEstimator
 from models.style_transfer.settings import StyleSettings
 from models.validation import ValidationError
 
 
 def test_a_line_through_two_points():
-    assert cost._fit_line([10, 20], (3.0, 5.0)) == (pytest.approx(1.0), pytest.approx(0.2))
-    assert cost._fit_line([10, 20], (5.0, 3.0)) == (3.0, 0.0)
+    assert estimate._fit_line([10, 20], (3.0, 5.0)) == (pytest.approx(1.0), pytest.approx(0.2))
+    assert estimate._fit_line([10, 20], (5.0, 3.0)) == (3.0, 0.0)
 
 
 @pytest.fixture
 def known(lite0, monkeypatch):
     """Costs of a network whose step takes 1 ms and saves 1 kB, and per pixel 1 us and 1 kB."""
-    costs = CostEstimator()
+    costs = RunEstimator()
     monkeypatch.setattr(costs, "_probe", lambda *_: ((1e-3, 1e-6), (1000, 1000)))
     return costs
 
@@ -30,13 +30,13 @@ def test_seconds_by_hand(known, lite0):
 
 def test_bytes_by_hand(known, lite0):
     pixels = 128 * 64
-    expected = cost.SPARE * (1000 + 1000 * pixels) + cost.PER_PIXEL * pixels
+    expected = estimate.SPARE * (1000 + 1000 * pixels) + estimate.PER_PIXEL * pixels
     assert known.bytes(lite0, StyleSettings(size=128), ratio=0.5) == pytest.approx(expected)
 
 
 def test_what_does_not_fit_is_refused_with_what_would(known, lite0, monkeypatch):
     free = known.bytes(lite0, StyleSettings(size=512))
-    monkeypatch.setattr(cost, "available", lambda _device: free)
+    monkeypatch.setattr(estimate, "available", lambda _device: free)
     known.check(lite0, StyleSettings(size=512))
     with pytest.raises(ValidationError, match="largest that fits is 512 pixels") as caught:
         known.check(lite0, StyleSettings(size=1024))
@@ -44,17 +44,17 @@ def test_what_does_not_fit_is_refused_with_what_would(known, lite0, monkeypatch)
 
 
 def test_a_container_has_its_own_limit(monkeypatch):
-    assert cost.available(torch.device("cpu")) > 0
+    assert estimate.available(torch.device("cpu")) > 0
 
     class Memory:
         available = 123
 
-    monkeypatch.setattr(cost.psutil, "virtual_memory", lambda: Memory)
-    assert cost.available(torch.device("cpu")) <= 123
+    monkeypatch.setattr(estimate.psutil, "virtual_memory", lambda: Memory)
+    assert estimate.available(torch.device("cpu")) <= 123
 
 
 def test_probes_of_the_real_network(lite0):
-    costs = CostEstimator()
+    costs = RunEstimator()
     settings = StyleSettings(size=256, steps=10)
     assert costs.seconds(lite0, settings) > 0
     small, large = (costs.bytes(lite0, StyleSettings(size=size)) for size in (256, 512))
