@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from demos.attacks.runs import AttackRequest, Subject, Survival, attack, prepare
+from demos.attacks.runs import AttackRequest, Subject, Survival, attack, prepare, survival
 from demos.runtime.engine import Engine, Run
-from demos.runtime.events import Event, Progress, Result, map_values, with_result
+from demos.runtime.events import Event, Progress, Result, map_values
 from models.attacks.settings import JpegSettings, SmoothingSettings
 
 if TYPE_CHECKING:
@@ -21,31 +21,16 @@ if TYPE_CHECKING:
 
 
 def jpeg_defense(
-    engine: Engine, request: AttackRequest, settings: dict[str, Any], run: Run
+    engine: Engine, request: AttackRequest, jpeg: JpegSettings, run: Run
 ) -> Generator[Event[Survival]]:
-    """Attacks, then compares the network without and with the defense.
-
-    Args:
-        settings: fields of `JpegSettings`.
-    """
-    jpeg = JpegSettings(**settings)
-    subject = yield from prepare(engine, request)
+    """Attacks, then compares the network without and with the defense."""
     from models.attacks import transforms
-    from models.attacks.quantization import to_8bit
 
     compared: dict[str, transforms.Transform] = {
         "none": transforms.TRANSFORMS["none"],
         "jpeg": partial(transforms.compress, kind="JPEG", quality=jpeg.quality),
     }
-
-    def judged(step: AttackStep, seconds: float | None) -> Survival:
-        if seconds is None:
-            return Survival(subject, step)
-        found = (subject.network, subject.clean, to_8bit(step.adversarial), subject.target)
-        return Survival(subject, step, tuple(transforms.survival(*found, compared)))
-
-    events = attack(engine, subject, run, jpeg if jpeg.adaptive else None)
-    yield from with_result(events, judged)
+    return survival(engine, request, run, compared, jpeg if jpeg.adaptive else None)
 
 
 @dataclass(frozen=True)
@@ -66,7 +51,7 @@ class SideBySide:
 
 
 def side_by_side(
-    engine: Engine, request: AttackRequest, models: tuple[str, ...], run: Run
+    engine: Engine, request: AttackRequest, run: Run, models: tuple[str, ...]
 ) -> Generator[Event[SideBySide]]:
     """The request's attack, without a target, on each of `models`; a stopped one is the last."""
     settings = request.settings | {"target": None}
@@ -92,9 +77,7 @@ def _one_of_several(
 
     untransformed = {"none": transforms.TRANSFORMS["none"]}
 
-    def judged(step: AttackStep, seconds: float | None) -> SideBySide:
-        if seconds is None:
-            return SideBySide(place, subject, step)
+    def judged(step: AttackStep) -> SideBySide:
         found = to_8bit(step.adversarial).to(subject.clean.device)
         (verdict,) = transforms.survival(
             subject.network, subject.clean, found, transforms=untransformed
@@ -102,15 +85,8 @@ def _one_of_several(
         perturbation, _ = magnify(subject.clean, found)
         return SideBySide(place, subject, replace(step, adversarial=found), perturbation, verdict)
 
-    yield from with_result(attack(engine, subject, run), judged)
-
-
-@dataclass(frozen=True)
-class Vote:
-    """A vote under noise about a picture that lies `length` from the clean one (Euclidean)."""
-
-    step: SmoothingStep
-    length: float
+    events = attack(engine, subject, run)
+    yield from map_values(events, lambda step: SideBySide(place, subject, step), last=judged)
 
 
 @dataclass(frozen=True)
@@ -120,12 +96,14 @@ class Smoothing:
     Attributes:
         step: of the attack, or of the vote under way.
         votes: so far, by "clean" and "attacked".
+        length: of the attack's change (Euclidean, colours from 0 to 1).
     """
 
     subject: Subject
     settings: SmoothingSettings
     step: AttackStep | SmoothingStep
-    votes: dict[str, Vote]
+    votes: dict[str, SmoothingStep] = field(default_factory=dict)
+    length: float = 0.0
 
 
 def vote(
@@ -138,29 +116,24 @@ def vote(
 
 
 def smoothing_defense(
-    engine: Engine, request: AttackRequest, settings: dict[str, Any], run: Run
+    engine: Engine, request: AttackRequest, settings: SmoothingSettings, run: Run
 ) -> Generator[Event[Smoothing]]:
-    """Attacks, then votes about both pictures; nothing follows what is stopped.
-
-    Args:
-        settings: fields of `SmoothingSettings`.
-    """
-    chosen = SmoothingSettings(**settings)
+    """Attacks, then votes about both pictures; nothing follows what is stopped."""
     subject = yield from prepare(engine, request)
     for event in attack(engine, subject, run):
         if isinstance(event, Progress | Result):
             adversarial = event.value.adversarial
-            yield Progress(Smoothing(subject, chosen, event.value, {}), event.seconds)
+            yield Progress(Smoothing(subject, settings, event.value), event.seconds)
         else:
             yield event
     pictures = {"clean": subject.clean, "attacked": adversarial.to(subject.clean.device)}
-    votes: dict[str, Vote] = {}
+    length = (pictures["attacked"] - subject.clean).norm().item()
+    votes: dict[str, SmoothingStep] = {}
     for which, picture in pictures.items():
-        length = (picture - subject.clean).norm().item()
-        for cast in vote(engine, subject, picture, chosen, run):
+        for cast in vote(engine, subject, picture, settings, run):
             if isinstance(cast, Progress | Result):
-                votes[which] = Vote(cast.value, length)
-                found = Smoothing(subject, chosen, cast.value, dict(votes))
+                votes[which] = cast.value
+                found = Smoothing(subject, settings, cast.value, dict(votes), length)
                 ended = isinstance(cast, Result) and (which == "attacked" or run.is_set())
                 yield (Result if ended else Progress)(found, cast.seconds)
             else:
@@ -170,12 +143,11 @@ def smoothing_defense(
 
 
 def certificate(
-    engine: Engine, request: AttackRequest, settings: dict[str, Any], run: Run
+    engine: Engine, request: AttackRequest, settings: SmoothingSettings, run: Run
 ) -> Generator[Event[Smoothing]]:
-    """The vote about the clean picture alone; arguments as `smoothing_defense`."""
-    chosen = SmoothingSettings(**settings)
+    """The vote about the clean picture alone."""
     subject = yield from prepare(engine, request)
     yield from map_values(
-        vote(engine, subject, subject.clean, chosen, run),
-        lambda step: Smoothing(subject, chosen, step, {"clean": Vote(step, 0.0)}),
+        vote(engine, subject, subject.clean, settings, run),
+        lambda step: Smoothing(subject, settings, step, {"clean": step}),
     )

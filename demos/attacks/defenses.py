@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import Any
 
 import gradio as gr
 
-from demos.attacks import controls as attack_controls
-from demos.attacks import costs, defense_runs, section, views
+from demos.attacks import costs, defense_runs, views
 from demos.attacks.costs import ROBUST, STANDARD
-from demos.attacks.defense_runs import SideBySide, Smoothing, Vote
+from demos.attacks.defense_runs import SideBySide, Smoothing
 from demos.attacks.runs import Survival
-from demos.runtime.events import Progress, Result
+from demos.attacks.section import Controls, Section
 from demos.runtime.i18n import say
 from demos.ui.page import Page
 from demos.ui.plots import bars
 from models import images, registry
 from models.attacks.settings import JpegSettings, SmoothingSettings
 
+COMPARED = (STANDARD, ROBUST)
 SIDE = 256  # of the pictures of networks side by side
 
 
-def build(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
+def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
     """The section; returns its own controls."""
     with page.put(gr.Accordion, "deeper.defences", open=False):
         page.put(gr.Markdown, "deeper.defences.idea")
@@ -36,26 +37,18 @@ def build(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
     return own
 
 
-def _jpeg(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
+def _jpeg(page: Page, photo, controls: Controls) -> dict[str, Any]:
     page.put(gr.Markdown, "deeper.jpeg")
     page.put(gr.Markdown, "deeper.jpeg.idea")
     own = {name: page.setting(JpegSettings, name) for name in ("quality", "adaptive")}
     page.put(gr.Markdown, "deeper.jpeg.cost", written=costs.jpeg)
-    pressed = section.buttons(page, "deeper.jpeg.run")
-    line = gr.HTML()
+    section = Section(page, photo, controls, "deeper.jpeg.run")
     result = gr.HTML(elem_id="deeper-jpeg")
 
-    def events(run, image, quality, adaptive, model, *values):
-        asked = attack_controls.request(image, model, values)
-        settings = {"quality": quality, "adaptive": adaptive}
-        return defense_runs.jpeg_defense(page.engine, asked, settings, run)
+    def render(language: str, found: Survival) -> dict:
+        return {result: _pair(language, found) if found.verdicts else ""}
 
-    def render(language: str, event: Progress[Survival] | Result[Survival]) -> dict:
-        update = {line: views.status(language, event, event.value.step)}
-        return update | ({result: _pair(language, event.value)} if event.value.verdicts else {})
-
-    inputs = [photo, *own.values(), *controls.values()]
-    section.connect(page, pressed, line, inputs, [result], events, render, {result: ""})
+    section.connect(defense_runs.jpeg_defense, render, {result: ""}, JpegSettings, own)
     return own
 
 
@@ -69,7 +62,7 @@ def _pair(language: str, found: Survival) -> str:
     )
 
 
-def _smoothing(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
+def _smoothing(page: Page, photo, controls: Controls) -> dict[str, Any]:
     page.put(gr.Markdown, "deeper.smoothing")
     page.put(gr.Markdown, "deeper.smoothing.idea")
     own = {"sigma": page.setting(SmoothingSettings, "sigma")}
@@ -78,28 +71,19 @@ def _smoothing(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
             own[name] = page.setting(SmoothingSettings, name, min_width=130)
     page.formula(r"R=\sigma\,\Phi^{-1}(\underline{p_A})")
     page.put(gr.Markdown, "deeper.smoothing.cost", written=costs.smoothing)
-    pressed = section.buttons(page, "deeper.smoothing.run")
-    line = gr.HTML()
+    section = Section(page, photo, controls, "deeper.smoothing.run")
     result = gr.HTML(elem_id="deeper-smoothing")
 
-    def events(run, image, sigma, samples, confidence, model, *values):
-        asked = attack_controls.request(image, model, values)
-        settings = {"sigma": sigma, "samples": samples, "confidence": confidence}
-        return defense_runs.smoothing_defense(page.engine, asked, settings, run)
+    def render(language: str, found: Smoothing) -> dict:
+        return {result: "".join(_vote(language, found, which) for which in found.votes)}
 
-    def render(language: str, event: Progress[Smoothing] | Result[Smoothing]) -> dict:
-        found = event.value
-        text = "".join(_vote(language, found, which, vote) for which, vote in found.votes.items())
-        return {line: views.status(language, event, found.step), result: text}
-
-    inputs = [photo, *own.values(), *controls.values()]
-    section.connect(page, pressed, line, inputs, [result], events, render, {result: ""})
+    section.connect(defense_runs.smoothing_defense, render, {result: ""}, SmoothingSettings, own)
     return own
 
 
-def _vote(language: str, found: Smoothing, which: str, vote: Vote) -> str:
+def _vote(language: str, found: Smoothing, which: str) -> str:
     """The votes about the clean or the attacked picture, and the certificate."""
-    step = vote.step
+    step = found.votes[which]
     total = max(1, sum(count for _, count in step.votes))
     rows = [(found.subject.spec.classes[name], count / total) for name, count in step.votes[:3]]
     words = ""
@@ -109,14 +93,14 @@ def _vote(language: str, found: Smoothing, which: str, vote: Vote) -> str:
             lower=f"{step.lower:.1%}", radius=f"{step.radius:.3f}",
         )  # fmt: skip
         if which == "attacked":
-            words += " " + say(language, "deeper.smoothing.length", length=f"{vote.length:.2f}")
+            words += " " + say(language, "deeper.smoothing.length", length=f"{found.length:.2f}")
     elif step.abstains:
         words = say(language, "deeper.smoothing.abstains")
     title = escape(say(language, f"deeper.{which}"))
     return f"<b>{title}</b>{bars(rows)}<p>{escape(words)}</p>"
 
 
-def _adversarial_training(page: Page, photo, controls: dict[str, Any]) -> None:
+def _adversarial_training(page: Page, photo, controls: Controls) -> None:
     """The standard network and the robust one, attacked side by side."""
     page.put(gr.Markdown, "deeper.robust")
     page.put(gr.Markdown, "deeper.robust.idea")
@@ -125,28 +109,20 @@ def _adversarial_training(page: Page, photo, controls: dict[str, Any]) -> None:
         r"L_\theta(x+\delta,y)"
     )
     page.put(gr.Markdown, "deeper.robust.cost", written=costs.adversarial_training)
-    pressed = section.buttons(page, "deeper.robust.run", scale=0)
-    line = gr.HTML()
-    compared = (STANDARD, ROBUST)
+    section = Section(page, photo, controls, "deeper.robust.run", scale=0)
     with gr.Row(equal_height=False):
-        slots = [_slots(page, name) for name in compared]
+        slots = [_slots(page, name) for name in COMPARED]
 
-    def events(run, image, model, *values):
-        asked = attack_controls.request(image, model, values)
-        return defense_runs.side_by_side(page.engine, asked, compared, run)
-
-    def render(language: str, event: Progress[SideBySide] | Result[SideBySide]) -> dict:
-        found = event.value
-        update = {line: views.status(language, event, found.step)}
+    def render(language: str, found: SideBySide) -> dict:
         if found.perturbation is None or found.verdict is None:
-            return update
+            return {}
         pictures = (found.step.adversarial, found.perturbation)
         shown = (images.to_image(images.enlarge(picture, SIDE)) for picture in pictures)
         said = views.verdict_bars(language, found.subject, found.verdict)
-        return update | dict(zip(slots[found.place], [*shown, said], strict=True))
+        return dict(zip(slots[found.place], [*shown, said], strict=True))
 
-    outputs = [slot for three in slots for slot in three]
-    section.connect(page, pressed, line, [photo, *controls.values()], outputs, events, render)
+    kept = {part: gr.skip() for slot in slots for part in slot}
+    section.connect(partial(defense_runs.side_by_side, models=COMPARED), render, kept)
 
 
 def _slots(page: Page, name: str) -> list:

@@ -121,7 +121,8 @@ def _attack_curve(engine: Engine) -> Callable:
         """
         start = time.perf_counter()
         asked = AttackRequest(image, model, {"target": target})
-        found = _result(engine, lambda run: runs.curves(engine, asked, settings, run))
+        chosen = CurveSettings(**settings)
+        found = _result(engine, lambda run: runs.curves(engine, asked, chosen, run))
         whole = found.quantized
         return {
             "epsilons": [round(value, 4) for value in found.step.epsilons],
@@ -219,8 +220,9 @@ def _smoothed(engine: Engine) -> Callable:
             colours from 0 to 1) alters the vote.
         """
         asked = AttackRequest(image, model)
-        found = _result(engine, lambda run: defense_runs.certificate(engine, asked, settings, run))
-        classes, step = found.subject.spec.classes, found.votes["clean"].step
+        chosen = SmoothingSettings(**settings)
+        found = _result(engine, lambda run: defense_runs.certificate(engine, asked, chosen, run))
+        classes, step = found.subject.spec.classes, found.votes["clean"]
         assert step.nominee is not None
         assert step.lower is not None
         return {

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from demos.attacks import runs, section, views
-from demos.attacks.runs import AttackRequest, CurveProgress
-from demos.runtime.events import Progress, Result
+from demos.attacks import runs, views
+from demos.attacks.runs import CurveProgress
+from demos.attacks.section import Controls, Section
 from demos.runtime.i18n import say
 from demos.ui import examples
 from demos.ui.page import Page
@@ -21,17 +21,14 @@ if TYPE_CHECKING:
     from models.attacks.robustness_curve import CurveStep
 
 
-def build(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
+def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
     """The section; returns its own controls."""
-    own: dict[str, Any] = {}
     with page.put(gr.Accordion, "deeper.curve", open=False):
         page.put(gr.Markdown, "deeper.curve.idea")
         with gr.Row(equal_height=False):
             with gr.Column(scale=3, min_width=240):
-                own["epsilon_end"] = page.setting(CurveSettings, "epsilon_end")
-                own["curve_steps"] = page.setting(CurveSettings, "steps")
-                pressed = section.buttons(page, "deeper.curve.run", min_width=90)
-                line = gr.HTML()
+                own = {name: page.setting(CurveSettings, name) for name in ("epsilon_end", "steps")}
+                parts = Section(page, photo, controls, "deeper.curve.run", min_width=90)
             with gr.Column(scale=6, min_width=300):
                 plot = gr.HTML(elem_id="deeper-curve")
                 table = gr.HTML(elem_id="deeper-smallest")
@@ -43,18 +40,9 @@ def build(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
                 prediction = gr.HTML()
                 download = page.put(gr.DownloadButton, "download", visible=False)
 
-    def events(run, image, model, target, epsilon_end, steps):
-        asked = AttackRequest(image, model, {"target": target})
-        settings = {"epsilon_end": epsilon_end, "steps": steps}
-        return runs.curves(page.engine, asked, settings, run)
-
-    def render(language: str, event: Progress[CurveProgress] | Result[CurveProgress]) -> dict:
-        step, found = event.value.step, event.value.quantized
-        update = {
-            plot: _plot(language, step),
-            table: _table(language, step),
-            line: views.status(language, event, step),
-        }
+    def render(language: str, curves: CurveProgress) -> dict:
+        found = curves.quantized
+        update = {plot: _plot(language, curves.step), table: _table(language, curves.step)}
         if found is None:
             return update
         image = images.to_image(found.picture)
@@ -65,14 +53,10 @@ def build(page: Page, photo, controls: dict[str, Any]) -> dict[str, Any]:
             download: gr.update(value=examples.png(image, "netglass-least"), visible=True),
         }
 
-    section.connect(
-        page, pressed, line,
-        inputs=[photo, controls["model"], controls["target"], *own.values()],
-        outputs=[plot, table, shown, prediction, download],
-        events=events, render=render,
-        cleared={shown: None, prediction: "", download: gr.update(visible=False), table: ""},
-    )  # fmt: skip
-    return own
+    hidden = gr.update(visible=False)
+    cleared = {plot: gr.skip(), table: "", shown: None, prediction: "", download: hidden}
+    parts.connect(runs.curves, render, cleared, CurveSettings, own)
+    return {"epsilon_end": own["epsilon_end"], "curve_steps": own["steps"]}
 
 
 def _plot(language: str, step: CurveStep) -> str:

@@ -5,13 +5,13 @@ Every attack, curve, matrix and vote goes through `engine.schedule(engine.steps(
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from demos.runtime.engine import Engine, Run
-from demos.runtime.events import Event, Loading, map_values, with_result
+from demos.runtime.events import Event, Loading, map_values
 from models import images, registry, weights
 from models.attacks.settings import AttackSettings, CurveSettings, JpegSettings
 from models.validation import ValidationError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from models.attacks.robustness_curve import CurveStep
     from models.attacks.run import AttackReport
     from models.attacks.transferability import Classifier, TransferStep
-    from models.attacks.transforms import TransformVerdict
+    from models.attacks.transforms import Transform, TransformVerdict
     from models.backbones.backbone import Backbone
     from models.classifiers.pet_classifier import PetClassifier
 
@@ -163,15 +163,17 @@ def measured_attack(
         if step.target:
             probabilities["target"].append((step.step, step.target[0]))
 
-    def measured(step: AttackStep, seconds: float | None) -> MeasuredStep:
-        if seconds is None:
-            return MeasuredStep(subject, step, probabilities)
-        found = (subject.network, subject.clean, step.adversarial, subject.settings)
-        report = measure(*found, step.step, seconds, subject.spec)
+    def measured(step: AttackStep) -> MeasuredStep:
+        found = (subject.network, subject.clean, step.adversarial)
+        report = measure(*found, subject.settings, step.step, spec=subject.spec)
         result = AttackResult(report, *magnify(subject.clean, step.adversarial))
         return MeasuredStep(subject, step, probabilities, result)
 
-    yield from with_result(attack(engine, subject, run, record=record), measured)
+    yield from map_values(
+        attack(engine, subject, run, record=record),
+        lambda step: MeasuredStep(subject, step, probabilities),
+        last=measured,
+    )
 
 
 def predict(
@@ -202,18 +204,30 @@ class Survival:
     verdicts: tuple[TransformVerdict, ...] = ()
 
 
-def survival(engine: Engine, request: AttackRequest, run: Run) -> Generator[Event[Survival]]:
-    """Attacks, then applies every transform."""
+def survival(
+    engine: Engine,
+    request: AttackRequest,
+    run: Run,
+    chosen: Mapping[str, Transform] | None = None,
+    jpeg: JpegSettings | None = None,
+) -> Generator[Event[Survival]]:
+    """Attacks, then applies transforms.
+
+    Args:
+        chosen: the transforms by name; None applies all.
+        jpeg: as of `attack`.
+    """
     subject = yield from prepare(engine, request)
     from models.attacks import transforms
+    from models.attacks.quantization import to_8bit
 
-    def judged(step: AttackStep, seconds: float | None) -> Survival:
-        if seconds is None:
-            return Survival(subject, step)
-        found = (subject.network, subject.clean, step.adversarial, subject.target)
-        return Survival(subject, step, tuple(transforms.survival(*found)))
+    def judged(step: AttackStep) -> Survival:
+        found = (subject.network, subject.clean, to_8bit(step.adversarial), subject.target)
+        verdicts = transforms.survival(*found, chosen or transforms.TRANSFORMS)
+        return Survival(subject, step, tuple(verdicts))
 
-    yield from with_result(attack(engine, subject, run), judged)
+    events = attack(engine, subject, run, jpeg)
+    yield from map_values(events, lambda step: Survival(subject, step), last=judged)
 
 
 @dataclass(frozen=True)
@@ -245,26 +259,19 @@ class CurveProgress:
 
 
 def curves(
-    engine: Engine, request: AttackRequest, settings: dict[str, Any], run: Run
+    engine: Engine, request: AttackRequest, settings: CurveSettings, run: Run
 ) -> Generator[Event[CurveProgress]]:
-    """Robustness curves of the request's photo, network and target.
-
-    Args:
-        settings: fields of `CurveSettings`.
-    """
-    chosen = CurveSettings(**settings)
+    """Robustness curves of the request's photo, network and target."""
     target = {"target": request.settings.get("target")}
     subject = yield from prepare(engine, replace(request, settings=target))
     from models.attacks import robustness_curve
 
-    job = (subject.network, subject.clean, chosen, subject.target, subject.settings.target or "")
-
-    def quantized(step: CurveStep, seconds: float | None) -> CurveProgress:
-        ended = seconds is not None
-        return CurveProgress(step, _quantized(subject, step, chosen.epsilon_end) if ended else None)
-
-    steps = engine.steps(robustness_curve.curves, *job)
-    yield from with_result(engine.schedule(steps, run), quantized)
+    job = (subject.network, subject.clean, settings, subject.target, subject.settings.target or "")
+    yield from map_values(
+        engine.schedule(engine.steps(robustness_curve.curves, *job), run),
+        CurveProgress,
+        last=lambda step: CurveProgress(step, _quantized(subject, step, settings.epsilon_end)),
+    )
 
 
 def _quantized(subject: Subject, step: CurveStep, epsilon_end: float) -> QuantizedPicture | None:

@@ -2,59 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import gradio as gr
 
+from demos.attacks import controls as attack_controls
+from demos.attacks import views
 from demos.attacks.runs import SECTIONS
 from demos.runtime.events import Event, Loading, Waiting
 from demos.ui import progress
 from demos.ui.page import HEAVY, PRIVATE, Page, localize_errors
+from models.validation import Settings
 
-Buttons = tuple[gr.Button, gr.Button]
-
-
-def buttons(page: Page, key: str, min_width: int = 120, **options) -> Buttons:
-    """A row of two buttons: run (the text of `key`), stop."""
-    with gr.Row():
-        run = page.put(gr.Button, key, variant="primary", min_width=min_width, **options)
-        stop = page.put(gr.Button, "deeper.stop", variant="stop", min_width=70, **options)
-    return run, stop
+Controls = Mapping[str, gr.components.Component]
 
 
-def connect(
-    page: Page,
-    pressed: Buttons,
-    line: gr.HTML,
-    inputs: list,
-    outputs: list,
-    events: Callable[..., Iterator[Event]],
-    render: Callable[[str, Any], dict],
-    cleared: dict | None = None,
-) -> None:
-    """Makes the buttons start and stop a stream.
+class Section:
+    """A row of two buttons, run and stop, and the status line below.
 
     Args:
-        line: the status line.
-        inputs: the components that `events` gets the values of.
-        outputs: the components that change, besides the line.
-        events: (run, *values) -> the stream.
-        render: (language, `Progress` or `Result`) -> updates by component.
-        cleared: updates at once.
+        photo: what is attacked.
+        controls: of the attack: "model" first, then the settings.
+        key: of the run button's text.
     """
 
-    @localize_errors
-    def stream(request: gr.Request, language, *values):
-        if cleared:
-            yield cleared
-        with page.engine.run(request.session_hash, SECTIONS) as run:
-            for event in events(run, *values):
-                if isinstance(event, Waiting | Loading):
-                    yield {line: progress.waiting(language, event)}
-                else:
-                    yield render(language, event)
+    def __init__(
+        self, page: Page, photo, controls: Controls, key: str, min_width: int = 120, **options
+    ):
+        self.page, self.attack = page, [photo, *controls.values()]
+        with gr.Row():
+            self.run = page.put(gr.Button, key, variant="primary", min_width=min_width, **options)
+            self.stop = page.put(gr.Button, "deeper.stop", variant="stop", min_width=70, **options)
+        self.line = gr.HTML()
 
-    run_button, stop_button = pressed
-    run_button.click(stream, [page.language, *inputs], [line, *outputs], **PRIVATE, **HEAVY)
-    page.connect_stop(stop_button, SECTIONS)
+    def connect(
+        self,
+        compute: Callable[..., Iterator[Event]],
+        render: Callable[[str, Any], dict],
+        cleared: dict,
+        settings: type[Settings] | None = None,
+        own: Controls | None = None,
+    ) -> None:
+        """Makes the buttons start and stop a stream.
+
+        Args:
+            compute: (engine, request, run) -> the stream; with `settings`, they stand before the
+                run.
+            render: (language, value of a step) -> updates by component.
+            cleared: updates at once, of all components that change besides the line.
+            settings: what `own` makes.
+            own: the section's controls by field of the settings.
+        """
+        page, line, own = self.page, self.line, own or {}
+
+        @localize_errors
+        def stream(request: gr.Request, language, image, model, *values):
+            count = len(values) - len(own)
+            asked = attack_controls.request(image, model, values[:count])
+            chosen = dict(zip(own, values[count:], strict=True))
+            args = [asked, settings(**chosen)] if settings else [asked]
+            yield cleared
+            with page.engine.run(request.session_hash, SECTIONS) as run:
+                for event in compute(page.engine, *args, run):
+                    if isinstance(event, Waiting | Loading):
+                        yield {line: progress.waiting(language, event)}
+                    else:
+                        status = views.status(language, event, event.value.step)
+                        yield {line: status} | render(language, event.value)
+
+        inputs = [page.language, *self.attack, *own.values()]
+        self.run.click(stream, inputs, [line, *cleared], **PRIVATE, **HEAVY)
+        page.connect_stop(self.stop, SECTIONS)
+
+
+def table(
+    page: Page,
+    photo,
+    controls: Controls,
+    name: str,
+    compute: Callable[..., Iterator[Event]],
+    render: Callable[[str, Any], str],
+) -> None:
+    """A whole section that shows a table: `render(language, value of a step)`, as HTML."""
+    with page.put(gr.Accordion, f"deeper.{name}", open=False):
+        page.put(gr.Markdown, f"deeper.{name}.idea")
+        section = Section(page, photo, controls, f"deeper.{name}.run")
+        shown = gr.HTML(elem_id=f"deeper-{name}")
+    section.connect(compute, lambda language, found: {shown: render(language, found)}, {shown: ""})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 
 from demos.attacks import defenses, robustness_curve, transferability, transforms
 from demos.attacks.runs import SECTIONS
+from demos.attacks.section import Controls
 from demos.ui.page import Page
 from models.attacks.settings import CurveSettings, JpegSettings, SmoothingSettings
 
@@ -26,7 +25,7 @@ EXPERIMENTS = (
 )
 
 
-def build(page: Page, photo, controls: dict[str, Any]) -> None:
+def build(page: Page, photo, controls: Controls) -> None:
     """All sections.
 
     Args:

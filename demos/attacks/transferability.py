@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
-import gradio as gr
-
-from demos.attacks import controls as attack_controls
 from demos.attacks import runs, section, views
 from demos.attacks.runs import Transfer
-from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import say
 from demos.ui.page import Page
 from models import registry
 
 
-def build(page: Page, photo, controls: dict[str, Any]) -> None:
+def build(page: Page, photo, controls: section.Controls) -> None:
     """The section."""
-    with page.put(gr.Accordion, "deeper.transfer", open=False):
-        page.put(gr.Markdown, "deeper.transfer.idea")
-        pressed = section.buttons(page, "deeper.transfer.run")
-        line = gr.HTML()
-        table = gr.HTML(elem_id="deeper-transfer")
-
-    def events(run, image, model, *values):
-        return runs.transfer(page.engine, attack_controls.request(image, model, values), run)
-
-    def render(language: str, event: Progress[Transfer] | Result[Transfer]) -> dict:
-        return {
-            line: views.status(language, event, event.value.step),
-            table: _table(language, event.value),
-        }
-
-    section.connect(
-        page, pressed, line, [photo, *controls.values()], [table], events, render, {table: ""}
-    )
+    section.table(page, photo, controls, "transfer", runs.transfer, _table)
 
 
 def _table(language: str, found: Transfer) -> str:

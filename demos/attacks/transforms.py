@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
-import gradio as gr
-
-from demos.attacks import controls as attack_controls
 from demos.attacks import runs, section, views
 from demos.attacks.runs import Survival
-from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import say
 from demos.ui.page import Page
 
@@ -22,29 +17,16 @@ TRANSFORMS = (
 OUTCOMES = ("fools", "cured", "neither")
 
 
-def build(page: Page, photo, controls: dict[str, Any]) -> None:
+def build(page: Page, photo, controls: section.Controls) -> None:
     """The section."""
     page.keys |= {f"deeper.treatment.{name}" for name in TRANSFORMS}
     page.keys |= {f"deeper.outcome.{name}" for name in OUTCOMES}
-    with page.put(gr.Accordion, "deeper.survival", open=False):
-        page.put(gr.Markdown, "deeper.survival.idea")
-        pressed = section.buttons(page, "deeper.survival.run")
-        line = gr.HTML()
-        table = gr.HTML(elem_id="deeper-survival")
-
-    def events(run, image, model, *values):
-        return runs.survival(page.engine, attack_controls.request(image, model, values), run)
-
-    def render(language: str, event: Progress[Survival] | Result[Survival]) -> dict:
-        update = {line: views.status(language, event, event.value.step)}
-        return update | ({table: _table(language, event.value)} if event.value.verdicts else {})
-
-    section.connect(
-        page, pressed, line, [photo, *controls.values()], [table], events, render, {table: ""}
-    )
+    section.table(page, photo, controls, "survival", runs.survival, _table)
 
 
 def _table(language: str, found: Survival) -> str:
+    if not found.verdicts:
+        return ""
     keys = ("deeper.after", "deeper.clean", "deeper.attacked", "deeper.outcome")
     head = "".join(f"<th>{escape(say(language, key))}</th>" for key in keys)
     rows = []

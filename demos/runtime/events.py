@@ -61,21 +61,15 @@ class Result(Generic[T]):
 Event = Waiting | Loading | Progress[T] | Result[T]
 
 
-def map_values(events: Iterator[Event[T]], function: Callable[[T], U]) -> Generator[Event[U]]:
-    """The same events with `function` of their values; waiting and loading pass as they are."""
-    yield from with_result(events, lambda value, _seconds: function(value))
-
-
-def with_result(
-    events: Iterator[Event[T]], function: Callable[[T, float | None], U]
+def map_values(
+    events: Iterator[Event[T]], function: Callable[[T], U], last: Callable[[T], U] | None = None
 ) -> Generator[Event[U]]:
-    """As `map_values`, with function(value, seconds) of the last value and function(value, None) of
-    the others.
-    """
+    """The same events with `function` of their values, and `last`, if it is given, of the result's;
+    waiting and loading pass as they are."""
     for event in events:
         if isinstance(event, Result):
-            yield Result(function(event.value, event.seconds), event.seconds)
+            yield Result((last or function)(event.value), event.seconds)
         elif isinstance(event, Progress):
-            yield Progress(function(event.value, None), event.seconds)
+            yield Progress(function(event.value), event.seconds)
         else:
             yield event

@@ -18,7 +18,7 @@ STEPS = {"low": 1, "high": 20, "step": 1}
 
 @dataclass(frozen=True)
 class TrainingSettings(Settings):
-    """What a run is set to; see each setting's sentence. The defaults suit the ring of Gaussians."""
+    """What a run is set to; see each setting. The defaults suit the ring of Gaussians."""
 
     # Two different rates are TTUR (Heusel et al. 2017).
     lr_d: float = setting(
