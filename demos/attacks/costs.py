@@ -18,7 +18,7 @@ def jpeg(language: str) -> str:
         return ""
     shares = ", ".join(f"q{q}: {_percent(one['top1'])}%" for q, one in found["jpeg"].items())
     return say(
-        language, "deeper.jpeg.cost",
+        language, "robustness.jpeg.cost",
         count=found["photos"], plain=_percent(found["none"]["top1"]), shares=shares,
     )  # fmt: skip
 
@@ -33,7 +33,7 @@ def smoothing(language: str) -> str:
         for sigma, one in found["sigma"].items()
     )
     return say(
-        language, "deeper.smoothing.cost",
+        language, "robustness.smoothing.cost",
         count=found["photos"], samples=found["samples"],
         plain=_percent(found["none"]["top1"]), shares=shares,
     )  # fmt: skip
@@ -51,7 +51,7 @@ def adversarial_training(language: str) -> str:
         if key.startswith("pgd20_") and not key.endswith("_interval")
     )
     return say(
-        language, "deeper.robust.cost",
+        language, "robustness.adversarial_training.cost",
         count=found["photos"], clean=_percent(robust["clean"]),
         standard=_percent(standard["clean"]), shares=shares,
     )  # fmt: skip

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from demos.attacks.runs import AttackRequest, Subject, Survival, attack, prepare, survival
+from demos.attacks.runs import (
+    AttackRequest,
+    Subject,
+    TransformProgress,
+    attack,
+    prepare,
+    transformed_attack,
+)
 from demos.runtime.engine import Engine, Run
 from demos.runtime.events import Event, Progress, Result, map_values
 from models.attacks.settings import JpegSettings, SmoothingSettings
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
 
 def jpeg_defense(
     engine: Engine, request: AttackRequest, jpeg: JpegSettings, run: Run
-) -> Generator[Event[Survival]]:
+) -> Generator[Event[TransformProgress]]:
     """Attacks, then compares the network without and with the defense."""
     from models.attacks import transforms
 
@@ -30,7 +37,7 @@ def jpeg_defense(
         "none": transforms.TRANSFORMS["none"],
         "jpeg": partial(transforms.compress, kind="JPEG", quality=jpeg.quality),
     }
-    return survival(engine, request, run, compared, jpeg if jpeg.adaptive else None)
+    return transformed_attack(engine, request, run, compared, jpeg if jpeg.adaptive else None)
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ def _one_of_several(
 
     def judged(step: AttackStep) -> SideBySide:
         found = to_8bit(step.adversarial).to(subject.clean.device)
-        (verdict,) = transforms.survival(
+        (verdict,) = transforms.evaluate_transforms(
             subject.network, subject.clean, found, transforms=untransformed
         )
         perturbation, _ = magnify(subject.clean, found)

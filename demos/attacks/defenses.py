@@ -11,7 +11,7 @@ import gradio as gr
 from demos.attacks import costs, defense_runs, views
 from demos.attacks.costs import ROBUST, STANDARD
 from demos.attacks.defense_runs import SideBySide, Smoothing
-from demos.attacks.runs import Survival
+from demos.attacks.runs import TransformProgress
 from demos.attacks.section import Controls, Section
 from demos.runtime.i18n import say
 from demos.ui.page import Page
@@ -25,8 +25,8 @@ SIDE = 256  # of the pictures of networks side by side
 
 def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
     """The section; returns its own controls."""
-    with page.put(gr.Accordion, "deeper.defences", open=False):
-        page.put(gr.Markdown, "deeper.defences.idea")
+    with page.put(gr.Accordion, "robustness.defenses", open=False):
+        page.put(gr.Markdown, "robustness.defenses.idea")
         with gr.Row(equal_height=False):
             with gr.Column(min_width=300):
                 own = _jpeg(page, photo, controls)
@@ -38,23 +38,23 @@ def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
 
 
 def _jpeg(page: Page, photo, controls: Controls) -> dict[str, Any]:
-    page.put(gr.Markdown, "deeper.jpeg")
-    page.put(gr.Markdown, "deeper.jpeg.idea")
+    page.put(gr.Markdown, "robustness.jpeg")
+    page.put(gr.Markdown, "robustness.jpeg.idea")
     own = {name: page.setting(JpegSettings, name) for name in ("quality", "adaptive")}
-    page.put(gr.Markdown, "deeper.jpeg.cost", written=costs.jpeg)
-    section = Section(page, photo, controls, "deeper.jpeg.run")
-    result = gr.HTML(elem_id="deeper-jpeg")
+    page.put(gr.Markdown, "robustness.jpeg.cost", written=costs.jpeg)
+    section = Section(page, photo, controls, "robustness.jpeg.run")
+    result = gr.HTML(elem_id="robustness-jpeg")
 
-    def render(language: str, found: Survival) -> dict:
+    def render(language: str, found: TransformProgress) -> dict:
         return {result: _pair(language, found) if found.verdicts else ""}
 
     section.connect(defense_runs.jpeg_defense, render, {result: ""}, JpegSettings, own)
     return own
 
 
-def _pair(language: str, found: Survival) -> str:
+def _pair(language: str, found: TransformProgress) -> str:
     """The verdicts without the defense and with it."""
-    titled = zip(("deeper.jpeg.without", "deeper.jpeg.with"), found.verdicts, strict=True)
+    titled = zip(("robustness.jpeg.without", "robustness.jpeg.with"), found.verdicts, strict=True)
     return "".join(
         f"<b>{escape(say(language, key))}</b> "
         f"{views.verdict_bars(language, found.subject, verdict)}"
@@ -63,16 +63,16 @@ def _pair(language: str, found: Survival) -> str:
 
 
 def _smoothing(page: Page, photo, controls: Controls) -> dict[str, Any]:
-    page.put(gr.Markdown, "deeper.smoothing")
-    page.put(gr.Markdown, "deeper.smoothing.idea")
+    page.put(gr.Markdown, "robustness.smoothing")
+    page.put(gr.Markdown, "robustness.smoothing.idea")
     own = {"sigma": page.setting(SmoothingSettings, "sigma")}
     with gr.Row():
         for name in ("samples", "confidence"):
             own[name] = page.setting(SmoothingSettings, name, min_width=130)
     page.formula(r"R=\sigma\,\Phi^{-1}(\underline{p_A})")
-    page.put(gr.Markdown, "deeper.smoothing.cost", written=costs.smoothing)
-    section = Section(page, photo, controls, "deeper.smoothing.run")
-    result = gr.HTML(elem_id="deeper-smoothing")
+    page.put(gr.Markdown, "robustness.smoothing.cost", written=costs.smoothing)
+    section = Section(page, photo, controls, "robustness.smoothing.run")
+    result = gr.HTML(elem_id="robustness-smoothing")
 
     def render(language: str, found: Smoothing) -> dict:
         return {result: "".join(_vote(language, found, which) for which in found.votes)}
@@ -89,27 +89,34 @@ def _vote(language: str, found: Smoothing, which: str) -> str:
     words = ""
     if step.radius is not None:
         words = say(
-            language, "deeper.smoothing.certified", confidence=f"{found.settings.confidence:.1%}",
-            lower=f"{step.lower:.1%}", radius=f"{step.radius:.3f}",
-        )  # fmt: skip
+            language,
+            "robustness.smoothing.certified",
+            confidence=f"{found.settings.confidence:.1%}",
+            lower=f"{step.lower:.1%}",
+            radius=f"{step.radius:.3f}",
+        )
         if which == "attacked":
-            words += " " + say(language, "deeper.smoothing.length", length=f"{found.length:.2f}")
+            words += " " + say(
+                language, "robustness.smoothing.length", length=f"{found.length:.2f}"
+            )
     elif step.abstains:
-        words = say(language, "deeper.smoothing.abstains")
-    title = escape(say(language, f"deeper.{which}"))
+        words = say(language, "robustness.smoothing.abstains")
+    title = escape(say(language, f"robustness.{which}"))
     return f"<b>{title}</b>{bars(rows)}<p>{escape(words)}</p>"
 
 
 def _adversarial_training(page: Page, photo, controls: Controls) -> None:
     """The standard network and the robust one, attacked side by side."""
-    page.put(gr.Markdown, "deeper.robust")
-    page.put(gr.Markdown, "deeper.robust.idea")
+    page.put(gr.Markdown, "robustness.adversarial_training")
+    page.put(gr.Markdown, "robustness.adversarial_training.idea")
     page.formula(
         r"\min_\theta\;\mathbb E\,\max_{\lVert\delta\rVert_\infty\le\varepsilon}"
         r"L_\theta(x+\delta,y)"
     )
-    page.put(gr.Markdown, "deeper.robust.cost", written=costs.adversarial_training)
-    section = Section(page, photo, controls, "deeper.robust.run", scale=0)
+    page.put(
+        gr.Markdown, "robustness.adversarial_training.cost", written=costs.adversarial_training
+    )
+    section = Section(page, photo, controls, "robustness.adversarial_training.run", scale=0)
     with gr.Row(equal_height=False):
         slots = [_slots(page, name) for name in COMPARED]
 

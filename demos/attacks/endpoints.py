@@ -159,7 +159,7 @@ def _attack_survival(engine: Engine) -> Callable:
             target was wanted, and something else but the truth is seen).
         """
         asked = AttackRequest(image, model, settings)
-        found = _result(engine, lambda run: runs.survival(engine, asked, run))
+        found = _result(engine, lambda run: runs.transformed_attack(engine, asked, run))
         named = found.subject.named
         return {
             verdict.transform: {
@@ -190,12 +190,13 @@ def _attack_transfer(engine: Engine) -> Callable:
             whose weights are not on this machine.
         """
         asked = AttackRequest(image, model, settings | {"epsilon": epsilon})
-        found = _result(engine, lambda run: runs.transfer(engine, asked, run))
+        found = _result(engine, lambda run: runs.transferability(engine, asked, run))
         named, step = found.subject.named, found.step
         names = [each.name for each in found.classifiers]
         rows = {
             attacked: {
-                name: _prediction(named((verdict.seen, verdict.p))) | {"outcome": verdict.outcome}
+                name: _prediction(named((verdict.predicted, verdict.p)))
+                | {"outcome": verdict.outcome}
                 for name, verdict in zip(names, verdicts, strict=True)
             }
             for attacked, verdicts in step.rows.items()

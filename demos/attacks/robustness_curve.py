@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
     """The section; returns its own controls."""
-    with page.put(gr.Accordion, "deeper.curve", open=False):
-        page.put(gr.Markdown, "deeper.curve.idea")
+    with page.put(gr.Accordion, "robustness.curve", open=False):
+        page.put(gr.Markdown, "robustness.curve.idea")
         with gr.Row(equal_height=False):
             with gr.Column(scale=3, min_width=240):
                 own = {name: page.setting(CurveSettings, name) for name in ("epsilon_end", "steps")}
-                parts = Section(page, photo, controls, "deeper.curve.run", min_width=90)
+                parts = Section(page, photo, controls, "robustness.curve.run", min_width=90)
             with gr.Column(scale=6, min_width=300):
-                plot = gr.HTML(elem_id="deeper-curve")
-                table = gr.HTML(elem_id="deeper-smallest")
+                plot = gr.HTML(elem_id="robustness-curve")
+                table = gr.HTML(elem_id="robustness-smallest")
             with gr.Column(scale=3, min_width=220):
                 shown = page.put(
-                    gr.Image, "deeper.whole", format="png", height=230, buttons=[],
-                    interactive=False, elem_id="deeper-whole",
+                    gr.Image, "robustness.whole", format="png", height=230, buttons=[],
+                    interactive=False, elem_id="robustness-whole",
                 )  # fmt: skip
                 prediction = gr.HTML()
                 download = page.put(gr.DownloadButton, "download", visible=False)
@@ -46,7 +46,7 @@ def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
         if found is None:
             return update
         image = images.to_image(found.picture)
-        label = say(language, "deeper.whole.level", level=found.level)
+        label = say(language, "robustness.whole.level", level=found.level)
         return update | {
             shown: gr.update(value=image, label=label),
             prediction: bars(found.top),
@@ -73,7 +73,7 @@ def _plot(language: str, step: CurveStep) -> str:
             marks[name] = curve.smallest
     end = step.epsilons[-1]
     svg = curves(first, "ε", end, y_range=(0, 1), root_x=True, dashed=second, marks=marks)
-    key = "deeper.curve.legend_target" if second else "deeper.curve.legend"
+    key = "robustness.curve.legend_target" if second else "robustness.curve.legend"
     return f"{svg}<small>{escape(say(language, key))}</small>"
 
 
@@ -82,9 +82,9 @@ def _table(language: str, step: CurveStep) -> str:
     rows = []
     for method, curve in step.curves.items():
         if curve.smallest is not None:
-            words = say(language, "deeper.curve.smallest", epsilon=f"{curve.smallest:.2f}")
+            words = say(language, "robustness.curve.smallest", epsilon=f"{curve.smallest:.2f}")
         elif step.step == step.steps:
-            words = say(language, "deeper.curve.none", epsilon=f"{step.epsilons[-1]:g}")
+            words = say(language, "robustness.curve.none", epsilon=f"{step.epsilons[-1]:g}")
         else:
             words = "…"
         rows.append(f"<tr><th>{TITLES[method]}</th><td>{escape(words)}</td></tr>")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from models.classifiers.pet_classifier import PetClassifier
 
 NAME = "attack"
-SECTIONS = "deeper"  # the sections' runs, which the tab's Stop button leaves alone
+SECTIONS = "robustness"  # the sections' runs, which the tab's Stop button leaves alone
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def predict(
 
 
 @dataclass(frozen=True)
-class Survival:
+class TransformProgress:
     """An attack, and what the network says of its picture after each transform.
 
     Attributes:
@@ -204,13 +204,13 @@ class Survival:
     verdicts: tuple[TransformVerdict, ...] = ()
 
 
-def survival(
+def transformed_attack(
     engine: Engine,
     request: AttackRequest,
     run: Run,
     chosen: Mapping[str, Transform] | None = None,
     jpeg: JpegSettings | None = None,
-) -> Generator[Event[Survival]]:
+) -> Generator[Event[TransformProgress]]:
     """Attacks, then applies transforms.
 
     Args:
@@ -221,13 +221,13 @@ def survival(
     from models.attacks import transforms
     from models.attacks.quantization import to_8bit
 
-    def judged(step: AttackStep) -> Survival:
+    def judged(step: AttackStep) -> TransformProgress:
         found = (subject.network, subject.clean, to_8bit(step.adversarial), subject.target)
-        verdicts = transforms.survival(*found, chosen or transforms.TRANSFORMS)
-        return Survival(subject, step, tuple(verdicts))
+        verdicts = transforms.evaluate_transforms(*found, chosen or transforms.TRANSFORMS)
+        return TransformProgress(subject, step, tuple(verdicts))
 
     events = attack(engine, subject, run, jpeg)
-    yield from map_values(events, lambda step: Survival(subject, step), last=judged)
+    yield from map_values(events, lambda step: TransformProgress(subject, step), last=judged)
 
 
 @dataclass(frozen=True)
@@ -311,7 +311,7 @@ def available(model: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Transfer:
+class TransferProgress:
     """The transferability matrix so far.
 
     Attributes:
@@ -325,7 +325,9 @@ class Transfer:
     step: TransferStep
 
 
-def transfer(engine: Engine, request: AttackRequest, run: Run) -> Generator[Event[Transfer]]:
+def transferability(
+    engine: Engine, request: AttackRequest, run: Run
+) -> Generator[Event[TransferProgress]]:
     """Attacks each network with the request's classes, and shows the picture to all of them."""
     subject = yield from prepare(engine, request)
     from models.attacks.transferability import Classifier, matrix
@@ -339,5 +341,6 @@ def transfer(engine: Engine, request: AttackRequest, run: Run) -> Generator[Even
             classifiers.append(Classifier(name, network, registry.classifier(name).input_size))
     steps = engine.steps(matrix, classifiers, subject.photo, subject.settings, subject.spec)
     yield from map_values(
-        engine.schedule(steps, run), lambda step: Transfer(subject, classifiers, missing, step)
+        engine.schedule(steps, run),
+        lambda step: TransferProgress(subject, classifiers, missing, step),
     )

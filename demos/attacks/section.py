@@ -33,7 +33,9 @@ class Section:
         self.page, self.attack = page, [photo, *controls.values()]
         with gr.Row():
             self.run = page.put(gr.Button, key, variant="primary", min_width=min_width, **options)
-            self.stop = page.put(gr.Button, "deeper.stop", variant="stop", min_width=70, **options)
+            self.stop = page.put(
+                gr.Button, "robustness.stop", variant="stop", min_width=70, **options
+            )
         self.line = gr.HTML()
 
     def connect(
@@ -85,8 +87,8 @@ def table(
     render: Callable[[str, Any], str],
 ) -> None:
     """A whole section that shows a table: `render(language, value of a step)`, as HTML."""
-    with page.put(gr.Accordion, f"deeper.{name}", open=False):
-        page.put(gr.Markdown, f"deeper.{name}.idea")
-        section = Section(page, photo, controls, f"deeper.{name}.run")
-        shown = gr.HTML(elem_id=f"deeper-{name}")
+    with page.put(gr.Accordion, f"robustness.{name}", open=False):
+        page.put(gr.Markdown, f"robustness.{name}.idea")
+        section = Section(page, photo, controls, f"robustness.{name}.run")
+        shown = gr.HTML(elem_id=f"robustness-{name}")
     section.connect(compute, lambda language, found: {shown: render(language, found)}, {shown: ""})

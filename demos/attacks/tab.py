@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos.attacks import controls, endpoints, runs, sections, views
+from demos.attacks import controls, endpoints, robustness, runs, views
 from demos.attacks.controls import DEFAULTS
 from demos.attacks.runs import NAME, MeasuredStep
 from demos.runtime.events import Loading, Progress, Result, Waiting
@@ -30,7 +30,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
     page.intro(NAME)
     attack_tab = AttackTab(page)
-    sections.build(page, attack_tab.photo, attack_tab.controls)
+    robustness.build(page, attack_tab.photo, attack_tab.controls)
     attack_tab.connect(tab)
     endpoints.expose_all(page)
 

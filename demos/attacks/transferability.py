@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from demos.attacks import runs, section, views
-from demos.attacks.runs import Transfer
+from demos.attacks.runs import TransferProgress
 from demos.runtime.i18n import say
 from demos.ui.page import Page
 from models import registry
@@ -13,29 +13,31 @@ from models import registry
 
 def build(page: Page, photo, controls: section.Controls) -> None:
     """The section."""
-    section.table(page, photo, controls, "transfer", runs.transfer, _table)
+    section.table(page, photo, controls, "transferability", runs.transferability, _table)
 
 
-def _table(language: str, found: Transfer) -> str:
+def _table(language: str, found: TransferProgress) -> str:
     step, named = found.step, found.subject.named
     titles = [escape(_title(each.name)) for each in found.classifiers]
-    corner = escape(say(language, "deeper.transfer.judge"))
+    corner = escape(say(language, "robustness.transferability.judge"))
     head = f"<th>{corner}</th>" + "".join(f"<th>{title}</th>" for title in titles)
     clean = "".join(
         f"<td>{views.prediction(*named(step.clean[each.name]))}</td>" for each in found.classifiers
     )
-    rows = [f"<tr><th>{escape(say(language, 'deeper.clean'))}</th>{clean}</tr>"]
-    made_for = escape(say(language, "deeper.transfer.made_for"))
+    rows = [f"<tr><th>{escape(say(language, 'robustness.clean'))}</th>{clean}</tr>"]
+    made_for = escape(say(language, "robustness.transferability.made_for"))
     for each, title in zip(found.classifiers, titles, strict=True):
         cells = "".join(
-            f'<td class="deeper-{verdict.outcome}-cell">'
-            f"{views.prediction(*named((verdict.seen, verdict.p)))}"
+            f'<td class="robustness-{verdict.outcome}-cell">'
+            f"{views.prediction(*named((verdict.predicted, verdict.p)))}"
             f"<br>{views.outcome(language, verdict.outcome)}</td>"
             for verdict in step.rows.get(each.name, ())
         )
         rows.append(f"<tr><th><small>{made_for}</small><br>{title}</th>{cells}</tr>")
     missing = ", ".join(_title(name) for name in found.missing)
-    words = escape(say(language, "deeper.transfer.away", titles=missing)) if missing else ""
+    words = (
+        escape(say(language, "robustness.transferability.away", titles=missing)) if missing else ""
+    )
     return f"{views.table(rows, head)}<small>{words}</small>"
 
 

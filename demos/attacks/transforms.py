@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from demos.attacks import runs, section, views
-from demos.attacks.runs import Survival
+from demos.attacks.runs import TransformProgress
 from demos.runtime.i18n import say
 from demos.ui.page import Page
 
@@ -19,26 +19,26 @@ OUTCOMES = ("fools", "cured", "neither")
 
 def build(page: Page, photo, controls: section.Controls) -> None:
     """The section."""
-    page.keys |= {f"deeper.treatment.{name}" for name in TRANSFORMS}
-    page.keys |= {f"deeper.outcome.{name}" for name in OUTCOMES}
-    section.table(page, photo, controls, "survival", runs.survival, _table)
+    page.keys |= {f"robustness.transform.{name}" for name in TRANSFORMS}
+    page.keys |= {f"robustness.outcome.{name}" for name in OUTCOMES}
+    section.table(page, photo, controls, "transforms", runs.transformed_attack, _table)
 
 
-def _table(language: str, found: Survival) -> str:
+def _table(language: str, found: TransformProgress) -> str:
     if not found.verdicts:
         return ""
-    keys = ("deeper.after", "deeper.clean", "deeper.attacked", "deeper.outcome")
+    keys = ("robustness.after", "robustness.clean", "robustness.attacked", "robustness.outcome")
     head = "".join(f"<th>{escape(say(language, key))}</th>" for key in keys)
     rows = []
     for verdict in found.verdicts:
-        name = escape(say(language, f"deeper.treatment.{verdict.transform}"))
+        name = escape(say(language, f"robustness.transform.{verdict.transform}"))
         pair = zip(verdict.pictures, (verdict.clean, verdict.adversarial), strict=True)
         seen = [
-            f'<div class="deeper-seen">{views.thumbnail(picture, name)}'
+            f'<div class="robustness-shown">{views.thumbnail(picture, name)}'
             f"<span>{views.prediction(*found.subject.named(predicted))}</span></div>"
             for picture, predicted in pair
         ]
-        cells = f'<td>{seen[0]}</td><td class="deeper-{verdict.outcome}-cell">{seen[1]}</td>'
+        cells = f'<td>{seen[0]}</td><td class="robustness-{verdict.outcome}-cell">{seen[1]}</td>'
         badge = views.outcome(language, verdict.outcome)
         rows.append(f"<tr><th>{name}</th>{cells}<td>{badge}</td></tr>")
     return views.table(rows, head)

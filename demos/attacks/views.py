@@ -63,7 +63,8 @@ def prediction(name: str, p: float) -> str:
 
 def outcome(language: str, kind: str) -> str:
     """A coloured word: fooled, not fooled, or something else."""
-    return f'<span class="deeper-{kind}">{escape(say(language, f"deeper.outcome.{kind}"))}</span>'
+    words = escape(say(language, f"robustness.outcome.{kind}"))
+    return f'<span class="robustness-{kind}">{words}</span>'
 
 
 def verdict_bars(language: str, subject: Subject, verdict: TransformVerdict) -> str:
@@ -72,7 +73,7 @@ def verdict_bars(language: str, subject: Subject, verdict: TransformVerdict) -> 
     rows = []
     for which, found in pair:
         name, p = subject.named(found)
-        rows.append((f"{say(language, f'deeper.{which}')}: {name}", p))
+        rows.append((f"{say(language, f'robustness.{which}')}: {name}", p))
     return outcome(language, verdict.outcome) + bars(rows)
 
 
@@ -80,7 +81,7 @@ def table(rows: list[str], head: str = "") -> str:
     """Rows in a box that scrolls; `head` are the header's cells."""
     header = f"<thead><tr>{head}</tr></thead>" if head else ""
     body = "".join(rows)
-    return f'<div class="deeper-scroll"><table>{header}<tbody>{body}</tbody></table></div>'
+    return f'<div class="robustness-scroll"><table>{header}<tbody>{body}</tbody></table></div>'
 
 
 def thumbnail(picture: torch.Tensor, alt: str) -> str:

@@ -195,7 +195,9 @@ class JpegSettings(Settings):
         75, "quality of the file", low=1, high=95, step=1,
         formula=r"f(\mathrm{JPEG}_q(x)),\quad\nabla_x\approx\nabla f|_{\mathrm{JPEG}_q(x)}",
     )  # fmt: skip
-    adaptive: bool = setting(False, "the attacker knows of the defense", key="deeper.jpeg.knows")
+    adaptive: bool = setting(
+        False, "the attacker knows of the defense", key="robustness.jpeg.adaptive"
+    )
 
 
 @dataclass(frozen=True)

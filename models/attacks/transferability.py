@@ -37,13 +37,13 @@ class TransferVerdict:
     """What one network says of the picture made for another.
 
     Attributes:
-        seen: the class.
+        predicted: the class.
         p: its probability.
         outcome: as `transforms.outcome`, the label being this network's own prediction for the
             clean picture.
     """
 
-    seen: int
+    predicted: int
     p: float
     outcome: str
 
@@ -109,8 +109,10 @@ def matrix(
         sent = images.to_image(now.adversarial)
         verdicts = []
         for each in classifiers:
-            seen, p = _prediction(each, sent)
-            verdicts.append(TransferVerdict(seen, p, outcome(seen, clean[each.name][0], wanted)))
+            predicted, p = _prediction(each, sent)
+            verdicts.append(
+                TransferVerdict(predicted, p, outcome(predicted, clean[each.name][0], wanted))
+            )
         made[attacked.name] = now.adversarial
         rows[attacked.name] = tuple(verdicts)
         yield step()

@@ -98,7 +98,7 @@ class TransformVerdict:
 
 
 @torch.no_grad()
-def survival(
+def evaluate_transforms(
     network: Network,
     clean: torch.Tensor,
     adversarial: torch.Tensor,
@@ -125,13 +125,13 @@ def survival(
     return verdicts
 
 
-def outcome(seen: int, label: int, target: int | None) -> str:
+def outcome(predicted: int, label: int, target: int | None) -> str:
     """How an attack ended.
 
     Returns:
-        "fools" (the target is seen; without one, any class but the label), "cured" (the label is
-        seen), or "neither" (there is a target, and something else is seen).
+        "fools" (the target is predicted; without one, any class but the label), "cured" (the label
+        is predicted), or "neither" (there is a target, and something else is predicted).
     """
-    if seen == target or (target is None and seen != label):
+    if predicted == target or (target is None and predicted != label):
         return FOOLS
-    return CURED if seen == label else NEITHER
+    return CURED if predicted == label else NEITHER

@@ -1,4 +1,4 @@
-"""The deeper attack endpoints in the running app."""
+"""The endpoints of the sections below the attack in the running app."""
 
 import re
 
@@ -42,7 +42,7 @@ def test_a_pet_classifier_is_attacked_towards_a_breed(client, photo):
     assert report["whole"]["class"] == "Siamese"
 
 
-def test_survival_has_every_treatment(client, photo):
+def test_every_transform_has_a_verdict(client, photo):
     report = client.predict(
         handle_file(photo("german_shepherd")), steps=5, api_name="/attack_survival"
     )
@@ -138,7 +138,7 @@ def test_a_cat_and_a_pet_are_sent_with_one_click(window):
 
 def test_verdicts_scroll_in_their_box_on_a_phone(window):
     window.get_by_role("tab", name=say("en", "attack.tab"), exact=True).first.click()
-    for part in ("deeper.survival", "deeper.transfer"):
+    for part in ("robustness.transforms", "robustness.transferability"):
         window.get_by_role("button", name=say("en", part)).first.click()
         press(window, f"{part}.run")
         window.locator(f"#{part.replace('.', '-')} td").first.wait_for()
@@ -149,15 +149,18 @@ def test_verdicts_scroll_in_their_box_on_a_phone(window):
 def test_curves_and_defenses_show_their_results(window):
     window.get_by_role("tab", name=say("en", "attack.tab"), exact=True).first.click()
     for section, buttons in (
-        ("deeper.curve", {"deeper.curve.run": "#deeper-smallest td"}),
+        ("robustness.curve", {"robustness.curve.run": "#robustness-smallest td"}),
         (
-            "deeper.defences",
-            {"deeper.jpeg.run": "#deeper-jpeg .bar", "deeper.smoothing.run": "#deeper-smoothing p"},
+            "robustness.defenses",
+            {
+                "robustness.jpeg.run": "#robustness-jpeg .bar",
+                "robustness.smoothing.run": "#robustness-smoothing p",
+            },
         ),
     ):
         window.get_by_role("button", name=say("en", section)).first.click()
         for key, result in buttons.items():
             press(window, key)
             window.locator(result).first.wait_for()
-    press(window, "deeper.robust.run")
-    window.locator(".deeper-fools").nth(2).wait_for()
+    press(window, "robustness.adversarial_training.run")
+    window.locator(".robustness-fools").nth(2).wait_for()

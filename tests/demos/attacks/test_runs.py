@@ -94,9 +94,9 @@ def test_stop_ends_every_section_with_what_there_is(engine, photo):
     run = Run()
     run.set()
     asked = AttackRequest(photo("german_shepherd"), settings={"epsilon": 4.0, "target": ""})
-    (found,) = values(runs.survival(engine, asked, run))
+    (found,) = values(runs.transformed_attack(engine, asked, run))
     assert len(found.verdicts) == 12
-    (found,) = values(runs.transfer(engine, asked, run))
+    (found,) = values(runs.transferability(engine, asked, run))
     assert found.step.rows == {}
     assert transferability._table("en", found)
     (found,) = values(runs.curves(engine, asked, CurveSettings(), run))
@@ -119,17 +119,17 @@ def test_bad_input_is_said(engine, photo, tmp_path):
         (dog, model, {"target": "unicorn"}, "unknown_class"),
     ):
         with pytest.raises(ValidationError) as caught:
-            list(runs.survival(engine, AttackRequest(path, name, options), Run()))
+            list(runs.transformed_attack(engine, AttackRequest(path, name, options), Run()))
         assert caught.value.key == key
 
 
 STREAMS = {
     "attack": lambda engine, asked: runs.measured_attack(engine, asked, Run()),
-    "survival": lambda engine, asked: runs.survival(engine, asked, Run()),
+    "transforms": lambda engine, asked: runs.transformed_attack(engine, asked, Run()),
     "curves": lambda engine, asked: runs.curves(
         engine, asked, CurveSettings(points=3, steps=2), Run()
     ),
-    "transfer": lambda engine, asked: runs.transfer(engine, asked, Run()),
+    "transferability": lambda engine, asked: runs.transferability(engine, asked, Run()),
     "jpeg": lambda engine, asked: defense_runs.jpeg_defense(
         engine, asked, JpegSettings(adaptive=True), Run()
     ),

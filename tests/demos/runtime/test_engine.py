@@ -104,12 +104,16 @@ def test_a_visitor_has_so_many_runs_and_no_more():
     with ExitStack() as stack:
         for demo in ("style", "attack", "ideal"):
             stack.enter_context(engine.run("me", demo))
-        with pytest.raises(ValidationError) as refused, engine.run("me", "deeper"):
+        with pytest.raises(ValidationError) as refused, engine.run("me", "robustness"):
             pass
         assert refused.value.key == "too_many_runs"
-        with engine.run("me", "style"), engine.run("you", "deeper"), engine.run(None, "deeper"):
+        with (
+            engine.run("me", "style"),
+            engine.run("you", "robustness"),
+            engine.run(None, "robustness"),
+        ):
             pass  # the same demo anew, and other visitors
-    with engine.run("me", "deeper"):
+    with engine.run("me", "robustness"):
         pass
 
 

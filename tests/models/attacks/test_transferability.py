@@ -43,7 +43,7 @@ def test_who_is_fooled_by_whose_picture():
     assert found.clean["near"][0] == found.clean["far"][0] == 0
     assert list(found.rows) == ["near", "far"]
     for row in found.rows.values():
-        assert [cell.seen for cell in row] == [1, 0]
+        assert [cell.predicted for cell in row] == [1, 0]
         assert [cell.outcome for cell in row] == ["fools", "cured"]
     assert found.adversarial["near"].shape == (1, 3, 16, 16)
     assert found.adversarial["far"].shape == (1, 3, 24, 24)

@@ -1,7 +1,13 @@
 import pytest
 import torch
 
-from models.attacks.transforms import TRANSFORMS, TransformVerdict, compress, outcome, survival
+from models.attacks.transforms import (
+    TRANSFORMS,
+    TransformVerdict,
+    compress,
+    evaluate_transforms,
+    outcome,
+)
 from models.validation import ValidationError
 
 
@@ -19,11 +25,11 @@ def left(pictures):
 
 
 def test_outcomes():
-    assert outcome(seen=3, label=1, target=None) == "fools"
-    assert outcome(seen=1, label=1, target=None) == "cured"
-    assert outcome(seen=2, label=1, target=2) == "fools"
-    assert outcome(seen=1, label=1, target=2) == "cured"
-    assert outcome(seen=3, label=1, target=2) == "neither"
+    assert outcome(predicted=3, label=1, target=None) == "fools"
+    assert outcome(predicted=1, label=1, target=None) == "cured"
+    assert outcome(predicted=2, label=1, target=2) == "fools"
+    assert outcome(predicted=1, label=1, target=2) == "cured"
+    assert outcome(predicted=3, label=1, target=2) == "neither"
 
 
 def test_a_flip_cures_what_depends_on_sides():
@@ -31,7 +37,7 @@ def test_a_flip_cures_what_depends_on_sides():
     clean[..., 8:] = 1
     attacked = clean.flip(3)
     ways = {name: TRANSFORMS[name] for name in ("none", "flip")}
-    none, flip = survival(left, clean, attacked, transforms=ways)
+    none, flip = evaluate_transforms(left, clean, attacked, transforms=ways)
     assert (none.clean[0], none.adversarial[0], none.outcome) == (0, 1, "fools")
     assert (flip.clean[0], flip.adversarial[0], flip.outcome) == (1, 0, "cured")
     assert torch.equal(flip.pictures, torch.cat([clean, attacked]).flip(3))
@@ -40,13 +46,17 @@ def test_a_flip_cures_what_depends_on_sides():
 def test_rounding_by_hand():
     # 7.4/15 and 7.6/15 become 7/15 and 8/15: below and above a half.
     clean, attacked = torch.full((1, 3, 16, 16), 7.4 / 15), torch.full((1, 3, 16, 16), 7.6 / 15)
-    (verdict,) = survival(brightness, clean, attacked, transforms={"bits4": TRANSFORMS["bits4"]})
+    (verdict,) = evaluate_transforms(
+        brightness, clean, attacked, transforms={"bits4": TRANSFORMS["bits4"]}
+    )
     assert isinstance(verdict, TransformVerdict)
     assert verdict.pictures[:, 0, 0, 0].tolist() == pytest.approx([7 / 15, 8 / 15])
     # 20 (8/15 - 1/2) = 2/3: p = 1 / (1 + e^(-2/3)) = 0.66076.
     assert verdict.adversarial == (1, pytest.approx(0.66076, abs=1e-4))
     # Half a level of 255 is more than bits8 changes.
-    (fine,) = survival(brightness, clean, attacked, transforms={"bits8": TRANSFORMS["bits8"]})
+    (fine,) = evaluate_transforms(
+        brightness, clean, attacked, transforms={"bits8": TRANSFORMS["bits8"]}
+    )
     assert (fine.pictures[0] - clean).abs().max() <= 0.5 / 255 + 1e-6
 
 

@@ -1,6 +1,6 @@
 """Seconds for what the attack and ideal-class tabs do, on EfficientNet-Lite0 at its own size.
 
-    python -m benchmarks.deeper --rounds 3
+    python -m benchmarks.attack_sections --rounds 3
 
 One picture attacked in 20 targeted steps; curves of 12 radii by three methods with the smallest
 radius that fools; an ideal class in 256 steps, with what its networks say of it.

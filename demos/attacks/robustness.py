@@ -33,7 +33,7 @@ def build(page: Page, photo, controls: Controls) -> None:
         controls: of the attack: "model" first, then the settings.
     """
     page.send_targets["attack.model"] = controls["model"]
-    page.put(gr.Markdown, "deeper.idea", elem_classes="idea")
+    page.put(gr.Markdown, "robustness.idea", elem_classes="idea")
     own = robustness_curve.build(page, photo, controls)
     transforms.build(page, photo, controls)
     transferability.build(page, photo, controls)

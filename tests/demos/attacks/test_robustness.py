@@ -2,7 +2,7 @@
 
 import pytest
 
-from demos.attacks import sections, transforms
+from demos.attacks import robustness, transforms
 from models.attacks.transforms import TRANSFORMS
 from models.validation import ValidationError
 
@@ -12,7 +12,7 @@ def test_the_page_names_every_transform():
 
 
 def test_experiments_that_cannot_be_run_are_noticed():
-    sections.check(sections.DEFAULTS)
+    robustness.check(robustness.DEFAULTS)
     for bad in ({"curve_steps": 51}, {"quality": 0}, {"samples": 1}):
         with pytest.raises(ValidationError):
-            sections.check(sections.DEFAULTS | bad)
+            robustness.check(robustness.DEFAULTS | bad)
