@@ -42,6 +42,7 @@ def build(engine: Engine) -> gr.Blocks:
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             for demo in TABS:
                 with page.put(gr.Tab, f"{demo.NAME}.tab", id=tab_id(demo)) as tab:
+                    page.intro(demo.NAME)
                     demo.build(page, tab)
                     if f"{demo.NAME}.q1" in i18n.texts(i18n.DEFAULT):
                         page.questions(demo.NAME)

@@ -12,7 +12,6 @@ LESSONS, STEPS = ("gans", "transfer"), range(1, 8)
 
 def build(page: Page, _tab: gr.Tab) -> None:
     """Lays out the tab."""
-    page.intro(NAME)
     page.put(gr.Markdown, "lessons.before")
     for lesson in LESSONS:
         with page.put(gr.Accordion, f"lessons.{lesson}", open=True):

@@ -28,7 +28,6 @@ DOG = "german_shepherd"
 
 def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
-    page.intro(NAME)
     attack_tab = AttackTab(page)
     robustness.build(page, attack_tab.photo, attack_tab.controls)
     attack_tab.connect(tab)

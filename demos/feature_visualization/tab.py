@@ -36,7 +36,6 @@ EXPERIMENTS = (
 
 def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
-    page.intro(NAME)
     VisualizationTab(page).connect()
     endpoints.expose_all(page)
 

@@ -41,7 +41,6 @@ def per_model(language: str, texts: dict[str, str], css: str) -> str:
 
 def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
-    page.intro(NAME)
     page.put(gr.HTML, "gan.quality", written=_quality)
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=280):

@@ -38,7 +38,6 @@ SHOW_DATA = f"""(data) => {{
 
 def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
-    page.intro(NAME)
     GanLabTab(page).connect()
     endpoints.expose_all(page)
 

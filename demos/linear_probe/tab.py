@@ -29,7 +29,6 @@ EXPERIMENTS = (
 
 def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
-    page.intro(NAME)
     ProbeTab(page).connect()
     endpoints.expose_all(page)
 

@@ -42,7 +42,6 @@ EXPERIMENTS = (
 
 def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
-    page.intro(NAME)
     PetTab(page).connect(tab)
     endpoints.expose_all(page)
 

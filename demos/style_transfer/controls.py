@@ -1,4 +1,5 @@
-"""The controls of the style transfer tab: one component a setting, and what they say together."""
+"""The controls of the style transfer tab but the weights: one component a setting, and what all of
+them say together."""
 
 from __future__ import annotations
 
@@ -14,12 +15,11 @@ from models import registry
 from models.registry import BackboneSpec
 from models.style_transfer.settings import COLOR_METHODS, StyleSettings, content_layers
 
-WEIGHTS = StyleSettings.LIVE
 # The page has one dropdown for whose colours are kept and how.
 STYLE_COLORS = "style"
 NAMES = (
-    *WEIGHTS, "style_loss", "init", "optimizer", "colors", "steps", "size", "seed", "style_scale",
-    "blend", "content_layer", "coarse_to_fine",
+    *StyleSettings.LIVE, "style_loss", "init", "optimizer", "colors", "steps", "size", "seed",
+    "style_scale", "blend", "content_layer", "coarse_to_fine",
 )  # fmt: skip
 DEFAULTS = {
     name: (StyleSettings.page_defaults() | {"colors": STYLE_COLORS})[name] for name in NAMES
@@ -64,13 +64,9 @@ def request_settings(backbone: str, given: tuple) -> dict[str, Any]:
     return chosen | {"layer_weights": given[len(DEFAULTS) :][:count]}
 
 
-def build(page: Page) -> Controls:
-    """Lays the controls out and connects what depends on the network."""
-    named: dict[str, Any] = {}
-    with gr.Row():
-        for name in WEIGHTS:
-            with gr.Column(min_width=150):
-                named[name] = page.setting(StyleSettings, name)
+def build(page: Page, weights: dict[str, Knob]) -> Controls:
+    """Lays the controls out below the `weights`, and connects what depends on the network."""
+    named: dict[str, Any] = dict(weights)
     with page.put(gr.Accordion, "style.more", open=False):
         _more(page, named)
     second = _second_style(page, named)

@@ -9,7 +9,7 @@ import gradio as gr
 from demos.runtime.events import Loading, Result, Waiting
 from demos.runtime.i18n import say
 from demos.style_transfer import controls, endpoints, runs
-from demos.style_transfer.controls import ALL_LAYERS, DEFAULTS, WEIGHTS
+from demos.style_transfer.controls import ALL_LAYERS, DEFAULTS
 from demos.style_transfer.runs import NAME, TERMS, Estimate, Painting, StyleRequest
 from demos.ui import deep_links, examples, progress, send_to
 from demos.ui.components import Knob, Photo
@@ -35,7 +35,6 @@ EXPERIMENTS = (
 
 def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
-    page.intro(NAME)
     StyleTab(page).connect(tab)
     endpoints.expose_all(page)
 
@@ -52,7 +51,8 @@ class StyleTab:
                         self.content = self._photo("style.content", "photos", CONTENT)
                     with gr.Column(min_width=140):
                         self.style = self._photo("style.style", "styles", STYLE)
-                self.controls = controls.build(page)
+                self.weights = self._build_weights()
+                self.controls = controls.build(page, self.weights)
             with gr.Column(scale=5, min_width=320):
                 self._build_result()
         self._build_comparison()
@@ -65,6 +65,15 @@ class StyleTab:
             self.shown,
         ]  # fmt: skip
         self.estimate_outputs = [self.line, self.breakdown]
+
+    def _build_weights(self) -> dict[str, Knob]:
+        """How much each term of the loss counts: sliders that may be moved while a run goes on."""
+        weights = {}
+        with gr.Row():
+            for name in StyleSettings.LIVE:
+                with gr.Column(min_width=150):
+                    weights[name] = self.page.setting(StyleSettings, name)
+        return weights
 
     def _photo(self, key: str, kind: str, name: str) -> Photo:
         photo = self.page.put(Photo, key, value=examples.example(kind, name), height=170)
@@ -116,7 +125,7 @@ class StyleTab:
         page.connect_stop(self.stop, NAME)
         sources = {"content": (self.content, "photos"), "style": (self.style, "styles")}
         deep_links.listen(page, NAME, named, sources)
-        weights = [named[name] for name in WEIGHTS]
+        weights = [*self.weights.values()]
         for weight in weights:
             weight.release(self.change_weights, weights, None, **PRIVATE, queue=False)
         newest = {"trigger_mode": "always_last"} | PRIVATE | LIGHT
@@ -265,7 +274,7 @@ class StyleTab:
 
     def change_weights(self, request: gr.Request, *weights) -> None:
         """Tells a run under way which weights were changed."""
-        changed = dict(zip(WEIGHTS, weights, strict=True))
+        changed = dict(zip(StyleSettings.LIVE, weights, strict=True))
         self.page.engine.change(request.session_hash, NAME, changed)
 
     def cleared(self) -> list:

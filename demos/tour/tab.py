@@ -31,7 +31,6 @@ EXPLORER = {name: gan_explorer.DEFAULTS[name] for name in ("model", "noise", *SL
 
 def build(page: Page, _tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
-    page.intro(NAME)
     TourTab(page).connect()
 
 
