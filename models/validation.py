@@ -69,6 +69,10 @@ MESSAGES = {
     "layer_weights": "{title} compares style at {count} layers, so it takes {count} layer weights, "
     "not {given}.",
     "second_style": "A blend needs a second style picture. Add one, or set the blend to 0.",
+    "size_too_small": "{size} pixels are too few for these pictures with {title}, which needs "
+    "{least} on each side of the content and of the style. The smallest size is {smallest} pixels.",
+    "style_too_small": "This style picture is {width} x {height} pixels. {title} needs at least "
+    "{least} on each side of it; take a larger one.",
     "size_too_large": "A picture of {size} pixels would need about {needed} GB of memory, and "
     "{free} GB are free. The largest that fits is {largest} pixels.",
     "too_few_samples": "With {count} noisy copies not even a unanimous vote proves a majority at "

@@ -91,10 +91,11 @@ def stylize(engine: Engine, request: StyleRequest, run: Run) -> Generator[Event[
     from models.style_transfer.estimate import RunEstimator
     from models.style_transfer.optimize import transfer_style
     from models.style_transfer.settings import StyleSettings
+    from models.style_transfer.sizes import smallest_size
 
     settings = StyleSettings(**request.settings)
     network = yield from engine.load_backbone(request.backbone)
-    settings.weights_of(network.spec)
+    smallest_size(network, settings, content, style, second)  # told before anybody waits
     engine.shared(RunEstimator).check(network, settings, aspect_ratio(content))
     losses: dict[str, list[float]] = {name: [] for name in (*TERMS, "total")}
 

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 import torch
 
 from models.backbones.backbone import Backbone
-from models.style_transfer.losses import STYLE_LOSSES, ContentLoss, moments, total_variation
+from models.style_transfer.losses import (
+    STYLE_LOSSES,
+    ContentLoss,
+    moments,
+    tempered,
+    total_variation,
+)
 from models.style_transfer.settings import StyleSettings
 
 # What the weight 1 stands for, found by eye on Lite0 over four contents and eight styles.
@@ -52,21 +58,23 @@ class Objective:
     def terms(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:
         """Picture (1, 3, H, W) in [0, 1] -> the three weighted terms, scalars.
 
-        Content and style are not computed where they have no weight.
+        Content and style are not computed where they have no weight. Both are `tempered`, style at
+        each layer.
         """
-        settings = self.settings
-        layers = list(self.style) if settings.style_weight else []
-        wanted = [*layers, self.content_layer] if settings.content_weight else layers
+        content_weight, style_weight, tv_weight = self.settings.loss_weights
+        layers = list(self.style) if style_weight else []
+        wanted = [*layers, self.content_layer] if content_weight else layers
         found = list(self.backbone.features(picture, wanted, True)) if wanted else []
         zero = picture.sum() * 0
         content, style = zero, zero
-        if settings.content_weight:
-            content = settings.content_weight * CONTENT_BALANCE * self.content(found[-1])
+        if content_weight:
+            content = content_weight * CONTENT_BALANCE * tempered(self.content(found[-1]))
         if layers:
             weight = dict(zip(self.layers, self.weights, strict=True))
-            parts = [weight[n] * self.style[n](x) for n, x in zip(layers, found, strict=False)]
-            style = settings.style_weight * sum(parts, torch.zeros(())) / len(self.layers)
-        smooth = settings.tv_weight * TV_BALANCE * total_variation(picture)
+            pairs = zip(layers, found, strict=False)
+            parts = [weight[name] * tempered(self.style[name](maps)) for name, maps in pairs]
+            style = style_weight * sum(parts, torch.zeros(())) / len(self.layers)
+        smooth = tv_weight * TV_BALANCE * total_variation(picture)
         return dict(zip(TERMS, (content, style, smooth), strict=True))
 
     def __call__(self, picture: torch.Tensor) -> dict[str, torch.Tensor]:

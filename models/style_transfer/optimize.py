@@ -19,6 +19,7 @@ from models.backbones.backbone import Backbone
 from models.style_transfer import color
 from models.style_transfer.objective import Objective, gradient_shares, loss_breakdown
 from models.style_transfer.settings import StyleSettings
+from models.style_transfer.sizes import smallest_size
 from models.validation import ValidationError
 
 SMALLEST_SCALE = 128
@@ -31,6 +32,9 @@ BETAS = (0.8, 0.9)
 RATE = {"content": 0.018, "noise": 0.05}
 # The share of that rate that is left at the end of a scale.
 RATE_LEFT = 0.2
+# A total that is rounding errors, as of two flat pictures, which are at their goal: Adam would make
+# full steps of its gradient.
+SETTLED = 1e-5
 LBFGS_HISTORY = 10  # twice as many cost memory and changed nothing
 # Parts of the steps from the coarsest scale to the finest.
 SHARES = (0.5, 0.3, 0.2)
@@ -68,12 +72,14 @@ def breakdown_of_preview(
     second: Image.Image | None,
     picture: Image.Image,
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """The loss breakdown of a pair at any picture, such as a preview, 192 pixels large.
+    """The loss breakdown of a pair at any picture, such as a preview, 192 pixels large or as large
+    as it must be.
 
     Raises:
         ValidationError: as `transfer_style`.
     """
-    small = settings.replace(size=PREVIEW_SIDE)
+    smallest = smallest_size(backbone, settings, content, style, second)
+    small = settings.replace(size=max(PREVIEW_SIDE, smallest))
     content, styles, _ = _prepared(backbone, content, style, small, second)
     side, device = max(content.size), backbone.placement.device
     references = [images.to_tensor(s, device) for s in styles]
@@ -93,17 +99,17 @@ class _Average:
         return (self.sum / self.weight).clamp(0, 1)  # rounding may step out
 
 
-def scales(size: int) -> list[int]:
+def scales(size: int, smallest: int = SMALLEST_SCALE) -> list[int]:
     """Longer sides from coarse to fine, a factor of sqrt(2) apart, at most three up to 512 pixels;
-    larger pictures start as small."""
+    larger pictures start as small. None is below `smallest`, unless `size` is."""
     count = 3 if size <= 512 else 3 + math.ceil(2 * math.log2(size / 512))
     sides = [round(size * 0.5 ** (index / 2)) for index in reversed(range(count))]
-    return [side for side in sides if side >= SMALLEST_SCALE] or [size]
+    return [side for side in sides if side >= smallest] or [size]
 
 
-def schedule(settings: StyleSettings) -> list[tuple[int, int]]:
+def schedule(settings: StyleSettings, smallest: int = SMALLEST_SCALE) -> list[tuple[int, int]]:
     """(longer side, steps) of each scale, coarse to fine; coarse ones are cheap and get more."""
-    sides = scales(settings.size) if settings.coarse_to_fine else [settings.size]
+    sides = scales(settings.size, smallest) if settings.coarse_to_fine else [settings.size]
     sides = sides[-settings.steps :]
     ratio = SHARES[-1] / SHARES[-2]
     weights = [*SHARES, *(SHARES[-1] * ratio**n for n in range(1, len(sides) - 2))][-len(sides) :]
@@ -157,8 +163,6 @@ def _prepared(
     """Content and styles in the colours they are compared in, and the colours laid over at last."""
     if settings.blend and second is None:
         raise ValidationError("second_style")
-    settings.weights_of(backbone.spec)
-    settings.content_layer_of(backbone.spec)
     content = images.fit(content, settings.size)
     largest = round(settings.size * max(1.0, settings.style_scale))
     used = [style, second] if settings.blend and second else [style]
@@ -199,11 +203,12 @@ def transfer_style(
             changed meanwhile.
 
     Raises:
-        ValidationError: a blend without a second style, or layers that the network does not have.
+        ValidationError: a blend without a second style, or as `smallest_size`.
     """
     device = backbone.placement.device
+    smallest = smallest_size(backbone, settings, content, style, second)
     content, styles, overlay = _prepared(backbone, content, style, settings, second)
-    plan = schedule(settings)
+    plan = schedule(settings, max(SMALLEST_SCALE, smallest))
     total = sum(side**2 * steps for side, steps in plan)
     done, work = 0, 0.0
     picture: torch.Tensor | None = None
@@ -233,7 +238,7 @@ def transfer_style(
 
 def _shrunk(style: Image.Image, side: int) -> Image.Image:
     """The style picture at `side` pixels; never enlarged: enlarging only blurs."""
-    return images.fit(style, min(max(16, side), max(style.size)))
+    return images.fit(style, min(side, max(style.size)))
 
 
 class Descent:
@@ -276,11 +281,12 @@ class Descent:
             if due:
                 found, grads = objective.gradients(picture)
                 gradients.update(grads)
-                picture.grad = grads["total"]
+                gradient = grads["total"]
             else:
                 with torch.enable_grad():
                     found = objective(picture)
-                    (picture.grad,) = torch.autograd.grad(found["total"], picture)
+                    (gradient,) = torch.autograd.grad(found["total"], picture)
+            picture.grad = gradient * (found["total"] > SETTLED)
             losses.update(found)
             return found["total"]
 

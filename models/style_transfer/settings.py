@@ -115,6 +115,16 @@ class StyleSettings(Settings):
             raise ValidationError("no_style_layer")
 
     @property
+    def loss_weights(self) -> tuple[float, ...]:
+        """The weights of content, style and variation, scaled down together to at most 10.
+
+        The picture depends on their ratios alone; so losses stay where a plot can show them.
+        """
+        weights = [getattr(self, name) for name in self.LIVE]
+        scale = min(1.0, WEIGHT["slider_high"] / max(weights))
+        return tuple(scale * weight for weight in weights)
+
+    @property
     def used_terms(self) -> tuple[bool, bool]:
         """Whether the content and the style count at all."""
         return self.content_weight > 0, self.style_weight > 0

