@@ -47,6 +47,8 @@ def open_image(source: str | Path | bytes | Image.Image | None) -> Image.Image:
             image = Image.open(stream, formats=FORMATS)
         except Image.DecompressionBombError as error:
             raise _too_large(*_size_before_decoding(source)) from error
+        except FileNotFoundError as error:
+            raise ValidationError("file_gone" if source else "not_a_picture") from error
         except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
             raise ValidationError("not_a_picture") from error
     _check_size(*image.size)

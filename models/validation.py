@@ -7,6 +7,7 @@ thing in another language; in a notebook it reads as plain English.
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import numbers
 from collections.abc import Collection, Mapping
@@ -20,6 +21,8 @@ MESSAGES = {
     "is done: others want their turn too.",
     "not_a_picture": "This file is not a picture that can be read. Use JPEG, PNG, WebP, GIF, BMP "
     "or TIFF.",
+    "file_gone": "There is no such file here, or no longer: uploads are kept for a few hours. "
+    "Upload the picture again.",
     "picture_broken": "This picture file is damaged or cut off. Save or send it again.",
     "picture_too_large": "This picture is {width} x {height} pixels. The limit is {limit} million "
     "pixels; make it smaller first.",
@@ -27,9 +30,16 @@ MESSAGES = {
     "{limit} pixels.",
     "picture_too_long": "This picture is {width} x {height} pixels. Its longer side may be at most "
     "{limit} times the shorter one; crop it first.",
-    "not_a_number": "{name} must be a number, not {value}.",
-    "not_whole": "{name} must be a whole number, not {value}.",
+    "not_a_number": "{name} must be a number from {low} to {high}, not {value}.",
+    "not_whole": "{name} must be a whole number from {low} to {high}, not {value}.",
+    "number_missing": "{name} must be a number from {low} to {high}, and is empty.",
     "not_a_switch": "{name} must be true or false, not {value}.",
+    "not_a_text": "{name} must be a text, not {value}.",
+    "not_a_list": "{name} must be a list, not {value}.",
+    "not_a_file": "{name} must be an uploaded picture file; in Python: "
+    "gradio_client.handle_file(path).",
+    "not_uploaded": "This is not a file that was uploaded here. Upload it first; in Python: "
+    "gradio_client.handle_file(path).",
     "mnist_unreachable": "The whole MNIST set (11 MB) is not in {folder} and could not be "
     "downloaded. Connect to the internet and try again, or take the 10,000 digits that are here.",
     "lab_full": "All {count} places for live training are taken. Wait a little, or stop a run that "
@@ -97,18 +107,44 @@ MESSAGES = {
 }
 
 
+LONGEST_SHOWN = 60  # characters of a value in a sentence
+KINDS: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
+C = TypeVar("C")
+
+
 class ValidationError(ValueError):
     """A bad input, with the reason and the remedy.
 
     Args:
         key: a key of `MESSAGES`.
         values: what fills the sentence's braces.
+
+    Attributes:
+        parameter: of an endpoint, where the sentence itself has no name in it.
     """
 
     def __init__(self, key: str, **values: object):
         super().__init__(MESSAGES[key].format(**values))
         self.key = key
         self.values = values
+        self.parameter = ""
+
+
+def shown(value: object) -> str:
+    """A value for a sentence, as JSON has it: a string in quotes, and null; long ones are cut."""
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
+def _real(name: str, value: object, low: float, high: float, key: str) -> int | float:
+    """`value` as an int or a float if it is finite; `key` is of the sentence if it is no number."""
+    if value is None:
+        raise ValidationError("number_missing", name=name, low=low, high=high)
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        exact = int(value) if isinstance(value, numbers.Integral) else float(value)
+        if -math.inf < exact < math.inf:  # NaN is not
+            return exact
+    raise ValidationError(key, name=name, value=shown(value), low=low, high=high)
 
 
 def number(name: str, value: object, low: float, high: float) -> float:
@@ -117,11 +153,10 @@ def number(name: str, value: object, low: float, high: float) -> float:
     Raises:
         ValidationError: not a number, NaN, infinite, or out of range. Nothing is ever clipped.
     """
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
-        raise ValidationError("not_a_number", name=name, value=value)
-    if not low <= float(value) <= high:
-        raise ValidationError("out_of_range", name=name, value=value, low=low, high=high)
-    return float(value)
+    checked = _real(name, value, low, high, "not_a_number")
+    if not low <= checked <= high:
+        raise ValidationError("out_of_range", name=name, value=shown(value), low=low, high=high)
+    return float(checked)
 
 
 def whole_number(name: str, value: object, low: int, high: int) -> int:
@@ -130,21 +165,27 @@ def whole_number(name: str, value: object, low: int, high: int) -> int:
     Raises:
         ValidationError: as `number`, or not a whole number.
     """
-    checked = number(name, value, -math.inf, math.inf)
+    checked = _real(name, value, low, high, "not_whole")
     if checked != int(checked):
-        raise ValidationError("not_whole", name=name, value=value)
-    return int(number(name, value, low, high))
+        raise ValidationError("not_whole", name=name, value=shown(value), low=low, high=high)
+    if not low <= checked <= high:
+        raise ValidationError("out_of_range", name=name, value=shown(value), low=low, high=high)
+    return int(checked)
 
 
-def choice(name: str, value: object, choices: Collection[str]) -> str:
-    """`value` if it is one of `choices`.
+def choice(name: str, value: object, choices: Collection[C]) -> C:
+    """The one of `choices` that `value` is; 32.0 is taken for 32.
 
     Raises:
-        ValidationError: it is not; the message lists the choices.
+        ValidationError: it is none of them; the message lists the choices.
     """
-    if not isinstance(value, str) or value not in choices:
-        raise ValidationError("unknown_choice", name=name, value=value, choices=", ".join(choices))
-    return value
+    for known in choices:
+        if known == value and not isinstance(value, bool):
+            return known
+    names = all(isinstance(known, str) for known in choices)
+    told = value if names and isinstance(value, str) and value else shown(value)
+    listed = ", ".join(str(known) for known in choices)
+    raise ValidationError("unknown_choice", name=name, value=told, choices=listed)
 
 
 def switch(name: str, value: object) -> bool:
@@ -154,7 +195,29 @@ def switch(name: str, value: object) -> bool:
         ValidationError: it is something else.
     """
     if not isinstance(value, bool):
-        raise ValidationError("not_a_switch", name=name, value=value)
+        raise ValidationError("not_a_switch", name=name, value=shown(value))
+    return value
+
+
+def text(name: str, value: object) -> str:
+    """`value` if it is a string.
+
+    Raises:
+        ValidationError: it is something else.
+    """
+    if not isinstance(value, str):
+        raise ValidationError("not_a_text", name=name, value=shown(value))
+    return value
+
+
+def sequence(name: str, value: object) -> list[Any] | tuple[Any, ...]:
+    """`value` if it is a list or a tuple.
+
+    Raises:
+        ValidationError: it is something else.
+    """
+    if not isinstance(value, list | tuple):
+        raise ValidationError("not_a_list", name=name, value=shown(value))
     return value
 
 
@@ -164,9 +227,10 @@ class Setting:
 
     Attributes:
         name: of the field.
-        default: its value in Python and in the endpoint; its type (bool, int, float, str) decides
-            how values are checked, a str without choices and other types are left to
-            `Settings.check`.
+        default: its value in Python and in the endpoint.
+        kind: bool, int, float, str, or list for all sequences, as the field is annotated: how
+            values are checked. What is in a list is left to `Settings.check`.
+        optional: whether it may be None.
         doc: one sentence for the endpoint's description.
         low, high: smallest and largest value of a number.
         slider_low, slider_high: ends of the page's slider, where they are narrower than the range.
@@ -181,6 +245,8 @@ class Setting:
 
     name: str
     default: Any
+    kind: type
+    optional: bool
     doc: str
     low: float = -math.inf
     high: float = math.inf
@@ -199,13 +265,18 @@ class Setting:
         Raises:
             ValidationError: it is of another type, out of range, or no choice.
         """
-        if isinstance(self.default, bool):
+        # An empty text means the usual, and a list may be left out: clients say null for both.
+        if value is None and (self.optional or self.kind is list or self.default == ""):
+            return self.default
+        if self.kind is bool:
             return switch(self.name, value)
-        if isinstance(self.default, int):
+        if self.kind is int:
             return whole_number(self.name, value, int(self.low), int(self.high))
-        if isinstance(self.default, float):
+        if self.kind is float:
             return number(self.name, value, self.low, self.high)
-        return choice(self.name, value, self.choices) if self.choices else value
+        if self.kind is list:
+            return sequence(self.name, value)
+        return choice(self.name, value, self.choices) if self.choices else text(self.name, value)
 
     @property
     def description(self) -> str:
@@ -213,7 +284,7 @@ class Setting:
         if self.choices:
             quoted = [f'"{name}"' for name in self.choices]
             return f"{self.doc}: {', '.join(quoted[:-1])} or {quoted[-1]}."
-        if isinstance(self.default, int | float) and not isinstance(self.default, bool):
+        if self.kind in (int, float):
             return f"{self.doc}, {self.low} to {self.high}."
         return f"{self.doc}."
 
@@ -257,6 +328,8 @@ class Settings:
             options.setdefault("slider_high", options.get("high", math.inf))
             options.setdefault("page_default", each.default)
             options.setdefault("key", f"name.{each.name}")
+            kind, _, none = each.type.partition(" | ")
+            options |= {"kind": KINDS.get(kind, list), "optional": none == "None"}
             found[each.name] = Setting(name=each.name, default=each.default, **options)
         return found
 

@@ -1,4 +1,4 @@
-"""The public endpoints /attack, /attack_curve, /attack_survival, /attack_transfer and /smoothed."""
+"""The public endpoints /attack, /attack_*, /smoothed and /network_input."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
+from PIL import Image
 
 from demos.attacks import defense_runs, runs
 from demos.attacks.runs import AttackRequest, MeasuredStep
 from demos.runtime.engine import Engine, Run
 from demos.runtime.events import Event, Progress, Result
 from demos.ui.endpoints import Picture, expose
-from demos.ui.page import Page
+from demos.ui.page import LIGHT, Page
 from models import images, registry
 from models.attacks.settings import AttackSettings, CurveSettings, SmoothingSettings
 
@@ -45,6 +46,7 @@ def expose_all(page: Page) -> None:
         fields=[name for name in BASIC if name != "epsilon"], before={"epsilon": "steps"},
     )  # fmt: skip
     expose(_smoothed(page.engine), report, "smoothed", settings=SmoothingSettings)
+    expose(_network_input, {"picture": gr.Image}, "network_input", LIGHT)
 
 
 def _result(engine: Engine, events: Callable[[Run], Iterator[Event[T]]]) -> T:
@@ -235,3 +237,16 @@ def _smoothed(engine: Engine) -> Callable:
         }
 
     return smoothed
+
+
+def _network_input(language: str, image: Picture, model: str = DEFAULT) -> Image.Image:
+    """Gives exactly what a network is shown of a picture, to compare an adversarial picture with.
+
+    Args:
+        image: any picture.
+        model: the network, as for /attack.
+
+    Returns:
+        Its centre square at the network's size (PNG).
+    """
+    return runs.network_input(image, model)

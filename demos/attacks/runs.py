@@ -84,10 +84,10 @@ def prepare(engine: Engine, request: AttackRequest) -> Generator[Loading, None, 
     """
     photo = images.open_image(request.image)
     spec = registry.classifier(request.model)
-    target = request.settings.get("target") or None
-    settings = AttackSettings(**request.settings | {"target": target})
-    if target is not None:
-        spec.class_index(target)
+    target = request.settings.get("target")
+    settings = AttackSettings(**request.settings | {"target": None if target == "" else target})
+    if settings.target is not None:
+        spec.class_index(settings.target)
     network = yield from engine.load_classifier(request.model)
     shown = images.square(photo, spec.input_size)
     clean = images.to_tensor(shown, network.placement.device)
@@ -181,14 +181,22 @@ def predict(
 ) -> tuple[Image.Image, list[tuple[str, float]] | None]:
     """What a network is shown of an upload, and its likeliest classes; None while its weights are
     not on this machine."""
-    photo = images.open_image(image)
-    spec = registry.classifier(model)
-    shown = images.square(photo, spec.input_size)
+    shown = network_input(image, model)
     if not available(model):
         return shown, None
     from models.attacks.run import top_classes
 
+    spec = registry.classifier(model)
     return shown, top_classes(engine.classifier(model), images.to_tensor(shown), spec=spec)
+
+
+def network_input(image: str | None, model: str) -> Image.Image:
+    """What a network is shown of an upload: its centre square, at the network's size.
+
+    Raises:
+        ValidationError: a picture that can't be read, or an unknown network.
+    """
+    return images.square(images.open_image(image), registry.classifier(model).input_size)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class AttackTab:
         self.ordered = list(self.controls.values())
         self.result = [
             self.line, self.clean, self.fooled, self.change, self.before, self.after, self.plot,
-            self.download,
+            self.download, self.download_clean,
         ]  # fmt: skip
         defaults = {"model": registry.DEFAULT_BACKBONE} | DEFAULTS
         page.experiments(NAME, EXPERIMENTS, defaults, self.ordered, controls.check)
@@ -76,9 +76,13 @@ class AttackTab:
             self.before = page.put(gr.Markdown, "attack.before_none", elem_id="attack-before")
             self.after = page.put(gr.Markdown, "attack.after_none", elem_id="attack-after")
         self.plot = gr.HTML(elem_id="attack-plot")
-        self.download = page.put(
-            gr.DownloadButton, "download", visible=False, elem_id="attack-download"
-        )
+        with gr.Row():
+            self.download, self.download_clean = (
+                page.put(
+                    gr.DownloadButton, key, visible=False, elem_id=f"attack-{key}", min_width=140
+                )
+                for key in ("download", "download_clean")
+            )
 
     def connect(self, tab: gr.Tab) -> None:
         """Wires the events."""
@@ -121,17 +125,20 @@ class AttackTab:
         if found.step.step == 0:
             hidden = gr.update(visible=False)
             shown = found.subject.shown
-            update |= {self.clean: shown, self.change: None, self.after: "", self.download: hidden}
+            update |= {self.clean: shown, self.change: None, self.after: ""}
+            update |= {self.download: hidden, self.download_clean: hidden}
         if found.result is None:
             return update
         report, perturbation = found.result.report, images.to_image(found.result.perturbation)
         label = say(language, "attack.change_factor", factor=found.result.factor)
+        clean = examples.png(found.subject.shown, "netglass-clean")
         after = views.titled_bars(language, "attack.verdict_after", report.after)
         return update | {
             self.change: gr.update(value=perturbation, label=label),
             self.before: views.titled_bars(language, "attack.verdict_before", report.before),
             self.after: after + views.success(language, report),
             self.download: gr.update(value=examples.png(image, "netglass-attack"), visible=True),
+            self.download_clean: gr.update(value=clean, visible=True),
         }
 
     def dog_to_cat(self) -> list:
@@ -154,5 +161,6 @@ class AttackTab:
 
     def cleared(self) -> list:
         """The values of all components on Reset."""
-        result = ["", None, None, None, "", "", "", gr.update(visible=False)]
+        hidden = gr.update(visible=False)
+        result = ["", None, None, None, "", "", "", hidden, hidden]
         return [None, registry.DEFAULT_BACKBONE, *DEFAULTS.values(), *result]

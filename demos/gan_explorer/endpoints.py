@@ -26,39 +26,27 @@ def expose_all(page: Page) -> None:
         """
         return views.picture(engine, "sheet", model, **settings)
 
-    def gan_walk(
-        language: str,
-        model: str = registry.DEFAULT_GAN,
-        seed_a: int = SampleSettings.seed,
-        **settings,
-    ):
+    def gan_walk(language: str, model: str = registry.DEFAULT_GAN, **settings):
         """Walks from one generated picture to another through those in between.
 
         Args:
             model: stylegan_cats64, stylegan_kaokore64, dcgan_cats64 or vae_cats64.
-            seed_a: number of the first picture.
 
         Returns:
             An animated WebP, 256 x 256 pixels.
         """
-        return runs.film(engine, model, seed=seed_a, **settings)
+        return runs.film(engine, model, **settings)
 
-    def gan_mix(
-        language: str,
-        model: str = registry.DEFAULT_GAN,
-        seed_a: int = SampleSettings.seed,
-        **settings,
-    ):
+    def gan_mix(language: str, model: str = registry.DEFAULT_GAN, **settings):
         """Mixes the styles of two generated pictures: coarse layers of a, finer layers of b.
 
         Args:
             model: stylegan_cats64, stylegan_kaokore64, dcgan_cats64 or vae_cats64.
-            seed_a: number of the picture that gives the coarse layers.
 
         Returns:
             Picture a, the mix, and picture b, side by side (PNG).
         """
-        return views.picture(engine, "mix", model, seed=seed_a, **settings)
+        return views.picture(engine, "mix", model, **settings)
 
     def discriminate(language: str, image: Picture, model: str = registry.DEFAULT_GAN):
         """Asks a GAN's discriminator whether a picture looks like its training data.
@@ -74,11 +62,14 @@ def expose_all(page: Page) -> None:
         _, found = runs.score_upload(engine, model, image)
         return {"real": found.real, "score": found.score}
 
-    for function, fields in (
-        (gan_sample, ("seed", "truncation", "count", *SLIDERS)),
-        (gan_walk, ("seed_b", "frames", "truncation")),
-        (gan_mix, ("seed_b", "crossover", "truncation")),
+    pair = {"seed": "seed_a"}
+    for function, fields, names in (
+        (gan_sample, ("seed", "truncation", "count", *SLIDERS), {}),
+        (gan_walk, ("seed", "seed_b", "frames", "truncation"), pair),
+        (gan_mix, ("seed", "seed_b", "crossover", "truncation"), pair),
     ):
-        name, result = function.__name__, {"picture": gr.Image}
-        expose(function, result, name, LIGHT, settings=SampleSettings, fields=fields)
+        expose(
+            function, {"picture": gr.Image}, function.__name__, LIGHT,
+            settings=SampleSettings, fields=fields, names=names,
+        )  # fmt: skip
     expose(discriminate, {"report": gr.JSON}, "discriminate", LIGHT)

@@ -17,6 +17,7 @@ from models.gan.training.settings import TrainingSettings
 from models.validation import whole_number
 
 MAX_STEPS = 100_000
+DEFAULT_PRESET = "ring"
 
 
 def expose_all(page: Page) -> None:
@@ -26,7 +27,7 @@ def expose_all(page: Page) -> None:
     def gan_train(
         language: str,
         data: str = "",
-        preset: str = "ring",
+        preset: str = DEFAULT_PRESET,
         steps: int = 2000,
         seed: int = 0,
         side: int = 32,
@@ -58,14 +59,12 @@ def expose_all(page: Page) -> None:
             figures it rests on ("because"), and the settings.
         """
         rounds = whole_number("steps", steps, 1, MAX_STEPS)
-        settings["seed"] = seed
-        given = {name: value for name, value in settings.items() if value not in (None, "")}
+        chosen = presets.preset(preset or DEFAULT_PRESET)
         if data:
-            base = presets.settings_for(data, given.get("architecture"))
+            base = presets.settings_for(data, settings.get("architecture"))
         else:
-            chosen = presets.preset(preset)
             data, base = chosen.data, chosen.repaired if repaired else chosen.settings
-        wanted = vars(base) | given
+        wanted = vars(base) | settings | {"seed": seed}
         architecture = wanted.pop("architecture")
         payload = json.dumps({"points": points or [], "pictures": pictures or []})
         config = run_config.checked(data, architecture, wanted, payload, side)

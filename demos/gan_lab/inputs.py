@@ -18,6 +18,7 @@ from demos.ui import panel
 from demos.ui.page import Page
 from models import images
 from models.gan.training import presets
+from models.gan.training.settings import SIDES
 from models.validation import ValidationError, choice
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def load(data: str, payload: str | None = None, side: int = 32) -> Loaded:
     for index, url in enumerate(urls):
         try:
             # Made small at once: pictures that are not the panel's may be large.
-            pictures.append(images.square(_picture(url), max(training_data.SIDES)))
+            pictures.append(images.square(_picture(url), max(SIDES)))
         except ValidationError:
             skipped.append(index)
     return Loaded(training_data.own(pictures, side), tuple(skipped))

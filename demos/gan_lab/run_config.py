@@ -11,7 +11,7 @@ from demos.gan_lab import inputs
 from demos.gan_lab.runs import LiveRun, LiveRuns
 from demos.runtime.engine import Engine
 from models.gan.training import presets
-from models.gan.training.settings import ARCHITECTURES, NETWORK_SETTINGS, TrainingSettings
+from models.gan.training.settings import ARCHITECTURES, NETWORK_SETTINGS, SIDES, TrainingSettings
 from models.validation import ValidationError, choice
 
 # All training settings but the architecture, which is chosen with the data.
@@ -65,6 +65,7 @@ def checked(
     """
     choice("data", data, presets.DATA)
     choice("architecture", architecture, ARCHITECTURES)
+    chosen_side = choice("side", side, SIDES)
     if (architecture == "mlp") != (data in presets.PLANE):
         raise ValidationError("lab_wrong_data", architecture=architecture)
     pretrained = bool(pretrained) and data == "own"
@@ -75,7 +76,7 @@ def checked(
         fixed = {"latent": dcgan.LATENT, "width": dcgan.WIDTH, "spectral": False}
         settings = {**settings, **fixed}
     checked_settings = TrainingSettings(architecture=architecture, **settings)
-    side = PRETRAINED_SIDE if pretrained else int(side) if data == "own" else 32
+    side = PRETRAINED_SIDE if pretrained else chosen_side if data == "own" else 32
     payload = payload if data in ("drawn", "own") else ""
     return RunConfig(data, checked_settings, payload, side, pretrained)
 

@@ -18,13 +18,16 @@ from gradio.state_holder import SessionState
 from PIL import Image
 
 from demos.runtime import errors
+from models.validation import MESSAGES
 
 _init_session = SessionState.__init__
+_check_allowed = processing_utils._check_allowed
 
 
 def apply() -> None:
     """Installs all patches; calling it again changes nothing."""
     processing_utils.save_pil_to_cache = save_pil_to_cache
+    processing_utils._check_allowed = check_allowed
     SessionState.__init__ = init_session  # type: ignore[assignment, method-assign]
 
 
@@ -62,6 +65,21 @@ def save_pil_to_cache(
     except OSError as error:
         # Gradio saves after the event is over, when the visitor's language is no longer known.
         raise gr.Error(str(errors.as_validation_error(error)), print_exception=False) from None
+
+
+# What a client names as its upload. Gradio tells where on the server it looked for it.
+
+
+def check_allowed(path: str | Path, check_in_upload_folder: bool) -> None:
+    """Replaces `processing_utils._check_allowed`: a client's file that is no upload is refused by a
+    sentence without folders."""
+    try:
+        _check_allowed(path, check_in_upload_folder)
+    except (ValueError, OSError):
+        if not check_in_upload_folder:
+            raise
+        # Gradio looks before the event begins, when the visitor's language is not known yet.
+        raise gr.Error(MESSAGES["not_uploaded"], print_exception=False) from None
 
 
 # A visitor's session. For every new one, and for every call of a client that names none, Gradio

@@ -52,9 +52,11 @@ def detect(accept_language: str | None) -> str:
 
 
 def error_message(language: str, error: ValidationError, labels: bool = True) -> str:
-    """What an error says, in `language`; with `labels`, knobs have the names the page shows."""
+    """What an error says, in `language`; with `labels`, knobs have the names the page shows, else
+    a sentence without a name begins with the endpoint's parameter."""
     values = dict(error.values)
     label = f"name.{values.get('name')}"
     if labels and label in texts(DEFAULT):
         values["name"] = say(language, label)
-    return say(language, f"error.{error.key}", **values)
+    text = say(language, f"error.{error.key}", **values)
+    return f"{error.parameter}: {text}" if error.parameter and not labels else text

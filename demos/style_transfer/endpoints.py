@@ -63,7 +63,10 @@ def expose_all(page: Page) -> None:
 
     outputs = {"picture": gr.Image, "report": gr.JSON}
     order = {"second_style": "blend"}
-    expose(style_transfer, outputs, "style_transfer", settings=StyleSettings, before=order)
+    expose(
+        style_transfer, outputs, "style_transfer",
+        settings=StyleSettings, before=order, names={"model": "backbone"},
+    )  # fmt: skip
     expose(style_preview, {"picture": gr.Image}, "style_preview", LIGHT)
 
 

@@ -2,7 +2,31 @@
 early for a message in the visitor's language that says what would be right.
 """
 
+from typing import Any
+
 import gradio as gr
+from gradio.data_classes import ImageData
+from gradio_client.utils import is_file_obj_with_meta
+from pydantic import ValidationInfo, model_validator
+
+NO_UPLOAD = ""  # the path of what a client sends as a picture and is no uploaded file
+
+
+class PhotoData(ImageData):
+    """What a client sends as a picture.
+
+    Gradio answers a text or a list with a report of its own internals, and looks only at files that
+    say "gradio.FileData" of themselves whether they were uploaded: any other path it would open.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def uploaded(cls, value: Any, info: ValidationInfo) -> Any:
+        """`value` from a client if it is an uploaded file or nothing, else `NO_UPLOAD`."""
+        from_client = (info.context or {}).get("validate_meta")
+        if not from_client or is_file_obj_with_meta(value) or value == {}:
+            return value
+        return {"path": NO_UPLOAD}
 
 
 class Photo(gr.Image):
@@ -14,9 +38,20 @@ class Photo(gr.Image):
 
     is_template = True
     EVENTS = gr.Image.EVENTS
+    data_model = PhotoData
 
     def preprocess(self, payload):
         return None if payload is None else payload.path
+
+
+class Text(gr.Textbox):
+    """A text; gr.Textbox would make one of a number or a list."""
+
+    is_template = True
+    EVENTS = gr.Textbox.EVENTS
+
+    def preprocess(self, payload):
+        return payload
 
 
 class Knob(gr.Slider):

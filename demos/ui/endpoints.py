@@ -7,19 +7,20 @@ and are never shown. Gradio takes an endpoint's defaults from its components' va
 from __future__ import annotations
 
 import inspect
-import math
 import re
-from collections.abc import Callable, Collection, Mapping
-from typing import get_args, get_type_hints
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, get_args, get_type_hints
 
 import gradio as gr
 from PIL import Image
 
 from demos.runtime import i18n
 from demos.ui import examples
-from demos.ui.components import Photo
+from demos.ui.components import NO_UPLOAD, Photo, Text
 from demos.ui.page import HEAVY, localize_errors
-from models.validation import Setting, Settings
+from models import images
+from models.validation import Setting, Settings, ValidationError, sequence, switch, text
 
 END = ""  # in `expose(before=...)`: after all fields
 
@@ -30,7 +31,7 @@ class Picture(str):
 
 _INPUTS = {
     Picture: Photo,
-    str: gr.Textbox,
+    str: Text,
     int: gr.Number,
     float: gr.Number,
     bool: gr.Checkbox,
@@ -47,6 +48,7 @@ def expose(
     before: Mapping[str, str] | None = None,
     fields: Collection[str] | None = None,
     optional: bool = False,
+    names: Mapping[str, str] | None = None,
 ):
     """Makes `function(language, ...)` a public endpoint named `api_name`.
 
@@ -60,13 +62,17 @@ def expose(
             descriptions; the function receives them as keyword arguments.
         before: places parameters of the function before fields, by name, or at the `END`.
         fields: which fields of the settings; None makes parameters of all.
-        optional: fields may be left out: the function then receives None, or "" for a string.
+        optional: fields may be left out, as None or, for a string, "": the function then does not
+            receive them.
+        names: what the endpoint calls a field, or what an error calls by another name.
     """
     own = _own_parameters(function)
     described = settings.described() if settings else {}
     if fields is not None:
         described = {name: described[name] for name in described if name in fields}
-    parameters = _ordered(own, described, before or {}, optional)
+    ordered, names = _ordered(own, described, before or {}, optional), names or {}
+    keywords = [parameter.name for parameter in ordered]
+    parameters = [p.replace(name=names.get(p.name, p.name)) for p in ordered]
     with gr.Column(visible=False):
         inputs = [_component(p.annotation, p) for p in parameters]
         results = [
@@ -75,22 +81,35 @@ def expose(
         ]
         trigger = gr.Button()
 
-    def called(language, *values):
-        named = dict(zip((p.name for p in parameters), values, strict=True))
-        return function(language, **named)
+    def arguments(values) -> dict:
+        given = dict(zip(keywords, values, strict=True))
+        for parameter in own:
+            given[parameter.name] = _checked(parameter, given[parameter.name])
+        left_out = [
+            name
+            for name, field in described.items()
+            if optional and (given[name] is None or (field.kind is str and given[name] == ""))
+        ]
+        return {name: value for name, value in given.items() if name not in left_out}
 
     if inspect.isgeneratorfunction(function):
 
-        def saved(*args):
-            for found in called(*args):
-                yield _saved(found, api_name)
+        def saved(language, *values):
+            with _naming_parameters(parameters, values, names):
+                for found in function(language, **arguments(values)):
+                    yield _saved(found, api_name)
 
         spoken = localize_errors(saved, labels=False)
 
         def endpoint(request, *args):
             yield from spoken(_language(request), *args)
     else:
-        spoken = localize_errors(lambda *args: _saved(called(*args), api_name), labels=False)
+
+        def saved(language, *values):
+            with _naming_parameters(parameters, values, names):
+                return _saved(function(language, **arguments(values)), api_name)
+
+        spoken = localize_errors(saved, labels=False)
 
         def endpoint(request, *args):
             return spoken(_language(request), *args)
@@ -98,7 +117,7 @@ def expose(
     request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     endpoint.__signature__ = inspect.Signature([request, *parameters])  # type: ignore[attr-defined]
     endpoint.__annotations__ = {"request": gr.Request} | {p.name: p.annotation for p in parameters}
-    endpoint.__doc__ = _documentation(function, described)
+    endpoint.__doc__ = _documentation(function, described, names)
     endpoint.__name__ = api_name
     trigger.click(endpoint, inputs, results, api_name=api_name, **group)
 
@@ -129,28 +148,71 @@ def _ordered(
 
 
 def _parameter(field: Setting, optional: bool) -> inspect.Parameter:
-    """A setting as a parameter; a tuple or list may be left out, which says `None`. What is `None`
-    by itself is a number if it has a range, else a string."""
-    kind, default = type(field.default), field.default
+    """A setting as a parameter; a list may be left out, which says `None`."""
+    default = field.default
     if optional:
-        default = "" if kind is str else None
-    if isinstance(field.default, tuple | list):
-        kind, default = list, None
-    elif field.default is None:
-        kind = float if math.isfinite(field.low) else str
+        default = "" if field.kind is str else None
+    if field.kind is list:
+        default = None
     keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return inspect.Parameter(field.name, keyword, default=default, annotation=kind)
+    return inspect.Parameter(field.name, keyword, default=default, annotation=field.kind)
 
 
-def _documentation(function: Callable, described: Mapping[str, Setting]) -> str:
+def _documentation(
+    function: Callable, described: Mapping[str, Setting], names: Mapping[str, str]
+) -> str:
     """The docstring with a line for each setting behind those of "Args:", one line a parameter:
     Gradio reads no further than its first."""
     doc = re.sub(r"\n {8,}", " ", inspect.getdoc(function) or "")
-    lines = "".join(f"    {name}: {field.description}\n" for name, field in described.items())
+    lines = "".join(
+        f"    {names.get(name, name)}: {field.description}\n" for name, field in described.items()
+    )
     if not lines:
         return doc
     arguments, separator, rest = doc.partition("\n\nReturns:")
     return f"{arguments}\n{lines.rstrip()}{separator}{rest}"
+
+
+def _checked(parameter: inspect.Parameter, value: object) -> object:
+    """The value of one of the function's own parameters, if it has the right type; numbers are
+    checked where their range is known."""
+    kind, optional = _kind(parameter.annotation)
+    if value is None and (optional or parameter.default == ""):
+        return parameter.default
+    if kind is Picture and value == NO_UPLOAD:
+        raise ValidationError("not_a_file", name=parameter.name)
+    check = {str: text, bool: switch, list: sequence}.get(kind)
+    return check(parameter.name, value) if check else value
+
+
+@contextmanager
+def _naming_parameters(
+    parameters: Sequence[inspect.Parameter], values: Sequence[object], names: Mapping[str, str]
+) -> Iterator[None]:
+    """Errors name a parameter by what the endpoint calls it; where a sentence has no name in it,
+    the parameter that it speaks of is noted."""
+    try:
+        yield
+    except ValidationError as error:
+        name = error.values.get("name")
+        if isinstance(name, str) and name in names:
+            raise ValidationError(error.key, **error.values | {"name": names[name]}) from None
+        given = dict(zip(parameters, values, strict=True))
+        if name is None:
+            spoken_of = [each.name for each, value in given.items() if _tells(error, each, value)]
+            error.parameter = spoken_of[0] if spoken_of else ""
+        raise
+
+
+def _tells(error: ValidationError, parameter: inspect.Parameter, value: Any) -> bool:
+    """Whether an error comes from a parameter's value: an unknown name, or a picture."""
+    if _kind(parameter.annotation)[0] is not Picture:
+        return isinstance(value, str) and value == error.values.get("value")
+    try:
+        images.open_image(value)
+    except ValidationError as found:
+        return found.key == error.key
+    return False
 
 
 def _saved(found, name: str):
@@ -164,10 +226,15 @@ def _language(request: gr.Request | None) -> str:
     return i18n.detect(request.headers.get("accept-language") if request else None)
 
 
+def _kind(annotation: Any) -> tuple[type, bool]:
+    """(type, whether it may be None): "str | None" is a text that may be left out."""
+    parts = get_args(annotation) or (annotation,)
+    return next(part for part in parts if part is not type(None)), type(None) in parts
+
+
 def _component(kind: type, parameter: inspect.Parameter) -> gr.components.Component:
     value = None if parameter.default is inspect.Parameter.empty else parameter.default
-    # "str | None" is a text that may be left out.
-    kind = next(part for part in (get_args(kind) or (kind,)) if part is not type(None))
+    kind, _ = _kind(kind)
     if kind is bool and value is None:
         kind = list  # a checkbox that is left out says "no"; JSON can say nothing
     return _INPUTS[kind](label=parameter.name, value=value)

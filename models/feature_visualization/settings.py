@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from models import registry
 from models.registry import ClassifierSpec
-from models.validation import Settings, ValidationError, choice, setting, whole_number
+from models.validation import Settings, ValidationError, choice, setting
 
 METHODS = ("plain", "variation", "fourier")
 STARTS = ("noise", "photo")
@@ -91,9 +91,6 @@ class VisualizationSettings(Settings):
             check_layer(self.spec, self.layer)
         else:
             self.spec.class_index(self.class_name)
-        if self.channel is not None:
-            channel = whole_number("channel", self.channel, 0, MAX_CHANNEL)
-            object.__setattr__(self, "channel", channel)
 
     @property
     def spec(self) -> ClassifierSpec:

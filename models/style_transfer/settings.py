@@ -104,10 +104,8 @@ class StyleSettings(Settings):
     )
 
     def check(self) -> None:
-        weights = self.layer_weights if self.layer_weights is not None else ()
-        if not isinstance(weights, list | tuple):
-            raise ValidationError("not_a_number", name="layer_weights", value=weights)
-        weights = tuple(number("layer_weights", w, 0, MAX_LAYER_WEIGHT) for w in weights)
+        given = self.layer_weights
+        weights = tuple(number("layer_weights", w, 0, MAX_LAYER_WEIGHT) for w in given)
         object.__setattr__(self, "layer_weights", weights)
         if not any(getattr(self, name) for name in self.LIVE):
             raise ValidationError("nothing_to_minimise")

@@ -24,6 +24,9 @@ def test_the_report_is_true_of_the_returned_picture(client, photo, lite0):
     clean = np.asarray(images.square(images.open_image(photo("german_shepherd")), 224)).astype(int)
     assert abs(attacked - clean).max() == report["linf"]
     assert np.sqrt((((attacked - clean) / 255) ** 2).sum()) == pytest.approx(report["l2"], rel=1e-3)
+    shown = client.predict(dog, api_name="/network_input")
+    with Image.open(shown) as saved:
+        assert np.array_equal(np.asarray(saved), clean)
     # The downloaded file, opened like any upload, is the attacked picture and fools the network.
     seen = images.square(images.open_image(adversarial), 224)
     assert np.array_equal(np.asarray(seen), attacked)

@@ -77,7 +77,7 @@ def test_views_by_address(app_url, view):
     [
         ("cat.png?seed=-1", "must be from 0"),
         ("cat.png?seed=1e30", "must be from 0"),
-        ("cat.png?seed=cat", "must be a number"),
+        ("cat.png?seed=cat", "must be a whole number from 0"),
         ("cat.png?d8=nan", "must be a number"),
         ("cat.png?d8=3.5", "must be from -3"),
         ("cat.png?truncation=inf", "must be a number"),

@@ -19,13 +19,17 @@ def test_dog_to_cat_is_one_click_and_the_download_is_still_adversarial(open_page
     page.locator("#attack-after", has_text="Siamese cat").wait_for()
     assert "German shepherd" in page.locator("#attack-before").inner_text()
     assert say("en", "attack.success") in page.locator("#attack-after").inner_text()
-    with page.expect_download() as download:
-        page.locator("#attack-download").click()
     path = tmp_path / "attack.png"
-    download.value.save_as(path)
-    with Image.open(path) as image:
-        assert image.size == (224, 224)
-        pixels = np.asarray(image)
+    found = []
+    for name in ("attack-download_clean", "attack-download"):
+        with page.expect_download() as download:
+            page.locator(f"#{name}").click()
+        download.value.save_as(path)
+        with Image.open(path) as image:
+            assert image.size == (224, 224)
+            found.append(np.asarray(image))
+    clean, pixels = found
+    assert 0 < abs(clean.astype(int) - pixels).max() <= 4
     seen = images.square(images.open_image(path), 224)
     assert np.array_equal(np.asarray(seen), pixels)
     assert lite0(images.to_tensor(seen)).argmax().item() == 284

@@ -111,7 +111,7 @@ def test_exif_rotation_is_applied():
         (b"just some text, renamed", "not_a_picture"),
         (b"", "not_a_picture"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not_a_picture"),
-        ("/nowhere/at/all.jpg", "not_a_picture"),
+        ("/nowhere/at/all.jpg", "file_gone"),
         (file(plain(size=(1, 1)), "PNG"), "picture_too_small"),
         (file(plain(size=(16, 400)), "PNG"), "picture_too_long"),
         (png_of_size(20_000, 20_000), "picture_too_large"),

@@ -11,12 +11,12 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from models.gan.training.settings import SIDES
 from models.validation import ValidationError, choice
 
 PLANE = ("ring", "grid", "moons", "line")
 BUILT_IN = (*PLANE, "digits", "mnist", "few")
 MIN_PICTURES, MAX_PICTURES = 8, 500
-SIDES = (32, 64)
 MIN_POINTS, MAX_POINTS = 20, 4000
 MAX_DRAWN_MODES = 12
 FEW = 20
@@ -214,8 +214,7 @@ def own(pictures: Sequence[Image.Image], side: int = 32) -> Pictures:
     """
     from models.images import square
 
-    if side not in SIDES:
-        raise ValidationError("unknown_choice", name="side", value=side, choices="32, 64")
+    choice("side", side, SIDES)
     if not MIN_PICTURES <= len(pictures) <= MAX_PICTURES:
         limits = {"low": MIN_PICTURES, "high": MAX_PICTURES}
         raise ValidationError("own_pictures", count=len(pictures), **limits)

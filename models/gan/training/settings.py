@@ -10,6 +10,7 @@ from models.validation import Settings, setting
 LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein")
 ARCHITECTURES = ("mlp", "dense", "dcgan")
 MAX_SEED = 2**31 - 1
+SIDES = (32, 64)  # of own pictures, in pixels
 # What the networks are made from; everything else can be changed while training goes on.
 NETWORK_SETTINGS = ("architecture", "spectral", "latent", "width", "seed")
 LEARNING_RATE = {"low": 0, "high": 10}

@@ -127,7 +127,7 @@ def test_a_closed_browser_frees_the_run(page, event):
 @pytest.mark.parametrize(
     ("knobs", "key"),
     [
-        ({"seed": None}, "not_a_number"),
+        ({"seed": None}, "number_missing"),
         ({"seed": -1}, "out_of_range"),
         ({"seed": MAX_SEED + 1}, "out_of_range"),
         ({"seed": 1.5}, "not_whole"),

@@ -150,7 +150,7 @@ def test_fourier_for_a_class_has_a_partner():
     ("field", "value", "key"),
     [
         ("class_name", "unicorn", "unknown_class"),
-        ("class_name", None, "unknown_class"),
+        ("class_name", None, "not_a_text"),
         ("class_name", "Siamese", "unknown_class"),  # of the pets
         ("model", "magic", "unknown_choice"),
         ("model", "pets_lite0", "unknown_breed"),  # the default class is one of ImageNet's
@@ -167,13 +167,13 @@ def test_fourier_for_a_class_has_a_partner():
         ("size", 100.5, "not_whole"),
         ("steps", 0, "out_of_range"),
         ("steps", 2001, "out_of_range"),
-        ("steps", float("nan"), "not_a_number"),
+        ("steps", float("nan"), "not_whole"),
         ("tv_weight", -0.1, "out_of_range"),
         ("tv_weight", 10.1, "out_of_range"),
         ("tv_weight", True, "not_a_number"),
         ("seed", -1, "out_of_range"),
         ("seed", 2**31, "out_of_range"),
-        ("seed", "7", "not_a_number"),
+        ("seed", "7", "not_whole"),
         ("decorrelated", "yes", "not_a_switch"),
     ],
 )

@@ -164,7 +164,7 @@ def test_flat_pictures_work():
         ({"seed": -1}, "out_of_range"),
         ({"content_weight": -0.1}, "out_of_range"),
         ({"style_weight": math.nan}, "not_a_number"),
-        ({"tv_weight": None}, "not_a_number"),
+        ({"tv_weight": None}, "number_missing"),
         ({"style_loss": "magic"}, "unknown_choice"),
         ({"init": None}, "unknown_choice"),
         ({"optimizer": "sgd"}, "unknown_choice"),
