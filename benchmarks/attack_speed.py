@@ -48,7 +48,7 @@ def plain_network(spec: registry.BackboneSpec, at: torch.device) -> nn.Module:
     from torchvision.transforms import Normalize
 
     # The private loader, because the public one folds and freezes.
-    network = backbone._from_wheel(spec, None)
+    network = backbone.from_wheel(spec)
     return nn.Sequential(Normalize(spec.mean, spec.std), network).eval().to(at)
 
 

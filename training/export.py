@@ -21,7 +21,8 @@ from models.gan.networks import dcgan, stylegan, vae
 from models.gan.settings import SLIDERS
 from models.weights import FOLDER
 from training import data
-from training.gan import RECIPES
+from training.gan.files import read_parts
+from training.gan.recipe import RECIPES
 
 SAMPLES = 4096
 LICENCES = {
@@ -90,7 +91,7 @@ def store_usual_deviation(discriminator: stylegan.StyleDiscriminator, real: torc
 
 def tensors(name: str, run: Path) -> tuple[dict[str, torch.Tensor], dict, int]:
     """All tensors of the weight file, parameters of each network, pictures seen in training."""
-    state = torch.load(run / "last.pt", weights_only=True)
+    state, seen = read_parts(run)
     if name == "vae_cats64":
         network = vae.VAE()
         network.load_state_dict(state["network"])
@@ -106,7 +107,7 @@ def tensors(name: str, run: Path) -> tuple[dict[str, torch.Tensor], dict, int]:
     for part, network in parts.items():
         out |= {f"{part}.{key}": value for key, value in network.state_dict().items()}
     counts = {part: sum(p.numel() for p in network.parameters()) for part, network in parts.items()}
-    return out, counts, state["seen"]
+    return out, counts, seen
 
 
 def record(name: str, facts: dict, folder: Path = FOLDER) -> None:
@@ -137,7 +138,7 @@ def add_to_manifest(name: str, path: Path, facts: dict) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", choices=registry.GANS)
-    parser.add_argument("--run", type=Path, required=True, help="folder of the training run")
+    parser.add_argument("--run", type=Path, required=True, help="a run's folder or files")
     parser.add_argument("--command", default="", help="what made the run, for the manifest")
     chosen = parser.parse_args()
     parts, counts, seen = tensors(chosen.model, chosen.run)

@@ -14,7 +14,7 @@ import torch
 
 from models.gan.networks import vae
 from training import data
-from training.gan import save_sheet
+from training.gan.files import save_sheet
 
 BATCH = 64
 RATE = 1e-3

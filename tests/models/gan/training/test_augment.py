@@ -16,6 +16,16 @@ def test_translation_moves_pixels_and_fills_with_black():
     assert (y.mean((1, 2, 3)) >= (14 / 16) ** 2 * 2 - 1 - 1e-6).all()
 
 
+def test_translation_is_a_shift_of_each_picture():
+    x, side = pictures(), 16
+    drawn = torch.randint(0, 5, (2, len(x)), generator=chance(7)).tolist()
+    padded = torch.nn.functional.pad(x, (2, 2, 2, 2), value=-1.0)
+    shifted = [p[:, t : t + side, s : s + side] for p, t, s in zip(padded, *drawn, strict=True)]
+    for layout in (torch.contiguous_format, torch.channels_last):
+        given = x.contiguous(memory_format=layout)
+        assert torch.equal(diff_augment.translate(given, chance(7)), torch.stack(shifted))
+
+
 def test_cutout_greys_a_quarter_at_most():
     torch.manual_seed(0)
     y = diff_augment.cutout(torch.ones(64, 3, 16, 16))
