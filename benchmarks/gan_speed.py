@@ -45,11 +45,12 @@ class Textbook:
         self.loss = nn.BCEWithLogitsLoss()
 
     def step(self) -> None:
-        real = gan_data.scaled(self.pictures[torch.randint(len(self.pictures), (BATCH,))])
-        ones, zeros = torch.ones(BATCH), torch.zeros(BATCH)
+        at = next(self.G.parameters()).device
+        real = gan_data.scaled(self.pictures[torch.randint(len(self.pictures), (BATCH,))]).to(at)
+        ones, zeros = torch.ones(BATCH, device=at), torch.zeros(BATCH, device=at)
         self.D.zero_grad()
         self.loss(self.D(real), ones).backward()
-        fake = self.G(torch.randn(BATCH, LATENT))
+        fake = self.G(torch.randn(BATCH, LATENT, device=at))
         self.loss(self.D(fake.detach()), zeros).backward()
         self.adam_d.step()
         self.G.zero_grad()
@@ -103,7 +104,7 @@ def main() -> None:
     plain = PlainGenerator(WIDTH, LATENT, 3, SIDE), PlainDiscriminator(WIDTH, 3, SIDE)
     for network, start in zip(plain, (ours.G, ours.D), strict=True):
         network.load_state_dict(copy.deepcopy(start.state_dict()))
-        network.to(memory_format=torch.contiguous_format)
+        network.to(ours.device, memory_format=torch.contiguous_format)
     textbook = Textbook(*plain, shown)
     times: dict[str, list[float]] = {"textbook": [], "Netglass": []}
     for turn in range(chosen.images // (BATCH * chosen.turn)):
@@ -123,7 +124,9 @@ def main() -> None:
     z = torch.randn(SAMPLES, LATENT, generator=torch.Generator().manual_seed(1))
     plain[0].eval()
     with torch.no_grad():
-        made = {"textbook": torch.cat([plain[0](part) for part in z.split(64)])}
+        made = {
+            "textbook": torch.cat([plain[0](part).cpu() for part in z.to(ours.device).split(64)])
+        }
     made["Netglass"] = torch.cat([ours.sample(part) for part in z.split(64)])
     for name in times:
         distance = frechet(codes(judge, made[name]), real)

@@ -28,7 +28,8 @@ from models.style_transfer.settings import StyleSettings
 
 def textbook(network, spec, content, style, settings, evaluated=None):
     """The loop of the tutorials: its picture; or, given `evaluated`, the loss of that picture."""
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (spec.mean, spec.std))
+    at = content.device
+    mean, std = (torch.tensor(v, device=at).view(1, 3, 1, 1) for v in (spec.mean, spec.std))
     wanted = {int(layer.split(".")[1]): layer for layer in (*spec.style_layers, spec.content_layer)}
 
     def features(picture):

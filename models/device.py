@@ -45,7 +45,18 @@ def pick(name: str = "auto") -> torch.device:
         name = "cuda" if cuda else "mps" if mps else "cpu"
     if (name == "cuda" and not cuda) or (name == "mps" and not mps):
         raise RuntimeError(f"--device {name}: PyTorch finds no such device on this machine.")
+    if name == "cuda":
+        exact_convolutions()
     return torch.device(name)
+
+
+def exact_convolutions() -> None:
+    """Makes float32 mean float32 in cuDNN's convolutions, and the same inputs give the same sums.
+
+    By default they round float32 to TensorFloat-32, ten bits, and may add gradients in any order.
+    """
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
 
 
 def has_bf16_units() -> bool:

@@ -169,6 +169,8 @@ class FourierParametrization:
             middle = self.side // 2 + self.side % 2
             gap = waves.new_zeros(*waves.shape[:2], side - self.side, waves.shape[-1])
             waves = torch.cat((waves[:, :, :middle], gap, waves[:, :, middle:]), dim=2)
+        if waves.device.type != "cpu":
+            waves = hermitian(waves, side)
         planes = torch.fft.irfft2(waves, s=(side, side), norm="forward")
         return torch.einsum("ij,bjhw->bihw", self.axes, planes).sigmoid()
 
@@ -199,6 +201,25 @@ class FourierParametrization:
 
 
 Parametrization = PixelParametrization | FourierParametrization
+
+
+def hermitian(waves: torch.Tensor, side: int) -> torch.Tensor:
+    """The part of a half spectrum that belongs to a real picture: in its first column, and for an
+    even side its last, (z_k + conj z_-k) / 2.
+
+    On CPUs irfft2 ignores the rest; what cuFFT makes of it is undefined, and depends on the side.
+
+    Args:
+        waves: (..., side, side // 2 + 1), laid out as torch.fft.rfft2 does.
+    """
+
+    def symmetric(column: torch.Tensor) -> torch.Tensor:
+        return (column + column.flip(-2).roll(1, -2).conj()) / 2
+
+    if side % 2:
+        return torch.cat((symmetric(waves[..., :1]), waves[..., 1:]), -1)
+    ends = symmetric(waves[..., :1]), symmetric(waves[..., -1:])
+    return torch.cat((ends[0], waves[..., 1:-1], ends[1]), -1)
 
 
 def spectrum_scale(side: int) -> torch.Tensor:

@@ -89,7 +89,9 @@ class RunEstimator:
 def available(device: torch.device) -> float:
     """Bytes of memory that a run may use on `device`."""
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
+        # What PyTorch keeps for its next allocations counts as used, yet is free for them.
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + kept
     free = psutil.virtual_memory().available
     folder = Path("/sys/fs/cgroup")  # a container's own limit, where there is one
     try:

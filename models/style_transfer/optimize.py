@@ -300,7 +300,8 @@ class Descent:
             with torch.no_grad():
                 picture.clamp_(0, 1)
                 smooth = average.update(picture)
-            values = {name: value.item() for name, value in losses.items()}
+            # All at once: each transfer from a GPU waits for it.
+            values = dict(zip(losses, torch.stack([*losses.values()]).tolist(), strict=True))
             yield smooth, values, gradient_shares(gradients) if due else {}
 
 

@@ -1,0 +1,1 @@
+"""What is run once on a machine with a GPU."""

@@ -35,11 +35,11 @@ class EMA(AveragedModel):
     def _average(
         self, averages: Sequence[torch.Tensor], currents: Sequence[torch.Tensor], _count: object
     ) -> None:
-        for average, current in zip(averages, currents, strict=True):
-            if average.is_floating_point():
-                average.lerp_(current, 1 - self.decay)
-            else:
-                average.copy_(current)
+        # Lists are of one type each; on a GPU one call for all takes a few launches.
+        if averages[0].is_floating_point():
+            torch._foreach_lerp_(averages, currents, 1 - self.decay)
+        else:
+            torch._foreach_copy_(averages, currents)
 
 
 def warmed_up(decay: float, steps: int) -> float:

@@ -361,7 +361,7 @@ class Trainer:
         # Adam's averages of squares overflow first: all later steps would then be 0.
         for adam in state["adams"].values():
             tensors += [value for kept in adam["state"].values() for value in kept.values()]
-        if not all(value.isfinite().all() for value in tensors):
+        if not torch.stack([value.isfinite().all() for value in tensors]).all():  # one transfer
             raise Diverged
         self._last_good = state
 

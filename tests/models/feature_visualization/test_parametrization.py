@@ -102,3 +102,18 @@ def test_a_snapshot_stays():
         assert before.shape == (2, 3, 64, 64)
         assert torch.equal(render(), before)
         assert not torch.equal(parametrization.snapshot()(), before)
+
+
+@pytest.mark.parametrize("side", [7, 8])
+def test_the_part_of_a_spectrum_that_no_real_picture_has_changes_nothing(side):
+    rng = torch.Generator().manual_seed(0)
+    values = torch.randn(2, 3, side, side // 2 + 1, 2, generator=rng)
+    waves = torch.view_as_complex(values)
+    given, real = (
+        torch.fft.irfft2(part, s=(side, side)) for part in (waves, hermitian(waves, side))
+    )
+    assert torch.allclose(given, real, atol=1e-6)
+    # Of a real picture's spectrum nothing is taken away.
+    assert torch.allclose(
+        hermitian(torch.fft.rfft2(real), side), torch.fft.rfft2(real), atol=1e-5
+    )
