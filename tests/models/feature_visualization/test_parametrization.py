@@ -4,6 +4,7 @@ import torch
 from models.feature_visualization.parametrization import (
     FourierParametrization,
     PixelParametrization,
+    hermitian,
     spectrum_scale,
 )
 from models.feature_visualization.settings import VisualizationSettings
@@ -114,6 +115,4 @@ def test_the_part_of_a_spectrum_that_no_real_picture_has_changes_nothing(side):
     )
     assert torch.allclose(given, real, atol=1e-6)
     # Of a real picture's spectrum nothing is taken away.
-    assert torch.allclose(
-        hermitian(torch.fft.rfft2(real), side), torch.fft.rfft2(real), atol=1e-5
-    )
+    assert torch.allclose(hermitian(torch.fft.rfft2(real), side), torch.fft.rfft2(real), atol=1e-5)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from models import images
-from models.style_transfer.cost import CostEstimator, available
+from models.style_transfer.estimate import RunEstimator, available
 from models.style_transfer.optimize import breakdown_of_preview, transfer_style
 from models.style_transfer.settings import StyleSettings
 from tests.models.gpu import CPU, backbone, difference
@@ -63,7 +63,7 @@ def test_a_transfer_ends_as_on_the_cpu(pair, gpu):
 
 @pytest.mark.gpu
 def test_cost_is_estimated(network, pair, gpu):
-    settings, estimator = StyleSettings(size=256, steps=10), CostEstimator()
+    settings, estimator = StyleSettings(size=256, steps=10), RunEstimator()
     assert 0 < estimator.seconds(network, settings) < 60
     assert 0 < estimator.bytes(network, settings) < available(gpu)
     estimator.check(network, settings)
