@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
@@ -33,7 +31,7 @@ class EMA(AveragedModel):
         self.update_parameters(network)
 
     def _average(
-        self, averages: Sequence[torch.Tensor], currents: Sequence[torch.Tensor], _count: object
+        self, averages: list[torch.Tensor], currents: list[torch.Tensor], _count: object
     ) -> None:
         # Lists are of one type each; on a GPU one call for all takes a few launches.
         if averages[0].is_floating_point():
