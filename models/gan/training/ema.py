@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
+Tensors = tuple[torch.Tensor, ...] | list[torch.Tensor]
+
 
 class EMA(AveragedModel):
     """average <- decay * average + (1 - decay) * network, in `module`, a frozen copy of `network`.
@@ -30,9 +32,7 @@ class EMA(AveragedModel):
         self.decay = decay
         self.update_parameters(network)
 
-    def _average(
-        self, averages: list[torch.Tensor], currents: list[torch.Tensor], _count: object
-    ) -> None:
+    def _average(self, averages: Tensors, currents: Tensors, _count: object) -> None:
         # Lists are of one type each; on a GPU one call for all takes a few launches.
         if averages[0].is_floating_point():
             torch._foreach_lerp_(averages, currents, 1 - self.decay)
