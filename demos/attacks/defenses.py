@@ -25,8 +25,7 @@ SIDE = 256  # of the pictures of networks side by side
 
 def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
     """The section; returns its own controls."""
-    with page.put(gr.Accordion, "robustness.defenses", open=False):
-        page.put(gr.Markdown, "robustness.defenses.idea")
+    with page.section(gr.Accordion, "robustness.defenses", open=False):
         with gr.Row(equal_height=False):
             with gr.Column(min_width=300):
                 own = _jpeg(page, photo, controls)
@@ -134,12 +133,11 @@ def _adversarial_training(page: Page, photo, controls: Controls) -> None:
 
 def _slots(page: Page, name: str) -> list:
     """The attacked picture, the perturbation and the verdict of one network."""
-    options: dict[str, Any] = {"format": "png", "height": 190, "buttons": [], "interactive": False}
     with gr.Column(min_width=280):
         gr.Markdown(f"**{registry.classifier(name).title}**")
         with gr.Row():
             pictures = [
-                page.put(gr.Image, key, min_width=110, **options)
+                page.picture(key, height=190, min_width=110)
                 for key in ("attack.after", "attack.change")
             ]
         return [*pictures, gr.HTML()]

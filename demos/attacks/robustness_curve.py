@@ -23,22 +23,17 @@ if TYPE_CHECKING:
 
 def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
     """The section; returns its own controls."""
-    with page.put(gr.Accordion, "robustness.curve", open=False):
-        page.put(gr.Markdown, "robustness.curve.idea")
-        with gr.Row(equal_height=False):
-            with gr.Column(scale=3, min_width=240):
-                own = {name: page.setting(CurveSettings, name) for name in ("epsilon_end", "steps")}
-                parts = Section(page, photo, controls, "robustness.curve.run", min_width=90)
-            with gr.Column(scale=6, min_width=300):
-                plot = gr.HTML(elem_id="robustness-curve")
-                table = gr.HTML(elem_id="robustness-smallest")
-            with gr.Column(scale=3, min_width=220):
-                shown = page.put(
-                    gr.Image, "robustness.whole", format="png", height=230, buttons=[],
-                    interactive=False, elem_id="robustness-whole",
-                )  # fmt: skip
-                prediction = gr.HTML()
-                download = page.put(gr.DownloadButton, "download", visible=False)
+    with page.section(gr.Accordion, "robustness.curve", open=False), gr.Row(equal_height=False):
+        with gr.Column(scale=3, min_width=240):
+            own = {name: page.setting(CurveSettings, name) for name in ("epsilon_end", "steps")}
+            parts = Section(page, photo, controls, "robustness.curve.run", min_width=90)
+        with gr.Column(scale=6, min_width=300):
+            plot = gr.HTML(elem_id="robustness-curve")
+            table = gr.HTML(elem_id="robustness-smallest")
+        with gr.Column(scale=3, min_width=220):
+            shown = page.picture("robustness.whole", height=230, elem_id="robustness-whole")
+            prediction = gr.HTML()
+            download = page.put(gr.DownloadButton, "download", visible=False)
 
     def render(language: str, curves: CurveProgress) -> dict:
         found = curves.quantized

@@ -87,8 +87,7 @@ def table(
     render: Callable[[str, Any], str],
 ) -> None:
     """A whole section that shows a table: `render(language, value of a step)`, as HTML."""
-    with page.put(gr.Accordion, f"robustness.{name}", open=False):
-        page.put(gr.Markdown, f"robustness.{name}.idea")
+    with page.section(gr.Accordion, f"robustness.{name}", open=False):
         section = Section(page, photo, controls, f"robustness.{name}.run")
         shown = gr.HTML(elem_id=f"robustness-{name}")
     section.connect(compute, lambda language, found: {shown: render(language, found)}, {shown: ""})

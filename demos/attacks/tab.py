@@ -66,10 +66,7 @@ class AttackTab:
         self.line = gr.HTML(elem_id="attack-status")
         with gr.Row():
             self.clean, self.fooled, self.change = (
-                page.put(
-                    gr.Image, f"attack.{name}", format="png", height=210, buttons=[],
-                    interactive=False, min_width=140,
-                )
+                page.picture(f"attack.{name}", height=210, min_width=140)
                 for name in ("before", "after", "change")
             )  # fmt: skip
         with gr.Row():

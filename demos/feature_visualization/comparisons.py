@@ -53,10 +53,9 @@ class ComparisonSection:
         self.line = gr.HTML(elem_id="ideal-several-status")
         with gr.Row(equal_height=False):
             with gr.Column(scale=6, min_width=300):
-                self.sheet = page.put(
-                    gr.Image, "ideal.several.sheet", format="png", height=330, buttons=[],
-                    interactive=False, elem_id="ideal-several",
-                )  # fmt: skip
+                self.sheet = page.picture(
+                    "ideal.several.sheet", height=330, elem_id="ideal-several"
+                )
             with gr.Column(scale=4, min_width=260):
                 self.verdict = gr.HTML(elem_id="ideal-several-verdict")
                 self.download = page.put(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from demos.runtime.engine import Engine, Run
-from demos.runtime.events import Event, Loading, Progress, Result, Waiting
+from demos.runtime.events import Event, map_values
 from models import images, registry
 from models.feature_visualization.settings import VisualizationSettings
 from models.labels import breeds
@@ -85,19 +85,17 @@ def visualize(
                 strip.add(step)
             yield joint
 
-    for event in engine.schedule(recorded(), run):
-        if isinstance(event, Waiting | Loading):
-            yield event
-            continue
-        parts, last = event.value.parts, isinstance(event, Result)
-        found: list[dict[str, list[float]]] = [{} for _ in every]
-        if last:
-            found = [_probabilities(*each) for each in zip(every, networks, parts, strict=True)]
-            for step, strip in zip(parts, strips, strict=True):
-                strip.add(step, last)
-        described = zip(every, parts, curves, strips, found, strict=True)
-        value = [Visualization(*each) for each in described]
-        yield (Result if last else Progress)(value, event.seconds)
+    def shown(joint: JointStep) -> list[Visualization]:
+        parts = zip(every, joint.parts, curves, strips, strict=True)
+        return [Visualization(*each, probabilities={}) for each in parts]
+
+    def ended(joint: JointStep) -> list[Visualization]:
+        for step, strip in zip(joint.parts, strips, strict=True):
+            strip.add(step, last=True)
+        found = (_probabilities(*each) for each in zip(every, networks, joint.parts, strict=True))
+        return [replace(one, probabilities=p) for one, p in zip(shown(joint), found, strict=True)]
+
+    yield from map_values(engine.schedule(recorded(), run), shown, last=ended)
 
 
 def side_by_side(

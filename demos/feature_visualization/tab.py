@@ -89,10 +89,7 @@ class VisualizationTab:
             )
 
     def _picture(self, key: str, height: int, elem_id: str) -> gr.Image:
-        return self.page.put(
-            gr.Image, key, format="png", buttons=[], interactive=False, min_width=140,
-            height=height, elem_id=elem_id,
-        )  # fmt: skip
+        return self.page.picture(key, min_width=140, height=height, elem_id=elem_id)
 
     def connect(self) -> None:
         """Wires the events."""

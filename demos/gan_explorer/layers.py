@@ -21,8 +21,7 @@ from models.gan.networks.structure import Operation
 
 def build(page: Page) -> None:
     """The sub-tab."""
-    with page.put(gr.Tab, "gan.inside"):
-        page.put(gr.Markdown, "gan.inside.idea")
+    with page.section(gr.Tab, "gan.inside"):
         page.put(gr.HTML, "gan.inside", written=lambda language: diagrams(page, language))
         page.put(gr.HTML, "gan.inside.tap", html_template='<div class="gan-step">${value}</div>')
         picture_by_address(page, "gan.view.step", "step", f"{CAT_KNOBS} step")

@@ -15,6 +15,7 @@ from PIL import Image
 from demos.gan_explorer import views
 from demos.runtime.engine import Engine
 from demos.ui import examples
+from models import images
 from models.gan.networks.structure import SIDE
 from models.gan.settings import SampleSettings
 
@@ -38,11 +39,9 @@ def film(engine: Engine, model: str, there_and_back: bool = False, **values) -> 
     a, b = settings.seed, settings.seed_b
 
     def walk() -> list[Image.Image]:
-        from models.images import to_image
-
         gan = engine.gan(model)
         pictures = gan.walk(a, b, settings.frames, settings.truncation, settings.sliders)
-        return [to_image(picture) for picture in pictures]
+        return [images.to_image(picture) for picture in pictures]
 
     frames = [
         image.resize((FILM_SIDE, FILM_SIDE), Image.Resampling.BICUBIC)
@@ -71,9 +70,7 @@ def enlarged(engine: Engine, model: str, **values) -> str:
 
 def score_upload(engine: Engine, model: str, path) -> tuple[Image.Image, DiscriminatorScore]:
     """The discriminator's score of an uploaded picture, and its sensitivity over the picture."""
-    from models.images import classifier_input
-
-    return engine.worker.submit(_score, engine, model, classifier_input(path, SIDE)).result()
+    return engine.worker.submit(_score, engine, model, images.classifier_input(path, SIDE)).result()
 
 
 def score_three(engine: Engine, model: str, path, **values) -> list:
@@ -98,9 +95,6 @@ def score_three(engine: Engine, model: str, path, **values) -> list:
 
 
 def _score(engine: Engine, model: str, picture: torch.Tensor):
-    from models import images
-    from models.images import to_image
-
     found = engine.gan(model).discriminate(picture)
     overlay = images.overlay(picture, found.sensitivity)
-    return to_image(images.enlarge(overlay, OVERLAY_SIDE)), found
+    return images.to_image(images.enlarge(overlay, OVERLAY_SIDE)), found

@@ -27,11 +27,9 @@ def build(page: Page, knobs: Knobs) -> Knobs:
     """
     crossover = _mixing(page)
     _walking(page, knobs)
-    with page.put(gr.Tab, "gan.growth"):
-        page.put(gr.Markdown, "gan.growth.idea")
+    with page.section(gr.Tab, "gan.growth"):
         picture_by_address(page, "gan.view.growth", "growth", CAT_KNOBS)
-    with page.put(gr.Tab, "gan.noise"):
-        page.put(gr.Markdown, "gan.noise.idea")
+    with page.section(gr.Tab, "gan.noise"):
         noise = page.setting(SampleSettings, "noise")
         picture_by_address(page, "gan.view.noise", "noise", CAT_KNOBS)
     _discriminator(page, knobs | {"noise": noise})
@@ -39,8 +37,7 @@ def build(page: Page, knobs: Knobs) -> Knobs:
 
 
 def _mixing(page: Page) -> gr.components.Component:
-    with page.put(gr.Tab, "gan.mix"):
-        page.put(gr.Markdown, "gan.mix.idea")
+    with page.section(gr.Tab, "gan.mix"):
         crossover = page.setting(SampleSettings, "crossover")
         knobs = f"{CAT_KNOBS} seed_b crossover"
         with gr.Row():
@@ -59,8 +56,7 @@ def _thirds(page: Page, key: str, language: str) -> str:
 
 
 def _walking(page: Page, knobs: Knobs) -> None:
-    with page.put(gr.Tab, "gan.walk"):
-        page.put(gr.Markdown, "gan.walk.idea")
+    with page.section(gr.Tab, "gan.walk"):
         page.formula(
             r"\mathrm{slerp}(z_a,z_b;t)=\frac{\sin((1-t)\Omega)}{\sin\Omega}z_a"
             r"+\frac{\sin(t\Omega)}{\sin\Omega}z_b"
@@ -70,9 +66,7 @@ def _walking(page: Page, knobs: Knobs) -> None:
                 frames = page.setting(SampleSettings, "frames")
                 walk = page.put(gr.Button, "gan.walk.go", variant="primary")
                 download = page.put(gr.DownloadButton, "gan.walk.download", visible=False)
-            film = page.put(
-                gr.Image, "gan.film", interactive=False, buttons=[], height=300, elem_id="gan-film"
-            )
+            film = page.picture("gan.film", format="webp", height=300, elem_id="gan-film")
     names = ("seed", "seed_b", "truncation", *SLIDERS)
 
     @localize_errors
@@ -86,8 +80,7 @@ def _walking(page: Page, knobs: Knobs) -> None:
 
 
 def _discriminator(page: Page, knobs: Knobs) -> None:
-    with page.put(gr.Tab, "gan.judge") as tab:
-        page.put(gr.Markdown, "gan.judge.idea")
+    with page.section(gr.Tab, "gan.judge") as tab:
         page.formula(r"p=\sigma(D(x))=\frac{1}{1+e^{-D(x)}}")
         outputs = []
         with gr.Row():
@@ -97,15 +90,7 @@ def _discriminator(page: Page, knobs: Knobs) -> None:
                 examples.examples(page, "photos", photo, first="kitten")
             for key in ("cat", "photo", "noise"):
                 with gr.Column(min_width=150):
-                    shown = page.put(
-                        gr.Image,
-                        f"gan.judge.{key}",
-                        format="png",
-                        height=200,
-                        buttons=[],
-                        interactive=False,
-                        elem_id=f"gan-judge-{key}",
-                    )
+                    shown = page.picture(f"gan.judge.{key}", height=200, elem_id=f"gan-judge-{key}")
                     outputs += [shown, gr.HTML()]
         ask = page.put(gr.Button, "gan.judge.go", size="sm")
 
@@ -130,8 +115,7 @@ def _discriminator(page: Page, knobs: Knobs) -> None:
 
 def autoencoder(page: Page) -> None:
     """The sub-tab about the VAE."""
-    with page.put(gr.Tab, "gan.vae"):
-        page.put(gr.Markdown, "gan.vae.idea")
+    with page.section(gr.Tab, "gan.vae"):
         page.formula(
             r"\mathcal L=\mathbb E_{q(z|x)}\tfrac{\lVert x-g(z)\rVert^2}{2s^2}"
             r"+\mathrm{KL}\!\left(q(z|x)\,\Vert\,\mathcal N(0,I)\right)"

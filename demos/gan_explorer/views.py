@@ -25,7 +25,7 @@ from starlette.routing import Route
 from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
 from demos.ui.page import Page
-from models import registry
+from models import images, registry
 from models.gan.settings import SLIDERS, SampleSettings
 from models.validation import ValidationError, setting
 
@@ -91,8 +91,6 @@ def cat(gan: PretrainedGan, settings: SampleSettings) -> torch.Tensor:
 
 def sheet(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
     """The cats from A on, in a square as far as their count allows."""
-    from models import images
-
     z = gan.latents(range(settings.seed, settings.seed + settings.count))
     w = gan.style_codes(z, settings.truncation, settings.sliders)
     return images.grid(gan.synthesize(w, settings.noise), math.ceil(math.sqrt(settings.count)))
@@ -100,37 +98,28 @@ def sheet(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
 
 def strip(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
     """Cat A with one slider at -3, -2, ... +3."""
-    import torch
-
     z, at, sliders = gan.latents([settings.seed]), settings.direction - 1, settings.sliders
     moved = [(*sliders[:at], value, *sliders[at + 1 :]) for value in STRIP]
-    w = torch.cat([gan.style_codes(z, settings.truncation, each) for each in moved])
-    return _row(gan.synthesize(w, settings.noise))
+    codes = [gan.style_codes(z, settings.truncation, each) for each in moved]
+    return _synthesized(gan, settings, codes)
 
 
 def mix(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
     """Cat A, the mix of A's coarse layers with B's layers from `crossover` on, cat B."""
-    import torch
-
     a, b = _both(gan, settings)
-    w = torch.cat([a, gan.mix(a, b, settings.crossover), b])
-    return _row(gan.synthesize(w, settings.noise))
+    return _synthesized(gan, settings, [a, gan.mix(a, b, settings.crossover), b])
 
 
 def parts(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
     """Cat A with cat B's coarse, middle and fine layers."""
-    import torch
-
     a, b = _both(gan, settings)
-    w = torch.cat([gan.swap(a, b, layers) for layers in (range(3), range(3, 7), range(7, 9))])
-    return _row(gan.synthesize(w, settings.noise))
+    parts = (range(3), range(3, 7), range(7, 9))
+    return _synthesized(gan, settings, [gan.swap(a, b, layers) for layers in parts])
 
 
 def growth(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
     """Cat A at every size that the generator passes through."""
     import torch
-
-    from models import images
 
     sizes = gan.resolutions(_style_code(gan, settings, settings.seed), settings.noise)
     return _row(torch.cat([images.enlarge(picture, CELL) for picture in sizes]), gap=4)
@@ -188,15 +177,20 @@ def _both(gan: PretrainedGan, settings: ViewSettings) -> list[torch.Tensor]:
     return [_style_code(gan, settings, seed) for seed in (settings.seed, settings.seed_b)]
 
 
-def _row(pictures: torch.Tensor, gap: int = 0) -> torch.Tensor:
-    from models import images
+def _synthesized(
+    gan: PretrainedGan, settings: ViewSettings, codes: list[torch.Tensor]
+) -> torch.Tensor:
+    """The pictures of style codes, side by side."""
+    import torch
 
+    return _row(gan.synthesize(torch.cat(codes), settings.noise))
+
+
+def _row(pictures: torch.Tensor, gap: int = 0) -> torch.Tensor:
     return images.grid(pictures, len(pictures), gap)
 
 
 def _channels(activations: torch.Tensor) -> torch.Tensor:
-    from models import images
-
     side = 4 * CELL // 2 + 6
     if activations.shape[1] == 3:
         return images.enlarge(activations.cpu(), side)[0].mean(0, keepdim=True)
@@ -215,14 +209,12 @@ def render(engine: Engine, view: str, model: str, settings: ViewSettings) -> Ima
     Raises:
         ValidationError: unknown model, or weights that can't be used.
     """
-    from models.images import to_image
-
     gan = engine.gan(model)
     if view == "rebuilt":
         shown = rebuilt(gan, settings, engine.gan(registry.VAE))
     else:
         shown = VIEWS[view](gan, settings)
-    return to_image(shown)
+    return images.to_image(shown)
 
 
 def picture(engine: Engine, view: str, model: str, **values) -> Image.Image:

@@ -39,9 +39,9 @@ class ExportSection:
                 show = page.put(gr.Button, "gan_lab.export.strip", size="sm", min_width=140)
                 export = page.put(gr.Button, "gan_lab.export.files", size="sm", min_width=140)
                 share = page.put(gr.Button, "gan_lab.export.link", size="sm", min_width=140)
-            film = page.put(
-                gr.Image, "gan_lab.export.film", format="png", visible=False, interactive=False,
-                show_label=False, buttons=["download", "fullscreen"], elem_id="gan-lab-strip",
+            film = page.picture(
+                "gan_lab.export.film", visible=False, show_label=False,
+                buttons=["download", "fullscreen"], elem_id="gan-lab-strip",
             )  # fmt: skip
             files = page.put(
                 gr.DownloadButton,

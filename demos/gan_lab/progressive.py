@@ -17,6 +17,7 @@ from demos.ui import progress
 from demos.ui.components import Choice
 from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
 from demos.ui.plots import curves
+from models import images
 from models.gan.networks.structure import SIDES
 from models.gan.training.progressive_schedule import MILLION, PHASES, ProgressiveSettings
 from models.validation import choice
@@ -82,9 +83,9 @@ class ProgressiveSection:
         with gr.Column(min_width=300):
             # Above the picture: a label would cover the smallest side.
             self.page.put(gr.Markdown, f"gan_lab.progressive.{method}")
-            picture = self.page.put(
-                gr.Image, f"gan_lab.progressive.{method}", format="png", height=290, buttons=[],
-                show_label=False, interactive=False, elem_id=f"gan-lab-progressive-{method}",
+            picture = self.page.picture(
+                f"gan_lab.progressive.{method}", height=290, show_label=False,
+                elem_id=f"gan-lab-progressive-{method}",
             )  # fmt: skip
             bar = gr.HTML(elem_id=f"gan-lab-progressive-{method}-bar")
             return picture, bar, gr.HTML(elem_id=f"gan-lab-progressive-{method}-plot")
@@ -135,7 +136,6 @@ def _check(values: dict) -> None:
 
 
 def _picture(snapshot: ProgressiveSnapshot) -> Image.Image:
-    from models import images
     from models.gan.training.progressive_trainer import sheet
 
     return images.to_image(sheet(snapshot))

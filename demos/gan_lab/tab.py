@@ -103,10 +103,9 @@ class GanLabTab:
         )
         with gr.Row(equal_height=False):
             with gr.Column(min_width=260):
-                self.picture = page.put(
-                    gr.Image, "gan_lab.picture", format="png", height=380, buttons=["fullscreen"],
-                    interactive=False, elem_id="gan-lab-picture",
-                )  # fmt: skip
+                self.picture = page.picture(
+                    "gan_lab.picture", height=380, buttons=["fullscreen"], elem_id="gan-lab-picture"
+                )
                 page.put(gr.Markdown, "gan_lab.legend", elem_classes="note plane-only")
                 self.pace = page.put(
                     gr.Radio, "gan_lab.speed", choices=self._texts("speed", PACES), value="normal",

@@ -86,10 +86,7 @@ class PetTab:
     def _build_explanation(self) -> None:
         page = self.page
         page.put(gr.Markdown, "pets.why", elem_classes="note")
-        self.explanation = page.put(
-            gr.Image, "pets.cam", format="png", height=260, buttons=[], interactive=False,
-            elem_id="pets-cam",
-        )  # fmt: skip
+        self.explanation = page.picture("pets.cam", height=260, elem_id="pets-cam")
         with gr.Row():
             self.breed = page.put(Choice, "pets.breed", choices=_breed_choices(page), min_width=130)
             self.against = page.put(
@@ -117,10 +114,7 @@ class PetTab:
                     self.line = gr.HTML()
                     self.shape = gr.Markdown(elem_id="pets-shape")
                 with gr.Column(scale=5, min_width=300):
-                    self.mosaic = page.put(
-                        gr.Image, "pets.maps", format="png", buttons=[], interactive=False,
-                        elem_id="pets-mosaic",
-                    )  # fmt: skip
+                    self.mosaic = page.picture("pets.maps", elem_id="pets-mosaic")
 
     def connect(self, tab: gr.Tab) -> None:
         """Wires the events."""

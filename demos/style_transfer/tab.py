@@ -84,10 +84,9 @@ class StyleTab:
         page = self.page
         self.run, self.stop, self.reset = page.controls("run.paint")
         self.line = gr.HTML(elem_id="style-status")
-        self.live = page.put(
-            gr.Image, "style.live", format="jpeg", height=310, buttons=[], interactive=False,
-            elem_id="style-live", type="filepath",
-        )  # fmt: skip
+        self.live = page.picture(
+            "style.live", format="jpeg", height=310, elem_id="style-live", type="filepath"
+        )
         self.both = page.put(
             gr.ImageSlider, "style.both", format="png", type="filepath", visible=False
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from html import escape
 from inspect import isgeneratorfunction
@@ -95,6 +96,11 @@ class Page:
             self.send_targets[key] = component
         return component
 
+    def picture(self, key: str, **options) -> gr.Image:
+        """A result: a picture to look at, exact unless `format` says otherwise, without buttons."""
+        plain: dict[str, Any] = {"format": "png", "buttons": [], "interactive": False}
+        return self.put(gr.Image, key, **plain | options)
+
     def on_load(self, function: Callable[[Mapping], list], components: list) -> None:
         """When the page opens, sets `components` to what `function` reads from its address."""
         self.load_handlers.append((function, components))
@@ -167,6 +173,13 @@ class Page:
         """The formula of the knob above, the same in every language."""
         delimiters: list[dict[str, str | bool]] = [{"left": "$", "right": "$", "display": False}]
         return gr.Markdown(f"${latex}$", latex_delimiters=delimiters, elem_classes="formula")
+
+    @contextmanager
+    def section(self, kind: type, key: str, **options) -> Iterator[Any]:
+        """A tab or accordion with the title `key`, which begins with the text `key.idea`."""
+        with self.put(kind, key, **options) as block:
+            self.put(gr.Markdown, f"{key}.idea")
+            yield block
 
     def questions(self, demo: str) -> None:
         """The corner of questions, with answers that unfold."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from models import images
 from models.gan.training.settings import SIDES
 from models.validation import ValidationError, choice
 
@@ -212,8 +213,6 @@ def own(pictures: Sequence[Image.Image], side: int = 32) -> Pictures:
     Raises:
         ValidationError: too few or too many of them, or too few different ones.
     """
-    from models.images import square
-
     choice("side", side, SIDES)
     if not MIN_PICTURES <= len(pictures) <= MAX_PICTURES:
         limits = {"low": MIN_PICTURES, "high": MAX_PICTURES}
@@ -221,7 +220,7 @@ def own(pictures: Sequence[Image.Image], side: int = 32) -> Pictures:
     # Duplicates are taken once: one picture many times would count as many.
     kept: dict[bytes, bytes] = {}
     for picture in pictures:
-        content = square(picture, side).convert("RGB").tobytes()
+        content = images.square(picture, side).convert("RGB").tobytes()
         kept.setdefault(hashlib.sha256(content).digest(), content)
     if len(kept) < MIN_PICTURES:
         raise ValidationError("own_pictures_same", count=len(kept), low=MIN_PICTURES)
