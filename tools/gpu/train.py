@@ -141,6 +141,7 @@ def parse() -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=float, default=0, help="minutes")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cuda")
     parser.add_argument("--no-trial", dest="trial", action="store_false")
+    parser.add_argument("--need-graphs", action="store_true", help="ends where there are none")
     parser.add_argument("--trial-seconds", type=float, default=3)
     parser.add_argument("--least", type=float, default=25, help="seconds of a training")
     parser.add_argument("--first-steps", type=int, default=65)
@@ -160,6 +161,8 @@ def main() -> None:
     options = chosen.options
     if chosen.trial:
         options = tried(chosen, min(left(), 150)) + options
+        if chosen.need_graphs and "--eager" in options:
+            sys.exit("No CUDA graphs: see above; without --need-graphs it would go on eagerly")
         (RUNS / "options.json").write_text(json.dumps(options))
     elif (RUNS / "options.json").exists() and not options:
         options = json.loads((RUNS / "options.json").read_text())
