@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from models.attacks.evaluation import AttackStep
     from models.attacks.smoothing import SmoothingStep
-    from models.attacks.transforms import TransformVerdict
 
 
 def jpeg_defense(
@@ -41,30 +40,28 @@ def jpeg_defense(
 
 
 @dataclass(frozen=True)
-class SideBySide:
-    """The same attack on one network after the other.
+class SideBySide(TransformProgress):
+    """An attack on one of several networks, and that network's verdict on the picture as it is.
 
     Attributes:
         place: of the network.
-        perturbation: magnified; None before this attack's end.
-        verdict: on the attacked picture; None before this attack's end.
     """
 
-    place: int
-    subject: Subject
-    step: AttackStep
-    perturbation: torch.Tensor | None = None
-    verdict: TransformVerdict | None = None
+    place: int = 0
 
 
 def side_by_side(
     engine: Engine, request: AttackRequest, run: Run, models: tuple[str, ...]
 ) -> Generator[Event[SideBySide]]:
     """The request's attack, without a target, on each of `models`; a stopped one is the last."""
+    from models.attacks.transforms import TRANSFORMS
+
+    as_it_is = {"none": TRANSFORMS["none"]}
     settings = request.settings | {"target": None}
     for place, model in enumerate(models):
         each = AttackRequest(request.image, model, settings)
-        for event in _one_of_several(engine, each, place, run):
+        events = transformed_attack(engine, each, run, as_it_is)
+        for event in map_values(events, partial(_placed, place)):
             more = place + 1 < len(models) and not run.is_set()
             if isinstance(event, Result) and more:
                 yield Progress(event.value, event.seconds)
@@ -74,26 +71,8 @@ def side_by_side(
             return
 
 
-def _one_of_several(
-    engine: Engine, request: AttackRequest, place: int, run: Run
-) -> Generator[Event[SideBySide]]:
-    subject = yield from prepare(engine, request)
-    from models.attacks import transforms
-    from models.attacks.quantization import to_8bit
-    from models.attacks.run import magnify
-
-    untransformed = {"none": transforms.TRANSFORMS["none"]}
-
-    def judged(step: AttackStep) -> SideBySide:
-        found = to_8bit(step.adversarial).to(subject.clean.device)
-        (verdict,) = transforms.evaluate_transforms(
-            subject.network, subject.clean, found, transforms=untransformed
-        )
-        perturbation, _ = magnify(subject.clean, found)
-        return SideBySide(place, subject, replace(step, adversarial=found), perturbation, verdict)
-
-    events = attack(engine, subject, run)
-    yield from map_values(events, lambda step: SideBySide(place, subject, step), last=judged)
+def _placed(place: int, found: TransformProgress) -> SideBySide:
+    return SideBySide(**vars(found), place=place)
 
 
 @dataclass(frozen=True)

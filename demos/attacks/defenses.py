@@ -120,11 +120,15 @@ def _adversarial_training(page: Page, photo, controls: Controls) -> None:
         slots = [_slots(page, name) for name in COMPARED]
 
     def render(language: str, found: SideBySide) -> dict:
-        if found.perturbation is None or found.verdict is None:
+        if not found.verdicts:
             return {}
-        pictures = (found.step.adversarial, found.perturbation)
+        from models.attacks.run import magnify
+
+        (verdict,) = found.verdicts
+        clean, attacked = verdict.pictures.split(1)
+        pictures = (attacked, magnify(clean, attacked)[0])
         shown = (images.to_image(images.enlarge(picture, SIDE)) for picture in pictures)
-        said = views.verdict_bars(language, found.subject, found.verdict)
+        said = views.verdict_bars(language, found.subject, verdict)
         return dict(zip(slots[found.place], [*shown, said], strict=True))
 
     kept = {part: gr.skip() for slot in slots for part in slot}

@@ -55,13 +55,14 @@ def test_two_networks_side_by_side(engine, photo):
     settings = {"epsilon": 16.0, "steps": 6, "step_size": 4.0, "target": "pizza"}
     asked = AttackRequest(photo("chelsea"), settings=settings)
     steps = values(defense_runs.side_by_side(engine, asked, Run(), names))
-    found = [step for step in steps if step.verdict]
+    found = [step for step in steps if step.verdicts]
     assert [step.place for step in found] == [0, 1]
     for each in found:
-        clean, adversarial = each.subject.clean, each.step.adversarial
-        assert adversarial.shape == each.perturbation.shape == clean.shape
-        assert each.verdict.clean[0] != each.verdict.adversarial[0]
-        assert each.verdict.outcome == "fools"
+        (verdict,) = each.verdicts
+        clean, adversarial = verdict.pictures.split(1)
+        assert clean.equal(each.subject.clean)
+        assert verdict.clean[0] != verdict.adversarial[0]
+        assert verdict.outcome == "fools"
         assert (adversarial - clean).abs().max() * 255 <= 16.001
 
 
