@@ -8,28 +8,34 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+import pi_heif
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from models.validation import ValidationError
 
 if TYPE_CHECKING:
     import torch
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
+pi_heif.register_heif_opener()
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "HEIF")
 MAX_MEGAPIXELS = 50
 MIN_SIDE = 16
 MAX_RATIO = 8
 WHITE = 1.0
+# Bits of a number in a picture: cameras and scanners write 10, 12 or 14 of them into 16.
+DEPTHS = (8, 10, 12, 14, 16, 24, 32)
 
 
 def open_image(source: str | Path | bytes | Image.Image | None) -> Image.Image:
     """Any picture a person may upload, as an 8-bit RGB PIL image.
 
-    EXIF orientation is applied; of an animation the first frame is taken; 16-bit values are scaled
-    (65535 -> 255); transparency is laid over white. Size is checked before the pixels are decoded.
+    EXIF orientation is applied; of an animation the first frame is taken; colours of another space
+    (ICC profile) are converted to sRGB; transparency is laid over white. Of grey levels of more
+    than 8 bits, the most that the smallest of `DEPTHS` holds is white: 65535, or 4095 where no
+    value is above. Size is checked before the pixels are decoded.
 
     Args:
         source: a path, the file's bytes, a PIL image, or None.
@@ -53,9 +59,10 @@ def open_image(source: str | Path | bytes | Image.Image | None) -> Image.Image:
             raise ValidationError("not_a_picture") from error
     _check_size(*image.size)
     try:
-        image.seek(0)
+        if image is source:  # a file just opened is at its first frame, HEIC at its main picture
+            image.seek(0)
         image.load()
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, RuntimeError) as error:
         raise ValidationError("picture_broken") from error
     return _rgb(ImageOps.exif_transpose(image))
 
@@ -85,17 +92,75 @@ def _check_size(width: int, height: int) -> None:
 
 
 def _rgb(image: Image.Image) -> Image.Image:
+    profile = image.info.get("icc_profile")
     if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image, dtype=np.float64)
-        # Integer and float files hold 8-bit, 16-bit or unit values; the largest value decides.
-        top = 65535 if image.mode.startswith("I;16") or values.max() > 255 else 255
-        top = 1 if image.mode == "F" and values.max() <= 1 else top
-        grey = np.clip(np.rint(values * (255 / top)), 0, 255).astype(np.uint8)
-        return Image.fromarray(grey).convert("RGB")
+        return _srgb(_eight_bits(image), profile)
     if image.has_transparency_data:
         layer = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
-    return image.convert("RGB")
+        colors = _srgb(image if image.mode == "LA" else layer, profile)
+        return Image.composite(colors, Image.new("RGB", layer.size, "white"), layer.getchannel("A"))
+    return _srgb(image, profile)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey levels of 16 or 32 bits, or floats up to 1 or more, as 8 bits."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
+    most = values.max()
+    top = next(2**bits - 1 for bits in DEPTHS if most < 2**bits or bits == DEPTHS[-1])
+    if image.mode == "F" and most <= 1:
+        top = 1
+    return Image.fromarray(np.clip(np.rint(values * (255 / top)), 0, 255).astype(np.uint8))
+
+
+def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """`image` without its transparency, from the colour space of its ICC profile to sRGB.
+
+    A profile that is damaged or of another kind of picture is ignored, and so is one that moves no
+    colour by more than a level: sRGB itself, which would only be rounded.
+    """
+    if image.mode == "LAB":
+        return _converted(image, ImageCms.createProfile("LAB"))
+    plain = image.convert("RGB")
+    if not profile:
+        return plain
+    try:
+        space = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        kind = space.profile.xcolor_space.strip()
+        if kind == "RGB" and image.mode != "CMYK":
+            probe = np.asarray(_converted(PROBE, space), np.int16) - np.asarray(PROBE, np.int16)
+            return _converted(plain, space) if np.abs(probe).max() > 1 else plain
+        if kind == "GRAY" and image.mode in ("1", "L", "LA"):
+            return _converted(image.convert("L"), space)
+        if kind == image.mode == "CMYK":
+            return _converted(image, space)
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError, AttributeError):
+        pass
+    return plain
+
+
+def _probe() -> Image.Image:
+    """Colours all over the cube, nine levels a channel."""
+    levels = np.linspace(0, 255, 9).astype(np.uint8)
+    return Image.fromarray(np.stack(np.meshgrid(levels, levels, levels), -1).reshape(27, 27, 3))
+
+
+PROBE = _probe()
+
+
+def _converted(image: Image.Image, space: Any) -> Image.Image:
+    """`image` in sRGB, as relative colours; black stays black."""
+    found = ImageCms.profileToProfile(
+        image,
+        space,
+        ImageCms.createProfile("sRGB"),
+        ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        "RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    if found is None:
+        raise ValueError("nothing was converted")
+    found.info.pop("icc_profile", None)
+    return found
 
 
 def fit(image: Image.Image, longer: int) -> Image.Image:

@@ -19,8 +19,8 @@ MESSAGES = {
     "no_picture": "There is no picture yet. Upload one, take one, or pick an example.",
     "too_many_runs": "You have {limit} runs under way already. Stop one of them, or wait until one "
     "is done: others want their turn too.",
-    "not_a_picture": "This file is not a picture that can be read. Use JPEG, PNG, WebP, GIF, BMP "
-    "or TIFF.",
+    "not_a_picture": "This file is not a picture that can be read. Use JPEG, PNG, WebP, AVIF, "
+    "HEIC, GIF, BMP or TIFF.",
     "file_gone": "There is no such file here, or no longer: uploads are kept for a few hours. "
     "Upload the picture again.",
     "picture_broken": "This picture file is damaged or cut off. Save or send it again.",

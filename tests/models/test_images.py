@@ -51,48 +51,6 @@ def test_plain_png_is_unchanged():
     assert np.array_equal(np.asarray(opened), pixels)
 
 
-def test_sixteen_bit_grey_is_scaled():
-    values = np.full((24, 32), 32896, np.uint16)  # 128 * 257
-    assert first_pixel(file(Image.fromarray(values), "PNG")) == (128, 128, 128)
-
-
-def test_sixteen_bit_tiff_is_scaled():
-    values = np.full((24, 32), 65535, np.uint16)
-    assert first_pixel(file(Image.fromarray(values), "TIFF")) == (255, 255, 255)
-
-
-def test_float_tiff_in_unit_range_is_scaled():
-    values = np.full((24, 32), 0.2, np.float32)
-    assert first_pixel(file(Image.fromarray(values), "TIFF")) == (51, 51, 51)
-
-
-def test_cmyk_is_converted():
-    cmyk = Image.new("CMYK", (32, 24), (0, 255, 255, 0))
-    assert first_pixel(file(cmyk, "TIFF")) == (255, 0, 0)
-
-
-def test_palette_is_converted():
-    assert first_pixel(file(plain().convert("P", palette=Image.Palette.ADAPTIVE), "PNG")) == RED
-
-
-def test_transparency_is_laid_over_white():
-    assert first_pixel(file(Image.new("RGBA", (32, 24), (*RED, 0)), "PNG")) == (255, 255, 255)
-    assert first_pixel(file(Image.new("RGBA", (32, 24), (0, 0, 0, 51)), "PNG")) == (204, 204, 204)
-    assert first_pixel(file(Image.new("LA", (32, 24), (0, 0)), "PNG")) == (255, 255, 255)
-
-
-def test_transparent_palette_colour_is_white():
-    image = Image.new("P", (32, 24), 0)
-    image.putpalette([10, 20, 30, 0, 0, 0])
-    assert first_pixel(file(image, "PNG", transparency=0)) == (255, 255, 255)
-
-
-def test_animation_gives_its_first_frame():
-    frames = [plain((0, 0, 255)), plain((0, 255, 0))]
-    data = file(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    assert first_pixel(data) == (0, 0, 255)
-
-
 def test_exif_rotation_is_applied():
     image = plain((0, 0, 0))
     image.paste((255, 255, 255), (0, 0, 16, 24))  # left half white
