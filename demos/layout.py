@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 import gradio as gr
 
@@ -13,7 +14,7 @@ from demos.gan_explorer import tab as gan_explorer
 from demos.gan_lab import tab as gan_lab
 from demos.linear_probe import tab as linear_probe
 from demos.pets import tab as pets
-from demos.runtime import gradio_patches, i18n
+from demos.runtime import gradio_patches, i18n, middleware
 from demos.runtime.engine import Engine
 from demos.style_transfer import tab as style_transfer
 from demos.tour import tab as tour
@@ -33,13 +34,60 @@ TABS = (
 )
 
 
+class LocalizedBlocks(gr.Blocks):
+    """Blocks that a request is given in its own language, with the tab open that it asks for.
+
+    Attributes:
+        built: the `Page` and its tabs, None until they are.
+    """
+
+    built: tuple[Page, gr.Tabs] | None = None
+
+    @property
+    def config(self) -> Any:  # type: ignore[override]
+        """What Gradio sends to the browser that opens the page."""
+        if self.built is None:
+            return self._config
+        language, (page, tabs) = i18n.requested.get(), self.built
+        if language not in self._localized:
+            self._localized[language] = self._in_language(language, page)
+        tab = middleware.query.get().get("tab")
+        known = tab in [tab_id(demo) for demo in TABS]
+        chosen = {tabs._id: {"selected": tab}} if known else {}
+        return self._changed(self._localized[language], chosen)
+
+    @config.setter
+    def config(self, config: Any) -> None:
+        self._config = config
+        self._localized: dict[str, dict[str, Any]] = {}
+
+    def _in_language(self, language: str, page: Page) -> dict[str, Any]:
+        components, said = page.localized()
+        changes = {
+            c._id: dict(update) for c, update in zip(components, said(language), strict=True)
+        }
+        for change in changes.values():
+            change.pop("__type__")
+        changes[page.language._id] = {"value": language}
+        return self._changed(self._config, changes) | {"i18n_translations": i18n.gradio_texts()}
+
+    @staticmethod
+    def _changed(config: dict[str, Any], changes: dict[int, dict]) -> dict[str, Any]:
+        components = [
+            one | {"props": one["props"] | changes[one["id"]]} if one["id"] in changes else one
+            for one in config["components"]
+        ]
+        return config | {"components": components}
+
+
 def build(engine: Engine) -> gr.Blocks:
     """The page, ready to launch."""
     gradio_patches.apply()
-    with gr.Blocks(title="Netglass", analytics_enabled=False, delete_cache=(3600, 7200)) as blocks:
+    options: dict[str, Any] = {"analytics_enabled": False, "delete_cache": (3600, 7200)}
+    with LocalizedBlocks(title="Netglass", **options) as blocks:
         page = Page(engine)
         _header(page)
-        with gr.Tabs(overflow_behavior="wrap") as tabs:
+        with gr.Tabs(overflow_behavior="wrap", elem_id="tabs") as tabs:
             for demo in TABS:
                 with page.put(gr.Tab, f"{demo.NAME}.tab", id=tab_id(demo)) as tab:
                     page.intro(demo.NAME)
@@ -48,8 +96,9 @@ def build(engine: Engine) -> gr.Blocks:
                         page.questions(demo.NAME)
         send_to.connect(page, tabs)
         _follow_language(page, blocks)
-        _follow_address(page, blocks, tabs)
+        _follow_address(page, blocks)
     blocks.page = page
+    blocks.built = (page, tabs)
     return blocks
 
 
@@ -65,52 +114,38 @@ def _header(page: Page) -> None:
         page.language = gr.Radio(
             [(name, language) for language, name in i18n.LANGUAGES.items()],
             value=i18n.DEFAULT,
+            label=i18n.title("gradio.common.language"),
             show_label=False,
             container=False,
             elem_id="language",
-            min_width=400,
+            min_width=0,
             scale=0,
-            # Until the page has found its language: an earlier click would be overruled.
-            interactive=False,
         )
 
 
 def _follow_language(page: Page, blocks: gr.Blocks) -> None:
-    """Shows all texts in the language of the address, the last visit, or the browser."""
-    saved = gr.BrowserState("", storage_key="netglass-language", secret="netglass")
+    """Says everything anew when the visitor switches the language."""
     components, said = page.localized()
-
-    def detect(last: str, request: gr.Request) -> list:
-        language = request.query_params.get("lang") or last
-        if language not in i18n.LANGUAGES:
-            language = i18n.detect(request.headers.get("accept-language"))
-        # The page is built in the default language: nothing to say anew, and it opens sooner.
-        texts = said(language) if language != i18n.DEFAULT else [gr.skip()] * len(components)
-        return [gr.update(value=language, interactive=True), *texts]
-
-    def switch(language: str) -> list:
-        return [language, *said(language)]
-
-    mark = (
-        "(language, ...rest) =>"
-        " {document.documentElement.lang = language; return [language, ...rest]}"
+    page.language.input(
+        said, [page.language, *page.followed], components, **PRIVATE, queue=False,
+        trigger_mode="always_last",
+    )  # fmt: skip
+    blocks.load(
+        None, None, None, js="() => netglassLanguage.tellGradio()", api_visibility="private"
     )
-    blocks.load(detect, saved, [page.language, *components], **PRIVATE, queue=False)
-    page.language.input(switch, page.language, [saved, *components], **PRIVATE, queue=False)
-    page.language.change(None, page.language, None, js=mark, api_visibility="private")
+    page.language.change(
+        None, page.language, None, js="netglassLanguage.choose", api_visibility="private"
+    )
 
 
-def _follow_address(page: Page, blocks: gr.Blocks, tabs: gr.Tabs) -> None:
-    """Opens the tab that the page's address names, and sets the knobs it gives values for."""
+def _follow_address(page: Page, blocks: gr.Blocks) -> None:
+    """Sets the knobs that the page's address gives values for."""
     components = [component for _, group in page.load_handlers for component in group]
-    known = [tab_id(demo) for demo in TABS]
 
     def read_address(request: gr.Request) -> list:
         query = request.query_params
-        name = query.get("tab")
-        tab = gr.Tabs(selected=name) if name in known else gr.skip()
-        return [tab, *(value for read, _ in page.load_handlers for value in read(query))]
+        return [value for read, _ in page.load_handlers for value in read(query)]
 
-    blocks.load(read_address, None, [tabs, *components], **PRIVATE, queue=False)
+    blocks.load(read_address, None, components, **PRIVATE, queue=False)
     for inputs, options in page.browser_load_events:
         blocks.load(None, inputs, None, **options)

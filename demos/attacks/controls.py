@@ -75,9 +75,10 @@ def build(page: Page) -> dict[str, Any]:
     formula = page.formula(STEP_FORMULAS[DEFAULTS["method"]])
     with gr.Row():
         with _column(columns, "target"):
-            # Not `choices=`: they follow the network besides the language, see `_targets`.
-            names = _targets_of(page.text("attack.untargeted"), registry.DEFAULT_BACKBONE)
-            found["target"] = page.put(Choice, "name.target", names, value=DEFAULTS["target"])
+            page.keys.add("attack.untargeted")
+            found["target"] = page.put(
+                Choice, "name.target", choices=_target_choices, value=DEFAULTS["target"]
+            )
         put("norm")
     with gr.Row():
         put("epsilon", "steps")
@@ -105,8 +106,8 @@ def _connect(page: Page, found: dict[str, Any], shown: list) -> None:
     method.change(_shown, method, shown, **options)
     method.input(_recommended, method, [found["steps"], found["step_size"]], **options)
     norm.change(_epsilon_step, norm, found["epsilon"], **options)
-    for changes in (model.change, page.language.change):
-        changes(_targets, [page.language, model, target], target, **options)
+    page.follow(target, model)
+    model.change(_targets, [page.language, model, target], target, **options)
 
 
 def _shown(method: str) -> list:
@@ -128,9 +129,10 @@ def _epsilon_step(norm: str):
 
 def _targets(language: str, model: str, target: str):
     """The classes of the chosen network; what was chosen stays if it is among them."""
-    names = _targets_of(say(language, "attack.untargeted"), model)
+    names = _target_choices(language, model)
     return gr.update(choices=names, value=target if target in dict(names).values() else "")
 
 
-def _targets_of(untargeted: str, model: str) -> list[tuple[str, str]]:
-    return [(untargeted, ""), *((name, name) for name in registry.classifier(model).classes)]
+def _target_choices(language: str, model: str = registry.DEFAULT_BACKBONE) -> list[tuple[str, str]]:
+    names = registry.classifier(model).classes
+    return [(say(language, "attack.untargeted"), ""), *((name, name) for name in names)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from html import escape
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
 from demos.attacks import costs, defense_runs, views
 from demos.attacks.costs import ROBUST, STANDARD

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from markupsafe import escape
 
 from demos.attacks import runs, views
 from demos.attacks.runs import CurveProgress
@@ -41,10 +41,10 @@ def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
         if found is None:
             return update
         image = images.to_image(found.picture)
-        label = say(language, "robustness.whole.level", level=found.level)
+        level = say(language, "robustness.whole.level", level=found.level)
         return update | {
-            shown: gr.update(value=image, label=label),
-            prediction: bars(found.top),
+            shown: image,
+            prediction: f"{level}{bars(found.top)}",
             download: gr.update(value=examples.png(image, "netglass-least"), visible=True),
         }
 

@@ -7,6 +7,7 @@ import gradio as gr
 from demos.attacks import controls, endpoints, robustness, runs, views
 from demos.attacks.controls import DEFAULTS
 from demos.attacks.runs import NAME, MeasuredStep
+from demos.runtime import i18n
 from demos.runtime.events import Loading, Progress, Result, Waiting
 from demos.runtime.i18n import say
 from demos.ui import deep_links, examples, progress
@@ -70,8 +71,8 @@ class AttackTab:
                 for name in ("before", "after", "change")
             )  # fmt: skip
         with gr.Row():
-            self.before = page.put(gr.Markdown, "attack.before_none", elem_id="attack-before")
-            self.after = page.put(gr.Markdown, "attack.after_none", elem_id="attack-after")
+            self.before = page.written(gr.Markdown, "attack.before_none", elem_id="attack-before")
+            self.after = page.written(gr.Markdown, "attack.after_none", elem_id="attack-after")
         self.plot = gr.HTML(elem_id="attack-plot")
         with gr.Row():
             self.download, self.download_clean = (
@@ -95,9 +96,7 @@ class AttackTab:
         predict = (localize_errors(self.predict), [page.language, self.photo, model], predicted)
         for arrives in (self.photo.change, tab.select, model.change):
             # A file that is no picture must not stand beside the prediction for the one before.
-            arrives(*predict, **light).failure(
-                self.no_prediction, page.language, predicted, **light
-            )
+            arrives(*predict, **light).failure(self.no_prediction, None, predicted, **light)
         cleared = [self.photo, *self.ordered, *self.result]
         self.reset.click(self.cleared, None, cleared, **light)
 
@@ -127,13 +126,13 @@ class AttackTab:
         if found.result is None:
             return update
         report, perturbation = found.result.report, images.to_image(found.result.perturbation)
-        label = say(language, "attack.change_factor", factor=found.result.factor)
+        factor = say(language, "attack.change_factor", factor=found.result.factor)
         clean = examples.png(found.subject.shown, "netglass-clean")
         after = views.titled_bars(language, "attack.verdict_after", report.after)
         return update | {
-            self.change: gr.update(value=perturbation, label=label),
+            self.change: perturbation,
             self.before: views.titled_bars(language, "attack.verdict_before", report.before),
-            self.after: after + views.success(language, report),
+            self.after: f"{after}{views.success(language, report)}\n\n<small>{factor}</small>",
             self.download: gr.update(value=examples.png(image, "netglass-attack"), visible=True),
             self.download_clean: gr.update(value=clean, visible=True),
         }
@@ -146,15 +145,15 @@ class AttackTab:
     def predict(self, language: str, image, model: str) -> tuple:
         """What the network is shown of a photo, and its prediction."""
         if image is None:
-            return self.no_prediction(language)
+            return self.no_prediction()
         shown, top = runs.predict(self.page.engine, image, model)
         if top is None:
-            return shown, say(language, "attack.before_none")
+            return shown, self.no_prediction()[1]
         return shown, views.titled_bars(language, "attack.verdict_before", top)
 
-    def no_prediction(self, language: str) -> tuple:
+    def no_prediction(self) -> tuple:
         """No picture, and the text that stands where a prediction would."""
-        return None, say(language, "attack.before_none")
+        return None, say(i18n.EVERY, "attack.before_none")
 
     def cleared(self) -> list:
         """The values of all components on Reset."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
+from markupsafe import escape
 
 from demos.attacks import runs, section, views
 from demos.attacks.runs import TransferProgress

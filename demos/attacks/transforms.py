@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
+from markupsafe import escape
 
 from demos.attacks import runs, section, views
 from demos.attacks.runs import TransformProgress
@@ -34,7 +34,7 @@ def _table(language: str, found: TransformProgress) -> str:
         name = escape(say(language, f"robustness.transform.{verdict.transform}"))
         pair = zip(verdict.pictures, (verdict.clean, verdict.adversarial), strict=True)
         seen = [
-            f'<div class="robustness-shown">{views.thumbnail(picture, name)}'
+            f'<div class="robustness-shown">{views.thumbnail(picture)}'
             f"<span>{views.prediction(*found.subject.named(predicted))}</span></div>"
             for picture, predicted in pair
         ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
-from html import escape
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup, escape
 from PIL import Image
 
 from demos.attacks.runs import MeasuredStep, Subject
@@ -73,7 +73,7 @@ def verdict_bars(language: str, subject: Subject, verdict: TransformVerdict) -> 
     rows = []
     for which, found in pair:
         name, p = subject.named(found)
-        rows.append((f"{say(language, f'robustness.{which}')}: {name}", p))
+        rows.append((Markup("{}: {}").format(say(language, f"robustness.{which}"), name), p))
     return outcome(language, verdict.outcome) + bars(rows)
 
 
@@ -84,11 +84,11 @@ def table(rows: list[str], head: str = "") -> str:
     return f'<div class="robustness-scroll"><table>{header}<tbody>{body}</tbody></table></div>'
 
 
-def thumbnail(picture: torch.Tensor, alt: str) -> str:
+def thumbnail(picture: torch.Tensor) -> str:
     """A picture (3, H, W) as a small <img>, lossy: to look at, not to attack with."""
     small = images.to_image(picture).resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
     stream = io.BytesIO()
     small.save(stream, "WEBP", quality=80)
     data = base64.b64encode(stream.getvalue()).decode()
     size = f'width="{THUMBNAIL}" height="{THUMBNAIL}"'
-    return f'<img src="data:image/webp;base64,{data}" {size} alt="{alt}">'
+    return f'<img src="data:image/webp;base64,{data}" {size} alt="">'

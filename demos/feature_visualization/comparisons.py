@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
 from demos.feature_visualization import runs
 from demos.feature_visualization.controls import Controls, request_settings

@@ -6,11 +6,11 @@ A tap on an operation shows its strongest channels before and after it, for cat 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from itertools import groupby
 from statistics import mode
 
 import gradio as gr
+from markupsafe import escape
 
 from demos.gan_explorer.views import CAT_KNOBS, picture_by_address
 from demos.ui.page import Page
@@ -58,7 +58,7 @@ def _button(page: Page, language: str, network: str, operation: Operation) -> st
     name = page.text(f"gan.step.{operation.type}", language)
     (before, large), (after, side) = operation.input_shape, operation.output_shape
     shapes = f"{large} × {large} × {before} → {side} × {side} × {after}"
-    title = escape(f"{name}: {shapes}", quote=True)
+    title = escape(f"{name}: {shapes}")
     return (
         f'<button class="{operation.type}" data-step="{network}.{operation.name}" title="{title}">'
         f"{escape(name)}</button>"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import gradio as gr
+from markupsafe import escape
 
 from demos.gan_explorer import runs
 from demos.gan_explorer.views import CAT_KNOBS, CAT_SETTINGS, picture_by_address

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from html import escape
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
 from demos.gan_explorer import endpoints, layers, runs, subtabs
 from demos.gan_explorer.views import BLANK, CAT_KNOBS, CAT_SETTINGS, picture_by_address
@@ -205,7 +205,7 @@ def _cat(page: Page) -> tuple[gr.Column, dict[str, gr.components.Component]]:
 
 
 def _score(page: Page, language: str) -> str:
-    text = escape(page.text("gan.score", language), quote=True)
+    text = escape(page.text("gan.score", language))
     facts = f'data-view="score" data-knobs="{CAT_KNOBS}" data-text="{text}"'
     return f'<div class="gan-score" {facts}></div>'
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import TYPE_CHECKING
 
 import gradio as gr
+from markupsafe import escape
 from PIL import Image
 
 from demos.gan_lab import inputs, progressive_runs

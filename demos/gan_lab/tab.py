@@ -15,6 +15,7 @@ from demos.gan_lab.progressive import ProgressiveSection
 from demos.gan_lab.run_config import SETTINGS, RunConfig
 from demos.gan_lab.runs import PACES, LiveRun, LiveRuns
 from demos.gan_lab.views import VIEWS
+from demos.runtime import i18n
 from demos.runtime.events import Loading, Result
 from demos.runtime.i18n import say
 from demos.ui import progress
@@ -98,9 +99,7 @@ class GanLabTab:
                 for phase in ("discriminator", "generator", "both")
             }
         self.line = gr.HTML(elem_id="gan-lab-status")
-        self.phase = page.put(
-            gr.HTML, "gan_lab.phase.waits", elem_id="gan-lab-phase", written=self._no_run_yet
-        )
+        self.phase = gr.HTML(self._no_run_yet(), elem_id="gan-lab-phase")
         with gr.Row(equal_height=False):
             with gr.Column(min_width=260):
                 self.picture = page.picture(
@@ -135,10 +134,11 @@ class GanLabTab:
             (self.page.text(f"gan_lab.{family}.{v}", language), v) for v in values
         ]
 
-    def _no_run_yet(self, language: str) -> str:
-        for key in ("gan_lab.discriminator", "gan_lab.generator", "gan_lab.phase.waits"):
-            self.page.text(key, language)
-        return views.phase(language, None)
+    def _no_run_yet(self) -> str:
+        self.page.keys |= {
+            f"gan_lab.{key}" for key in ("discriminator", "generator", "phase.waits")
+        }
+        return views.phase(i18n.EVERY, None)
 
     def connect(self) -> None:
         """Wires the events."""
@@ -153,7 +153,7 @@ class GanLabTab:
                 js=inputs.STEP_WITH_PAYLOAD, **watching,
             )  # fmt: skip
         self.stop.click(self.pause, None, None, **PRIVATE, queue=False)
-        self.reset.click(self.clear, page.language, self.result, **PRIVATE, queue=False)
+        self.reset.click(self.clear, None, self.result, **PRIVATE, queue=False)
         for control in (self.views, self.pace, *self.settings.values()):
             changed = control.release if isinstance(control, gr.Slider) else control.input
             changed(self.change, self.inputs[2:], None, **PRIVATE, queue=False)
@@ -240,10 +240,10 @@ class GanLabTab:
         if asked.config.networks == live.identity[0]:
             live.settings = asked.config.settings
 
-    def clear(self, request: gr.Request, language: str) -> list:
+    def clear(self, request: gr.Request) -> list:
         """The Reset button: ends the run; the choices stay."""
         self.page.engine.shared(LiveRuns).close(request.session_hash)
-        return ["", self._no_run_yet(language), None, "", ""]
+        return ["", self._no_run_yet(), None, "", ""]
 
     def usual_settings(self, data: str, architecture: str) -> list:
         """What the other choices become when data or architecture is chosen."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from html import escape
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import escape
 from PIL import Image
 
 from demos.runtime.i18n import say

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from demos.linear_probe import confusion, endpoints, few_shot, runs
 from demos.linear_probe.runs import NAME, SizePoint, Training
+from demos.runtime import i18n
 from demos.runtime.events import Loading, Result, Waiting
 from demos.runtime.i18n import breed_name, say
 from demos.runtime.scheduler import HEAD_RUNS
@@ -16,6 +18,9 @@ from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import curves
 from models.labels import breeds
 from models.linear_probe.settings import CLASSES, FEATURES, ProbeSettings
+
+if TYPE_CHECKING:
+    import torch
 
 NAMES = tuple(name for name in ProbeSettings.described() if name != "features")
 DEFAULTS = {name: ProbeSettings.page_defaults()[name] for name in NAMES}
@@ -95,9 +100,7 @@ class ProbeTab:
                 if last:
                     matrix = training.confusion_matrix()
                     update[self.line] = _trained(language, training, seconds)
-                    update[self.matrix] = confusion.svg(
-                        language, matrix, class_names(language, settings.task)
-                    )
+                    update[self.matrix] = _matrix(matrix, settings.task)
                 else:
                     probe, share = (
                         training.probes[training.features],
@@ -163,6 +166,13 @@ def class_names(language: str, task: str) -> list[str]:
     if task == "cats_vs_dogs":
         return [say(language, "pets.cat"), say(language, "pets.dog")]
     return list(CLASSES[task])
+
+
+def _matrix(counts: torch.Tensor, task: str) -> str:
+    """The confusion matrix in every language: its cells hold sentences."""
+    return i18n.every(
+        lambda language: Markup(confusion.svg(language, counts, class_names(language, task))), "div"
+    )
 
 
 def _trained(language: str, training: Training, seconds: float) -> str:

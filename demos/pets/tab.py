@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import TYPE_CHECKING
 
 import gradio as gr
+from markupsafe import escape
 
 from demos.pets import endpoints, runs
 from demos.pets.runs import DEFAULT, DEFAULT_LAYER, NAME
@@ -102,14 +102,9 @@ class PetTab:
                 with gr.Column(scale=3, min_width=260):
                     self.backbone = model_picker.build(page)
                     self.layer = page.put(
-                        Choice,
-                        "name.layer",
-                        value=DEFAULT_LAYER,
-                        elem_id="pets-layer",
-                        choices=lambda language: _layer_choices(
-                            language, registry.DEFAULT_BACKBONE
-                        ),
-                    )
+                        Choice, "name.layer", value=DEFAULT_LAYER, elem_id="pets-layer",
+                        choices=_layer_choices,
+                    )  # fmt: skip
                     self.show = page.put(gr.Button, "pets.see", variant="primary")
                     self.line = gr.HTML()
                     self.shape = gr.Markdown(elem_id="pets-shape")
@@ -122,8 +117,10 @@ class PetTab:
         deep_links.listen(page, NAME, {"model": self.classifier}, {"photo": (self.photo, "photos")})
         inputs = [page.language, self.photo, self.contrast, self.classifier]
         empty = [self.verdict, self.similar, self.explanation]
+        page.follow(self.quality, self.classifier)
+        page.follow(self.layer, self.backbone)
         shown = [self.quality, *empty, self.breed, self.against]
-        changes = (self.photo.change, tab.select, self.classifier.change, page.language.input)
+        changes = (self.photo.change, tab.select, self.classifier.change)
         for changed in changes:
             classified = changed(localize_errors(self.classify), inputs, shown, **light)
             # The verdict on the photo before must not stand beside a file that is no picture.
@@ -226,7 +223,7 @@ def _breed_choices(page: Page, nothing: str | None = None) -> Callable:
     return choices
 
 
-def _layer_choices(language: str, model: str) -> list[tuple[str, str]]:
+def _layer_choices(language: str, model: str = registry.DEFAULT_BACKBONE) -> list[tuple[str, str]]:
     names = registry.backbone(model).map_layers
     return [
         (say(language, "pets.layer", number=n, total=len(names), name=name), name)
@@ -250,5 +247,5 @@ def _verdict(language: str, prediction: PetPrediction) -> str:
         return f'<div class="pet-not"><h3>{title}</h3><p>{line}</p></div>{bars(top)}'
     species = say(language, "pets.cat" if prediction.cat >= 0.5 else "pets.dog")
     certainty = max(prediction.cat, 1 - prediction.cat)
-    line = say(language, "pets.verdict", species=species, sure=f"{certainty:.1%}")
-    return f"<h3>{escape(top[0][0])}</h3><p>{escape(line)}</p>{bars(top)}"
+    words = say(language, "pets.verdict", species=species, sure=f"{certainty:.1%}")
+    return f"<h3>{escape(top[0][0])}</h3><p>{escape(words)}</p>{bars(top)}"

@@ -1,12 +1,14 @@
 """ASGI middleware that every request passes: careful headers, a rate limit, the login of our own
-addresses, and an answer that says so when the disk is full."""
+addresses, the visitor's language, and an answer that says so when the disk is full."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
+from contextvars import ContextVar
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -25,6 +27,9 @@ HEADERS = {
 }
 MAX_ADDRESSES = 10_000
 
+# The parameters in the address of the request being answered.
+query: ContextVar[Mapping[str, str]] = ContextVar("query", default={})  # noqa: B039
+
 
 def stack(protected: tuple[str, ...] = (), rate: float = 0.0) -> list[Middleware]:
     """All of them, for `app_kwargs` of `launch`.
@@ -36,7 +41,9 @@ def stack(protected: tuple[str, ...] = (), rate: float = 0.0) -> list[Middleware
     """
     limit = [Middleware(RateLimitMiddleware, rate=rate)] if rate else []
     login = Middleware(LoginMiddleware, protected=protected)
-    return [Middleware(SecurityHeadersMiddleware), *limit, login, Middleware(DiskFullMiddleware)]
+    language = Middleware(LanguageMiddleware)
+    disk_full = Middleware(DiskFullMiddleware)
+    return [Middleware(SecurityHeadersMiddleware), *limit, login, language, disk_full]
 
 
 class SecurityHeadersMiddleware:
@@ -119,6 +126,22 @@ def _logged_in(scope: Scope) -> bool:
     return any(cookies.get(name) in app.tokens for name in names)
 
 
+class LanguageMiddleware:
+    """Notes the address's parameters, and settles the language before anything answers, see
+    `i18n.settle`."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers, address = Headers(scope=scope), QueryParams(scope.get("query_string", b""))
+            query.set(address)
+            chosen = address.get("lang"), Request(scope).cookies.get(i18n.COOKIE)
+            i18n.requested.set(i18n.settle(*chosen, headers.get("accept-language")))
+        await self.app(scope, receive, send)
+
+
 class DiskFullMiddleware:
     """Answers 507, in the visitor's language, to an upload that the disk has no room for.
 
@@ -141,6 +164,5 @@ class DiskFullMiddleware:
         except OSError as error:
             if started or scope["type"] != "http" or error.errno not in errors.DISK_FULL:
                 raise
-            language = i18n.detect(Headers(scope=scope).get("accept-language"))
-            text = i18n.error_message(language, errors.as_validation_error(error))
+            text = i18n.error_message(i18n.requested.get(), errors.as_validation_error(error))
             await PlainTextResponse(text, 507)(scope, receive, send)

@@ -23,6 +23,7 @@ COMPARED: dict[str, dict[str, Any]] = {
     "style.way.gatys": {"coarse_to_fine": False, "style_loss": "gram"},
     "style.way.multi": {"coarse_to_fine": True},
 }
+WAYS = ("style.way.preview", *COMPARED)
 
 
 @dataclass(frozen=True)
@@ -157,21 +158,19 @@ def estimate(engine: Engine, request: StyleRequest) -> Estimate | None:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One of three ways to paint the same pair, finished or still under way.
+    """One of three ways to paint the same pair, as far as it is.
 
     Attributes:
         key: of the text that describes it.
         image: the picture so far.
         seconds: it took so far.
         steps: done so far; None in one pass.
-        finished: whether this is its result.
     """
 
     key: str
     image: Image.Image
     seconds: float
     steps: int | None = None
-    finished: bool = True
 
 
 def compare(engine: Engine, request: StyleRequest, run: Run) -> Generator[Comparison]:
@@ -189,8 +188,7 @@ def compare(engine: Engine, request: StyleRequest, run: Run) -> Generator[Compar
         )
         for event in stylize(engine, asked, run):
             if isinstance(event, Progress | Result):
-                painting, last = event.value, isinstance(event, Result)
-                steps = painting.step.step
-                yield Comparison(key, painting.image, event.seconds, steps, last)
+                painting = event.value
+                yield Comparison(key, painting.image, event.seconds, painting.step.step)
         if run.is_set():
             return

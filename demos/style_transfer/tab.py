@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from itertools import chain
 
 import gradio as gr
+from markupsafe import Markup
 
+from demos.runtime import i18n
 from demos.runtime.events import Loading, Result, Waiting
 from demos.runtime.i18n import say
 from demos.style_transfer import controls, endpoints, runs
@@ -20,6 +23,8 @@ from models.style_transfer.settings import StyleSettings
 
 CONTENT, STYLE = "chelsea", "starry_night"
 PREVIEW_SIDE = 384
+# Made here, before the page is: it tells the browser all texts that labels may have.
+PAINTING, PREVIEW = i18n.title("style.live"), i18n.title("style.preview")
 SHALLOW_LAYERS = tuple(1.0 if n < 3 else 0.0 for n in range(len(ALL_LAYERS)))
 # What each "break it" button changes from the defaults.
 EXPERIMENTS = (
@@ -84,9 +89,10 @@ class StyleTab:
         page = self.page
         self.run, self.stop, self.reset = page.controls("run.paint")
         self.line = gr.HTML(elem_id="style-status")
-        self.live = page.picture(
-            "style.live", format="jpeg", height=310, elem_id="style-live", type="filepath"
-        )
+        self.live = page.titled(
+            gr.Image, "style.live", format="jpeg", height=310, buttons=[], interactive=False,
+            elem_id="style-live", type="filepath",
+        )  # fmt: skip
         self.both = page.put(
             gr.ImageSlider, "style.both", format="png", type="filepath", visible=False
         )
@@ -109,17 +115,26 @@ class StyleTab:
             page.put(gr.Markdown, "style.ways.note")
             with gr.Row():
                 self.compare = page.put(gr.Button, "style.ways.run", variant="primary", scale=0)
-            self.ways = gr.Gallery(
-                columns=3, height="auto", object_fit="contain", show_label=False, format="png",
-                interactive=False, elem_id="style-ways",
-            )  # fmt: skip
+            with gr.Row(elem_id="style-ways"):
+                self.ways = {key: self._build_way() for key in runs.WAYS}
+
+    def _build_way(self) -> tuple[gr.Image, gr.HTML]:
+        """The picture of one way, and what it took."""
+        with gr.Column(min_width=200):
+            return gr.Image(
+                show_label=False, format="png", buttons=["fullscreen"], interactive=False
+            ), gr.HTML()
 
     def connect(self, tab: gr.Tab) -> None:
         """Wires the events."""
         page, named = self.page, self.controls.named
         self.run.click(localize_errors(self.paint), self.inputs, self.result, **PRIVATE, **HEAVY)
         self.compare.click(
-            localize_errors(self.paint_ways), self.inputs, self.ways, **PRIVATE, **HEAVY
+            localize_errors(self.paint_ways),
+            self.inputs,
+            [*chain(*self.ways.values())],
+            **PRIVATE,
+            **HEAVY,
         )
         page.connect_stop(self.stop, NAME)
         sources = {"content": (self.content, "photos"), "style": (self.style, "styles")}
@@ -162,7 +177,7 @@ class StyleTab:
         """Streams a run: the photo at once, then the steps that are shown."""
         asked = _request(content, style, second, backbone, given)
         opened = images.fit(images.open_image(content), PREVIEW_SIDE)
-        yield self._picture(opened, say(language, "style.live"))
+        yield self._picture(opened, PAINTING)
         with self.page.engine.run(request.session_hash, NAME) as run:
             for event in runs.stylize(self.page.engine, asked, run):
                 if isinstance(event, Waiting | Loading):
@@ -230,7 +245,7 @@ class StyleTab:
             sketch = runs.preview(self.page.engine, content, style, strength)
             if begun.is_set():
                 return {self.line: gr.skip()}
-        return self._picture(sketch, say(language, "style.preview"))
+        return self._picture(sketch, PREVIEW)
 
     def estimate(self, request: gr.Request, language: str, sent, shown, content, style, *given):
         """Time and memory that the run would take, and the loss breakdown of the preview."""
@@ -260,16 +275,16 @@ class StyleTab:
     def paint_ways(
         self, request: gr.Request, language: str, content, style, second, backbone, *given
     ):
-        """Streams the comparison: the finished ways, and the one under way."""
+        """Streams the comparison: each way's picture, and what it took so far."""
         asked = _request(content, style, second, backbone, given)
-        finished: list[tuple] = []
+        emptied: dict = {image: None for image, _ in self.ways.values()}
+        yield emptied | {words: "" for _, words in self.ways.values()}
         with self.page.engine.run(request.session_hash, NAME) as run:
             for way in runs.compare(self.page.engine, asked, run):
                 seconds = f"{way.seconds:.2f}" if way.steps is None else f"{way.seconds:.1f}"
-                captioned = (way.image, say(language, way.key, seconds=seconds, steps=way.steps))
-                yield [*finished, captioned]
-                if way.finished:
-                    finished.append(captioned)
+                image, words = self.ways[way.key]
+                took = say(language, way.key, seconds=seconds, steps=way.steps)
+                yield {image: way.image, words: took}
 
     def change_weights(self, request: gr.Request, *weights) -> None:
         """Tells a run under way which weights were changed."""
@@ -316,11 +331,9 @@ def _estimate(language: str, found: Estimate) -> str:
 
 def _breakdown(language: str, losses: dict[str, float], shares: dict[str, float]) -> str:
     """Each term's weighted value, with a bar for its share of the gradient."""
+    named = Markup("{}: {:.3g}")
     return bars(
-        [
-            (f"{say(language, f'style.term.{name}')}: {losses[name]:.3g}", shares[name])
-            for name in TERMS
-        ]
+        [(named.format(say(language, f"style.term.{n}"), losses[n]), shares[n]) for n in TERMS]
     )
 
 

@@ -143,9 +143,6 @@ class TourTab:
         self.other.click(
             None, None, self.controls["seed"], js=RANDOM_SEED, api_visibility="private"
         )
-        shown = [page.language, self.photos["cat"], self.photos["attacked"]]
-        again = localize_errors(self.found_again)
-        page.language.input(again, shown, list(self.found.values()), **PRIVATE, **LIGHT)
         everything = [*self.order, *self.outputs]
         self.reset.click(self.cleared, None, everything, **PRIVATE, **LIGHT)
 
@@ -182,13 +179,6 @@ class TourTab:
         update: dict[Any, Any] = {self.bodies[name]: gr.update(visible=False) for name in stations}
         update |= {self.photos[name]: None for name in stations}
         return update | {self.found[name]: "" for name in stations if name in self.found}
-
-    def found_again(self, language: str, cat: str | None, attacked: str | None) -> tuple[str, str]:
-        """What was found, in another language."""
-        engine = self.page.engine
-        return runs.about_cat(engine, language, cat), runs.about_attack(
-            engine, language, cat, attacked
-        )
 
     def cleared(self) -> dict:
         """The defaults and empty stations, on Reset."""

@@ -7,6 +7,7 @@ holds a hash of its content: a browser may keep it for ever, and a new version h
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from demos.runtime import i18n
 
 ROOT = Path(__file__).parents[1]
 FOLDER = "ui"  # in addresses; `assets` and `static` are Gradio's
@@ -42,7 +45,10 @@ def tags() -> str:
 
     Deferred scripts run in this order, before those that come after them in the page.
     """
-    return "".join(
+    # No "<" inside: it could end the element.
+    said = json.dumps(i18n.fixed_texts(), ensure_ascii=False).replace("<", "\\u003c")
+    texts = f'<script type="application/json" id="netglass-texts">{said}</script>\n'
+    return f"<style>{i18n.style()}</style>\n{texts}" + "".join(
         f'<link rel="stylesheet" href="{FOLDER}/{name}">\n'
         if name.endswith(".css")
         else f'<script defer src="{FOLDER}/{name}"></script>\n'
@@ -65,7 +71,8 @@ def routes() -> list[Route]:
 
 
 class AssetTagsMiddleware:
-    """ASGI middleware: puts `tags` into the page, before the first script of Gradio's.
+    """ASGI middleware: puts `tags` into the page, before the first script of Gradio's, and says
+    which language it is in.
 
     Gradio's own option `head` leaves it to the browser to add them, and does not wait for them:
     the page would be seen without its styles, and its events could come before our scripts.
@@ -90,7 +97,10 @@ class AssetTagsMiddleware:
             if message.get("more_body"):
                 return
             content = bytes(body).replace(b"<script", tags().encode() + b"<script", 1)
+            language = f'lang="{i18n.requested.get()}"'.encode()
+            content = content.replace(b'lang="en"', language, 1)  # of <html>
             headers = MutableHeaders(scope=start)
+            headers.add_vary_header("accept-language, cookie")
             headers["content-length"] = str(len(content))
             await send(start)
             await send({"type": "http.response.body", "body": content})

@@ -33,11 +33,11 @@ def build(page: Page, choices: Callable = backbone_choices) -> Choice:
     """The dropdown, and below it a line that says what choosing a network means."""
     picked = page.put(Choice, "network", choices=choices, value=registry.DEFAULT_BACKBONE)
     note = gr.Markdown(visible=False, elem_classes="note")
-    picked.input(_note, [page.language, picked], note, **PRIVATE, **LIGHT)
+    picked.input(_note, picked, note, **PRIVATE, **LIGHT)
     return picked
 
 
-def _note(language: str, name: str):
+def _note(name: str):
     spec = registry.backbone(name) if name not in registry.PET_CLASSIFIERS else None
     if spec is None or registry.weights_path(spec).exists():
         return gr.update(visible=False)
@@ -45,7 +45,7 @@ def _note(language: str, name: str):
     from models.backbones import backbone
 
     if weights.reachable(backbone.weights_url(spec)):
-        text = say(language, "network.download", title=spec.title, megabytes=spec.megabytes)
+        text = say(i18n.EVERY, "network.download", title=spec.title, megabytes=spec.megabytes)
     else:
-        text = i18n.error_message(language, backbone.unreachable(spec))
+        text = i18n.error_message(i18n.EVERY, backbone.unreachable(spec))
     return gr.update(value=text, visible=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from html import escape
 from inspect import isgeneratorfunction
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
 from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
@@ -48,7 +48,8 @@ class Page:
     def __init__(self, engine: Engine):
         self.engine = engine
         self.keys: set[str] = set()
-        self._localized: list[tuple[gr.blocks.Block, Callable[[str], dict]]] = []
+        self._localized: list[tuple[gr.blocks.Block, Callable[..., dict]]] = []
+        self._followed: dict[gr.blocks.Block, tuple[gr.blocks.Block, ...]] = {}
         self.language: gr.Radio  # set by the layout before any tab is built
         self.browser_load_events: list[tuple[list[gr.blocks.Block], dict]] = []
         self.load_handlers: list[tuple[Callable[[Mapping], list], list[gr.blocks.Block]]] = []
@@ -73,18 +74,19 @@ class Page:
 
         `key` gives the label (for buttons and prose the value), `key.info` its one sentence if
         there is one. `choices(language)` gives localised (text, value) pairs; `written(language)`
-        gives prose that is more than the text of one key.
+        gives prose that is more than the text of one key. Where they depend on other components
+        too, see `follow`.
         """
         prose = issubclass(kind, gr.Button | gr.Markdown | gr.HTML)
         has_info = f"{key}.info" in i18n.texts(i18n.DEFAULT)
 
-        def props(language: str) -> dict:
-            text = written(language) if written else self.text(key, language)
+        def props(language: str, *values) -> dict:
+            text = written(language, *values) if written else self.text(key, language)
             said = {"value" if prose else "label": text}
             if has_info:
                 said["info"] = self.text(f"{key}.info", language)
             if choices:
-                said["choices"] = choices(language)
+                said["choices"] = choices(language, *values)
             if kind is Photo:
                 said["placeholder"] = self.text("photo.drop", language)
             return said
@@ -105,11 +107,36 @@ class Page:
         """When the page opens, sets `components` to what `function` reads from its address."""
         self.load_handlers.append((function, components))
 
-    def localized(self) -> tuple[list[gr.blocks.Block], Callable[[str], list[dict]]]:
-        """All components with texts, and the function that gives their updates for a language."""
-        return [component for component, _ in self._localized], lambda language: [
-            gr.update(**props(language)) for _, props in self._localized
-        ]
+    def written(self, kind: type, key: str, **options):
+        """A component of prose that events write anew; until then it has the text of `key`."""
+        self.keys.add(key)
+        return kind(say(i18n.EVERY, key), **options)
+
+    def titled(self, kind: type, key: str, **options):
+        """A component whose label events write, each time as `i18n.title` gives it."""
+        self.keys.add(key)
+        return kind(label=i18n.title(key), **options)
+
+    def follow(self, component: gr.blocks.Block, *others: gr.blocks.Block) -> None:
+        """Says `component` anew, when the language is switched, as the values of `others` want it:
+        they come behind the language in its `choices` and `written`."""
+        self._followed[component] = others
+
+    @property
+    def followed(self) -> list[gr.blocks.Block]:
+        """The components whose values `localized` is told, each once."""
+        return list(dict.fromkeys(other for others in self._followed.values() for other in others))
+
+    def localized(self) -> tuple[list[gr.blocks.Block], Callable[..., list[dict]]]:
+        """All components with texts, and the function that gives their updates for a language and
+        the values of those `followed`; without values, as the page is built."""
+
+        def said(language: str, *values) -> list[dict]:
+            now = dict(zip(self.followed, values, strict=True)) if values else {}
+            told = {c: [now[o] for o in others] for c, others in self._followed.items() if now}
+            return [gr.update(**props(language, *told.get(c, ()))) for c, props in self._localized]
+
+        return [component for component, _ in self._localized], said
 
     def controls(self, key: str) -> tuple[gr.Button, gr.Button, gr.Button]:
         """A row of three buttons: run (the text of `key`), stop, reset."""
@@ -232,8 +259,15 @@ def localize_errors(function: Callable, labels: bool = True) -> Callable:
 
     Args:
         function: an event; its first argument is the language, unless a gr.Request comes before.
-        labels: call a knob what the page calls it; False calls it what the endpoint calls it.
+            An event of the page is told `i18n.EVERY` in its place.
+        labels: call a knob what the page calls it; False, for an endpoint, calls it what that does.
     """
+
+    def told(args: tuple) -> tuple:
+        if not labels:
+            return args
+        place = next(n for n, value in enumerate(args) if isinstance(value, str))
+        return (*args[:place], i18n.EVERY, *args[place + 1 :])
 
     def translated(args: tuple, found: Exception) -> gr.Error:
         if isinstance(found, gr.Error):
@@ -248,7 +282,7 @@ def localize_errors(function: Callable, labels: bool = True) -> Callable:
         @wraps(function)
         def wrapped(*args):
             try:
-                yield from function(*args)
+                yield from function(*told(args))
             except Exception as error:
                 raise translated(args, error) from None
     else:
@@ -256,7 +290,7 @@ def localize_errors(function: Callable, labels: bool = True) -> Callable:
         @wraps(function)
         def wrapped(*args):
             try:
-                return function(*args)
+                return function(*told(args))
             except Exception as error:
                 raise translated(args, error) from None
 

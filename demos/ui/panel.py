@@ -6,9 +6,9 @@ The page brings an empty element and its words; `netglassPanel.watch` in panel.j
 from __future__ import annotations
 
 import json
-from html import escape
 
 import gradio as gr
+from markupsafe import escape
 
 from demos.ui.page import Page
 

@@ -3,7 +3,8 @@ milliseconds and with a flicker; this takes well under one."""
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
+
+from markupsafe import escape
 
 COLOURS = ("#e4572e", "#2f7ed8", "#3aa655", "#8a5cc7")
 WIDTH, HEIGHT = 640, 200
@@ -80,7 +81,7 @@ def curves(
         legend.append(f'<span><i style="background:{colour}"></i>{escape(name)}</span>')
     return (
         f'<figure class="curves"><figcaption>{"".join(legend)}</figcaption>'
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(", ".join(drawn))}">'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">'
         f"{''.join(parts)}</svg><div>{escape(x_title)}</div></figure>"
     )
 
@@ -96,7 +97,7 @@ def _levels(low: float, high: float, log: bool) -> list[float]:
     return [low + (high - low) * share for share in (0, 0.25, 0.5, 0.75, 1)]
 
 
-def bars(items: list[tuple[str, float]], percent: bool = True) -> str:
+def bars(items: Sequence[tuple[str, float]], percent: bool = True) -> str:
     """Names with values in 0..1 as horizontal bars."""
     rows = []
     for name, value in items:

@@ -1,6 +1,6 @@
 """What a run says of itself while it goes on: a line of words and a bar."""
 
-from html import escape
+from markupsafe import escape
 
 from demos.runtime.events import Loading, Waiting
 from demos.runtime.i18n import say

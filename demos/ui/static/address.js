@@ -1,0 +1,35 @@
+/* The address follows the tab: Back goes to the tab before, a reload opens the same one. What a link
+   set besides the tab is dropped once the visitor has moved on. */
+(() => {
+  const KEPT = ["lang", "__theme"]; // of what else an address says
+  const tabs = () => [...document.querySelectorAll("#tabs > .tab-wrapper [role=tab]")];
+  const nameOf = (tab) => tab.dataset.tabId;
+  let shown = null; // name of the open tab
+  let asked = null; // the tab that Back asked for, until it is open
+
+  const inAddress = () => {
+    const name = new URLSearchParams(location.search).get("tab"), all = tabs().map(nameOf);
+    return all.includes(name) ? name : all[0];
+  };
+
+  function follow() {
+    const open = tabs().find((tab) => tab.getAttribute("aria-selected") === "true");
+    if (!open || nameOf(open) === shown) return;
+    const first = shown === null;
+    shown = nameOf(open);
+    if (asked === shown) asked = null;
+    if (first || asked || shown === inAddress()) return;
+    const before = new URLSearchParams(location.search), query = new URLSearchParams({ tab: shown });
+    for (const name of KEPT) if (before.has(name)) query.set(name, before.get(name));
+    history.pushState(null, "", `${location.pathname}?${query}`);
+  }
+
+  addEventListener("popstate", () => {
+    asked = inAddress();
+    if (asked === shown) asked = null;
+    else tabs().find((tab) => nameOf(tab) === asked)?.click();
+  });
+  new MutationObserver(follow).observe(document.body, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["aria-selected"],
+  });
+})();

@@ -1,0 +1,90 @@
+/* The page's language. The server writes the page in it; here a switch is remembered and handed on to
+   Gradio, whose own texts are translated by its page, and what Gradio has in English only is said in
+   the page's language. */
+window.netglassLanguage = (() => {
+  const YEAR = 31536000; // seconds
+  const SLIDERS = {
+    "number input for ": "gradio_fixed.number_input", "range slider for ": "gradio_fixed.range_slider",
+  };
+  const root = document.documentElement;
+  const texts = JSON.parse(document.getElementById("netglass-texts").textContent);
+  const names = {}; // of the fixed texts, by what they are in any language
+  for (const said of Object.values(texts))
+    for (const [name, text] of Object.entries(said)) names[text] = name;
+  let code = root.lang;
+  let timer = 0;
+
+  /* Gradio's page sets its own language in a module that exports the function for it. */
+  async function tellGradio() {
+    const core = performance.getEntriesByType("resource")
+      .find(({ name }) => /\/assets\/core-[\w-]+\.js$/.test(name));
+    if (core) (await import(core.name)).changeLocale(code);
+  }
+
+  function remember() {
+    const folder = location.pathname.replace(/[^/]*$/, "");
+    // In a frame of another site, as on Hugging Face, a cookie must be of its own partition.
+    const scope = location.protocol === "https:" ? "SameSite=None; Secure; Partitioned" : "SameSite=Lax";
+    document.cookie = `netglass-language=${code}; path=${folder}; max-age=${YEAR}; ${scope}`;
+    const address = new URL(location.href);
+    if (!address.searchParams.has("lang")) return;
+    address.searchParams.set("lang", code);
+    history.replaceState(history.state, "", address);
+  }
+
+  function choose(chosen) {
+    if (!texts[chosen] || chosen === code) return;
+    code = root.lang = chosen;
+    remember();
+    tellGradio();
+    sayFixed();
+  }
+
+  function say(element, attribute) {
+    const now = element.getAttribute(attribute);
+    if (names[now]) {
+      if (texts[code][names[now]] !== now) element.setAttribute(attribute, texts[code][names[now]]);
+      return;
+    }
+    if (code === "en") return;
+    for (const [start, name] of Object.entries(SLIDERS))
+      if (now.startsWith(start))
+        element.setAttribute(attribute, texts[code][name].replace("{label}", now.slice(start.length)));
+  }
+
+  /* One fault gives one message: events that find the same fault each send it. */
+  function sayToasts() {
+    for (const toast of document.querySelectorAll(".toast-body.error")) {
+      const title = toast.querySelector(".toast-title")?.firstChild;
+      if (title && title.data !== texts[code]["error.title"]) title.data = texts[code]["error.title"];
+      const seen = new Set();
+      for (const item of toast.querySelectorAll(".toast-message-item")) {
+        const text = item.querySelector(".toast-message-text");
+        const name = names[text.textContent.trim()];
+        if (name && texts[code][name] !== text.textContent) text.textContent = texts[code][name];
+        item.hidden = seen.has(text.textContent.trim());
+        seen.add(text.textContent.trim());
+      }
+    }
+  }
+
+  function sayFixed() {
+    for (const attribute of ["aria-label", "title"])
+      for (const element of document.querySelectorAll(`.gradio-container [${attribute}]`))
+        say(element, attribute);
+    // Gradio puts the value there, which is no word of the page's.
+    for (const choice of document.querySelectorAll("label[title]:has(> input), label > input[title]")) {
+      const text = choice.closest("label").textContent.trim();
+      if (choice.title !== text) choice.title = text;
+    }
+  }
+
+  new MutationObserver(() => { if (root.lang !== code) root.lang = code; })
+    .observe(root, { attributes: true, attributeFilter: ["lang"] });
+  new MutationObserver(() => {
+    sayToasts();
+    clearTimeout(timer);
+    timer = setTimeout(sayFixed, 300);
+  }).observe(document.body, { childList: true, subtree: true });
+  return { choose, tellGradio };
+})();
