@@ -89,6 +89,10 @@ def test_the_error_for_a_bad_upload_is_in_the_visitors_language(open_page, tmp_p
     page.locator("#attack-photo input[type=file]").first.set_input_files(str(bad))
     page.get_by_text(say(language, "error.not_a_picture")).first.wait_for()
     page.locator("#attack-before .bar").first.wait_for(state="detached")  # it was another photo's
+    # All events that a photo sets off say so, in one message.
+    toast = page.locator(".toast-body")
+    assert toast.locator(".toast-title").inner_text() == say(language, "error.title")
+    assert toast.locator(".toast-message-text:visible").count() == 1
 
 
 def test_an_offline_network_says_what_would_help(open_page):

@@ -11,10 +11,13 @@
       const name = decodeURIComponent(source.split("/").pop()).replace(/\.\w+$/, "");
       item.setAttribute("aria-label", name.replaceAll("_", " "));
     }
-    for (const result of document.querySelectorAll(".image-container button:not([aria-label])")) {
+    const results = ".image-container button:is(:not([aria-label]), [data-named])";
+    for (const result of document.querySelectorAll(results)) {
       const label = result.closest(".block")?.querySelector("[data-testid=block-label]");
       const text = label?.textContent.trim();
-      if (text) result.setAttribute("aria-label", text);
+      if (!text || text === result.getAttribute("aria-label")) continue;
+      result.setAttribute("aria-label", text);
+      result.dataset.named = "";
     }
     for (const formula of document.querySelectorAll(".formula:not([tabindex])"))
       if (formula.scrollWidth > formula.clientWidth || formula.scrollHeight > formula.clientHeight)
@@ -27,5 +30,5 @@
   new MutationObserver(() => {
     clearTimeout(timer);
     timer = setTimeout(complete, DELAY);
-  }).observe(document.body, { childList: true, subtree: true });
+  }).observe(document.body, { childList: true, characterData: true, subtree: true });
 })();

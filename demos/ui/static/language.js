@@ -3,6 +3,7 @@
    the page's language. */
 window.netglassLanguage = (() => {
   const YEAR = 31536000; // seconds
+  const DELAY = 200; // ms after a change of the page, so that many are looked at together
   const SLIDERS = {
     "number input for ": "gradio_fixed.number_input", "range slider for ": "gradio_fixed.range_slider",
   };
@@ -83,8 +84,7 @@ window.netglassLanguage = (() => {
     .observe(root, { attributes: true, attributeFilter: ["lang"] });
   new MutationObserver(() => {
     sayToasts();
-    clearTimeout(timer);
-    timer = setTimeout(sayFixed, 300);
-  }).observe(document.body, { childList: true, subtree: true });
+    timer ||= setTimeout(() => { timer = 0; sayFixed(); }, DELAY);
+  }).observe(document.body, { childList: true, characterData: true, subtree: true });
   return { choose, tellGradio };
 })();
