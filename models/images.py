@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pi_heif
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from models.validation import ValidationError
@@ -19,8 +18,14 @@ from models.validation import ValidationError
 if TYPE_CHECKING:
     import torch
 
-pi_heif.register_heif_opener()
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "HEIF")
+try:
+    import pi_heif
+except ImportError:  # a machine that only computes, such as a lent GPU, does without HEIC
+    HEIC: tuple[str, ...] = ()
+else:
+    pi_heif.register_heif_opener()
+    HEIC = ("HEIF",)
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", *HEIC)
 MAX_MEGAPIXELS = 50
 MIN_SIDE = 16
 MAX_RATIO = 8

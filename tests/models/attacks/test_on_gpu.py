@@ -117,13 +117,13 @@ def test_defences_and_transfer(network, pictures, photo):
     step = last(smoothing.certify(network, pictures[:1], SmoothingSettings(samples=24)))
     assert sum(count for _, count in step.votes) == 24
     found = last(run.attack(network, pictures[:1], settings("pgd"), spec=network.spec))
-    verdicts = transforms.survival(network, pictures[:1], found.adversarial)
+    verdicts = transforms.evaluate_transforms(network, pictures[:1], found.adversarial)
     assert [verdict.transform for verdict in verdicts] == list(transforms.TRANSFORMS)
     both = [
         transferability.Classifier("a", network, SIDE),
         transferability.Classifier("b", network, 96),
     ]
     cat = Image.open(photo("kitten")).convert("RGB")
-    table = last(transferability.matrix(both, cat, [settings("fgsm")] * 2, network.spec))
+    table = last(transferability.matrix(both, cat, settings("fgsm"), network.spec))
     assert set(table.rows) == {"a", "b"}
     assert adversarial(network, cat, epsilon=8, steps=4).image.size[0] == network.spec.input_size
