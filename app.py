@@ -22,7 +22,7 @@ from demos.gan_explorer import views as gan_views  # noqa: E402
 from demos.linear_probe import few_shot  # noqa: E402
 from demos.runtime import memory, middleware, zerogpu  # noqa: E402
 from demos.runtime.engine import Engine  # noqa: E402
-from demos.ui import assets  # noqa: E402
+from demos.ui import assets, photos  # noqa: E402
 
 ON_SPACE = "SPACE_ID" in os.environ
 MAX_QUEUE, MAX_SESSIONS, MAX_THREADS = 200, 1000, 120
@@ -106,7 +106,7 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     async def health(_request):
         return JSONResponse(await run_in_threadpool(engine.health))
 
-    routes = [*gan_views.routes(engine), *few_shot.routes(engine)]
+    routes = [*gan_views.routes(engine), *few_shot.routes(engine), *photos.routes()]
     protected = tuple(route.path.partition("{")[0] for route in routes)
     return {
         "mcp_server": args.mcp,

@@ -23,6 +23,7 @@ MESSAGES = {
     "HEIC, GIF, BMP or TIFF.",
     "file_gone": "There is no such file here, or no longer: uploads are kept for a few hours. "
     "Upload the picture again.",
+    "file_too_large": "This file is too large. The limit is {limit} MB.",
     "picture_broken": "This picture file is damaged or cut off. Save or send it again.",
     "picture_too_large": "This picture is {width} x {height} pixels. The limit is {limit} million "
     "pixels; make it smaller first.",

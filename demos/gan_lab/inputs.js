@@ -7,7 +7,6 @@
   // In the plane [-1, 1]^2: how far apart the points of a stroke lie, and a tap's disc of points.
   const STEP = 0.01, DOT_POINTS = 24, DOT_RADIUS = 0.03;
   const BLUE = "#2f7ed8", PIXELS = 720; // of the canvas
-  const MAX_NAMES = 10; // of unreadable files in the message
   const strokes = [];
   let pictures = [];
   let kind = ""; // of data: "drawn", "own", or "" for what the server has
@@ -143,27 +142,7 @@
 
   /* -- the pictures ----------------------------------------------------------------------------- */
 
-  /* The centre square. Halved again and again: one big leap would skip most of the pixels. */
-  function shrink(source, width, height) {
-    let side = Math.min(width, height), left = (width - side) / 2, top = (height - side) / 2;
-    do {
-      const next = side > 2 * SIDE ? Math.ceil(side / 2) : SIDE;
-      source = drawn(source, left, top, side, next);
-      [side, left, top] = [next, 0, 0];
-    } while (side !== SIDE);
-    return source.toDataURL("image/jpeg", 0.95);
-  }
-
-  function drawn(source, left, top, side, next) {
-    const sheet = make("canvas");
-    sheet.width = sheet.height = next;
-    const pen = sheet.getContext("2d");
-    pen.fillStyle = "#fff"; // JPEG would show what is transparent as black
-    pen.fillRect(0, 0, next, next);
-    pen.imageSmoothingQuality = "high";
-    pen.drawImage(source, left, top, side, side, 0, 0, next, next);
-    return sheet;
-  }
+  const shrink = (source) => netglassPhotos.square(source, SIDE, 0.95);
 
   function showCount() {
     write(".gan-lab-count", say("pictures", { count: pictures.length, low: MIN_PICTURES, high: MAX_PICTURES }));
@@ -191,30 +170,19 @@
   }
 
   async function read(files) {
-    const before = clears, unread = [];
+    const before = clears, room = MAX_PICTURES - pictures.length;
+    const full = files.length > room ? say("full", { limit: MAX_PICTURES }) : "";
     showError("");
-    for (const file of files) {
-      if (pictures.length >= MAX_PICTURES) { showError(say("full", { limit: MAX_PICTURES })); break; }
-      let picture = null;
-      try {
-        const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
-        picture = shrink(bitmap, bitmap.width, bitmap.height);
-        bitmap.close();
-      } catch {
-        unread.push(file.name);
-      }
-      if (before !== clears) return;
-      if (picture) addPicture(picture);
-    }
-    if (!unread.length) return;
-    const names = unread.slice(0, MAX_NAMES).join(", ") + (unread.length > MAX_NAMES ? ", …" : "");
-    const shown = panel.querySelector(".gan-lab-error").textContent;
-    showError([shown, say("unread", { count: unread.length, names })].filter(Boolean).join(" "));
+    const failed = await netglassPhotos.readAll(files.slice(0, room), (bitmap) => {
+      if (before === clears) addPicture(shrink(bitmap));
+      return before === clears;
+    });
+    if (before === clears) showError([full, failed].filter(Boolean).join(" "));
   }
 
   function snap() {
     const video = panel.querySelector("video");
-    if (video?.videoWidth) addPicture(shrink(video, video.videoWidth, video.videoHeight));
+    if (video?.videoWidth) addPicture(shrink(video));
     if (pictures.length >= MAX_PICTURES) setTimelapse(false);
   }
 
@@ -268,7 +236,7 @@
   function picturesHalf() {
     const half = make("div", "gan-lab-source gan-lab-own");
     const input = make("input"), actions = make("div", "gan-lab-actions");
-    Object.assign(input, { type: "file", accept: "image/*", multiple: true, hidden: true });
+    Object.assign(input, { type: "file", accept: netglassPhotos.ACCEPT, multiple: true, hidden: true });
     input.addEventListener("change", async () => {
       const files = [...input.files];
       input.value = "";

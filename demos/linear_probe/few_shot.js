@@ -13,28 +13,16 @@
   /* -- photographs ------------------------------------------------------------------------------ */
 
   /* The centre square at the side that the network sees. */
-  function shrink(source, width, height) {
-    const canvas = make("canvas");
-    canvas.width = canvas.height = SIDE;
-    const side = Math.min(width, height);
-    const left = (width - side) / 2, top = (height - side) / 2;
-    canvas.getContext("2d").drawImage(source, left, top, side, side, 0, 0, SIDE, SIDE);
-    return canvas.toDataURL("image/jpeg", 0.92);
-  }
+  const shrink = (source) => netglassPhotos.square(source, SIDE, 0.92);
 
-  /* At most `room` of the files, one after the other: a decoded photograph takes much memory. */
+  /* At most `room` of the files. */
   async function read(files, room) {
     const photos = [];
-    if (files.length > room) showError(say("full", { limit: MAX_PHOTOS }));
-    for (const file of [...files].slice(0, room)) {
-      try {
-        const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
-        photos.push(shrink(bitmap, bitmap.width, bitmap.height));
-        bitmap.close();
-      } catch {
-        showError(`${file.name}: ?`);
-      }
-    }
+    const full = files.length > room ? say("full", { limit: MAX_PHOTOS }) : "";
+    const failed = await netglassPhotos.readAll([...files].slice(0, room), (bitmap) => {
+      photos.push(shrink(bitmap));
+    });
+    showError([full, failed].filter(Boolean).join(" "));
     return photos;
   }
 
@@ -65,7 +53,7 @@
 
   function fileButton(text, multiple, take) {
     const input = make("input");
-    Object.assign(input, { type: "file", accept: "image/*", multiple, hidden: true });
+    Object.assign(input, { type: "file", accept: netglassPhotos.ACCEPT, multiple, hidden: true });
     input.addEventListener("change", async () => {
       showError("");
       await take(input.files);
@@ -79,7 +67,7 @@
   function snapButton(take) {
     return button(say("snap"), () => {
       const video = panel.querySelector("video");
-      if (video?.videoWidth) take(shrink(video, video.videoWidth, video.videoHeight));
+      if (video?.videoWidth) take(shrink(video));
     });
   }
 

@@ -17,11 +17,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
 from demos.runtime.i18n import say
 from demos.ui import panel
 from demos.ui.page import Page
+from demos.ui.photos import body_of, error_response
 from models import images, registry
 from models.validation import ValidationError
 
@@ -48,31 +48,19 @@ def routes(engine: Engine) -> list[Route]:
 
     async def train(request: Request) -> Response:
         language = request.query_params.get("lang", "")
-        body = await _body(request)
+        body = await body_of(request, MAX_BYTES)
         if body is None:
             return PlainTextResponse(say(language, "own.too_large"), status_code=413)
         try:
             return JSONResponse(await asyncio.to_thread(fit, engine, json.loads(body)))
         except ValidationError as error:
-            return PlainTextResponse(i18n.error_message(language, error), status_code=400)
+            return error_response(language, error)
         except (ValueError, KeyError, TypeError):
             return PlainTextResponse(say(language, "own.unreadable"), status_code=400)
         except Exception as error:
-            message = i18n.error_message(language, errors.as_validation_error(error))
-            return PlainTextResponse(message, status_code=503)
+            return error_response(language, error)
 
     return [Route("/own/train", train, methods=["POST"])]
-
-
-async def _body(request: Request) -> bytes | None:
-    """The request's body; None if it is larger than `MAX_BYTES`."""
-    body, total = bytearray(), 0
-    async for part in request.stream():
-        total += len(part)
-        # What is too large is read to its end all the same: a browser reads no answer before that.
-        if total <= MAX_BYTES:
-            body += part
-    return bytes(body) if total <= MAX_BYTES else None
 
 
 def fit(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
