@@ -21,6 +21,8 @@ MESSAGES = {
     "is done: others want their turn too.",
     "not_a_picture": "This file is not a picture that can be read. Use JPEG, PNG, WebP, AVIF, "
     "HEIC, GIF, BMP or TIFF.",
+    "missing_values": "This endpoint takes {count} values in this order: {names}. It was sent "
+    "{given}.",
     "file_gone": "There is no such file here, or no longer: uploads are kept for a few hours. "
     "Upload the picture again.",
     "file_too_large": "This file is too large. The limit is {limit} MB.",

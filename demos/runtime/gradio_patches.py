@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
 from gradio import processing_utils
+from gradio.blocks import BlockFunction
 from gradio.state_holder import SessionState
 from PIL import Image
 
@@ -28,6 +30,7 @@ def apply() -> None:
     """Installs all patches; calling it again changes nothing."""
     processing_utils.save_pil_to_cache = save_pil_to_cache
     processing_utils._check_allowed = check_allowed
+    gr.Blocks.validate_inputs = validate_inputs  # type: ignore[assignment, method-assign]
     SessionState.__init__ = init_session  # type: ignore[assignment, method-assign]
 
 
@@ -80,6 +83,18 @@ def check_allowed(path: str | Path, check_in_upload_folder: bool) -> None:
             raise
         # Gradio looks before the event begins, when the visitor's language is not known yet.
         raise gr.Error(MESSAGES["not_uploaded"], print_exception=False) from None
+
+
+# Too few values over HTTP, where they have no names. Gradio speaks of a JavaScript function and
+# shows addresses of objects in memory.
+
+
+def validate_inputs(_blocks: gr.Blocks, event: BlockFunction, inputs: Sequence[object]) -> None:
+    """Replaces `Blocks.validate_inputs`: says which values the endpoint takes."""
+    names = [str(getattr(block, "label", "")) for block in event.inputs]
+    if len(inputs) < len(names):
+        values = {"count": len(names), "names": ", ".join(names), "given": len(inputs)}
+        raise gr.Error(MESSAGES["missing_values"].format(**values), print_exception=False)
 
 
 # A visitor's session. For every new one, and for every call of a client that names none, Gradio

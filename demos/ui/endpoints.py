@@ -24,6 +24,25 @@ from models.validation import Setting, Settings, ValidationError, sequence, swit
 
 END = ""  # in `expose(before=...)`: after all fields
 
+# Sentences without a name or a value in them: which parameter they speak of.
+ABOUT = {
+    "drawn_outside": "points",
+    "drawn_points": "points",
+    "lab_wrong_data": "architecture",
+    "layer_weights": "layer_weights",
+    "no_discriminator": "model",
+    "no_layers": "layer",
+    "no_style_layer": "layer_weights",
+    "own_pictures": "pictures",
+    "own_pictures_same": "pictures",
+    "second_style": "second_style",
+    "size_too_large": "size",
+    "size_too_small": "size",
+    "style_too_small": "style",
+    "too_few_samples": "samples",
+    "untargeted_only": "target",
+}
+
 
 class Picture(str):
     """Annotation of a picture that comes in: the path of the uploaded file."""
@@ -199,8 +218,9 @@ def _naming_parameters(
             raise ValidationError(error.key, **error.values | {"name": names[name]}) from None
         given = dict(zip(parameters, values, strict=True))
         if name is None:
-            spoken_of = [each.name for each, value in given.items() if _tells(error, each, value)]
-            error.parameter = spoken_of[0] if spoken_of else ""
+            about = ABOUT.get(error.key)
+            found = (p.name for p, v in given.items() if p.name == about or _tells(error, p, v))
+            error.parameter = next(found, "")
         raise
 
 

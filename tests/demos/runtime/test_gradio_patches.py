@@ -10,7 +10,9 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 import pytest
+from gradio import blocks as gradio_blocks
 from gradio import processing_utils, routes, state_holder
+from gradio.context import LocalContext
 from gradio.state_holder import SessionState
 from PIL import Image
 
@@ -20,6 +22,8 @@ from demos.runtime.i18n import say
 # Of the code in Gradio 6.31.0, without its white space.
 READ = {
     (processing_utils, "save_pil_to_cache"): "65b007e97bb18607",
+    (processing_utils, "_check_allowed"): "faf116a7d9c13df0",
+    (gradio_blocks, "Blocks.validate_inputs"): "c762a79b576c78ac",
     (state_holder, "SessionState.__init__"): "c79322f504de2ce0",
     (state_holder, "SessionState.__setitem__"): "b9901f92d653c269",
     (state_holder, "SessionState._update_config"): "c2158ecad0b3d015",
@@ -106,6 +110,19 @@ def test_a_picture_that_gradio_saves_says_that_the_disk_is_full(monkeypatch, tmp
         gradio_patches.save_pil_to_cache(Image.effect_noise((90, 90), 80), folder, format="png")
     assert caught.value.message == say("en", "error.disk_full")
     assert "/" not in caught.value.message
+
+
+def test_where_a_file_was_looked_for_is_not_told(blocks, monkeypatch):
+    monkeypatch.setattr(blocks, "has_launched", True, raising=False)
+    monkeypatch.setattr(blocks, "blocked_paths", [], raising=False)
+    token = LocalContext.blocks.set(blocks)
+    try:
+        for path in ("app.py", "/etc/passwd", "", "\0"):
+            with pytest.raises(gr.Error) as caught:
+                processing_utils._check_allowed(path, check_in_upload_folder=True)
+            assert caught.value.message == say("en", "error.not_uploaded")
+    finally:
+        LocalContext.blocks.reset(token)
 
 
 def test_a_session_begins_without_a_copy_of_the_page(blocks):
