@@ -23,6 +23,7 @@ from models.weights import FOLDER
 from training import data
 from training.gan.files import read_parts
 from training.gan.recipe import RECIPES
+from training.vae import VAE
 
 SAMPLES = 4096
 LICENCES = {
@@ -93,7 +94,7 @@ def tensors(name: str, run: Path) -> tuple[dict[str, torch.Tensor], dict, int]:
     """All tensors of the weight file, parameters of each network, pictures seen in training."""
     state, seen = read_parts(run)
     if name == "vae_cats64":
-        network = vae.VAE()
+        network = VAE()
         network.load_state_dict(state["network"])
         parts = {"generator": network.decoder, "encoder": network.encoder}
     else:

@@ -13,9 +13,6 @@ from models.gan.networks.layers import Recorder, no_recorder
 
 LATENT = 128
 CHANNELS = (32, 64, 128, 256)
-# Standard deviation of p(x|z), on [-1, 1]. With 0.2 and 0.7 reconstructions were sharper, but
-# q(z|x) so narrow that a random z lay outside of it, and samples were no faces.
-DEVIATION = 2**0.5
 
 
 class Encoder(nn.Module):
@@ -64,35 +61,3 @@ class Decoder(nn.Module):
             record(f"{index}.activate", x)
         picture: torch.Tensor = self.rgb(x)
         return picture.tanh()
-
-
-class VAE(nn.Module):
-    """Encoder and decoder, trained to raise the evidence lower bound."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.encoder, self.decoder = Encoder(), Decoder()
-
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Pictures -> (reconstruction, mean, log-variance), with z drawn from q(z | x)."""
-        mean, log_variance = self.encoder(x)
-        z = mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
-        return self.decoder(z), mean, log_variance
-
-
-def loss(
-    x: torch.Tensor,
-    reconstruction: torch.Tensor,
-    mean: torch.Tensor,
-    log_variance: torch.Tensor,
-    beta: float = 1.0,
-) -> torch.Tensor:
-    """Negative evidence lower bound, up to a constant, averaged over the pictures.
-
-    |x - reconstruction|^2 / (2 s^2) + beta KL(q(z|x) || N(0, I)), with a Gaussian p(x|z) of fixed
-    deviation s = `DEVIATION`. The best answer to a squared error is the mean of all the pictures
-    that z may stand for, which is why a VAE's pictures are blurred.
-    """
-    error = (x - reconstruction.float()).square().sum((1, 2, 3)) / (2 * DEVIATION**2)
-    divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1)
-    return (error + beta * divergence).mean()

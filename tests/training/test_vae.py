@@ -2,7 +2,8 @@
 
 import torch
 
-from models.gan.networks import vae
+from models.gan.networks.vae import LATENT
+from training import vae
 
 
 def test_loss_by_hand():
@@ -22,4 +23,4 @@ def test_shapes():
     network = vae.VAE().eval()
     given, mean, log_variance = network(torch.zeros(2, 3, 64, 64))
     assert given.shape == (2, 3, 64, 64)
-    assert mean.shape == log_variance.shape == (2, vae.LATENT)
+    assert mean.shape == log_variance.shape == (2, LATENT)
