@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from demos.attacks import controls as attack_controls
-from demos.attacks import views
 from demos.attacks.runs import SECTIONS
-from demos.runtime.events import Event, Loading, Waiting
+from demos.runtime.events import Event, Progress, Result
 from demos.ui import progress
 from demos.ui.page import HEAVY, PRIVATE, Page, localize_errors
 from models.validation import Settings
@@ -65,13 +65,12 @@ class Section:
             chosen = dict(zip(own, values[count:], strict=True))
             args = [asked, settings(**chosen)] if settings else [asked]
             yield cleared
-            with page.engine.run(request.session_hash, SECTIONS) as run:
-                for event in compute(page.engine, *args, run):
-                    if isinstance(event, Waiting | Loading):
-                        yield {line: progress.waiting(language, event)}
-                    else:
-                        status = views.status(language, event, event.value.step)
-                        yield {line: status} | render(language, event.value)
+            events = partial(compute, page.engine, *args)
+            yield from progress.stream(page.engine, request, language, SECTIONS, line, events, show)
+
+        def show(language: str, event: Progress | Result) -> dict:
+            status = progress.status(language, event, event.value.step)
+            return {line: status} | render(language, event.value)
 
         inputs = [page.language, *self.attack, *own.values()]
         self.run.click(stream, inputs, [line, *cleared], **PRIVATE, **HEAVY)

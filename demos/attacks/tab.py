@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import gradio as gr
 
 from demos.attacks import controls, endpoints, robustness, runs, views
 from demos.attacks.controls import DEFAULTS
 from demos.attacks.runs import NAME, MeasuredStep
 from demos.runtime import i18n
-from demos.runtime.events import Loading, Progress, Result, Waiting
+from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import say
 from demos.ui import deep_links, examples, progress
 from demos.ui.components import Photo
@@ -104,17 +106,14 @@ class AttackTab:
     def stream_attack(self, request: gr.Request, language: str, image, model, *values):
         """Streams an attack."""
         asked = controls.request(image, model, values)
-        with self.page.engine.run(request.session_hash, NAME) as run:
-            for event in runs.measured_attack(self.page.engine, asked, run):
-                if isinstance(event, Waiting | Loading):
-                    yield {self.line: progress.waiting(language, event)}
-                else:
-                    yield self._step(language, event)
+        engine = self.page.engine
+        events = partial(runs.measured_attack, engine, asked)
+        yield from progress.stream(engine, request, language, NAME, self.line, events, self._step)
 
     def _step(self, language: str, event: Progress[MeasuredStep] | Result[MeasuredStep]) -> dict:
         found, image = event.value, images.to_image(event.value.step.adversarial)
         update = {
-            self.line: views.status(language, event, found.step),
+            self.line: progress.status(language, event, found.step),
             self.plot: views.probability_plot(language, found),
             self.fooled: image,
         }

@@ -10,10 +10,7 @@ from markupsafe import Markup, escape
 from PIL import Image
 
 from demos.attacks.runs import MeasuredStep, Subject
-from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import say
-from demos.runtime.scheduler import Step
-from demos.ui import progress
 from demos.ui.plots import bars, curves
 from models import images
 
@@ -24,14 +21,6 @@ if TYPE_CHECKING:
     from models.attacks.transforms import TransformVerdict
 
 THUMBNAIL = 72
-
-
-def status(language: str, event: Progress | Result, step: Step) -> str:
-    """Where a run is, or how it ended."""
-    whole = int(step.step)
-    if isinstance(event, Result):
-        return progress.finished(language, whole, step.steps, event.seconds)
-    return progress.running(language, whole, step.steps, step.step / step.steps, event.seconds)
 
 
 def probability_plot(language: str, found: MeasuredStep) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -11,7 +12,7 @@ from markupsafe import escape
 from demos.feature_visualization import runs
 from demos.feature_visualization.controls import Controls, request_settings
 from demos.feature_visualization.runs import ROBUST, Visualization
-from demos.runtime.events import Loading, Progress, Result, Waiting
+from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import say
 from demos.ui import examples, progress
 from demos.ui.page import HEAVY, PRIVATE, Page, localize_errors
@@ -67,32 +68,27 @@ class ComparisonSection:
 
         def compare(request: gr.Request, language: str, photo, *given):
             yield {self.download: gr.update(visible=False), self.verdict: ""}
-            every = plan(request_settings(given))
-            with self.page.engine.run(request.session_hash, NAME) as run:
-                for event in runs.visualize(self.page.engine, every, photo, run):
-                    if isinstance(event, Waiting | Loading):
-                        yield {self.line: progress.waiting(language, event)}
-                    else:
-                        yield self._update(language, event)
+            engine, every = self.page.engine, plan(request_settings(given))
+            events = partial(runs.visualize, engine, every, photo)
+            yield from progress.stream(
+                engine, request, language, NAME, self.line, events, self._update
+            )
 
         return compare
 
     def _update(self, language: str, event: Progress | Result) -> dict:
         every: list[Visualization] = event.value
-        image, step = runs.picture(every), every[0].step
+        image = runs.picture(every)
+        update = {self.sheet: image, self.line: progress.status(language, event, every[0].step)}
         if not isinstance(event, Result):
-            done = step.step / step.steps
-            line = progress.running(language, step.step, step.steps, done, event.seconds)
-            return {self.sheet: image, self.line: line}
+            return update
         named = [
             (f"{one.settings.class_name} · {one.settings.spec.title}{seed}", probability)
             for one in every
             for seed, probability in _by_seed(one)
         ]
         words = escape(say(language, "ideal.several.verdict"))
-        return {
-            self.sheet: image,
-            self.line: progress.finished(language, step.step, step.steps, event.seconds),
+        return update | {
             self.verdict: f"<b>{words}</b>{bars(named)}" if named else "",
             self.download: gr.update(value=examples.png(image, "netglass-ideals"), visible=True),
         }

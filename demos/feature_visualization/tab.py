@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import gradio as gr
 
@@ -10,7 +11,7 @@ from demos.feature_visualization import controls, endpoints, runs
 from demos.feature_visualization.comparisons import ComparisonSection
 from demos.feature_visualization.controls import DEFAULTS
 from demos.feature_visualization.runs import NAME, Visualization
-from demos.runtime.events import Loading, Progress, Result, Waiting
+from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import say
 from demos.ui import deep_links, examples, progress
 from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
@@ -114,32 +115,31 @@ class VisualizationTab:
         hidden = gr.update(visible=False)
         yield {self.download: hidden, self.download_strip: hidden, self.verdict: ""}
         settings = VisualizationSettings(**controls.request_settings(given))
-        snapshots = 0
-        with self.page.engine.run(request.session_hash, NAME) as run:
-            for event in runs.visualize(self.page.engine, [settings], photo, run):
-                if isinstance(event, Waiting | Loading):
-                    yield {self.line: progress.waiting(language, event)}
-                    continue
-                (one,) = event.value
-                strip_grew = len(one.strip.snapshots) > snapshots
-                snapshots = len(one.strip.snapshots)
-                yield self._update(language, event, strip_grew)
+        engine, snapshots = self.page.engine, 0
+
+        def show(language: str, event: Progress | Result) -> dict:
+            nonlocal snapshots
+            (one,) = event.value
+            before, snapshots = snapshots, len(one.strip.snapshots)
+            return self._update(language, event, strip_grew=snapshots > before)
+
+        events = partial(runs.visualize, engine, [settings], photo)
+        yield from progress.stream(engine, request, language, NAME, self.line, events, show)
 
     def _update(self, language: str, event: Progress | Result, strip_grew: bool) -> dict:
         """What the page shows of a step; the strip only when it grew, and at the end."""
         (one,) = event.value
-        step, image = one.step, runs.picture(event.value)
-        update = {self.slots[one.settings.method]: image, self.plot: _curve(language, one)}
+        image = runs.picture(event.value)
+        update = {
+            self.line: progress.status(language, event, one.step),
+            self.slots[one.settings.method]: image,
+            self.plot: _curve(language, one),
+        }
         if not isinstance(event, Result):
-            if strip_grew:
-                update[self.strip] = runs.strip_picture(one)
-            done = step.step / step.steps
-            line = progress.running(language, step.step, step.steps, done, event.seconds)
-            return update | {self.line: line}
+            return update | ({self.strip: runs.strip_picture(one)} if strip_grew else {})
         row = runs.strip_picture(one)
         return update | {
             self.strip: row,
-            self.line: progress.finished(language, step.step, step.steps, event.seconds),
             self.verdict: _verdict(language, one),
             self.download: _download(image, "netglass-ideal"),
             self.download_strip: _download(row, "netglass-ideal-strip"),

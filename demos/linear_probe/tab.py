@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -10,7 +12,7 @@ from markupsafe import Markup
 from demos.linear_probe import confusion, endpoints, few_shot, runs
 from demos.linear_probe.runs import NAME, SizePoint, Training
 from demos.runtime import i18n
-from demos.runtime.events import Loading, Result, Waiting
+from demos.runtime.events import Loading, Progress, Result
 from demos.runtime.i18n import breed_name, say
 from demos.runtime.scheduler import HEAD_RUNS
 from demos.ui import deep_links, progress
@@ -81,58 +83,45 @@ class ProbeTab:
     def train(self, request: gr.Request, language: str, *values):
         """Streams the training of a probe on the features of the pretrained network."""
         settings = _settings(values)
-        yield from self._train(request, language, settings, [settings.features])
+        events = partial(runs.train, settings, [settings.features])
+        yield from self._stream(request, language, events, partial(self._epoch, settings.task))
 
     def train_all(self, request: gr.Request, language: str, *values):
         """As `train`, and after it the control experiments: the task's other features."""
         settings = _settings(values)
-        yield from self._train(request, language, settings, FEATURES[settings.task])
-
-    def _train(self, request: gr.Request, language: str, settings: ProbeSettings, features):
-        yield self._begun(language)
-        with self.page.engine.run(request.session_hash, NAME) as run:
-            for event in runs.train(settings, features, run):
-                if isinstance(event, Waiting | Loading):
-                    yield {self.line: progress.waiting(language, event)}
-                    continue
-                training, seconds, last = event.value, event.seconds, isinstance(event, Result)
-                update = {self.plot: _training_plot(language, training, last)}
-                if last:
-                    matrix = training.confusion_matrix()
-                    update[self.line] = _trained(language, training, seconds)
-                    update[self.matrix] = _matrix(matrix, settings.task)
-                else:
-                    probe, share = (
-                        training.probes[training.features],
-                        training.step / training.steps,
-                    )
-                    update[self.line] = progress.running(
-                        language, probe.step, probe.steps, share, seconds, HEAD_RUNS
-                    )
-                yield update
+        events = partial(runs.train, settings, FEATURES[settings.task])
+        yield from self._stream(request, language, events, partial(self._epoch, settings.task))
 
     def compare_sizes(self, request: gr.Request, language: str, *values):
         """Streams the test accuracy for growing numbers of examples, for all features."""
         settings = _settings(values)
-        yield self._begun(language)
-        with self.page.engine.run(request.session_hash, NAME) as run:
-            for event in runs.accuracy_by_size(settings, FEATURES[settings.task], run):
-                if isinstance(event, Waiting | Loading):
-                    yield {self.line: progress.waiting(language, event)}
-                    continue
-                point, seconds = event.value, event.seconds
-                counts = (point.step, point.steps)
-                if isinstance(event, Result):
-                    line = progress.finished(language, *counts, seconds)
-                else:
-                    share = point.step / point.steps
-                    line = progress.running(language, *counts, share, seconds, HEAD_RUNS)
-                yield {self.line: line, self.plot: _size_plot(language, point)}
+        events = partial(runs.accuracy_by_size, settings, FEATURES[settings.task])
+        yield from self._stream(request, language, events, self._size)
 
-    def _begun(self, language: str) -> dict:
-        """The tab while the features are loaded."""
-        loading = Loading(say(language, "train.features"))
-        return {self.line: progress.waiting(language, loading), self.plot: "", self.matrix: ""}
+    def _stream(self, request: gr.Request, language: str, events: Callable, show: Callable):
+        # The features are loaded first.
+        loading = progress.waiting(language, Loading(say(language, "train.features")))
+        yield {self.line: loading, self.plot: "", self.matrix: ""}
+        engine = self.page.engine
+        yield from progress.stream(engine, request, language, NAME, self.line, events, show)
+
+    def _epoch(self, task: str, language: str, event: Progress | Result) -> dict:
+        training, last = event.value, isinstance(event, Result)
+        update = {self.plot: _training_plot(language, training, last)}
+        if last:
+            line = _trained(language, training, event.seconds)
+            return update | {
+                self.line: line,
+                self.matrix: _matrix(training.confusion_matrix(), task),
+            }
+        probe, share = training.probes[training.features], training.step / training.steps
+        counts = (probe.step, probe.steps)
+        line = progress.running(language, *counts, share, event.seconds, HEAD_RUNS)
+        return update | {self.line: line}
+
+    def _size(self, language: str, event: Progress | Result) -> dict:
+        line = progress.status(language, event, event.value, HEAD_RUNS)
+        return {self.line: line, self.plot: _size_plot(language, event.value)}
 
 
 def _settings(values: tuple) -> ProbeSettings:

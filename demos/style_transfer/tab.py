@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from itertools import chain
 
 import gradio as gr
 from markupsafe import Markup
 
 from demos.runtime import i18n
-from demos.runtime.events import Loading, Result, Waiting
+from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import say
 from demos.style_transfer import controls, endpoints, runs
 from demos.style_transfer.controls import ALL_LAYERS, DEFAULTS
@@ -178,15 +179,9 @@ class StyleTab:
         asked = _request(content, style, second, backbone, given)
         opened = images.fit(images.open_image(content), PREVIEW_SIDE)
         yield self._picture(opened, PAINTING)
-        with self.page.engine.run(request.session_hash, NAME) as run:
-            for event in runs.stylize(self.page.engine, asked, run):
-                if isinstance(event, Waiting | Loading):
-                    yield {self.line: progress.waiting(language, event)}
-                else:
-                    update = self._step(language, asked, event.value, event.seconds)
-                    if isinstance(event, Result):
-                        update |= self._finished(language, asked, event.value, event.seconds)
-                    yield update
+        engine = self.page.engine
+        events, show = partial(runs.stylize, engine, asked), partial(self._step, asked)
+        yield from progress.stream(engine, request, language, NAME, self.line, events, show)
 
     def _picture(self, image, label: str) -> dict:
         """A picture that is no result yet."""
@@ -198,8 +193,10 @@ class StyleTab:
             self.shown: "",
         }
 
-    def _step(self, language: str, asked: StyleRequest, painting: Painting, seconds: float) -> dict:
-        step = painting.step
+    def _step(
+        self, asked: StyleRequest, language: str, event: Progress[Painting] | Result[Painting]
+    ) -> dict:
+        painting, seconds, step = event.value, event.seconds, event.value.step
         # Coarse scales are shown at full size: the picture grows sharper, not larger.
         shown = images.fit(painting.image, int(asked.settings["size"]))
         update = {
@@ -209,6 +206,8 @@ class StyleTab:
         }
         if step.gradient_shares:
             update[self.breakdown] = _breakdown(language, step.losses, step.gradient_shares)
+        if isinstance(event, Result):
+            update |= self._finished(language, asked, painting, seconds)
         return update
 
     def _finished(

@@ -1,10 +1,39 @@
 """What a run says of itself while it goes on: a line of words and a bar."""
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
 from markupsafe import escape
 
-from demos.runtime.events import Loading, Waiting
+from demos.runtime.engine import Engine, Run
+from demos.runtime.events import Event, Loading, Progress, Result, Waiting
 from demos.runtime.i18n import say
-from demos.runtime.scheduler import HEAVY_RUNS, RunQueue
+from demos.runtime.scheduler import HEAVY_RUNS, RunQueue, Step
+
+
+def stream(
+    engine: Engine,
+    request: gr.Request,
+    language: str,
+    demo: str,
+    bar: gr.HTML,
+    events: Callable[[Run], Iterator[Event]],
+    show: Callable[[str, Any], dict],
+) -> Iterator[dict]:
+    """A visitor's run of `demo`, as updates by component.
+
+    Args:
+        bar: says what the run waits for.
+        events: of the run.
+        show: (language, `Progress` or `Result`) -> updates.
+    """
+    with engine.run(request.session_hash, demo) as run:
+        for event in events(run):
+            if isinstance(event, Waiting | Loading):
+                yield {bar: waiting(language, event)}
+            else:
+                yield show(language, event)
 
 
 def waiting(language: str, event: Waiting | Loading) -> str:
@@ -17,6 +46,14 @@ def waiting(language: str, event: Waiting | Loading) -> str:
     megabytes = {"done": event.done >> 20, "total": event.total >> 20}
     words = say(language, "status.download", title=event.title, **megabytes)
     return line(words, event.done / event.total)
+
+
+def status(language: str, event: Progress | Result, step: Step, runs: RunQueue = HEAVY_RUNS) -> str:
+    """Where a run is, or how it ended."""
+    whole = int(step.step)
+    if isinstance(event, Result):
+        return finished(language, whole, step.steps, event.seconds)
+    return running(language, whole, step.steps, step.step / step.steps, event.seconds, runs)
 
 
 def running(
