@@ -31,13 +31,16 @@ def test_other_networks_use_bf16_units_where_there_are_some(units, monkeypatch):
 
 
 @pytest.mark.gpu
-def test_a_real_accelerator(photo):
-    from models import images
-    from models.store import Store
+def test_a_real_accelerator(photo, gpu, gpu_store):
+    from models import images, registry
 
-    store = Store("auto")
-    assert store.device.type in ("cuda", "mps")
-    network = store.get("efficientnet_lite0")
-    seen = images.square(images.open_image(photo("giant_panda")), 224)
-    logits = network(images.to_tensor(seen))
+    if gpu.type == "cuda":
+        assert not torch.backends.cudnn.allow_tf32
+        assert torch.backends.cudnn.deterministic
+    try:
+        network = gpu_store.get(registry.DEFAULT_BACKBONE)
+    except ValidationError as error:
+        pytest.skip(f"needs the network's weights: {error}")
+    shown = images.square(images.open_image(photo("giant_panda")), 224)
+    logits = network(images.to_tensor(shown))
     assert logits.argmax().item() == imagenet.class_index("giant panda")

@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 OUT=${OUT:-/tmp/gpu_check}
 mkdir -p "$OUT"
-export PYTHONUNBUFFERED=1 PYTHONPATH=$PWD:$PYTHONPATH
+export PYTHONUNBUFFERED=1
 started=$SECONDS failed=0
 {
     nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv
@@ -14,9 +14,13 @@ print('python', platform.python_version(), 'torch', torch.__version__, 'cudnn',
       torch.backends.cudnn.version(), 'torchvision', torchvision.__version__, 'timm',
       timm.__version__, 'Pillow', PIL.__version__, 'numpy', numpy.__version__)"
 } 2>&1 | tee "$OUT/machine.txt"
+# Four processes where pytest-xdist is: half of the time is the CPU's, for what is compared with.
+python3 -c "import xdist" 2>/dev/null && many=(-n 4 --dist loadfile) || many=()
 set -o pipefail
-timeout -k 2 62 python3 -m pytest tests/models -m gpu -q --tb=short --durations=15 -p no:cacheprovider \
-    --continue-on-collection-errors 2>&1 | tee "$OUT/tests.txt" || failed=1
-timeout -k 2 $((106 - (SECONDS - started))) python3 -m tools.gpu.figures --out "$OUT/figures.json" \
-    2>&1 | tee "$OUT/figures.txt" || failed=1
+# Interrupted, both say what they have found so far.
+OMP_NUM_THREADS=4 timeout -s INT -k 6 ${TESTS:-56} python3 -m pytest -m gpu -v --tb=short \
+    --durations=12 -p no:cacheprovider "${many[@]}" tests/models/test_device.py \
+    $(find tests/models -name test_on_gpu.py | sort) 2>&1 | tee "$OUT/tests.txt" || failed=1
+timeout -s INT -k 3 $((${ALL:-104} - (SECONDS - started))) python3 -m tools.gpu.figures \
+    --out "$OUT/figures.json" $FIGURES 2>&1 | tee "$OUT/figures.txt" || failed=1
 exit $failed
