@@ -81,6 +81,7 @@ BAD = [
     ({"blend": 0.5}, "needs a second style picture"),
     ({"blend": 2}, "blend must be from 0 to 1"),
     ({"style_scale": 9}, "style_scale must be from 0.25 to 2"),
+    ({"size": 64, "style_scale": 0.25}, "The smallest size is"),
     ({"content_layer": "blocks.9"}, "Choose one of: bn1, blocks.0.0.bn1"),
     ({"color_method": "magic"}, "Choose one of: luminance, histogram"),
 ]
