@@ -11,8 +11,8 @@ import statistics
 
 from benchmarks.common import EXAMPLES, machine, rounds
 from models import images, registry
+from models.attacks.attack import attack
 from models.attacks.robustness_curve import curves
-from models.attacks.run import attack
 from models.attacks.settings import AttackSettings, CurveSettings
 from models.feature_visualization.optimize import class_probabilities, visualize
 from models.feature_visualization.settings import VisualizationSettings

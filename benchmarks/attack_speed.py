@@ -26,8 +26,8 @@ from torch import nn
 
 from benchmarks.common import EXAMPLES, machine, ratio, rounds
 from models import device, images, registry
+from models.attacks.attack import attack
 from models.attacks.quantization import to_8bit
-from models.attacks.run import attack
 from models.attacks.settings import AttackSettings
 from models.backbones import backbone
 from models.labels import imagenet

@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 
 from models import registry
-from models.attacks.run import attack
+from models.attacks.attack import attack
 from models.attacks.settings import AttackSettings
 from models.classifiers import pet_classifier
 from models.store import Store

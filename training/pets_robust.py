@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from models import images
-from models.attacks.run import attack
+from models.attacks.attack import attack
 from models.attacks.settings import MIN_STEP_SIZE, AttackSettings
 from training import pet_data, pet_export, pets
 from training.pet_trainer import Recipe

@@ -15,7 +15,7 @@ from demos.attacks.runs import (
     prepare,
     transformed_attack,
 )
-from demos.runtime.engine import Engine, Run
+from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Event, Progress, Result, map_values
 from models.attacks.settings import JpegSettings, SmoothingSettings
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def jpeg_defense(
-    engine: Engine, request: AttackRequest, jpeg: JpegSettings, run: Run
+    engine: Engine, request: AttackRequest, jpeg: JpegSettings, run: StoppableRun
 ) -> Generator[Event[TransformProgress]]:
     """Attacks, then compares the network without and with the defense."""
     from models.attacks import transforms
@@ -51,7 +51,7 @@ class SideBySide(TransformProgress):
 
 
 def side_by_side(
-    engine: Engine, request: AttackRequest, run: Run, models: tuple[str, ...]
+    engine: Engine, request: AttackRequest, run: StoppableRun, models: tuple[str, ...]
 ) -> Generator[Event[SideBySide]]:
     """The request's attack, without a target, on each of `models`; a stopped one is the last."""
     from models.attacks.transforms import TRANSFORMS
@@ -93,7 +93,11 @@ class Smoothing:
 
 
 def vote(
-    engine: Engine, subject: Subject, picture: torch.Tensor, settings: SmoothingSettings, run: Run
+    engine: Engine,
+    subject: Subject,
+    picture: torch.Tensor,
+    settings: SmoothingSettings,
+    run: StoppableRun,
 ) -> Generator[Event[SmoothingStep]]:
     """The vote of noisy copies of one picture (1, 3, side, side)."""
     from models.attacks.smoothing import certify
@@ -102,7 +106,7 @@ def vote(
 
 
 def smoothing_defense(
-    engine: Engine, request: AttackRequest, settings: SmoothingSettings, run: Run
+    engine: Engine, request: AttackRequest, settings: SmoothingSettings, run: StoppableRun
 ) -> Generator[Event[Smoothing]]:
     """Attacks, then votes about both pictures; nothing follows what is stopped."""
     subject = yield from prepare(engine, request)
@@ -129,7 +133,7 @@ def smoothing_defense(
 
 
 def certificate(
-    engine: Engine, request: AttackRequest, settings: SmoothingSettings, run: Run
+    engine: Engine, request: AttackRequest, settings: SmoothingSettings, run: StoppableRun
 ) -> Generator[Event[Smoothing]]:
     """The vote about the clean picture alone."""
     subject = yield from prepare(engine, request)

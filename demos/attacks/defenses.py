@@ -122,7 +122,7 @@ def _adversarial_training(page: Page, photo, controls: Controls) -> None:
     def render(language: str, found: SideBySide) -> dict:
         if not found.verdicts:
             return {}
-        from models.attacks.run import magnify
+        from models.attacks.attack import magnify
 
         (verdict,) = found.verdicts
         clean, attacked = verdict.pictures.split(1)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from demos.attacks import defense_runs, runs
 from demos.attacks.runs import AttackRequest, MeasuredStep
-from demos.runtime.engine import Engine, Run
+from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Event, Progress, Result
 from demos.ui.endpoints import Picture, expose
 from demos.ui.page import LIGHT, Page
@@ -49,7 +49,7 @@ def expose_all(page: Page) -> None:
     expose(_network_input, {"picture": gr.Image}, "network_input", LIGHT)
 
 
-def _result(engine: Engine, events: Callable[[Run], Iterator[Event[T]]]) -> T:
+def _result(engine: Engine, events: Callable[[StoppableRun], Iterator[Event[T]]]) -> T:
     """The value of a run's last event."""
     with engine.run(None, runs.SECTIONS) as run:
         *_, last = events(run)

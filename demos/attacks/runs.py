@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from demos.runtime.engine import Engine, Run
+from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Event, Loading, map_values
 from models import images, registry, weights
 from models.attacks.settings import AttackSettings, CurveSettings, JpegSettings
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
+    from models.attacks.attack import AttackReport
     from models.attacks.evaluation import AttackStep
     from models.attacks.robustness_curve import CurveStep
-    from models.attacks.run import AttackReport
     from models.attacks.transferability import Classifier, TransferStep
     from models.attacks.transforms import Transform, TransformVerdict
     from models.backbones.backbone import Backbone
@@ -97,7 +97,7 @@ def prepare(engine: Engine, request: AttackRequest) -> Generator[Loading, None, 
 def attack(
     engine: Engine,
     subject: Subject,
-    run: Run,
+    run: StoppableRun,
     jpeg: JpegSettings | None = None,
     record: Callable[[AttackStep], None] = lambda step: None,
 ) -> Generator[Event[AttackStep]]:
@@ -107,8 +107,8 @@ def attack(
         jpeg: attacks the network behind this defense.
         record: is given every step, those that are not shown too.
     """
+    from models.attacks import attack as attacks
     from models.attacks import bpda
-    from models.attacks import run as attacks
 
     job = (subject.network, subject.clean, subject.settings, None, subject.spec)
 
@@ -150,11 +150,11 @@ class MeasuredStep:
 
 
 def measured_attack(
-    engine: Engine, request: AttackRequest, run: Run
+    engine: Engine, request: AttackRequest, run: StoppableRun
 ) -> Generator[Event[MeasuredStep]]:
     """Attacks, and measures the result."""
     subject = yield from prepare(engine, request)
-    from models.attacks.run import magnify, measure
+    from models.attacks.attack import magnify, measure
 
     probabilities: dict[str, list[tuple[float, float]]] = {"true": [], "target": []}
 
@@ -184,7 +184,7 @@ def predict(
     shown = network_input(image, model)
     if not available(model):
         return shown, None
-    from models.attacks.run import top_classes
+    from models.attacks.attack import top_classes
 
     spec = registry.classifier(model)
     return shown, top_classes(engine.classifier(model), images.to_tensor(shown), spec=spec)
@@ -215,7 +215,7 @@ class TransformProgress:
 def transformed_attack(
     engine: Engine,
     request: AttackRequest,
-    run: Run,
+    run: StoppableRun,
     chosen: Mapping[str, Transform] | None = None,
     jpeg: JpegSettings | None = None,
 ) -> Generator[Event[TransformProgress]]:
@@ -267,7 +267,7 @@ class CurveProgress:
 
 
 def curves(
-    engine: Engine, request: AttackRequest, settings: CurveSettings, run: Run
+    engine: Engine, request: AttackRequest, settings: CurveSettings, run: StoppableRun
 ) -> Generator[Event[CurveProgress]]:
     """Robustness curves of the request's photo, network and target."""
     target = {"target": request.settings.get("target")}
@@ -284,7 +284,7 @@ def curves(
 
 def _quantized(subject: Subject, step: CurveStep, epsilon_end: float) -> QuantizedPicture | None:
     from models.attacks import robustness_curve
-    from models.attacks.run import top_classes
+    from models.attacks.attack import top_classes
 
     reached = [
         (curve.smallest, curve.nearest)
@@ -334,7 +334,7 @@ class TransferProgress:
 
 
 def transferability(
-    engine: Engine, request: AttackRequest, run: Run
+    engine: Engine, request: AttackRequest, run: StoppableRun
 ) -> Generator[Event[TransferProgress]]:
     """Attacks each network with the request's classes, and shows the picture to all of them."""
     subject = yield from prepare(engine, request)

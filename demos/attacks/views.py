@@ -17,7 +17,7 @@ from models import images
 if TYPE_CHECKING:
     import torch
 
-    from models.attacks.run import AttackReport
+    from models.attacks.attack import AttackReport
     from models.attacks.transforms import TransformVerdict
 
 THUMBNAIL = 72

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from demos.runtime.engine import Engine, Run
+from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Event, map_values
 from models import images, registry
 from models.feature_visualization.settings import VisualizationSettings
@@ -56,7 +56,7 @@ class JointStep:
 
 
 def visualize(
-    engine: Engine, every: Sequence[VisualizationSettings], photo: str | None, run: Run
+    engine: Engine, every: Sequence[VisualizationSettings], photo: str | None, run: StoppableRun
 ) -> Generator[Event[list[Visualization]]]:
     """Visualizes one or several settings side by side, a step each in turn.
 

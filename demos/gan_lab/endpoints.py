@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from demos.gan_lab import names, run_config, runs, views
-from demos.gan_lab.runs import LiveRun, LiveRuns
+from demos.gan_lab.runs import LiveTraining, LiveTrainings
 from demos.ui.endpoints import END, expose
 from demos.ui.page import LIVE_TRAINING, Page
 from models.gan.training import presets
@@ -70,13 +70,13 @@ def expose_all(page: Page) -> None:
         config = run_config.checked(data, architecture, wanted, payload, side)
         # A run of the caller's own, in the registry like all others while it lasts.
         key = f"api-{time.time_ns()}"
-        live = engine.shared(LiveRuns).open(key, lambda: run_config.make(engine, config))
+        live = engine.shared(LiveTrainings).open(key, lambda: run_config.make(engine, config))
         try:
             for event in runs.train(engine, live, rounds):
                 picture = engine.training_slice(views.picture, live, ("heatmap",))
                 yield picture, _report(live, event.seconds)
         finally:
-            engine.shared(LiveRuns).close(key)
+            engine.shared(LiveTrainings).close(key)
 
     expose(
         gan_train,
@@ -91,7 +91,7 @@ def expose_all(page: Page) -> None:
     )
 
 
-def _report(live: LiveRun, seconds: float) -> dict[str, Any]:
+def _report(live: LiveTraining, seconds: float) -> dict[str, Any]:
     snapshot, metrics = live.snapshot, live.metrics
     assert snapshot is not None
     assert metrics is not None

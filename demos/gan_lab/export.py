@@ -15,7 +15,7 @@ from safetensors.torch import save as tensors_as_bytes
 
 from demos.gan_lab import links, names, run_config
 from demos.gan_lab.run_config import SETTINGS
-from demos.gan_lab.runs import LiveRun, LiveRuns
+from demos.gan_lab.runs import LiveTraining, LiveTrainings
 from demos.runtime.gradio_patches import write_once
 from demos.ui.page import LIVE_TRAINING, PRIVATE, Page, localize_errors
 from models.validation import ValidationError
@@ -62,8 +62,8 @@ class ExportSection:
             api_visibility="private",
         )  # fmt: skip
 
-    def _run(self, request: gr.Request) -> LiveRun:
-        run = self.page.engine.shared(LiveRuns).get(request.session_hash)
+    def _run(self, request: gr.Request) -> LiveTraining:
+        run = self.page.engine.shared(LiveTrainings).get(request.session_hash)
         if run is None or run.snapshot is None:
             raise ValidationError("lab_no_run")
         run.touch()
@@ -88,7 +88,7 @@ class ExportSection:
         return gr.update(value="?" + urlencode(links.query(config)), visible=True)
 
 
-def film_sheet(run: LiveRun) -> Image.Image:
+def film_sheet(run: LiveTraining) -> Image.Image:
     """The film strip as one picture of at most `MAX_ROWS` rows, first and last included."""
     from models.gan.training import film_strip
 
@@ -98,7 +98,7 @@ def film_sheet(run: LiveRun) -> Image.Image:
     return film_strip.sheet([frames[at] for at in chosen])
 
 
-def archive(run: LiveRun) -> bytes:
+def archive(run: LiveTraining) -> bytes:
     """A zip: both networks as safetensors, settings and figures as JSON, the film strip as GIF."""
     from models.gan.training import film_strip
 
@@ -119,7 +119,7 @@ def archive(run: LiveRun) -> bytes:
     return stream.getvalue()
 
 
-def _facts(run: LiveRun) -> dict:
+def _facts(run: LiveTraining) -> dict:
     trainer, snapshot, metrics = run.trainer, run.snapshot, run.metrics
     assert snapshot is not None
     return {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demos.gan_lab import inputs
-from demos.gan_lab.runs import LiveRun, LiveRuns
+from demos.gan_lab.runs import LiveTraining, LiveTrainings
 from demos.runtime.engine import Engine
 from models.gan.training import presets
 from models.gan.training.settings import ARCHITECTURES, NETWORK_SETTINGS, SIDES, TrainingSettings
@@ -81,7 +81,7 @@ def checked(
     return RunConfig(data, checked_settings, payload, side, pretrained)
 
 
-def make(engine: Engine, config: RunConfig) -> LiveRun:
+def make(engine: Engine, config: RunConfig) -> LiveTraining:
     """A run from scratch, or from the pretrained networks.
 
     Raises:
@@ -92,7 +92,7 @@ def make(engine: Engine, config: RunConfig) -> LiveRun:
     return engine.training_slice(_make, engine, config, loaded)
 
 
-def _make(engine: Engine, config: RunConfig, loaded: inputs.Loaded) -> LiveRun:
+def _make(engine: Engine, config: RunConfig, loaded: inputs.Loaded) -> LiveTraining:
     from models import device, weights
 
     start, settings = None, config.settings
@@ -101,21 +101,23 @@ def _make(engine: Engine, config: RunConfig, loaded: inputs.Loaded) -> LiveRun:
         start = {part: weights.part(tensors, part) for part in ("generator", "discriminator")}
         # The file has batch norm in D, which some settings leave out: they are applied afterwards.
         settings = settings.replace(r1=0.0, loss="non_saturating")
-    run = LiveRun(loaded.data, settings, config.identity, device.pick(engine.device_name), start)
+    run = LiveTraining(
+        loaded.data, settings, config.identity, device.pick(engine.device_name), start
+    )
     run.settings = config.settings
     return run
 
 
 def open_run(
     engine: Engine, session: str | None, config: RunConfig, restart: bool = False
-) -> LiveRun:
+) -> LiveTraining:
     """The visitor's run if it is of this configuration, with its settings now; else a new one.
 
     Raises:
         ValidationError: no room, or data that can't be learnt from.
     """
-    run = engine.shared(LiveRuns).get(session)
+    run = engine.shared(LiveTrainings).get(session)
     if restart or run is None or run.identity != config.identity:
-        return engine.shared(LiveRuns).open(session, lambda: make(engine, config))
+        return engine.shared(LiveTrainings).open(session, lambda: make(engine, config))
     run.settings = config.settings
     return run

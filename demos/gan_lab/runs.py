@@ -43,7 +43,7 @@ TAKE_OVER_SECONDS = 30.0
 SNAPSHOTS, SECONDS_BETWEEN = 60, 0.5
 
 
-class LiveRun:
+class LiveTraining:
     """One visitor's training: the trainer, its history, and who watches it.
 
     Attributes:
@@ -130,7 +130,7 @@ class LiveRun:
             before.wait(TAKE_OVER_SECONDS)
 
 
-class LiveRuns:
+class LiveTrainings:
     """Runs by visitor's session.
 
     Args:
@@ -149,15 +149,15 @@ class LiveRuns:
         self.max_runs, self.max_run_bytes, self.max_bytes = max_runs, max_run_bytes, max_bytes
         self.idle_seconds = idle_seconds
         self._lock = threading.Lock()
-        self._runs: dict[str | None, LiveRun] = {}
+        self._runs: dict[str | None, LiveTraining] = {}
         self._sweeper: threading.Thread | None = None
 
-    def get(self, key: str | None) -> LiveRun | None:
+    def get(self, key: str | None) -> LiveTraining | None:
         """The run of `key`, if it is still there."""
         with self._lock:
             return self._runs.get(key)
 
-    def open(self, key: str | None, make: Callable[[], LiveRun]) -> LiveRun:
+    def open(self, key: str | None, make: Callable[[], LiveTraining]) -> LiveTraining:
         """A new run of `key`; an older one of the same key ends.
 
         Raises:
@@ -222,8 +222,8 @@ class LiveRuns:
 
 
 def watch(
-    engine: Engine, live: LiveRun
-) -> Generator[Progress[LiveRun] | Result[LiveRun], None, None]:
+    engine: Engine, live: LiveTraining
+) -> Generator[Progress[LiveTraining] | Result[LiveTraining], None, None]:
     """Trains until it is paused or diverges: `Progress` after each slice, `Result` at the end.
 
     Ends without a `Result` as soon as somebody else takes the run over.
@@ -241,7 +241,7 @@ def watch(
             yield Result(live, time.perf_counter() - start)
 
 
-def _slices(engine: Engine, live: LiveRun) -> Iterator[None]:
+def _slices(engine: Engine, live: LiveTraining) -> Iterator[None]:
     """Trains slice by slice, in turn with all other runs; in slow motion network by network."""
     while True:
         if live.pace != "slow":
@@ -263,15 +263,15 @@ def _slices(engine: Engine, live: LiveRun) -> Iterator[None]:
             live.paused.wait(PACES["slow"])
 
 
-def step(engine: Engine, live: LiveRun, phase: str) -> None:
+def step(engine: Engine, live: LiveTraining, phase: str) -> None:
     """One step of one network, or of both, whoever watched the run before."""
     live.take_over()
     engine.training_slice(live.advance, 0.0, 1, phase, True)
 
 
 def train(
-    engine: Engine, live: LiveRun, rounds: int
-) -> Generator[Progress[LiveRun] | Result[LiveRun], None, None]:
+    engine: Engine, live: LiveTraining, rounds: int
+) -> Generator[Progress[LiveTraining] | Result[LiveTraining], None, None]:
     """Trains to a number of rounds, `Progress` about twice a second, `Result` at the end.
 
     Snapshots lie at fixed rounds, so that the same settings give the same losses.

@@ -13,7 +13,7 @@ from demos.gan_lab import controls, endpoints, inputs, links, run_config, runs, 
 from demos.gan_lab.export import ExportSection
 from demos.gan_lab.progressive import ProgressiveSection
 from demos.gan_lab.run_config import SETTINGS, RunConfig
-from demos.gan_lab.runs import PACES, LiveRun, LiveRuns
+from demos.gan_lab.runs import PACES, LiveTraining, LiveTrainings
 from demos.gan_lab.views import VIEWS
 from demos.runtime import i18n
 from demos.runtime.events import Loading, Result
@@ -203,7 +203,7 @@ class GanLabTab:
         # step that was taken meanwhile: let them be none.
         yield {self.line: gr.skip()}
 
-    def _shown(self, language: str, live: LiveRun, rate: float) -> dict:
+    def _shown(self, language: str, live: LiveTraining, rate: float) -> dict:
         return {
             self.line: progress.live(language, live.snapshot, rate),
             self.phase: views.phase(language, live),
@@ -222,13 +222,13 @@ class GanLabTab:
 
     def pause(self, request: gr.Request) -> None:
         """The Stop button."""
-        live = self.page.engine.shared(LiveRuns).get(request.session_hash)
+        live = self.page.engine.shared(LiveTrainings).get(request.session_hash)
         if live:
             live.paused.set()
 
     def change(self, request: gr.Request, *values) -> None:
         """Applies what is changed while it runs; what needs new networks waits for Run."""
-        live = self.page.engine.shared(LiveRuns).get(request.session_hash)
+        live = self.page.engine.shared(LiveTrainings).get(request.session_hash)
         if live is None:
             return
         try:
@@ -242,7 +242,7 @@ class GanLabTab:
 
     def clear(self, request: gr.Request) -> list:
         """The Reset button: ends the run; the choices stay."""
-        self.page.engine.shared(LiveRuns).close(request.session_hash)
+        self.page.engine.shared(LiveTrainings).close(request.session_hash)
         return ["", self._no_run_yet(), None, "", ""]
 
     def usual_settings(self, data: str, architecture: str) -> list:

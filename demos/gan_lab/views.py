@@ -13,7 +13,7 @@ from demos.runtime.i18n import say
 from demos.ui.plots import curves
 
 if TYPE_CHECKING:
-    from demos.gan_lab.runs import LiveRun
+    from demos.gan_lab.runs import LiveTraining
     from models.gan.training.diagnosis import Diagnosis
 
 SIDE = 480
@@ -27,7 +27,7 @@ PERCENT = ("accuracy_real", "accuracy_fake", "balance", "memorization", "quality
 WHOLE = ("modes", "of", "rounds", "skipped", "steps_d")
 
 
-def picture(run: LiveRun, views: Collection[str]) -> Image.Image:
+def picture(run: LiveTraining, views: Collection[str]) -> Image.Image:
     """Points in the plane with the `views` of it, or the run's sixteen pictures."""
     from models.gan.training import film_strip, landscape
 
@@ -38,7 +38,7 @@ def picture(run: LiveRun, views: Collection[str]) -> Image.Image:
     return landscape.draw(run.trainer, run.snapshot, SIDE, heatmap, arrows, warp)
 
 
-def losses(language: str, run: LiveRun) -> str:
+def losses(language: str, run: LiveTraining) -> str:
     """Both losses over the steps."""
     from models.gan.training import history
 
@@ -52,7 +52,7 @@ def losses(language: str, run: LiveRun) -> str:
     return curves(series, say(language, "gan_lab.steps"), end, y_range=(low, high))
 
 
-def phase(language: str, run: LiveRun | None) -> str:
+def phase(language: str, run: LiveTraining | None) -> str:
     """Both networks, with what happens to the weights of each; None for no run yet."""
     snapshot = run.snapshot if run else None
     cells = []
@@ -70,7 +70,7 @@ def phase(language: str, run: LiveRun | None) -> str:
     return f'<div class="players">{"".join(cells)}</div>'
 
 
-def diagnosis(language: str, run: LiveRun) -> str:
+def diagnosis(language: str, run: LiveTraining) -> str:
     """The diagnosis in words, and all figures; those it rests on stand out."""
     found = run.diagnose()
     name, evidence = found.name, dict(found.evidence)
@@ -94,7 +94,7 @@ def explanation(language: str, found: Diagnosis) -> str:
     return say(language, f"gan_lab.diagnosis.{found.name}.{next(iter(told))}", **told)
 
 
-def figures(run: LiveRun) -> dict[str, str]:
+def figures(run: LiveTraining) -> dict[str, str]:
     """Every figure that is known, by its name, as text."""
     values: dict[str, Any] = vars(run.snapshot) | (vars(run.metrics) if run.metrics else {})
     values["equilibrium_loss"] = run.trainer.settings.equilibrium_loss or None

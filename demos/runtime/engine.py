@@ -28,7 +28,7 @@ MAX_BATCH = 8
 T = TypeVar("T")
 
 
-class Run(threading.Event):
+class StoppableRun(threading.Event):
     """One visitor's run: set when Stop is pressed.
 
     Attributes:
@@ -62,7 +62,7 @@ class Engine:
         # need not wait for them, and no training gets more than its share.
         self._training_worker = Worker("training", use_one_core)
         self._shared: dict[Callable, Any] = {}
-        self._running: dict[tuple[str, str], Run] = {}
+        self._running: dict[tuple[str, str], StoppableRun] = {}
         self._watching: list[tuple[tuple[str, str], threading.Event]] = []
 
     @cached_property
@@ -126,7 +126,7 @@ class Engine:
         """Whose turns a heavy run takes; None where it computes elsewhere and holds up nobody."""
         return None if self.remote else HEAVY_RUNS
 
-    def schedule(self, steps: Iterator[S], run: Run) -> Generator[Event[S]]:
+    def schedule(self, steps: Iterator[S], run: StoppableRun) -> Generator[Event[S]]:
         """`steps` of a heavy run as events, in turn with those of all visitors."""
         return schedule(steps, run, self.run_queue)
 
@@ -203,7 +203,7 @@ class Engine:
             given_up.set()
 
     @contextmanager
-    def run(self, session: str | None, demo: str) -> Iterator[Run]:
+    def run(self, session: str | None, demo: str) -> Iterator[StoppableRun]:
         """A run of `demo` by one visitor; the event is set when that visitor presses Stop.
 
         The flag lives as long as the run: nothing of a visitor stays on the server.
@@ -211,7 +211,7 @@ class Engine:
         Raises:
             ValidationError: the visitor has `MAX_RUNS` of other demos under way.
         """
-        key, flag = (session or "", demo), Run()
+        key, flag = (session or "", demo), StoppableRun()
         with self._lock:
             others = sum(who == session and what != demo for who, what in self._running)
             if session and others >= MAX_RUNS:

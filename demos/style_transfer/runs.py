@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from demos.runtime.engine import Engine, Run
+from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Event, Progress, Result, map_values
 from models import images, registry
 
@@ -81,7 +81,7 @@ class Estimate:
     gradient_shares: dict[str, float]
 
 
-def stylize(engine: Engine, request: StyleRequest, run: Run) -> Generator[Event[Painting]]:
+def stylize(engine: Engine, request: StyleRequest, run: StoppableRun) -> Generator[Event[Painting]]:
     """Paints the content in the style; weights changed in `run` count from the next step on.
 
     Raises:
@@ -173,7 +173,7 @@ class Comparison:
     steps: int | None = None
 
 
-def compare(engine: Engine, request: StyleRequest, run: Run) -> Generator[Comparison]:
+def compare(engine: Engine, request: StyleRequest, run: StoppableRun) -> Generator[Comparison]:
     """The same pair in one pass, by the paper's way, and coarse to fine."""
     start = time.perf_counter()
     sketch = preview(engine, request.content, request.style)

@@ -14,7 +14,7 @@ from demos.attacks import runs as attack_runs
 from demos.attacks.runs import AttackRequest
 from demos.gan_explorer import runs as gan_runs
 from demos.pets import runs as pet_runs
-from demos.runtime.engine import Engine, Run
+from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Loading, Progress, Result, Waiting
 from demos.runtime.i18n import breed_name, say
 from demos.style_transfer import runs as style_runs
@@ -70,7 +70,7 @@ class StationStep:
 Events = Generator[Waiting | Loading | StationStep]
 
 
-def tour(engine: Engine, language: str, seed, truncation, epsilon, run: Run) -> Events:
+def tour(engine: Engine, language: str, seed, truncation, epsilon, run: StoppableRun) -> Events:
     """The steps of one station after the other; waiting and loading between them.
 
     Raises:
@@ -85,7 +85,7 @@ def tour(engine: Engine, language: str, seed, truncation, epsilon, run: Run) -> 
         yield from station(engine, language, cat, epsilon, run)
 
 
-def _painted(engine: Engine, language: str, cat: str, _: float, run: Run) -> Events:
+def _painted(engine: Engine, language: str, cat: str, _: float, run: StoppableRun) -> Events:
     for event in style_runs.stylize(engine, StyleRequest(cat, PAINTING, settings=PAINT), run):
         if not isinstance(event, Progress | Result):
             yield event
@@ -96,7 +96,7 @@ def _painted(engine: Engine, language: str, cat: str, _: float, run: Run) -> Eve
         yield StationStep("painted", event.value.step.progress, picture)
 
 
-def _named(engine: Engine, language: str, cat: str, _: float, run: Run) -> Events:
+def _named(engine: Engine, language: str, cat: str, _: float, run: StoppableRun) -> Events:
     yield from engine.load_classifier(registry.DEFAULT_PET_CLASSIFIER)
     square, prediction = pet_runs.classify(engine, cat)
     first, second = (breeds.index(name) for name, _ in prediction.top(2))
@@ -104,7 +104,7 @@ def _named(engine: Engine, language: str, cat: str, _: float, run: Run) -> Event
     yield StationStep("named", 1.0, _saved(shown, "why"), _likeliest(language, prediction))
 
 
-def _attacked(engine: Engine, language: str, cat: str, epsilon: float, run: Run) -> Events:
+def _attacked(engine: Engine, language: str, cat: str, epsilon: float, run: StoppableRun) -> Events:
     _, prediction = pet_runs.classify(engine, cat)
     settings = {"target": _target(prediction), "epsilon": epsilon}
     asked = AttackRequest(cat, registry.DEFAULT_PET_CLASSIFIER, settings)

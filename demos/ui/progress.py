@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import escape
 
-from demos.runtime.engine import Engine, Run
+from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Event, Loading, Progress, Result, Waiting
 from demos.runtime.i18n import say
 from demos.runtime.scheduler import HEAVY_RUNS, RunQueue, Step
@@ -18,7 +18,7 @@ def stream(
     language: str,
     demo: str,
     bar: gr.HTML,
-    events: Callable[[Run], Iterator[Event]],
+    events: Callable[[StoppableRun], Iterator[Event]],
     show: Callable[[str, Any], dict],
 ) -> Iterator[dict]:
     """A visitor's run of `demo`, as updates by component.

@@ -7,8 +7,8 @@ from functools import partial
 
 import torch
 
+from models.attacks.attack import attack
 from models.attacks.evaluation import AttackStep, Network
-from models.attacks.run import attack
 from models.attacks.settings import AttackSettings
 from models.attacks.transforms import Transform, compress
 from models.registry import ClassifierSpec
@@ -45,6 +45,6 @@ def attack_through_jpeg(
     spec: ClassifierSpec,
     quality: int,
 ) -> Generator[AttackStep]:
-    """`run.attack` on the network behind a JPEG file of `quality` (1 to 95), which it knows of."""
+    """`attack` on the network behind a JPEG file of `quality` (1 to 95), which it knows of."""
     defended = BPDA(network, partial(compress, kind="JPEG", quality=quality))
     return attack(defended, pictures, settings, labels, spec)

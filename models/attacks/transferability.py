@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from models import images
-from models.attacks import run
+from models.attacks import attack as attacks
 from models.attacks.evaluation import AttackStep, Network
 from models.attacks.settings import AttackSettings
 from models.attacks.transforms import outcome
@@ -70,8 +70,8 @@ def matrix(
     classifiers: Sequence[Classifier],
     picture: Image.Image,
     settings: AttackSettings,
-    spec: ClassifierSpec = run.IMAGENET,
-    attack: Attack = run.attack,
+    spec: ClassifierSpec = attacks.IMAGENET,
+    attack: Attack = attacks.attack,
 ) -> Generator[TransferStep]:
     """Attacks every network in turn and shows the result to all.
 
@@ -83,14 +83,14 @@ def matrix(
         picture: RGB, any size; each network is shown its centre square.
         settings: of the attack on each network.
         spec: one of the networks: whose classes the target is one of.
-        attack: what attacks, called as `run.attack`.
+        attack: what attacks, called as `attack.attack`.
 
     Yields:
         A `TransferStep` at once, one after every step of an attack, and one after each row.
         Closable at any of them.
 
     Raises:
-        ValidationError: as `run.attack`.
+        ValidationError: as `attack.attack`.
     """
     wanted = None if settings.target is None else spec.class_index(settings.target)
     clean = {each.name: _prediction(each, picture) for each in classifiers}

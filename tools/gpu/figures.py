@@ -26,7 +26,7 @@ from benchmarks.common import machine
 from benchmarks.gan_speed import PlainDiscriminator, PlainGenerator, Textbook
 from benchmarks.precision import CHOICES
 from models import device, registry
-from models.attacks.run import attack
+from models.attacks.attack import attack
 from models.attacks.settings import AttackSettings
 from models.device import Placement, place
 from models.feature_visualization.optimize import visualize

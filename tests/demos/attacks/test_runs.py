@@ -9,7 +9,7 @@ from PIL import Image
 from demos.attacks import costs, defense_runs, runs, transferability
 from demos.attacks.runs import AttackRequest
 from demos.runtime import remote
-from demos.runtime.engine import Engine, Run
+from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Progress, Result
 from models import registry
 from models.attacks.settings import CurveSettings, JpegSettings, SmoothingSettings
@@ -41,7 +41,7 @@ def test_networks_with_the_same_classes():
 def test_an_attack_is_measured_at_its_end(engine, photo):
     settings = {"target": "Siamese cat", "steps": 8, "step_size": 2.0}
     asked = AttackRequest(photo("german_shepherd"), settings=settings)
-    *before, last = values(runs.measured_attack(engine, asked, Run()))
+    *before, last = values(runs.measured_attack(engine, asked, StoppableRun()))
     assert all(step.result is None for step in before)
     assert last.result.report.after[0][0] == "Siamese cat"
     assert last.result.report.steps == 8
@@ -54,7 +54,7 @@ def test_two_networks_side_by_side(engine, photo):
     names = (costs.STANDARD, costs.ROBUST)
     settings = {"epsilon": 16.0, "steps": 6, "step_size": 4.0, "target": "pizza"}
     asked = AttackRequest(photo("chelsea"), settings=settings)
-    steps = values(defense_runs.side_by_side(engine, asked, Run(), names))
+    steps = values(defense_runs.side_by_side(engine, asked, StoppableRun(), names))
     found = [step for step in steps if step.verdicts]
     assert [step.place for step in found] == [0, 1]
     for each in found:
@@ -71,7 +71,7 @@ def test_a_jpeg_stops_the_attacker_who_does_not_know_of_it(engine, photo):
     outcomes = []
     for adaptive in (False, True):
         settings = JpegSettings(quality=75, adaptive=adaptive)
-        *_, last = values(defense_runs.jpeg_defense(engine, asked, settings, Run()))
+        *_, last = values(defense_runs.jpeg_defense(engine, asked, settings, StoppableRun()))
         without, behind = last.verdicts
         assert without.transform == "none"
         outcomes.append(behind.outcome)
@@ -81,18 +81,20 @@ def test_a_jpeg_stops_the_attacker_who_does_not_know_of_it(engine, photo):
 def test_both_pictures_are_voted_on(engine, photo):
     asked = AttackRequest(photo("german_shepherd"), settings={"steps": 5, "target": ""})
     settings = SmoothingSettings(sigma=8.0, samples=16)
-    steps = values(defense_runs.smoothing_defense(engine, asked, settings, Run()))
+    steps = values(defense_runs.smoothing_defense(engine, asked, settings, StoppableRun()))
     assert steps[0].votes == {}
     last = steps[-1]
     assert list(last.votes) == ["clean", "attacked"]
     assert all(vote.lower is not None for vote in last.votes.values())
     assert last.length > 0
-    (alone,) = values(defense_runs.certificate(engine, asked, settings, Run()))[-1].votes.values()
+    (alone,) = values(defense_runs.certificate(engine, asked, settings, StoppableRun()))[
+        -1
+    ].votes.values()
     assert alone == last.votes["clean"]
 
 
 def test_stop_ends_every_section_with_what_there_is(engine, photo):
-    run = Run()
+    run = StoppableRun()
     run.set()
     asked = AttackRequest(photo("german_shepherd"), settings={"epsilon": 4.0, "target": ""})
     (found,) = values(runs.transformed_attack(engine, asked, run))
@@ -120,28 +122,30 @@ def test_bad_input_is_said(engine, photo, tmp_path):
         (dog, model, {"target": "unicorn"}, "unknown_class"),
     ):
         with pytest.raises(ValidationError) as caught:
-            list(runs.transformed_attack(engine, AttackRequest(path, name, options), Run()))
+            list(
+                runs.transformed_attack(engine, AttackRequest(path, name, options), StoppableRun())
+            )
         assert caught.value.key == key
 
 
 STREAMS = {
-    "attack": lambda engine, asked: runs.measured_attack(engine, asked, Run()),
-    "transforms": lambda engine, asked: runs.transformed_attack(engine, asked, Run()),
+    "attack": lambda engine, asked: runs.measured_attack(engine, asked, StoppableRun()),
+    "transforms": lambda engine, asked: runs.transformed_attack(engine, asked, StoppableRun()),
     "curves": lambda engine, asked: runs.curves(
-        engine, asked, CurveSettings(points=3, steps=2), Run()
+        engine, asked, CurveSettings(points=3, steps=2), StoppableRun()
     ),
-    "transferability": lambda engine, asked: runs.transferability(engine, asked, Run()),
+    "transferability": lambda engine, asked: runs.transferability(engine, asked, StoppableRun()),
     "jpeg": lambda engine, asked: defense_runs.jpeg_defense(
-        engine, asked, JpegSettings(adaptive=True), Run()
+        engine, asked, JpegSettings(adaptive=True), StoppableRun()
     ),
     "side_by_side": lambda engine, asked: defense_runs.side_by_side(
-        engine, asked, Run(), (costs.STANDARD, costs.ROBUST)
+        engine, asked, StoppableRun(), (costs.STANDARD, costs.ROBUST)
     ),
     "smoothing": lambda engine, asked: defense_runs.smoothing_defense(
-        engine, asked, SmoothingSettings(samples=8), Run()
+        engine, asked, SmoothingSettings(samples=8), StoppableRun()
     ),
     "certificate": lambda engine, asked: defense_runs.certificate(
-        engine, asked, SmoothingSettings(samples=8), Run()
+        engine, asked, SmoothingSettings(samples=8), StoppableRun()
     ),
 }
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from demos.feature_visualization import runs, tab
 from demos.feature_visualization.controls import DEFAULTS, classes_and_layers
-from demos.runtime.engine import Run
+from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
 from models import registry
 from models.feature_visualization.settings import VisualizationSettings
@@ -68,7 +68,7 @@ def test_runs_side_by_side_take_turns_and_stop_together(page):
         events = list(runs.visualize(page.engine, pair, None, run))
         return [event for event in events if isinstance(event, Progress | Result)]
 
-    first, *_, end = shown(Run())
+    first, *_, end = shown(StoppableRun())
     assert [one.step.step for one in first.value] == [0, 0]
     assert isinstance(end, Result)
     assert [(one.step.step, one.step.steps) for one in end.value] == [(3, 3), (3, 3)]
@@ -76,7 +76,7 @@ def test_runs_side_by_side_take_turns_and_stop_together(page):
     assert [[step for step, _ in one.curve] for one in end.value] == [[0, 1, 2, 3]] * 2
     assert [list(one.strip.snapshots) for one in end.value] == [[0, 1, 2, 3]] * 2
     assert runs.picture(end.value).size == (132, 64)
-    stopped = Run()
+    stopped = StoppableRun()
     stopped.set()
     assert [[one.step.step for one in event.value] for event in shown(stopped)] == [[0, 0]]
 

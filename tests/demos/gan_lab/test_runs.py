@@ -8,7 +8,7 @@ import pytest
 
 from demos.gan_lab import runs
 from demos.gan_lab.run_config import checked, open_run
-from demos.gan_lab.runs import LiveRun, LiveRuns
+from demos.gan_lab.runs import LiveTraining, LiveTrainings
 from demos.runtime.engine import Engine
 from demos.runtime.events import Progress, Result
 from models.gan.training import data as gan_data
@@ -19,8 +19,8 @@ from models.validation import ValidationError
 SMALL = TrainingSettings(width=8, batch=16)
 
 
-def live(settings: TrainingSettings = SMALL, name: str = "ring") -> LiveRun:
-    return LiveRun(gan_data.plane(name), settings, (name,), "cpu")
+def live(settings: TrainingSettings = SMALL, name: str = "ring") -> LiveTraining:
+    return LiveTraining(gan_data.plane(name), settings, (name,), "cpu")
 
 
 def settings_of(settings: TrainingSettings = SMALL) -> dict:
@@ -28,7 +28,7 @@ def settings_of(settings: TrainingSettings = SMALL) -> dict:
 
 
 def test_a_run_is_kept_under_its_visitor_until_it_is_closed():
-    registry = LiveRuns()
+    registry = LiveTrainings()
     run = registry.open("a", live)
     assert registry.get("a") is run
     assert registry.get("b") is None
@@ -40,7 +40,7 @@ def test_a_run_is_kept_under_its_visitor_until_it_is_closed():
 
 
 def test_a_second_run_of_a_visitor_ends_the_first():
-    registry = LiveRuns()
+    registry = LiveTrainings()
     first = registry.open("a", live)
     second = registry.open("a", live)
     assert first.paused.is_set()
@@ -49,7 +49,7 @@ def test_a_second_run_of_a_visitor_ends_the_first():
 
 
 def test_a_run_nobody_watches_is_freed_by_itself():
-    registry = LiveRuns(idle_seconds=0.2)
+    registry = LiveTrainings(idle_seconds=0.2)
     run = registry.open("a", live)
     watched = registry.open("b", live)
     watched.last_seen = math.inf  # touched all the time, however busy the machine
@@ -70,7 +70,7 @@ def test_a_touch_is_now():
 
 
 def test_when_all_places_are_watched_a_newcomer_is_told_so():
-    registry = LiveRuns(max_runs=2)
+    registry = LiveTrainings(max_runs=2)
     registry.open("a", live)
     registry.open("b", live)
     with pytest.raises(ValidationError, match="All 2 places"):
@@ -80,7 +80,7 @@ def test_when_all_places_are_watched_a_newcomer_is_told_so():
 
 
 def test_the_longest_alone_gives_its_place():
-    registry = LiveRuns(max_runs=2)
+    registry = LiveTrainings(max_runs=2)
     old, older = registry.open("a", live), registry.open("b", live)
     old.last_seen -= 30
     older.last_seen -= 40
@@ -92,8 +92,8 @@ def test_the_longest_alone_gives_its_place():
 def test_memory_is_bounded_for_one_and_for_all():
     size = live().bytes
     with pytest.raises(ValidationError, match="a run may take 0 MB"):
-        LiveRuns(max_run_bytes=size - 1).open("a", live)
-    registry = LiveRuns(max_bytes=2 * size)
+        LiveTrainings(max_run_bytes=size - 1).open("a", live)
+    registry = LiveTrainings(max_bytes=2 * size)
     registry.open("a", live)
     registry.open("b", live)
     with pytest.raises(ValidationError):
@@ -105,7 +105,7 @@ def test_ten_visitors_advance_alike():
     runs = [live(SMALL.replace(seed=seed)) for seed in range(10)]
     until = time.monotonic() + 3
 
-    def watch(run: LiveRun) -> None:
+    def watch(run: LiveTraining) -> None:
         while time.monotonic() < until:
             engine.training_slice(run.advance, 0.01)
 
@@ -248,7 +248,7 @@ def test_a_step_waits_for_the_loop_that_showed_the_run(pace):
 
 
 def test_a_second_loop_and_a_reset_take_over_as_well():
-    engine, registry = Engine("cpu"), LiveRuns()
+    engine, registry = Engine("cpu"), LiveTrainings()
     run = registry.open("me", live)
     events: dict[str, list] = {"first": [], "second": []}
     began = {name: threading.Event() for name in events}

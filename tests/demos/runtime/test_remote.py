@@ -15,7 +15,7 @@ import torch
 
 from demos.runtime import remote as elsewhere
 from demos.runtime import zerogpu
-from demos.runtime.engine import Engine, Run
+from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.scheduler import HEAVY_RUNS
 from models.attacks.settings import AttackSettings
 from models.validation import ValidationError
@@ -102,7 +102,8 @@ def test_runs_elsewhere_do_not_wait_for_each_other():
     assert far.run_queue is None
     assert Engine("cpu").run_queue is HEAVY_RUNS
     first, second = (
-        far.schedule(far.steps(counted, NETWORK, torch.ones(1), 3), Run()) for _ in range(2)
+        far.schedule(far.steps(counted, NETWORK, torch.ones(1), 3), StoppableRun())
+        for _ in range(2)
     )
     next(first)
     assert [event.value.step for event in second][-1] == 3
@@ -159,9 +160,9 @@ import torch
 from PIL import Image
 from demos.feature_visualization.runs import side_by_side
 from demos.runtime import zerogpu
-from demos.runtime.engine import Engine, Run
+from demos.runtime.engine import Engine, StoppableRun
 from models import images
-from models.attacks.run import attack
+from models.attacks.attack import attack
 from models.attacks.settings import AttackSettings
 from models.feature_visualization.optimize import visualize
 from models.feature_visualization.settings import VisualizationSettings

@@ -11,7 +11,7 @@ from PIL import Image
 
 from demos.gan_explorer import tab as gan_explorer
 from demos.runtime import i18n
-from demos.runtime.engine import Run
+from demos.runtime.engine import StoppableRun
 from demos.tour import runs, tab
 from demos.tour.runs import StationStep
 from demos.ui import send_to
@@ -41,7 +41,7 @@ def event(blocks):
 
 def station_steps(page, run=None, **knobs):
     values = (tab.DEFAULTS | knobs).values()
-    going = runs.tour(page.engine, "en", *values, run or Run())
+    going = runs.tour(page.engine, "en", *values, run or StoppableRun())
     return [step for step in going if isinstance(step, StationStep)]
 
 
@@ -52,7 +52,7 @@ def said(update):
 @pytest.fixture
 def cat(page):
     """The path of the tour's first picture."""
-    return next(runs.tour(page.engine, "en", *tab.DEFAULTS.values(), Run())).picture
+    return next(runs.tour(page.engine, "en", *tab.DEFAULTS.values(), StoppableRun())).picture
 
 
 def opened(path):
@@ -76,14 +76,14 @@ def test_the_stations_come_in_order_and_end_with_exact_pictures(page):
 
 
 def test_the_first_picture_comes_before_anything_is_painted(page):
-    going = runs.tour(page.engine, "en", *tab.DEFAULTS.values(), Run())
+    going = runs.tour(page.engine, "en", *tab.DEFAULTS.values(), StoppableRun())
     assert next(going).station == "cat"
     going.close()
 
 
 @pytest.mark.parametrize("at", STATIONS[:3])
 def test_stop_ends_the_tour_at_its_station(page, at):
-    run, found = Run(), []
+    run, found = StoppableRun(), []
     for step in runs.tour(page.engine, "en", *tab.DEFAULTS.values(), run):
         if not isinstance(step, StationStep):
             continue
@@ -138,7 +138,7 @@ def test_a_closed_browser_frees_the_run(page, event):
 )
 def test_bad_knobs_are_refused_before_anything_happens(page, knobs, key):
     with pytest.raises(ValidationError) as caught:
-        next(runs.tour(page.engine, "en", *(tab.DEFAULTS | knobs).values(), Run()))
+        next(runs.tour(page.engine, "en", *(tab.DEFAULTS | knobs).values(), StoppableRun()))
     assert caught.value.key == key
     assert caught.value.values["name"] == next(iter(knobs))
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from models.attacks.attack import attack
 from models.attacks.quantization import to_8bit
-from models.attacks.run import attack
 from models.attacks.settings import AttackSettings
 from tests.models.attacks.toys import GOLDFISH, SHARK, pixel, result
 

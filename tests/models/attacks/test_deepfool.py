@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.attacks.run import attack
+from models.attacks.attack import attack
 from models.attacks.settings import AttackSettings
 from tests.models.attacks.toys import levels, pixel, result
 

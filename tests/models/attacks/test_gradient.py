@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from models.attacks.attack import attack
 from models.attacks.quantization import to_8bit
-from models.attacks.run import attack
 from models.attacks.settings import AttackSettings
 from tests.models.attacks.toys import (
     GOLDFISH,

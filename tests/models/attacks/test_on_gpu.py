@@ -5,7 +5,8 @@ import torch
 from PIL import Image
 
 from models import images
-from models.attacks import robustness_curve, run, smoothing, transferability, transforms
+from models.attacks import attack as attacks
+from models.attacks import robustness_curve, smoothing, transferability, transforms
 from models.attacks.adversarial import adversarial
 from models.attacks.bpda import attack_through_jpeg
 from models.attacks.settings import (
@@ -52,7 +53,7 @@ def last(steps):
 @pytest.mark.parametrize(("method", "norm"), CASES)
 def test_every_attack(method, norm, network, pictures, gpu):
     chosen = settings(method, norm)
-    first, *_, final = run.attack(network, pictures, chosen, spec=network.spec)
+    first, *_, final = attacks.attack(network, pictures, chosen, spec=network.spec)
     assert final.adversarial.device.type == gpu.type
     found = final.adversarial.cpu()
     levels = found * 255
@@ -64,7 +65,9 @@ def test_every_attack(method, norm, network, pictures, gpu):
         assert change.abs().max() * 255 <= chosen.epsilon + 1e-3
     elif method in BOUNDED:
         assert change.flatten(1).norm(dim=1).max() <= chosen.epsilon + 1e-3
-    report = run.measure(network, pictures[:1], found[:1], chosen, final.step, spec=network.spec)
+    report = attacks.measure(
+        network, pictures[:1], found[:1], chosen, final.step, spec=network.spec
+    )
     assert report.linf > 0
 
 
@@ -72,8 +75,8 @@ def test_every_attack(method, norm, network, pictures, gpu):
 @pytest.mark.parametrize("method", METHODS)
 def test_attacks_end_as_on_the_cpu(method, network, pictures):
     chosen = settings(method)
-    on_cpu = last(run.attack(classifier(CPU), pictures, chosen, spec=network.spec))
-    there = last(run.attack(network, pictures, chosen, spec=network.spec))
+    on_cpu = last(attacks.attack(classifier(CPU), pictures, chosen, spec=network.spec))
+    there = last(attacks.attack(network, pictures, chosen, spec=network.spec))
     assert there.true == pytest.approx(on_cpu.true, abs=0.1)
 
 
@@ -81,7 +84,7 @@ def test_attacks_end_as_on_the_cpu(method, network, pictures):
 @pytest.mark.parametrize("method", ["pgd", "carlini_wagner", "deepfool"])
 def test_the_same_attack_gives_the_same_bits(method, network, pictures):
     first, second = (
-        last(run.attack(network, pictures, settings(method), spec=network.spec)).adversarial
+        last(attacks.attack(network, pictures, settings(method), spec=network.spec)).adversarial
         for _ in range(2)
     )
     assert torch.equal(first, second)
@@ -92,7 +95,7 @@ def test_targeted_with_restarts_and_through_jpeg(network, pictures):
     with torch.no_grad():
         unlikely = int(network(pictures[:1]).argmin(1))
     chosen = settings("pgd", target=network.spec.classes[unlikely], restarts=2)
-    first, *_, final = run.attack(network, pictures[:1], chosen, spec=network.spec)
+    first, *_, final = attacks.attack(network, pictures[:1], chosen, spec=network.spec)
     assert final.target > first.target
     last(attack_through_jpeg(network, pictures, settings("pgd"), None, network.spec, 75))
 
@@ -116,7 +119,7 @@ def test_robustness_curves(network, pictures, gpu):
 def test_defences_and_transfer(network, pictures, photo):
     step = last(smoothing.certify(network, pictures[:1], SmoothingSettings(samples=24)))
     assert sum(count for _, count in step.votes) == 24
-    found = last(run.attack(network, pictures[:1], settings("pgd"), spec=network.spec))
+    found = last(attacks.attack(network, pictures[:1], settings("pgd"), spec=network.spec))
     verdicts = transforms.evaluate_transforms(network, pictures[:1], found.adversarial)
     assert [verdict.transform for verdict in verdicts] == list(transforms.TRANSFORMS)
     both = [

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from models.attacks.attack import attack, measure
 from models.attacks.patch import MAX_TURN, _Canvas
 from models.attacks.quantization import to_8bit
-from models.attacks.run import attack, measure
 from models.attacks.settings import AttackSettings
 from tests.models.attacks.toys import GOLDFISH, result
 

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from models.attacks import run
+from models.attacks import attack as attacks
 from models.attacks.robustness_curve import curves, quantized
 from models.attacks.settings import BISECTIONS, BOUNDED, AttackSettings, CurveSettings
 from models.validation import ValidationError
@@ -84,7 +84,7 @@ def test_one_point_is_the_best_iterate_of_an_attack_within_it():
             options = AttackSettings(
                 method, epsilon=epsilon, steps=steps, step_size=epsilon * share, random_start=False
             )
-            iterates = list(run.attack(network, picture, options))
+            iterates = list(attacks.attack(network, picture, options))
             best = min(step.true[0] for step in iterates)
             assert curve.true[at] == pytest.approx(best, abs=1e-5), method
 

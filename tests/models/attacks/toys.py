@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from models.attacks.run import attack
+from models.attacks.attack import attack
 from models.labels import imagenet
 
 TENCH, GOLDFISH, SHARK = imagenet.class_names()[:3]

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from models import images, registry
+from models.attacks.attack import attack, magnify, measure
 from models.attacks.quantization import to_8bit
-from models.attacks.run import attack, magnify, measure
 from models.attacks.settings import METHODS, AttackSettings
 from models.validation import ValidationError
 from tests.models.attacks.toys import (
