@@ -75,7 +75,7 @@ MESSAGES = {
     "own_classes": "It takes {low} to {high} classes, not {count}.",
     "own_name": "Class {number} needs a name of at most {limit} letters.",
     "own_same_name": "Two classes are called {value}. Give each a name of its own.",
-    "own_photos": "The class {value} needs {low} to {high} photos and has {count}.",
+    "own_photos": "A class needs {low} to {high} photos; {value} has {count}.",
     "own_same_photo": "The same photo is in {first} and in {second}. Take it out of one of them.",
     "nothing_to_minimise": "All weights are 0, so there is nothing to paint towards. Turn one up.",
     "no_style_layer": "Every style layer is turned off. Turn one on, or set the style weight to 0.",

@@ -2,7 +2,7 @@
    page; payload() hands over what is on show, when Run is pressed. */
 (() => {
   // models/gan/training/data.py has the same side and the same four limits.
-  const SIDE = 64, MIN_PICTURES = 8, MAX_PICTURES = 500;
+  const SIDE = 64, QUALITY = 0.95, MIN_PICTURES = 8, MAX_PICTURES = 500;
   const MIN_POINTS = 20, MAX_POINTS = 4000;
   // In the plane [-1, 1]^2: how far apart the points of a stroke lie, and a tap's disc of points.
   const STEP = 0.01, DOT_POINTS = 24, DOT_RADIUS = 0.03;
@@ -12,16 +12,15 @@
   let kind = ""; // of data: "drawn", "own", or "" for what the server has
   let say, panel = null, canvas = null, thumbnails = null;
   let pointer = null; // that draws
-  let stream = null, timer = null; // of the camera, of its pictures a second apart
-  let cameraCalls = 0, clears = 0; // tell what was asked for before from what was asked for since
-  const { make } = netglassPanel;
+  let timer = null; // of the camera's pictures a second apart
+  let clears = 0; // tell what was read before from what was read since
+  const { make } = netglassPanel, button = (text, press) => netglassPanel.button(text, press);
+  const camera = netglassPhotos.camera("user", (failed) => {
+    if (failed) showError(say("no_camera"));
+    if (!camera.isOpen()) setTimelapse(false);
+    drawCamera();
+  });
 
-  const button = (text, press) => {
-    const node = make("button", "", text);
-    node.type = "button";
-    node.addEventListener("click", press);
-    return node;
-  };
   const write = (selector, text) => {
     const node = panel?.querySelector(selector);
     if (node) node.textContent = text;
@@ -142,47 +141,37 @@
 
   /* -- the pictures ----------------------------------------------------------------------------- */
 
-  const shrink = (source) => netglassPhotos.square(source, SIDE, 0.95);
-
   function showCount() {
     write(".gan-lab-count", say("pictures", { count: pictures.length, low: MIN_PICTURES, high: MAX_PICTURES }));
   }
 
   function addPicture(picture) {
     if (pictures.length >= MAX_PICTURES) return showError(say("full", { limit: MAX_PICTURES }));
-    const entry = { src: picture };
-    pictures.push(entry);
-    thumbnails.append(thumbnail(entry));
+    pictures.push(picture);
+    thumbnails.append(thumbnail(picture));
     showCount();
   }
 
-  function thumbnail(entry) {
-    const img = make("img"), node = button(null, () => {
-      pictures = pictures.filter((other) => other !== entry);
-      node.remove();
+  const thumbnail = (picture) =>
+    netglassPhotos.thumbnail(picture, say("remove", { name: picture.name }), () => {
+      pictures = pictures.filter((other) => other !== picture);
       showCount();
     });
-    Object.assign(img, { src: entry.src, alt: "" });
-    node.title = say("remove");
-    node.setAttribute("aria-label", say("remove"));
-    node.append(img);
-    return node;
-  }
 
   async function read(files) {
     const before = clears, room = MAX_PICTURES - pictures.length;
     const full = files.length > room ? say("full", { limit: MAX_PICTURES }) : "";
     showError("");
-    const failed = await netglassPhotos.readAll(files.slice(0, room), (bitmap) => {
-      if (before === clears) addPicture(shrink(bitmap));
+    const failed = await netglassPhotos.readAll(files.slice(0, room), (bitmap, name) => {
+      if (before === clears) addPicture({ src: netglassPhotos.square(bitmap, SIDE, QUALITY), name });
       return before === clears;
     });
     if (before === clears) showError([full, failed].filter(Boolean).join(" "));
   }
 
   function snap() {
-    const video = panel.querySelector("video");
-    if (video?.videoWidth) addPicture(shrink(video));
+    const picture = camera.snap(SIDE, QUALITY);
+    if (picture) addPicture(picture);
     if (pictures.length >= MAX_PICTURES) setTimelapse(false);
   }
 
@@ -193,55 +182,23 @@
     if (box) box.checked = on;
   }
 
-  function closeCamera() {
-    cameraCalls += 1;
-    stream?.getTracks().forEach((track) => track.stop());
-    stream = null;
-    setTimelapse(false);
-    drawCamera();
-  }
-
-  async function toggleCamera() {
-    showError("");
-    if (stream) {
-      closeCamera();
-      return;
-    }
-    const call = ++cameraCalls;
-    try {
-      const opened = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "user" } });
-      if (call === cameraCalls && !stream) stream = opened;
-      else opened.getTracks().forEach((track) => track.stop());
-    } catch {
-      if (call === cameraCalls) showError(say("no_camera"));
-    }
-    drawCamera();
-  }
-
   function drawCamera() {
     const area = panel.querySelector(".gan-lab-camera");
     area.replaceChildren();
-    if (!stream) return;
-    const video = make("video"), actions = make("div", "gan-lab-actions");
-    Object.assign(video, { srcObject: stream, autoplay: true, muted: true, playsInline: true });
+    if (!camera.isOpen()) return;
+    const actions = make("div", "gan-lab-actions");
     const label = make("label"), box = make("input");
     box.type = "checkbox";
     box.checked = timer !== null;
     box.addEventListener("change", () => setTimelapse(box.checked));
     label.append(box, " ", say("often"));
     actions.append(button(say("snap"), () => { showError(""); snap(); }), label);
-    area.append(video, actions);
+    area.append(camera.view(), actions);
   }
 
   function picturesHalf() {
     const half = make("div", "gan-lab-source gan-lab-own");
-    const input = make("input"), actions = make("div", "gan-lab-actions");
-    Object.assign(input, { type: "file", accept: netglassPhotos.ACCEPT, multiple: true, hidden: true });
-    input.addEventListener("change", async () => {
-      const files = [...input.files];
-      input.value = "";
-      await read(files);
-    });
+    const actions = make("div", "gan-lab-actions");
     const counted = make("small", "gan-lab-count");
     counted.setAttribute("aria-live", "polite");
     const clear = () => {
@@ -252,10 +209,11 @@
       showCount();
     };
     actions.append(
-      button(say("add"), () => input.click()), input,
-      button(say("camera"), toggleCamera), button(say("clear"), clear), counted,
+      netglassPhotos.fileButton(say("add"), true, read),
+      button(say("camera"), () => { showError(""); camera.toggle(); }),
+      button(say("clear"), clear), counted,
     );
-    thumbnails = make("div", "gan-lab-thumbnails");
+    thumbnails = make("div", "photo-thumbnails");
     thumbnails.append(...pictures.map(thumbnail));
     const error = make("div", "gan-lab-error");
     error.setAttribute("role", "alert");
@@ -279,7 +237,7 @@
       kind = wanted === "drawn" || wanted === "own" ? wanted : "";
       if (!panel) return;
       panel.dataset.kind = kind;
-      if (kind !== "own") closeCamera();
+      if (kind !== "own") camera.close();
     },
     payload: () => JSON.stringify({
       points: kind === "drawn" ? points() : [],

@@ -1,172 +1,203 @@
 /* Own classes: photographs are shrunk here and kept in this page only; the server sees them when a
    button is pressed and forgets them when it has answered. */
 (() => {
-  const SIDE = 224, MAX_PHOTOS = 40, MAX_CLASSES = 5, MAX_MISSED = 5;
-  const classes = [{ name: "", photos: [] }, { name: "", photos: [] }];
+  const SIDE = 224, QUALITY = 0.92; // of the square that the network sees
+  const MAX_PHOTOS = 40, MIN_CLASSES = 2, MAX_CLASSES = 5, MAX_MISSED = 5;
+  // {number, name, photos: [{src, name}]}; an empty name stands for "Class <number>".
+  const classes = [{ number: 1, name: "", photos: [] }, { number: 2, name: "", photos: [] }];
   let say, panel = null;
   let query = null; // the photograph to be classified
-  let stream = null; // of the camera
-  const { make } = netglassPanel;
+  let working = false, turns = 0; // of trainings
+  let found = null; // {classes: the trained, empty: those left out, accuracy, missed, probabilities}
+  const { make } = netglassPanel, button = (...rest) => netglassPanel.button(...rest);
+  const camera = netglassPhotos.camera("environment", (failed) => {
+    showError(failed ? say("no_camera") : "");
+    drawCamera();
+  });
 
   const showError = (text) => { panel.querySelector(".own-trouble").textContent = text; };
+  const nameOf = (entry) => entry.name.trim() || say("default", { number: entry.number });
 
   /* -- photographs ------------------------------------------------------------------------------ */
 
-  /* The centre square at the side that the network sees. */
-  const shrink = (source) => netglassPhotos.square(source, SIDE, 0.92);
-
-  /* At most `room` of the files. */
-  async function read(files, room) {
-    const photos = [];
+  /* Calls add(photo) for each of at most `room` files. */
+  async function read(files, room, add) {
     const full = files.length > room ? say("full", { limit: MAX_PHOTOS }) : "";
-    const failed = await netglassPhotos.readAll([...files].slice(0, room), (bitmap) => {
-      photos.push(shrink(bitmap));
+    showError("");
+    const failed = await netglassPhotos.readAll(files.slice(0, room), (bitmap, name) => {
+      add({ src: netglassPhotos.square(bitmap, SIDE, QUALITY), name });
     });
     showError([full, failed].filter(Boolean).join(" "));
-    return photos;
   }
 
-  async function toggleCamera() {
-    showError("");
-    if (stream) {
-      stream.getTracks().forEach((track) => track.stop());
-      stream = null;
-      draw();
-      return;
-    }
-    try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    } catch {
-      stream = null;
-      showError(say("no_camera"));
-    }
-    draw();
+  function snapButton(add) {
+    return button(say("snap"), () => {
+      const photo = camera.snap(SIDE, QUALITY);
+      if (photo) add(photo);
+    }, "own-snap");
   }
+
+  const thumbnail = (photo, remove) =>
+    netglassPhotos.thumbnail(photo, say("remove", { name: photo.name }), remove);
 
   /* -- the panel -------------------------------------------------------------------------------- */
 
-  function button(text, press, css = "") {
-    const node = make("button", css, text);
-    node.addEventListener("click", press);
-    return node;
+  function nameBox(entry, renamed) {
+    const box = make("input");
+    Object.assign(box, { type: "text", value: nameOf(entry), maxLength: 60 });
+    box.setAttribute("aria-label", `${say("name")} ${entry.number}`);
+    box.addEventListener("focus", () => box.select());
+    box.addEventListener("input", () => { entry.name = box.value; renamed(); });
+    box.addEventListener("change", () => { box.value = nameOf(entry); });
+    return box;
   }
 
-  function fileButton(text, multiple, take) {
-    const input = make("input");
-    Object.assign(input, { type: "file", accept: netglassPhotos.ACCEPT, multiple, hidden: true });
-    input.addEventListener("change", async () => {
-      showError("");
-      await take(input.files);
-      input.value = "";
-    });
-    const both = make("span");
-    both.append(button(text, () => input.click()), input);
-    return both;
-  }
-
-  function snapButton(take) {
-    return button(say("snap"), () => {
-      const video = panel.querySelector("video");
-      if (video?.videoWidth) take(shrink(video));
-    });
-  }
-
-  /* A click on one of the photographs removes it. */
-  function thumbnails(photos) {
-    const row = make("div", "own-thumbs");
-    photos.forEach((photo, index) => {
-      const img = make("img");
-      Object.assign(img, { src: photo, alt: "", title: say("remove") });
-      img.addEventListener("click", () => { photos.splice(index, 1); draw(); });
-      row.append(img);
-    });
-    return row;
-  }
-
-  function classCard(entry, index) {
-    const card = make("div", "own-class");
-    const name = make("input");
-    const placeholder = `${say("name")} ${index + 1}`;
-    Object.assign(name, { type: "text", value: entry.name, maxLength: 60, placeholder });
-    name.setAttribute("aria-label", placeholder);
-    name.addEventListener("input", () => { entry.name = name.value; });
-    const add = async (files) => {
-      entry.photos.push(...await read(files, MAX_PHOTOS - entry.photos.length));
-      draw();
+  function classCard(entry) {
+    const card = make("div", "own-class"), row = make("div", "photo-thumbnails");
+    const count = make("small"), remove = button("×", () => removeClass(entry), "own-remove");
+    count.setAttribute("aria-live", "polite");
+    const showCount = () => { count.textContent = say("photos", { count: entry.photos.length }); };
+    const label = () => {
+      remove.title = say("remove", { name: nameOf(entry) });
+      remove.setAttribute("aria-label", remove.title);
     };
-    const snap = (photo) => {
-      if (entry.photos.length < MAX_PHOTOS) entry.photos.push(photo);
-      draw();
+    const show = (photo) => row.append(thumbnail(photo, () => {
+      entry.photos = entry.photos.filter((other) => other !== photo);
+      showCount();
+    }));
+    const add = (photo) => {
+      if (entry.photos.length >= MAX_PHOTOS) return;
+      entry.photos.push(photo);
+      show(photo);
+      showCount();
     };
-    card.append(name, thumbnails(entry.photos), fileButton(say("add"), true, add));
-    if (stream) card.append(snapButton(snap));
-    card.append(make("small", "", ` ${say("photos", { count: entry.photos.length })}`));
+    const take = (files) => read(files, MAX_PHOTOS - entry.photos.length, add);
+    entry.photos.forEach(show);
+    showCount();
+    label();
+    card.append(
+      nameBox(entry, () => { label(); drawResult(); }), row,
+      netglassPhotos.fileButton(say("add"), true, take), snapButton(add), count,
+    );
+    if (classes.length > MIN_CLASSES) card.append(remove);
     return card;
+  }
+
+  const focusName = (index) =>
+    panel.querySelectorAll(".own-class input[type=text]")[Math.min(index, classes.length - 1)].focus();
+
+  function addClass() {
+    const taken = classes.map((entry) => entry.number);
+    const number = [1, 2, 3, 4, 5].find((free) => !taken.includes(free));
+    classes.push({ number, name: "", photos: [] });
+    draw();
+    focusName(classes.length - 1);
+  }
+
+  function removeClass(entry) {
+    const index = classes.indexOf(entry);
+    classes.splice(index, 1);
+    turns += 1; // what was, or is being, learnt with it is of no use
+    working = false;
+    found = null;
+    draw();
+    focusName(index);
+  }
+
+  function classify(photo) {
+    query = photo;
+    drawQuery();
+    train();
   }
 
   function actions() {
     const row = make("div", "own-actions");
-    if (classes.length < MAX_CLASSES)
-      row.append(button(say("class"), () => { classes.push({ name: "", photos: [] }); draw(); }));
-    const classify = (photo) => {
-      query = photo;
-      draw();
-      if (query) train();
-    };
+    if (classes.length < MAX_CLASSES) row.append(button(say("class"), addClass));
     row.append(
-      button(say("camera"), toggleCamera),
+      button(say("camera"), () => camera.toggle()),
       button(say("train"), train, "go"),
-      fileButton(say("try"), false, async (files) => classify((await read(files, 1))[0])),
+      netglassPhotos.fileButton(say("try"), false, (files) => read(files, 1, classify)),
+      snapButton(classify), make("div", "own-camera"), make("div", "photo-thumbnails own-query"),
     );
-    if (stream) {
-      const video = make("video", "own-camera");
-      Object.assign(video, { srcObject: stream, autoplay: true, muted: true, playsInline: true });
-      row.append(make("br"), video, snapButton(classify));
-    }
-    if (query) row.append(thumbnails([query]));
     return row;
   }
 
+  function drawCamera() {
+    panel.classList.toggle("camera-open", camera.isOpen());
+    panel.querySelector(".own-camera").replaceChildren(...camera.isOpen() ? [camera.view()] : []);
+  }
+
+  function drawQuery() {
+    const remove = () => {
+      query = null;
+      if (found) found.probabilities = null;
+      drawResult();
+    };
+    panel.querySelector(".own-query").replaceChildren(...query ? [thumbnail(query, remove)] : []);
+  }
+
   function draw() {
-    const error = panel.querySelector(".own-trouble")?.textContent ?? "";
-    const before = panel.querySelector(".own-result")?.innerHTML ?? "";
-    const cards = make("div", "own-classes");
+    const cards = make("div", "own-classes"), result = make("div", "own-result");
+    const error = make("div", "own-trouble", panel.querySelector(".own-trouble")?.textContent);
     cards.append(...classes.map(classCard));
-    const result = make("div", "own-result");
-    result.innerHTML = before; // made by show(), from texts set as text
-    panel.replaceChildren(cards, actions(), make("div", "own-trouble", error), result);
+    result.setAttribute("aria-live", "polite");
+    error.setAttribute("role", "alert");
+    panel.replaceChildren(cards, actions(), error, result);
+    drawCamera();
+    drawQuery();
+    drawResult();
   }
 
   /* -- training --------------------------------------------------------------------------------- */
 
   async function train() {
+    const turn = ++turns; // an answer that a newer one has overtaken is not shown
+    const asked = [...classes], photo = query;
+    let answer = null, error = "";
     showError("");
-    const result = panel.querySelector(".own-result");
-    result.replaceChildren(make("p", "", say("working")));
+    working = true;
+    found = null;
+    drawResult();
     try {
-      const answer = await fetch(`own/train?lang=${document.documentElement.lang || "en"}`, {
+      const sent = asked.map((entry) => (
+        { name: nameOf(entry), photos: entry.photos.map(({ src }) => src) }));
+      const reply = await fetch(`own/train?lang=${document.documentElement.lang || "en"}`, {
         method: "POST", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ classes, photo: query }),
+        body: JSON.stringify({ classes: sent, photo: photo?.src }),
       });
-      if (answer.ok) {
-        show(await answer.json());
-      } else {
-        result.replaceChildren();
-        showError(await answer.text());
-      }
-    } catch (error) {
-      result.replaceChildren();
-      showError(String(error));
+      if (reply.ok) answer = await reply.json();
+      else error = await reply.text();
+    } catch (problem) {
+      error = String(problem);
     }
+    if (turn !== turns) return;
+    working = false;
+    if (answer) found = result(answer, asked, photo);
+    showError(error);
+    drawResult();
   }
 
-  function show(found) {
-    const result = panel.querySelector(".own-result");
-    const percent = Math.round(found.accuracy * 100);
-    result.replaceChildren(make("p", "", say("result", { percent })));
-    for (const [truth, given] of found.missed.slice(0, MAX_MISSED))
-      result.append(make("p", "", say("missed", { truth, given })));
-    if (found.probabilities) result.append(bars(found.names, found.probabilities));
+  /* The server's answer about `asked`, with the classes themselves: their names may change. */
+  const result = (answer, asked, photo) => ({
+    ...answer,
+    classes: answer.classes.map((position) => asked[position]),
+    empty: asked.filter((_, position) => !answer.classes.includes(position)),
+    probabilities: photo === query ? answer.probabilities : null,
+  });
+
+  function drawResult() {
+    const lines = [];
+    if (working) lines.push(say("working"));
+    if (found) {
+      const name = (index) => nameOf(found.classes[index]);
+      lines.push(say("result", { percent: Math.round(found.accuracy * 100) }));
+      for (const [truth, given] of found.missed.slice(0, MAX_MISSED))
+        lines.push(say("missed", { truth: name(truth), given: name(given) }));
+      if (found.empty.length) lines.push(say("empty", { names: found.empty.map(nameOf).join(", ") }));
+    }
+    const place = panel.querySelector(".own-result");
+    place.replaceChildren(...lines.map((line) => make("p", "", line)));
+    if (found?.probabilities) place.append(bars(found.classes.map(nameOf), found.probabilities));
   }
 
   function bars(names, probabilities) {

@@ -32,8 +32,8 @@ MAX_BYTES = 12 << 20
 BATCH = 8
 FEATURE_LAYER = "bn2"  # the last feature maps of EfficientNet-Lite
 WORDS = (
-    "name", "add", "camera", "snap", "class", "train", "try", "result", "missed", "photos",
-    "remove", "full", "working", "no_camera",
+    "name", "default", "add", "camera", "snap", "class", "train", "try", "result", "missed",
+    "empty", "photos", "remove", "full", "working", "no_camera",
 )  # fmt: skip
 
 
@@ -71,8 +71,9 @@ def fit(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
             a new one to classify.
 
     Returns:
-        "names", trimmed; "accuracy" by cross-validation, 0..1; "missed", pairs of the true and the
-        predicted class; "probabilities" of the new photo, or None.
+        "classes", the positions of those that were trained (a class without photos is left out),
+        and "names", theirs, trimmed; "accuracy" by cross-validation, 0..1; "missed", pairs of the
+        true and the predicted one, by index of "names"; "probabilities" of the new photo, or None.
 
     Raises:
         ValidationError: as `few_shot.check_classes`, or a photo that can't be read.
@@ -84,8 +85,8 @@ def fit(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
         (one["name"], [_decode(photo) for photo in one["photos"]]) for one in asked["classes"]
     ]
     names = few_shot.check_classes(classes)
-    photos = [photo for _, own in classes for photo in own]
-    labels = [number for number, (_, own) in enumerate(classes) for _ in own]
+    photos = [photo for position in names for photo in classes[position][1]]
+    labels = [number for number, position in enumerate(names) for _ in classes[position][1]]
     if asked.get("photo"):
         photos.append(_decode(asked["photo"]))
     side = registry.backbone(registry.DEFAULT_BACKBONE).input_size
@@ -105,9 +106,10 @@ def fit(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
         few_shot.fit, known, torch.tensor(labels), len(names), new if len(new) else None
     ).result()
     return {
-        "names": names,
+        "classes": list(names),
+        "names": list(names.values()),
         "accuracy": result.accuracy,
-        "missed": [[names[true], names[predicted]] for true, predicted in result.errors],
+        "missed": result.errors,
         "probabilities": result.probabilities,
     }
 

@@ -20,5 +20,5 @@ def build(page: Page, name: str, family: str, words: tuple[str, ...]) -> None:
         said = json.dumps({word: page.text(f"{family}.{word}", language) for word in words})
         return f'<div id="{name}-words" hidden data-words="{escape(said)}"></div>'
 
-    gr.HTML(f'<div id="{name}"></div>', elem_id=f"{name}-block")
+    gr.HTML(f'<div id="{name}" class="script-panel"></div>', elem_id=f"{name}-block")
     page.put(gr.HTML, f"{family}.{words[0]}", written=written, elem_id=f"{name}-words-block")

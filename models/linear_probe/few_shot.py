@@ -35,21 +35,28 @@ class FewShotResult:
     probabilities: list[float] | None
 
 
-def check_classes(classes: Sequence[tuple[str, Sequence[bytes]]]) -> list[str]:
-    """The trimmed names of `classes`: (name, the photos' bytes) each.
+def check_classes(classes: Sequence[tuple[str, Sequence[bytes]]]) -> dict[int, str]:
+    """The classes to train: the trimmed name by position in `classes`, (name, photos' bytes) each.
+
+    A class without photos is left out, unless fewer than two have any.
 
     Raises:
         ValidationError: too few or too many classes or photos, a class without a name, two of the
             same name, or one photo in two classes.
     """
-    if not MIN_CLASSES <= len(classes) <= MAX_CLASSES:
-        raise ValidationError("own_classes", count=len(classes), low=MIN_CLASSES, high=MAX_CLASSES)
-    names = [" ".join(str(name).split()) for name, _ in classes]
+    used = [index for index, (_, photos) in enumerate(classes) if photos]
+    if len(used) < MIN_CLASSES:  # then the message names the first that is empty
+        used = [*range(len(classes))]
+    if not MIN_CLASSES <= len(used) <= MAX_CLASSES:
+        raise ValidationError("own_classes", count=len(used), low=MIN_CLASSES, high=MAX_CLASSES)
+    names: dict[int, str] = {}
     class_of: dict[bytes, str] = {}
-    for index, (name, (_, photos)) in enumerate(zip(names, classes, strict=True)):
+    for index in used:
+        given, photos = classes[index]
+        name = " ".join(str(given).split())
         if not name or len(name) > MAX_LETTERS:
             raise ValidationError("own_name", number=index + 1, limit=MAX_LETTERS)
-        if name.casefold() in (other.casefold() for other in names[:index]):
+        if name.casefold() in (other.casefold() for other in names.values()):
             raise ValidationError("own_same_name", value=name)
         if not MIN_PHOTOS <= len(photos) <= MAX_PHOTOS:
             limits = {"low": MIN_PHOTOS, "high": MAX_PHOTOS}
@@ -58,6 +65,7 @@ def check_classes(classes: Sequence[tuple[str, Sequence[bytes]]]) -> list[str]:
             other = class_of.setdefault(hashlib.sha256(photo).digest(), name)
             if other != name:
                 raise ValidationError("own_same_photo", first=other, second=name)
+        names[index] = name
     return names
 
 

@@ -48,6 +48,24 @@ def test_own_classes_are_learnt_and_a_new_photo_named(app_url, as_address):
     assert found["accuracy"] == 1
     assert found["probabilities"][1] > 0.8
     assert learn_own(app_url, classes, photo=as_address("owl", 30))[1] == found
+    classes.insert(1, {"name": "empty", "photos": []})
+    status, left_out = learn_own(app_url, classes, photo=as_address("owl", 30))
+    assert (status, found["classes"], left_out["classes"]) == (200, [0, 1], [0, 2])
+    assert left_out | {"classes": [0, 1]} == found
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [((3, 3), "3 x 3 pixels"), ((1, 5000), "1 x 5000 pixels")]
+)
+def test_sizes_refused_elsewhere_are_refused(app_url, as_address, size, said):
+    stream = io.BytesIO()
+    Image.new("RGB", size).save(stream, "PNG")
+    bad = "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+    kitten, owl = ([as_address(name, cut) for cut in (0, 10)] for name in ("kitten", "owl"))
+    for photos, photo in (([*owl, bad], owl[0]), (owl, bad)):
+        classes = [{"name": "a", "photos": kitten}, {"name": "b", "photos": photos}]
+        status, message = learn_own(app_url, classes, photo=photo)
+        assert (status, said in message) == (400, True)
 
 
 def test_bad_own_classes_are_said_and_nothing_is_kept(app_url, as_address):

@@ -1,6 +1,7 @@
 """The linear probe tab in a real browser."""
 
 import re
+from pathlib import Path
 
 from demos.runtime import i18n
 from demos.runtime.i18n import say
@@ -39,7 +40,7 @@ def test_own_classes_stay_in_the_page(open_page, photo):
     cards = page.locator("#own .own-class")
     page.get_by_text(say("en", "own.train"), exact=True).last.wait_for()
     page.locator("#own button.go").click()
-    page.locator("#own .own-trouble", has_text="Class 1 needs a name").wait_for()
+    page.locator("#own .own-trouble", has_text="2 to 40 photos; Class 1 has 0").wait_for()
     for place, (name, files) in enumerate(
         (("<b>cats</b>", ("kitten", "chelsea")), ("मांजर नाही", ("owl", "koala")))
     ):
@@ -52,3 +53,29 @@ def test_own_classes_stay_in_the_page(open_page, photo):
     page.locator("#own .own-actions input[type=file]").set_input_files(photo("lemur"))
     page.locator("#own .own-result .bar").nth(1).wait_for()
     assert "<b>cats</b>" in page.locator("#own .own-result .bars").inner_text()
+    # Renamed, the bars show the new name; taken out, the photo takes its bars with it.
+    cards.first.locator("input[type=text]").fill("tigers")
+    assert "tigers" in page.locator("#own .own-result .bars").inner_text()
+    page.locator("#own .own-query button").press("Delete")
+    assert page.locator("#own .own-query img, #own .own-result .bar").count() == 0
+
+
+def test_own_classes_and_their_photos_are_taken_out_by_keyboard(open_page, photo):
+    page = open_page()
+    open_tab(page, "train.tab")
+    page.get_by_role("button", name=say("en", "own")).click()
+    page.get_by_role("button", name=say("en", "own.class")).click()
+    names = page.locator("#own .own-class input[type=text]")
+    assert [box.input_value() for box in names.all()] == ["Class 1", "Class 2", "Class 3"]
+    files = [photo(name) for name in ("kitten", "chelsea", "owl")]
+    page.locator("#own .own-class input[type=file]").nth(1).set_input_files(files)
+    thumbnails = page.locator("#own .own-class .photo-thumbnails button")
+    thumbnails.nth(2).wait_for()
+    labels = [button.get_attribute("aria-label") for button in thumbnails.all()]
+    assert labels == [say("en", "own.remove", name=Path(file).name) for file in files]
+    thumbnails.nth(1).press("Delete")
+    page.keyboard.press("Enter")  # the focus is on the next one
+    assert thumbnails.evaluate_all("all => all.map(one => one.ariaLabel)") == labels[:1]
+    page.get_by_role("button", name="Take out Class 1").press("Enter")
+    assert [box.input_value() for box in names.all()] == ["Class 2", "Class 3"]
+    assert thumbnails.count() == 1

@@ -8,6 +8,13 @@ window.netglassPanel = {
     return node;
   },
 
+  button(text, press, css = "") {
+    const node = this.make("button", css, text);
+    node.type = "button";
+    node.addEventListener("click", press);
+    return node;
+  },
+
   /* Calls draw(element, say) when the element with that id arrives, and when its texts change. */
   watch(id, draw) {
     let panel = null;

@@ -6,6 +6,7 @@ window.netglassPhotos = (() => {
   // As in models/images.py, whose messages tell more.
   const MIN_SIDE = 16, MAX_RATIO = 8;
   const ACCEPT = "image/*,.heic,.heif"; // few systems know the type of a HEIC
+  const { make } = netglassPanel;
   const UNSEEN = /\.(heic|heif|tiff?)$/i;
 
   const isOfSixteenBits = async (file) => {
@@ -34,7 +35,7 @@ window.netglassPhotos = (() => {
     return createImageBitmap(await atTheServer(file));
   }
 
-  /* Calls take(bitmap) for each file, one after the other: a decoded photograph takes much memory. It
+  /* Calls take(bitmap, name) for each file, one after the other: a decoded photograph takes much memory. It
      ends early where take gives false. Gives what to say: all files that failed, by reason. */
   async function readAll(files, take) {
     const failed = new Map();
@@ -46,7 +47,7 @@ window.netglassPhotos = (() => {
         failed.set(error.message, [...failed.get(error.message) ?? [], file.name]);
         continue;
       }
-      const goesOn = take(bitmap);
+      const goesOn = take(bitmap, file.name);
       bitmap.close();
       if (goesOn === false) break;
     }
@@ -54,7 +55,7 @@ window.netglassPhotos = (() => {
   }
 
   function drawn(source, left, top, side, next) {
-    const sheet = document.createElement("canvas");
+    const sheet = make("canvas");
     sheet.width = sheet.height = next;
     const pen = sheet.getContext("2d");
     pen.fillStyle = "#fff"; // JPEG would show what is transparent as black
@@ -77,6 +78,81 @@ window.netglassPhotos = (() => {
     return source.toDataURL("image/jpeg", quality);
   }
 
+  /* A button that asks for files and hands them to take(files). */
+  function fileButton(text, multiple, take) {
+    const input = make("input"), both = make("span");
+    Object.assign(input, { type: "file", accept: ACCEPT, multiple, hidden: true });
+    input.addEventListener("change", () => {
+      const files = [...input.files];
+      input.value = ""; // the same file may be asked for again
+      take(files);
+    });
+    both.append(netglassPanel.button(text, () => input.click()), input);
+    return both;
+  }
+
+  /* A photograph {src, name} as a button that takes it out: a click, Enter, Delete or Backspace. */
+  function thumbnail(photo, label, remove) {
+    const takeOut = () => {
+      const row = node.parentElement; // the focus stays near
+      const next = node.nextElementSibling ?? node.previousElementSibling;
+      node.remove();
+      remove();
+      (next ?? row.parentElement?.querySelector("button"))?.focus();
+    };
+    const node = netglassPanel.button(null, takeOut), img = make("img");
+    node.addEventListener("keydown", (event) => {
+      if (event.key !== "Delete" && event.key !== "Backspace") return;
+      event.preventDefault();
+      takeOut();
+    });
+    Object.assign(img, { src: photo.src, alt: photo.name });
+    node.title = label;
+    node.setAttribute("aria-label", label);
+    node.append(img);
+    return node;
+  }
+
+  /* A camera, of the side that `facing` names. changed(failed) is called when it was opened or closed,
+     or can't be opened. */
+  function camera(facing, changed) {
+    let stream = null, video = null;
+    let calls = 0; // tell what was asked for before from what was asked for since
+    function close() {
+      calls += 1;
+      stream?.getTracks().forEach((track) => track.stop());
+      stream = null;
+      changed(false);
+    }
+    return {
+      close,
+      isOpen: () => stream !== null,
+      async toggle() {
+        if (stream) return close();
+        const call = ++calls;
+        try {
+          const opened = await navigator.mediaDevices.getUserMedia({ video: { facingMode: facing } });
+          if (call !== calls) return opened.getTracks().forEach((track) => track.stop());
+          stream = opened;
+          changed(false);
+        } catch {
+          if (call === calls) changed(true);
+        }
+      },
+      /* A new element that shows what the camera sees. */
+      view() {
+        video = make("video");
+        return Object.assign(video, { srcObject: stream, autoplay: true, muted: true, playsInline: true });
+      },
+      /* A photograph at `target` pixels, named by its time; null while there is none. */
+      snap(target, quality) {
+        if (!stream || !video?.videoWidth) return null;
+        const name = new Date().toLocaleTimeString(document.documentElement.lang || "en");
+        return { src: square(video, target, quality), name };
+      },
+    };
+  }
+
   /* An upload that the browser can't show (Gradio's preview is the file itself) is shown decoded. */
   document.addEventListener("error", async ({ target }) => {
     if (!(target instanceof HTMLImageElement) || !UNSEEN.test(target.src)) return;
@@ -88,5 +164,5 @@ window.netglassPhotos = (() => {
     } catch { /* the run says what is wrong with it */ }
   }, true);
 
-  return { ACCEPT, readAll, square };
+  return { readAll, square, fileButton, thumbnail, camera };
 })();

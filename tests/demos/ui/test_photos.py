@@ -48,6 +48,7 @@ def test_a_photograph_comes_back_as_jpeg(client, content, size):
         (b"some text", "HEIC"),
         (b"", "HEIC"),
         (HEIC.read_bytes()[:600], "damaged"),
+        (file(Image.new("RGB", (3, 3)), "PNG"), "3 x 3 pixels"),
         (file(Image.new("RGB", (1, 5000)), "PNG"), "1 x 5000 pixels"),
         (file(Image.new("RGB", (16, 500)), "PNG"), "8 times"),
     ],

@@ -10,7 +10,15 @@ A, B = [b"1", b"2"], [b"3", b"4"]
 
 
 def test_names_are_trimmed_and_any_script_is_welcome():
-    assert few_shot.check_classes([("  my   cat ", A), ("मांजर <b>", B)]) == ["my cat", "मांजर <b>"]
+    names = few_shot.check_classes([("  my   cat ", A), ("मांजर <b>", B)])
+    assert names == {0: "my cat", 1: "मांजर <b>"}
+
+
+def test_classes_without_photos_are_left_out():
+    """Their names don't matter either, and the others keep their places."""
+    assert few_shot.check_classes([("a", A), ("", []), ("a", []), ("b", B)]) == {0: "a", 3: "b"}
+    with pytest.raises(ValidationError, match="Class 3 needs a name"):
+        few_shot.check_classes([("a", A), ("b", []), ("", B)])
 
 
 @pytest.mark.parametrize(
@@ -22,7 +30,8 @@ def test_names_are_trimmed_and_any_script_is_welcome():
         ([("a", A), (" ", B)], "Class 2 needs a name"),
         ([("a", A), ("x" * 61, B)], "at most 60 letters"),
         ([("Cat", A), ("cat ", B)], "Two classes are called cat"),
-        ([("a", A), ("b", [])], "The class b needs 2 to 40 photos and has 0"),
+        ([("a", A), ("b", [])], "A class needs 2 to 40 photos; b has 0"),
+        ([("a", A), ("b", []), ("c", [])], "A class needs 2 to 40 photos; b has 0"),
         ([("a", A), ("b", [b"3"])], "has 1"),
         ([("a", A), ("b", [bytes([n % 256, n // 256]) for n in range(500)])], "has 500"),
         ([("a", A), ("b", [b"3", b"1"])], "The same photo is in a and in b"),
