@@ -104,7 +104,8 @@ def test_preview_loss_breakdown_and_a_second_style(open_page, language):
     page.locator("#style-second-picture").locator("xpath=..").locator(
         ".examples button"
     ).first.click()
-    share = page.get_by_label(f"number input for {say(language, 'name.blend')}")
+    label = say(language, "gradio_fixed.number_input", label=say(language, "name.blend"))
+    share = page.get_by_label(label)
     page.wait_for_function(
         "box => box.value === '0.5'", arg=share.locator("visible=true").element_handle()
     )

@@ -58,12 +58,16 @@ window.netglassLanguage = (() => {
     for (const toast of document.querySelectorAll(".toast-body.error")) {
       const title = toast.querySelector(".toast-title")?.firstChild;
       if (title && title.data !== texts[code]["error.title"]) title.data = texts[code]["error.title"];
+      const count = toast.querySelector(".toast-count"); // of what is hidden too
+      if (count) count.hidden = true;
       const seen = new Set();
       for (const item of toast.querySelectorAll(".toast-message-item")) {
         const text = item.querySelector(".toast-message-text");
         const name = names[text.textContent.trim()];
         if (name && texts[code][name] !== text.textContent) text.textContent = texts[code][name];
         item.hidden = seen.has(text.textContent.trim());
+        const line = item.previousElementSibling; // between two messages
+        if (line) line.hidden = item.hidden;
         seen.add(text.textContent.trim());
       }
     }
