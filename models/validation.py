@@ -124,13 +124,14 @@ class ValidationError(ValueError):
 
     Attributes:
         parameter: of an endpoint, where the sentence itself has no name in it.
+        label: key of the text that labels the setting on the page; "" where it is `name.<name>`.
     """
 
     def __init__(self, key: str, **values: object):
         super().__init__(MESSAGES[key].format(**values))
         self.key = key
         self.values = values
-        self.parameter = ""
+        self.parameter, self.label = "", ""
 
 
 def shown(value: object) -> str:
@@ -311,9 +312,15 @@ class Settings:
     """
 
     def __post_init__(self) -> None:
-        for name, described in self.described().items():
-            object.__setattr__(self, name, described.checked(getattr(self, name)))
-        self.check()
+        described = self.described()
+        try:
+            for name, each in described.items():
+                object.__setattr__(self, name, each.checked(getattr(self, name)))
+            self.check()
+        except ValidationError as error:
+            if error.values.get("name") in described:
+                error.label = described[str(error.values["name"])].key
+            raise
 
     def check(self) -> None:
         """Checks what no setting can say alone; may convert a field by `object.__setattr__`."""

@@ -32,12 +32,24 @@ class StoppableRun(threading.Event):
     """One visitor's run: set when Stop is pressed.
 
     Attributes:
-        changed: settings that were changed since it began.
+        changed: settings that were changed since it began, all of them valid together.
+        check: raises for changes that the run can't go on with; given by what computes it.
     """
 
     def __init__(self):
         super().__init__()
         self.changed: dict[str, float] = {}
+        self.check: Callable[[dict[str, float]], object] = lambda changed: None
+
+    def change(self, values: dict[str, float]) -> None:
+        """Notes settings that were changed.
+
+        Raises:
+            ValidationError: the run can't go on with them; it keeps those it has.
+        """
+        changed = self.changed | values
+        self.check(changed)
+        self.changed = changed
 
 
 class Engine:
@@ -238,11 +250,13 @@ class Engine:
             flag.set()
 
     def change(self, session: str | None, demo: str, values: dict[str, float]) -> None:
-        """Tells the visitor's run of `demo`, if there is one, which settings were changed."""
+        """Tells the visitor's run of `demo`, if there is one, which settings were changed; raises
+        as `StoppableRun.change`.
+        """
         with self._lock:
             run = self._running.get((session or "", demo))
         if run:
-            run.changed = run.changed | values
+            run.change(values)
 
     @contextmanager
     def watch(self, session: str | None, demo: str) -> Iterator[threading.Event]:

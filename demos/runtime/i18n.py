@@ -155,7 +155,7 @@ def error_message(language: str, error: ValidationError, labels: bool = True) ->
     """What an error says, in `language`; with `labels`, knobs have the names the page shows, else
     a sentence without a name begins with the endpoint's parameter."""
     values = dict(error.values)
-    label = f"name.{values.get('name')}"
+    label = error.label or f"name.{values.get('name')}"
     if labels and label in texts(DEFAULT):
         values["name"] = say(language, label)
     text = say(language, f"error.{error.key}", **values)

@@ -95,6 +95,8 @@ def stylize(engine: Engine, request: StyleRequest, run: StoppableRun) -> Generat
     from models.style_transfer.sizes import smallest_size
 
     settings = StyleSettings(**request.settings)
+    run.check = lambda changed: settings.replace(**changed)
+    run.check(run.changed)
     network = yield from engine.load_backbone(request.backbone)
     smallest_size(network, settings, content, style, second)  # told before anybody waits
     engine.shared(RunEstimator).check(network, settings, aspect_ratio(content))

@@ -140,9 +140,9 @@ class StyleTab:
         page.connect_stop(self.stop, NAME)
         sources = {"content": (self.content, "photos"), "style": (self.style, "styles")}
         deep_links.listen(page, NAME, named, sources)
-        weights = [*self.weights.values()]
+        weights, change = [*self.weights.values()], localize_errors(self.change_weights)
         for weight in weights:
-            weight.release(self.change_weights, weights, None, **PRIVATE, queue=False)
+            weight.release(change, [page.language, *weights], None, **PRIVATE, queue=False)
         newest = {"trigger_mode": "always_last"} | PRIVATE | LIGHT
         preview = (localize_errors(self.preview), self.preview_inputs, self.result)
         estimate = (localize_errors(self.estimate), self.estimate_inputs, self.estimate_outputs)
@@ -285,8 +285,8 @@ class StyleTab:
                 took = say(language, way.key, seconds=seconds, steps=way.steps)
                 yield {image: way.image, words: took}
 
-    def change_weights(self, request: gr.Request, *weights) -> None:
-        """Tells a run under way which weights were changed."""
+    def change_weights(self, request: gr.Request, _language: str, *weights) -> None:
+        """Tells a run under way which weights were changed; it keeps its own if they are bad."""
         changed = dict(zip(StyleSettings.LIVE, weights, strict=True))
         self.page.engine.change(request.session_hash, NAME, changed)
 

@@ -7,6 +7,7 @@ import pytest
 from demos.runtime.engine import Engine
 from demos.runtime.events import Loading
 from models import registry
+from models.gan.training.settings import TrainingSettings
 from models.validation import ValidationError
 
 
@@ -82,6 +83,17 @@ def test_a_newer_run_keeps_its_flag_when_an_older_one_ends():
         engine.stop("asha", "style")
         assert flag.is_set()
     assert engine._running == {}
+
+
+def test_a_change_that_a_run_cannot_go_on_with_is_refused():
+    engine = Engine("cpu")
+    engine.change("asha", "style", {"style_weight": 0.0})  # no run, nothing to refuse
+    with engine.run("asha", "style") as run:
+        run.check = lambda changed: TrainingSettings(**changed)
+        engine.change("asha", "style", {"lr_d": 0.5})
+        with pytest.raises(ValidationError):
+            engine.change("asha", "style", {"lr_g": 0.5, "lr_d": -1})
+        assert run.changed == {"lr_d": 0.5}
 
 
 def test_live_training_takes_one_core_and_leaves_the_rest_alone():

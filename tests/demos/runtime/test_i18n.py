@@ -97,6 +97,12 @@ def subclasses(kind: type) -> list[type]:
     return found + [each for one in found for each in subclasses(one)]
 
 
+def every_settings_class() -> list[type[Settings]]:
+    for module in pkgutil.walk_packages(models.__path__, "models."):
+        importlib.import_module(module.name)
+    return subclasses(Settings)
+
+
 def setting_names() -> set[str]:
     """Names that may stand in an error; those that only endpoints have need no text."""
     files = [path for folder in ("models", "demos") for path in (ROOT / folder).rglob("*.py")]
@@ -104,9 +110,7 @@ def setting_names() -> set[str]:
     names = set(re.findall(r'(?:number|choice|figure)\(\s*"(\w+)"', sources))
     names |= set(re.findall(r'_choice", name="(\w+)"', sources))
     names |= {f"d{i}" for i in range(1, 9)}
-    for module in pkgutil.walk_packages(models.__path__, "models."):
-        importlib.import_module(module.name)
-    names |= {name for kind in subclasses(Settings) for name in kind.described()}
+    names |= {name for kind in every_settings_class() for name in kind.described()}
     return {name for name in names if f"name.{name}" in i18n.texts("en")}
 
 
@@ -142,6 +146,22 @@ def test_an_error_in_marathi_names_the_knob():
     )
     assert i18n.say("mr", "name.size") in text
     assert "1024" in text
+
+
+RENAMED = [
+    (kind, name, described.key)
+    for kind in every_settings_class()
+    for name, described in kind.described().items()
+    if described.key != f"name.{name}"
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "key"), RENAMED)
+def test_an_error_names_a_setting_as_its_control_is_labelled(kind, name, key):
+    with pytest.raises(ValidationError) as caught:
+        kind(**{name: object()})
+    assert i18n.say("hi", key) in i18n.error_message("hi", caught.value)
+    assert name in i18n.error_message("hi", caught.value, labels=False)
 
 
 def test_unknown_languages_are_answered_in_english():
