@@ -70,7 +70,7 @@ def main() -> None:
         for visitor in visitors:
             visitor.join()
         during = memory(process.pid)
-        for kind in KINDS:
+        for kind in KINDS[: chosen.visitors]:  # one visitor has the first kind only
             own = [visitor for visitor in visitors if visitor.kind is kind]
             rounds = [visitor.rounds for visitor in own]
             print(f"{kind['preset']}: {len(own)} visitors, rounds {min(rounds)} to {max(rounds)}, "

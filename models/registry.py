@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -38,7 +39,7 @@ class ModelSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierSpec(ModelSpec):
+class ClassifierSpec(ModelSpec, ABC):
     """A network that names what a picture shows.
 
     It is called with pictures (N, 3, H, W) in [0, 1] and gives logits (N, K), differentiable with
@@ -51,17 +52,17 @@ class ClassifierSpec(ModelSpec):
     input_size: int
 
     @property
+    @abstractmethod
     def classes(self) -> tuple[str, ...]:
         """Names of its K classes, in the order of its logits."""
-        raise NotImplementedError
 
+    @abstractmethod
     def class_index(self, name: object) -> int:
         """The class called `name`; capitals don't matter.
 
         Raises:
             ValidationError: there is none; the message names the nearest ones.
         """
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,7 +281,7 @@ def pet_classifier(name: object) -> PetSpec:
 
 def classifier(name: object) -> ClassifierSpec:
     """The ImageNet network or pet classifier called `name`; raises as `spec`."""
-    return spec(name, ClassifierSpec)
+    return spec(name, ClassifierSpec)  # type: ignore[type-abstract]  # makes no instance
 
 
 def gan(name: object) -> GanSpec:
