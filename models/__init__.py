@@ -4,7 +4,7 @@
 
     models.load("pets_lite0").predict("cat.jpg").top(5)
 
-Names are imported when they are first used, so that `import models` costs no PyTorch.
+Names are imported when they are first used, so that `import models` does not import PyTorch.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Pictures: an upload is decoded, checked and converted to RGB once, and is a tensor in [0, 1] from
 there on; several tensors are laid out as one picture.
 
-Importing this costs no PyTorch.
+Importing this does not import PyTorch.
 """
 
 from __future__ import annotations

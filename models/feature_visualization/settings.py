@@ -1,4 +1,4 @@
-"""The settings of feature visualization. Importing this costs no PyTorch."""
+"""The settings of feature visualization. Importing this does not import PyTorch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pictures of a trained generator depend on. Importing this costs no PyTorch."""
+"""What pictures of a trained generator depend on. Importing this does not import PyTorch."""
 
 from __future__ import annotations
 

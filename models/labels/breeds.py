@@ -1,4 +1,7 @@
-"""The 37 breeds of the Oxford-IIIT Pet set (Parkhi et al. 2012). Importing costs no PyTorch."""
+"""The 37 breeds of the Oxford-IIIT Pet set (Parkhi et al. 2012).
+
+Importing this does not import PyTorch.
+"""
 
 import difflib
 

@@ -1,4 +1,4 @@
-"""The 1,000 classes of ImageNet. Importing costs no PyTorch."""
+"""The 1,000 classes of ImageNet. Importing this does not import PyTorch."""
 
 import difflib
 from functools import cache

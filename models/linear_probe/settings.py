@@ -1,4 +1,4 @@
-"""The settings of a linear probe, and what it can learn. Importing this costs no PyTorch."""
+"""The settings of a linear probe, and what it can learn. Importing this does not import PyTorch."""
 
 from __future__ import annotations
 

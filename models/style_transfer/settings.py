@@ -1,4 +1,4 @@
-"""The settings of style transfer. Importing this costs no PyTorch."""
+"""The settings of style transfer. Importing this does not import PyTorch."""
 
 from __future__ import annotations
 

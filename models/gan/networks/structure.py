@@ -1,6 +1,6 @@
-"""What the generators and discriminators that ship are made of. Importing this costs no PyTorch.
+"""What the generators and discriminators that ship are made of.
 
-Shapes are (channels, height = width).
+Importing this does not import PyTorch. Shapes are (channels, height = width).
 """
 
 from __future__ import annotations

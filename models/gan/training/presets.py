@@ -1,6 +1,6 @@
 """Runs to begin with: healthy ones, and broken ones with the one change that repairs each.
 
-Importing this costs no PyTorch.
+Importing this does not import PyTorch.
 """
 
 from __future__ import annotations

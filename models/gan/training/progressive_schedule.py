@@ -1,6 +1,6 @@
 """Two ways to 32 px: their settings, how computation is counted, and the stages of growing.
 
-Importing this costs no PyTorch.
+Importing this does not import PyTorch.
 """
 
 from __future__ import annotations

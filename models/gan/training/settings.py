@@ -1,4 +1,4 @@
-"""The settings of a GAN's training. Importing this costs no PyTorch."""
+"""The settings of a GAN's training. Importing this does not import PyTorch."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def test_runs_take_turns(monkeypatch):
 
 
 @pytest.mark.parametrize("how", ["closed", "failed"])
-def test_the_lane_is_free_after_a_run_that_ends_early(how):
+def test_the_queue_is_free_after_a_run_that_ends_early(how):
     runs = RunQueue()
 
     def failing():

@@ -101,7 +101,7 @@ def quadratic(x):
     return x.flatten(1).square().sum(1) / 2
 
 
-def test_r1_of_a_linear_critic_is_its_slope_squared():
+def test_r1_of_a_linear_critic_is_its_gradient_squared():
     weight, critic = linear()
     penalty = losses.r1(critic, torch.randn(5, 2, generator=torch.Generator().manual_seed(0)))
     assert penalty.item() == 25

@@ -15,8 +15,8 @@ from tests.models.gan.training.helpers import RING, WHOLE, made, weights
 def textbook(trainer, rounds):
     """The same game without the trainer: one plain loop, the same draws.
 
-    It sums in the trainer's order too: some slopes are 0 but for rounding (of a bias before batch
-    norm, or one that moves all of a critic's logits), and Adam takes the rounding's sign.
+    It sums in the trainer's order too: some gradients are 0 but for rounding (of a bias before
+    batch norm, or one that moves all of a critic's logits), and Adam takes the rounding's sign.
     """
     G, D, settings = copy.deepcopy(trainer.G), copy.deepcopy(trainer.D), trainer.settings
     rng = torch.Generator().manual_seed(settings.seed)
@@ -71,7 +71,7 @@ def test_rounds_are_the_textbook_s(architecture, values, loss):
     trainer.train(rounds=6)
     for mine, plain in ((trainer.G, G), (trainer.D, D)):
         for name, value in plain.state_dict().items():
-            # Whichever sign rounding gives a slope of 0, Adam takes a whole step along it.
+            # Whichever sign rounding gives a gradient of 0, Adam takes a whole step along it.
             atol = 3e-3 if name in flat_of(plain, loss) else 2e-5
             torch.testing.assert_close(mine.state_dict()[name], value, atol=atol, rtol=1e-3)
     assert (weights(trainer.G) - before).abs().max() > 0.01
@@ -85,19 +85,19 @@ def test_figures_of_one_step_by_hand():
         fake = trainer.G(torch.randn(8, 3, generator=rng))
     of_real, of_fake = trainer.D(real), trainer.D(fake)
     loss = losses.discriminator("hinge", of_real, of_fake)
-    slopes = torch.autograd.grad(loss, list(trainer.D.parameters()))
+    gradients = torch.autograd.grad(loss, list(trainer.D.parameters()))
     before = weights(trainer.D)
     snapshot = trainer.advance(WHOLE, rounds=1, phase="discriminator")
     assert snapshot.loss_d == pytest.approx(loss.item(), rel=1e-5)
     assert snapshot.accuracy_real == float((of_real > 0).float().mean())
     assert snapshot.accuracy_fake == float((of_fake < 0).float().mean())
-    slope = torch.cat([slope.flatten() for slope in slopes])
-    assert snapshot.grad_norm_d == pytest.approx(float(slope.norm()), rel=1e-4)
+    gradient = torch.cat([gradient.flatten() for gradient in gradients])
+    assert snapshot.grad_norm_d == pytest.approx(float(gradient.norm()), rel=1e-4)
     moved = weights(trainer.D) - before
     assert snapshot.update_ratio_d == pytest.approx(float(moved.norm() / before.norm()), rel=1e-3)
-    # Adam's first step with momentum 0 is the rate, whatever the slope.
-    clear = slope.abs() > 1e-4
-    torch.testing.assert_close(moved[clear], -0.01 * slope[clear].sign(), atol=1e-5, rtol=1e-3)
+    # Adam's first step with momentum 0 is the rate, whatever the gradient.
+    clear = gradient.abs() > 1e-4
+    torch.testing.assert_close(moved[clear], -0.01 * gradient[clear].sign(), atol=1e-5, rtol=1e-3)
     assert (snapshot.loss_g, snapshot.grad_norm_g, snapshot.update_ratio_g) == (None, None, None)
     assert (snapshot.phase, snapshot.rounds, snapshot.steps_d, snapshot.steps_g) == (
         "discriminator",
@@ -107,7 +107,7 @@ def test_figures_of_one_step_by_hand():
     )
 
 
-def test_means_are_since_the_moment_before():
+def test_means_are_since_the_snapshot_before():
     one, all_at_once = made(), made()
     single = [one.advance(WHOLE, rounds=1) for _ in range(4)]
     together = all_at_once.advance(WHOLE, rounds=4)
@@ -123,7 +123,7 @@ def test_means_are_since_the_moment_before():
         empty.rounds = 0
 
 
-def test_slopes_and_changes_are_of_a_slice_s_first_step():
+def test_gradient_norms_and_update_ratios_are_of_a_slice_s_first_step():
     first, slice_ = made(loss="hinge"), made(loss="hinge", d_steps=3, g_steps=2)
     one = first.advance(WHOLE, 1, "discriminator")
     many = slice_.advance(WHOLE, 4)

@@ -64,7 +64,7 @@ def test_a_rate_of_10_that_blows_up(loss, values, factor):
     assert all(weight.requires_grad for weight in trainer.D.parameters())
 
 
-def test_a_slope_whose_square_is_no_number():
+def test_a_gradient_whose_square_is_not_finite():
     """Loss and gradient are numbers, but Adam keeps a mean of squares: it would stand still."""
     trainer = made(loss="least_squares")
     trainer.train(rounds=3)
@@ -96,7 +96,7 @@ def test_data_that_are_no_numbers(value):
     assert same(trainer.state(), before)
 
 
-def test_the_last_good_moment_is_the_last_slice_s_end():
+def test_the_last_good_state_is_the_last_slice_s_end():
     trainer = made(data=Spoiling(5, torch.nan, []), ema=0.9)
     for _ in range(2):
         trainer.train(rounds=2)
@@ -107,7 +107,7 @@ def test_the_last_good_moment_is_the_last_slice_s_end():
     assert same(trainer.state(), good)
 
 
-def test_what_is_dear_to_keep_is_kept_seldom(monkeypatch):
+def test_a_state_that_takes_long_to_keep_is_kept_seldom(monkeypatch):
     """Keeping takes 1 s on this clock: the next time is 10 s later at the earliest."""
     clock = SimpleNamespace(now=100.0)
     trainer = made()

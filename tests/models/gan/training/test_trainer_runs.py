@@ -10,7 +10,7 @@ from models.gan.training.trainer import Trainer
 from tests.models.gan.training.helpers import RING, WHOLE, made, pictures, same
 
 
-def test_a_run_yields_moments_until_its_rounds_are_done():
+def test_a_run_yields_snapshots_until_its_rounds_are_done():
     trainer, plain = made(), made()
     snapshots = list(trainer.run(seconds=0, rounds=5))
     assert [snapshot.rounds for snapshot in snapshots] == [1, 2, 3, 4, 5]
@@ -36,7 +36,7 @@ def test_a_run_computes_only_when_asked_and_can_be_closed():
     assert same(trainer.state(), plain.state())
 
 
-def test_knobs_turned_between_moments_count():
+def test_knobs_turned_between_snapshots_count():
     trainer = made()
     run = trainer.run(seconds=0, rounds=4)
     next(run)

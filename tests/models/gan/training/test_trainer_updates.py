@@ -30,21 +30,21 @@ def test_a_step_of_one_leaves_the_other_untouched(architecture, values):
     trainer = made(architecture, **values)
     trainer.train(rounds=2)
     d, g = (trainer.D, trainer._adams["d"]), (trainer.G, trainer.ema, trainer._adams["g"])
-    for step, moving, resting in (
+    for step, training, frozen in (
         (trainer.step_discriminator, d, g),
         (trainer.step_generator, g, d),
     ):
-        for weight in resting[0].parameters():
+        for weight in frozen[0].parameters():
             weight.grad = None
-        before, moved = copied(*resting), copied(*moving)
-        modes = [module.training for module in resting[0].modules()]
+        before, moved = copied(*frozen), copied(*training)
+        modes = [module.training for module in frozen[0].modules()]
         step()
-        assert same(copied(*resting), before)
-        assert not same(copied(*moving), moved)
-        assert all(weight.grad is None for weight in resting[0].parameters())
-        assert all(weight.requires_grad for weight in resting[0].parameters())
-        assert [module.training for module in resting[0].modules()] == modes
-        for module in resting[0].modules():
+        assert same(copied(*frozen), before)
+        assert not same(copied(*training), moved)
+        assert all(weight.grad is None for weight in frozen[0].parameters())
+        assert all(weight.requires_grad for weight in frozen[0].parameters())
+        assert [module.training for module in frozen[0].modules()] == modes
+        for module in frozen[0].modules():
             assert getattr(module, "track_running_stats", True)
 
 
