@@ -88,7 +88,8 @@
 
   function addClass() {
     const taken = classes.map((entry) => entry.number);
-    const number = [1, 2, 3, 4, 5].find((free) => !taken.includes(free));
+    let number = 1;
+    while (taken.includes(number)) number += 1;
     classes.push({ number, name: "", photos: [] });
     draw();
     focusName(classes.length - 1);

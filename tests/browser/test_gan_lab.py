@@ -118,7 +118,11 @@ def test_own_pictures_are_learnt_and_exported(open_page, tmp_path):
     broken.write_bytes(b"no picture")
     page.locator("#gan-lab-inputs input[type=file]").set_input_files([*paths, str(broken)])
     page.locator("#gan-lab-inputs", has_text="broken.png").wait_for()
-    page.locator("#gan-lab-inputs .photo-thumbnails img").nth(9).wait_for()
+    thumbnails = page.locator("#gan-lab-inputs .photo-thumbnails button")
+    thumbnails.nth(9).wait_for()
+    assert thumbnails.last.get_attribute("aria-label") == "Take out leaf9.png"
+    thumbnails.last.press("Delete")
+    assert thumbnails.count() == 9
     button(page, "gan_lab.run").click()
     page.locator("#gan-lab-plot polyline").first.wait_for()
     button(page, "stop").click()
