@@ -25,7 +25,7 @@ from demos.runtime.engine import Engine  # noqa: E402
 from demos.ui import assets, photos  # noqa: E402
 
 ON_SPACE = "SPACE_ID" in os.environ
-MAX_QUEUE, MAX_SESSIONS, MAX_THREADS = 200, 1000, 120
+MAX_QUEUE, MAX_SESSIONS, MAX_THREADS = 200, 1000, 240
 
 
 def parse_options(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from models.classifiers.pet_classifier import PetClassifier
 
 NAME = "attack"
-SECTIONS = "robustness"  # the sections' runs, which the tab's Stop button leaves alone
+SECTIONS = "robustness"
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,12 @@ class Subject:
     def named(self, prediction: tuple[int, float]) -> tuple[str, float]:
         """(class number, probability) with the class's name."""
         return self.spec.classes[prediction[0]], prediction[1]
+
+    def prediction(self) -> list[tuple[str, float]]:
+        """The likeliest classes of the clean picture, as (name, probability)."""
+        from models.attacks.run import top_classes
+
+        return top_classes(self.network, self.clean, spec=self.spec)
 
 
 def prepare(engine: Engine, request: AttackRequest) -> Generator[Loading, None, Subject]:

@@ -9,10 +9,10 @@ from typing import Any
 import gradio as gr
 
 from demos.attacks import controls as attack_controls
-from demos.attacks.runs import SECTIONS
+from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Event, Progress, Result
-from demos.ui import progress
-from demos.ui.page import HEAVY, PRIVATE, Page, localize_errors
+from demos.ui import progress, streams
+from demos.ui.page import Page
 from models.validation import Settings
 
 Controls = Mapping[str, gr.components.Component]
@@ -31,6 +31,7 @@ class Section:
         self, page: Page, photo, controls: Controls, key: str, min_width: int = 120, **options
     ):
         self.page, self.attack = page, [photo, *controls.values()]
+        self.place = key  # each section is one: its runs leave the others' alone
         with gr.Row():
             self.run = page.put(gr.Button, key, variant="primary", min_width=min_width, **options)
             self.stop = page.put(
@@ -58,23 +59,22 @@ class Section:
         """
         page, line, own = self.page, self.line, own or {}
 
-        @localize_errors
-        def stream(request: gr.Request, language, image, model, *values):
+        def stream(run: StoppableRun, language: str, image, model, *values):
             count = len(values) - len(own)
             asked = attack_controls.request(image, model, values[:count])
             chosen = dict(zip(own, values[count:], strict=True))
             args = [asked, settings(**chosen)] if settings else [asked]
             yield cleared
             events = partial(compute, page.engine, *args)
-            yield from progress.stream(page.engine, request, language, SECTIONS, line, events, show)
+            yield from progress.updates(run, language, line, events, show)
 
         def show(language: str, event: Progress | Result) -> dict:
             status = progress.status(language, event, event.value.step)
             return {line: status} | render(language, event.value)
 
-        inputs = [page.language, *self.attack, *own.values()]
-        self.run.click(stream, inputs, [line, *cleared], **PRIVATE, **HEAVY)
-        page.connect_stop(self.stop, SECTIONS)
+        inputs = [*self.attack, *own.values()]
+        streams.start(page, self.run, stream, inputs, [line, *cleared], self.place, line)
+        page.connect_stop(self.stop, self.place)
 
 
 def table(

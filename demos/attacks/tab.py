@@ -9,12 +9,12 @@ import gradio as gr
 from demos.attacks import controls, endpoints, robustness, runs, views
 from demos.attacks.controls import DEFAULTS
 from demos.attacks.runs import NAME, MeasuredStep
-from demos.runtime import i18n
+from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import say
-from demos.ui import deep_links, examples, progress
+from demos.ui import deep_links, examples, progress, streams
 from demos.ui.components import Photo
-from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
+from demos.ui.page import LIGHT, PRIVATE, Page
 from models import images, registry
 
 # What each "break it" button changes from the defaults.
@@ -87,28 +87,30 @@ class AttackTab:
     def connect(self, tab: gr.Tab) -> None:
         """Wires the events."""
         page, light = self.page, PRIVATE | LIGHT
-        inputs = [page.language, self.photo, *self.ordered]
-        attack = (localize_errors(self.stream_attack), inputs, self.result)
-        self.run.click(*attack, **PRIVATE, **HEAVY)
-        chosen = self.dog.click(self.dog_to_cat, None, [self.photo, *self.ordered], **light)
-        chosen.then(*attack, **PRIVATE, **HEAVY)
+        inputs = [self.photo, *self.ordered]
+        started = (self.stream_attack, inputs, self.result, NAME, self.line)
+        streams.start(page, self.run, *started, about=_subject)
+        chosen = self.dog.click(self.dog_to_cat, None, inputs, **light)
+        streams.start(page, self.dog, *started, after=chosen.then, about=_subject)
         page.connect_stop(self.stop, NAME)
         deep_links.listen(page, NAME, self.controls, {"photo": (self.photo, "photos")})
-        model, predicted = self.controls["model"], [self.clean, self.before]
-        predict = (localize_errors(self.predict), [page.language, self.photo, model], predicted)
-        for arrives in (self.photo.change, tab.select, model.change):
-            # A file that is no picture must not stand beside the prediction for the one before.
-            arrives(*predict, **light).failure(self.no_prediction, None, predicted, **light)
-        cleared = [self.photo, *self.ordered, *self.result]
-        self.reset.click(self.cleared, None, cleared, **light)
+        model = self.controls["model"]
+        predict = streams.stream(
+            page, self.predict, NAME, heavy=False, about=_subject, unless_about=True
+        )
+        # One event for all: the browser sends the next when it has the answer to the last.
+        gr.on(
+            [self.photo.change, tab.select, model.change], predict,
+            [page.language, self.photo, model], self.result, trigger_mode="always_last", **light,
+        )  # fmt: skip
+        streams.reset(page, self.reset, self.cleared, [*inputs, *self.result], NAME)
 
     # Not called `attack`: Gradio would take that name from the public endpoint.
-    def stream_attack(self, request: gr.Request, language: str, image, model, *values):
+    def stream_attack(self, run: StoppableRun, language: str, image, model, *values):
         """Streams an attack."""
         asked = controls.request(image, model, values)
-        engine = self.page.engine
-        events = partial(runs.measured_attack, engine, asked)
-        yield from progress.stream(engine, request, language, NAME, self.line, events, self._step)
+        events = partial(runs.measured_attack, self.page.engine, asked)
+        yield from progress.updates(run, language, self.line, events, self._step)
 
     def _step(self, language: str, event: Progress[MeasuredStep] | Result[MeasuredStep]) -> dict:
         found, image = event.value, images.to_image(event.value.step.adversarial)
@@ -118,10 +120,15 @@ class AttackTab:
             self.fooled: image,
         }
         if found.step.step == 0:
-            hidden = gr.update(visible=False)
-            shown = found.subject.shown
-            update |= {self.clean: shown, self.change: None, self.after: ""}
-            update |= {self.download: hidden, self.download_clean: hidden}
+            top = found.subject.prediction()
+            update |= {
+                self.clean: found.subject.shown,
+                self.before: views.titled_bars(language, "attack.verdict_before", top),
+                self.change: None,
+                self.after: "",
+                self.download: gr.update(visible=False),
+                self.download_clean: gr.update(visible=False),
+            }
         if found.result is None:
             return update
         report, perturbation = found.result.report, images.to_image(found.result.perturbation)
@@ -141,21 +148,33 @@ class AttackTab:
         chosen = DEFAULTS | {"target": "Siamese cat"}
         return [examples.example("photos", DOG), registry.DEFAULT_BACKBONE, *chosen.values()]
 
-    def predict(self, language: str, image, model: str) -> tuple:
-        """What the network is shown of a photo, and its prediction."""
+    def predict(self, run: StoppableRun, language: str, image, model: str):
+        """What the network is shown of a photo, and its prediction; no result of another photo, or
+        of a file that is no picture, stands beside it."""
+        empty = dict(zip(self.result, self._empty_result(language), strict=True))
         if image is None:
-            return self.no_prediction()
-        shown, top = runs.predict(self.page.engine, image, model)
-        if top is None:
-            return shown, self.no_prediction()[1]
-        return shown, views.titled_bars(language, "attack.verdict_before", top)
+            yield empty
+            return
+        try:
+            shown, top = runs.predict(self.page.engine, image, model)
+        except Exception:
+            yield empty
+            raise
+        before = empty[self.before]
+        if top is not None:
+            before = views.titled_bars(language, "attack.verdict_before", top)
+        yield empty | {self.clean: shown, self.before: before}
 
-    def no_prediction(self) -> tuple:
-        """No picture, and the text that stands where a prediction would."""
-        return None, say(i18n.EVERY, "attack.before_none")
-
-    def cleared(self) -> list:
+    def cleared(self, language: str) -> list:
         """The values of all components on Reset."""
-        hidden = gr.update(visible=False)
-        result = ["", None, None, None, "", "", "", hidden, hidden]
-        return [None, registry.DEFAULT_BACKBONE, *DEFAULTS.values(), *result]
+        settings = [registry.DEFAULT_BACKBONE, *DEFAULTS.values()]
+        return [None, *settings, *self._empty_result(language)]
+
+    def _empty_result(self, language: str) -> list:
+        nothing, hidden = say(language, "attack.before_none"), gr.update(visible=False)
+        return ["", None, None, None, nothing, "", "", hidden, hidden]
+
+
+def _subject(image, model: str, *_) -> tuple:
+    """What a prediction or a result is about."""
+    return image, model

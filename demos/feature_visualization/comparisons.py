@@ -12,10 +12,11 @@ from markupsafe import escape
 from demos.feature_visualization import runs
 from demos.feature_visualization.controls import Controls, request_settings
 from demos.feature_visualization.runs import ROBUST, Visualization
+from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import say
-from demos.ui import examples, progress
-from demos.ui.page import HEAVY, PRIVATE, Page, localize_errors
+from demos.ui import examples, progress, streams
+from demos.ui.page import Page
 from demos.ui.plots import bars
 from models import registry
 
@@ -40,13 +41,13 @@ class ComparisonSection:
                 robust = page.put(gr.Button, "ideal.several.robust", visible=has_robust, **primary)
                 stop = page.put(gr.Button, "ideal.several.stop", variant="stop", min_width=70)
             self._build_result()
-        inputs = [page.language, controls.photo, *controls.ordered]
+        inputs = [controls.photo, *controls.ordered]
         outputs = [self.line, self.sheet, self.verdict, self.download]
         plans = {
             both: runs.dog_and_cat, robust: runs.standard_and_robust, seeds: runs.six_seeds,
         }  # fmt: skip
         for button, plan in plans.items():
-            button.click(localize_errors(self._event(plan)), inputs, outputs, **PRIVATE, **HEAVY)
+            streams.start(page, button, self._event(plan), inputs, outputs, NAME, self.line)
         page.connect_stop(stop, NAME)
 
     def _build_result(self) -> None:
@@ -66,13 +67,10 @@ class ComparisonSection:
     def _event(self, plan: Callable) -> Callable:
         """The event that streams the visualizations of `plan(settings)`."""
 
-        def compare(request: gr.Request, language: str, photo, *given):
+        def compare(run: StoppableRun, language: str, photo, *given):
             yield {self.download: gr.update(visible=False), self.verdict: ""}
-            engine, every = self.page.engine, plan(request_settings(given))
-            events = partial(runs.visualize, engine, every, photo)
-            yield from progress.stream(
-                engine, request, language, NAME, self.line, events, self._update
-            )
+            events = partial(runs.visualize, self.page.engine, plan(request_settings(given)), photo)
+            yield from progress.updates(run, language, self.line, events, self._update)
 
         return compare
 

@@ -11,10 +11,11 @@ from demos.feature_visualization import controls, endpoints, runs
 from demos.feature_visualization.comparisons import ComparisonSection
 from demos.feature_visualization.controls import DEFAULTS
 from demos.feature_visualization.runs import NAME, Visualization
+from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import say
-from demos.ui import deep_links, examples, progress
-from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
+from demos.ui import deep_links, examples, progress, streams
+from demos.ui.page import LIGHT, PRIVATE, Page
 from demos.ui.plots import bars, curves
 from models import registry
 from models.feature_visualization.settings import METHODS, VisualizationSettings
@@ -95,27 +96,26 @@ class VisualizationTab:
     def connect(self) -> None:
         """Wires the events."""
         page, named, photo = self.page, self.controls.named, self.controls.photo
-        inputs = [page.language, photo, *self.controls.ordered]
-        visualize = localize_errors(self.visualize)
-        self.run.click(visualize, inputs, self.result, **PRIVATE, **HEAVY)
+        started = (self.visualize, [photo, *self.controls.ordered], self.result, NAME, self.line)
+        streams.start(page, self.run, *started)
         chosen = [named["model"], named["class_name"], named["layer"]]
         for name, button in self.one_click.items():
             pressed = button.click(
                 lambda name=name: [registry.DEFAULT_BACKBONE, name, ""], None, chosen,
                 **PRIVATE, **LIGHT,
             )  # fmt: skip
-            pressed.then(visualize, inputs, self.result, **PRIVATE, **HEAVY)
+            streams.start(page, button, *started, after=pressed.then)
         page.connect_stop(self.stop, NAME)
         deep_links.listen(page, NAME, named)
         emptied = [photo, *self.controls.ordered, *self.result]
-        self.reset.click(self.cleared, None, emptied, **PRIVATE, **LIGHT)
+        streams.reset(page, self.reset, self.cleared, emptied, NAME)
 
-    def visualize(self, request: gr.Request, language: str, photo, *given):
+    def visualize(self, run: StoppableRun, language: str, photo, *given):
         """Streams a run: the steps that are shown, and the networks' verdict."""
         hidden = gr.update(visible=False)
         yield {self.download: hidden, self.download_strip: hidden, self.verdict: ""}
         settings = VisualizationSettings(**controls.request_settings(given))
-        engine, snapshots = self.page.engine, 0
+        snapshots = 0
 
         def show(language: str, event: Progress | Result) -> dict:
             nonlocal snapshots
@@ -123,8 +123,8 @@ class VisualizationTab:
             before, snapshots = snapshots, len(one.strip.snapshots)
             return self._update(language, event, strip_grew=snapshots > before)
 
-        events = partial(runs.visualize, engine, [settings], photo)
-        yield from progress.stream(engine, request, language, NAME, self.line, events, show)
+        events = partial(runs.visualize, self.page.engine, [settings], photo)
+        yield from progress.updates(run, language, self.line, events, show)
 
     def _update(self, language: str, event: Progress | Result, strip_grew: bool) -> dict:
         """What the page shows of a step; the strip only when it grew, and at the end."""
@@ -145,7 +145,7 @@ class VisualizationTab:
             self.download_strip: _download(row, "netglass-ideal-strip"),
         }
 
-    def cleared(self) -> list:
+    def cleared(self, _language: str) -> list:
         """The values of all components on Reset."""
         hidden = gr.update(visible=False)
         pictures = [None] * (len(self.slots) + 1)

@@ -66,11 +66,13 @@
     if (line.dataset.shown === url || line.offsetParent === null) return;
     line.dataset.shown = url;
     const answer = await fetch(url).catch(() => null);
+    const content = answer?.ok ? (await answer.json()).score : ((await answer?.text()) ?? "");
+    if (line.dataset.shown !== url) return; // the knobs have moved on
     if (!answer?.ok) {
-      line.textContent = answer ? await answer.text() : "";
+      line.textContent = content;
       return;
     }
-    const logit = (await answer.json()).score;
+    const logit = content;
     const percent = `${(100 / (1 + Math.exp(-logit))).toFixed(1)}%`;
     line.innerHTML = `<div class="bar"><div class="fill" style="width:${percent}"></div><span></span><b>${percent}</b></div>`;
     line.querySelector("span").textContent = `${line.dataset.text} (${logit.toFixed(2)})`;

@@ -8,7 +8,7 @@ from markupsafe import escape
 from demos.gan_explorer import runs
 from demos.gan_explorer.views import CAT_KNOBS, CAT_SETTINGS, picture_by_address
 from demos.runtime.i18n import say
-from demos.ui import examples
+from demos.ui import examples, streams
 from demos.ui.components import Photo
 from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars
@@ -68,14 +68,16 @@ def _walking(page: Page, knobs: Knobs) -> None:
             film = page.picture("gan.film", format="webp", height=300, elem_id="gan-film")
     names = ("seed", "seed_b", "truncation", *SLIDERS)
 
-    @localize_errors
-    def make_film(language, model, count, *values):
+    def make_film(run, language, model, count, *values):
         settings = dict(zip(names, values, strict=True)) | {"frames": count}
         path = runs.film(page.engine, model, there_and_back=True, **settings)
         return path, gr.update(value=path, visible=True)
 
     inputs = [page.language, knobs["model"], frames, *(knobs[name] for name in names)]
-    walk.click(make_film, inputs, [film, download], **PRIVATE, **LIGHT)
+    walk.click(
+        streams.stream(page, make_film, "gan.walk", heavy=False), inputs, [film, download],
+        trigger_mode="multiple", **PRIVATE, **LIGHT,
+    )  # fmt: skip
 
 
 def _discriminator(page: Page, knobs: Knobs) -> None:
@@ -107,9 +109,11 @@ def _discriminator(page: Page, knobs: Knobs) -> None:
         return shown
 
     cat = [knobs[name] for name in ("model", *CAT_SETTINGS)]
-    for event in (ask.click, photo.change, tab.select):
-        inputs = [page.language, photo, *cat]
-        event(score, inputs, outputs, **PRIVATE, **LIGHT, trigger_mode="always_last")
+    # One event for all: the browser sends the next when it has the answer to the last.
+    gr.on(
+        [ask.click, photo.change, tab.select], score, [page.language, photo, *cat], outputs,
+        trigger_mode="always_last", **PRIVATE, **LIGHT,
+    )  # fmt: skip
 
 
 def autoencoder(page: Page) -> None:

@@ -11,11 +11,12 @@ from PIL import Image
 
 from demos.gan_lab import inputs, progressive_runs
 from demos.gan_lab.progressive_runs import METHODS, Losses, Standing
+from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Result
 from demos.runtime.i18n import say
-from demos.ui import progress
+from demos.ui import progress, streams
 from demos.ui.components import Choice
-from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
+from demos.ui.page import LIVE_TRAINING, Page
 from demos.ui.plots import curves
 from models import images
 from models.gan.networks.structure import SIDES
@@ -94,15 +95,15 @@ class ProgressiveSection:
         """Wires the events."""
         page = self.page
         outputs = [self.line, *(part for column in self.columns.values() for part in column)]
-        self.run.click(
-            localize_errors(self.compare), [page.language, self.payload, *self.choices], outputs,
-            js=inputs.WITH_PAYLOAD, **PRIVATE, **LIVE_TRAINING,
+        streams.start(
+            page, self.run, self.compare, [self.payload, *self.choices], outputs, NAME, self.line,
+            group=LIVE_TRAINING, js=inputs.WITH_PAYLOAD,
         )  # fmt: skip
         page.connect_stop(self.stop, NAME)
-        self.reset.click(self.clear, None, [*self.choices, *outputs], **PRIVATE, **LIGHT)
+        streams.reset(page, self.reset, self.cleared, [*self.choices, *outputs], NAME)
         self.data.change(None, self.data, self.data, js=SHOW_DATA, api_visibility="private")
 
-    def compare(self, request: gr.Request, language: str, payload: str, data: str, *given):
+    def compare(self, run: StoppableRun, language: str, payload: str, data: str, *given):
         """Streams both trainings."""
         engine, settings = self.page.engine, ProgressiveSettings(*given)
         choice("data", data, DATA)
@@ -112,22 +113,20 @@ class ProgressiveSection:
             )
         }
         pictures = inputs.load(data, payload, SIDES[-1]).data
-        with engine.run(request.session_hash, NAME) as run:
-            comparison = engine.training_slice(
-                progressive_runs.make, engine.device_name, pictures, settings
-            )
-            for event in progressive_runs.compare(comparison, engine.training_slice, run):
-                standing, last = event.value, isinstance(event, Result)
-                shown: dict = {self.line: status(language, standing, event.seconds, last)}
-                for method, snapshot in standing.snapshots.items():
-                    picture, bar, plot = self.columns[method]
-                    shown |= {picture: _picture(snapshot), bar: phase_bar(language, snapshot)}
-                    shown[plot] = loss_plot(language, standing.losses, method, settings.budget)
-                yield shown
+        comparison = engine.training_slice(
+            progressive_runs.make, engine.device_name, pictures, settings
+        )
+        for event in progressive_runs.compare(comparison, engine.training_slice, run):
+            standing, last = event.value, isinstance(event, Result)
+            shown: dict = {self.line: status(language, standing, event.seconds, last)}
+            for method, snapshot in standing.snapshots.items():
+                picture, bar, plot = self.columns[method]
+                shown |= {picture: _picture(snapshot), bar: phase_bar(language, snapshot)}
+                shown[plot] = loss_plot(language, standing.losses, method, settings.budget)
+            yield shown
 
-    def clear(self, request: gr.Request) -> list:
-        """The Reset button."""
-        self.page.engine.stop(request.session_hash, NAME)
+    def cleared(self, _language: str) -> list:
+        """The values of all components on Reset."""
         return [*DEFAULTS.values(), "", *[None, "", ""] * len(METHODS)]
 
 

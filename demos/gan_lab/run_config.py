@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,15 +109,20 @@ def _make(engine: Engine, config: RunConfig, loaded: inputs.Loaded) -> LiveTrain
 
 
 def open_run(
-    engine: Engine, session: str | None, config: RunConfig, restart: bool = False
+    engine: Engine,
+    session: str | None,
+    config: RunConfig,
+    restart: bool = False,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> LiveTraining:
     """The visitor's run if it is of this configuration, with its settings now; else a new one.
 
     Raises:
         ValidationError: no room, or data that can't be learnt from.
+        InterruptedError: as `LiveTrainings.open`.
     """
     run = engine.shared(LiveTrainings).get(session)
     if restart or run is None or run.identity != config.identity:
-        return engine.shared(LiveTrainings).open(session, lambda: make(engine, config))
+        return engine.shared(LiveTrainings).open(session, lambda: make(engine, config), wanted)
     run.settings = config.settings
     return run

@@ -157,10 +157,17 @@ class LiveTrainings:
         with self._lock:
             return self._runs.get(key)
 
-    def open(self, key: str | None, make: Callable[[], LiveTraining]) -> LiveTraining:
+    def open(
+        self,
+        key: str | None,
+        make: Callable[[], LiveTraining],
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> LiveTraining:
         """A new run of `key`; an older one of the same key ends.
 
         Raises:
+            InterruptedError: it was not `wanted` any more when it was made: data took their time,
+                and the visitor has started something newer.
             ValidationError: it needs more memory than a run may have, or every place is taken by a
                 run that somebody watches.
         """
@@ -171,6 +178,8 @@ class LiveTrainings:
                 "lab_memory", needed=round(run.bytes / 2**20), limit=self.max_run_bytes >> 20
             )
         with self._lock:
+            if not wanted():
+                raise InterruptedError
             self._make_room(run.bytes)
             self._runs[key] = run
             if self._sweeper is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
@@ -16,15 +15,16 @@ from demos.gan_lab.run_config import SETTINGS, RunConfig
 from demos.gan_lab.runs import PACES, LiveTraining, LiveTrainings
 from demos.gan_lab.views import VIEWS
 from demos.runtime import i18n
+from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Result
 from demos.runtime.i18n import say
-from demos.ui import progress
+from demos.runtime.places import event_number
+from demos.ui import progress, streams
 from demos.ui.components import Choice
-from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
+from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page
 from models.gan.training import presets
 from models.gan.training.presets import Preset
 from models.gan.training.settings import TrainingSettings
-from models.validation import ValidationError
 
 NAME = "gan_lab"
 TAB_ID = links.TAB_ID
@@ -69,7 +69,7 @@ class GanLabTab:
             self.presets = [self._build_preset(preset) for preset in presets.BROKEN]
         ExportSection(page, self.choices)
         ProgressiveSection(page, self.payload).connect()
-        self.inputs = [page.language, self.payload, self.pace, self.views, *self.choices]
+        self.inputs = [self.payload, self.pace, self.views, *self.choices]
         self.result = [self.line, self.phase, self.picture, self.plot, self.diagnosis]
 
     def _build_choices(self) -> None:
@@ -142,66 +142,70 @@ class GanLabTab:
 
     def connect(self) -> None:
         """Wires the events."""
-        page, watching = self.page, PRIVATE | LIVE_TRAINING
-        train, restart = localize_errors(self.train), localize_errors(self.restart)
-        streamed: dict[str, Any] = {"js": inputs.WITH_PAYLOAD} | watching
-        self.run.click(train, self.inputs, self.result, **streamed)
-        for phase, button in self.steps.items():
-            fixed = gr.State(phase)
-            button.click(
-                localize_errors(self.step), [page.language, fixed, *self.inputs[1:]], self.result,
-                js=inputs.STEP_WITH_PAYLOAD, **watching,
+        page = self.page
+
+        def start(button, function, after=None, first=(), js=inputs.WITH_PAYLOAD) -> None:
+            given = [*first, *self.inputs]
+            streams.start(
+                page, button, function, given, self.result, NAME, self.line, after, LIVE_TRAINING,
+                js, heavy=False,
             )  # fmt: skip
+
+        start(self.run, self.train)
+        for phase, button in self.steps.items():
+            start(button, self.step, first=[gr.State(phase)], js=inputs.STEP_WITH_PAYLOAD)
         self.stop.click(self.pause, None, None, **PRIVATE, queue=False)
-        self.reset.click(self.clear, None, self.result, **PRIVATE, queue=False)
+        self.reset.click(
+            streams.stream(page, self.clear, NAME, heavy=False), page.language, self.result,
+            trigger_mode="multiple", **PRIVATE, **LIVE_TRAINING,
+        )  # fmt: skip
         for control in (self.views, self.pace, *self.settings.values()):
             changed = control.release if isinstance(control, gr.Slider) else control.input
-            changed(self.change, self.inputs[2:], None, **PRIVATE, queue=False)
-        for chosen in (self.data, self.architecture):
-            chosen.input(
-                self.usual_settings, [self.data, self.architecture], self.choices[1:],
-                **PRIVATE, **LIGHT,
-            )  # fmt: skip
+            changed(self.change, self.inputs[1:], None, **PRIVATE, queue=False)
+        # One event for both: the browser sends the next when it has the answer to the last.
+        gr.on(
+            [self.data.input, self.architecture.input], self.usual_settings,
+            [self.data, self.architecture], self.choices[1:], trigger_mode="always_last",
+            **PRIVATE, **LIGHT,
+        )  # fmt: skip
         self.data.change(None, self.data, None, js=SHOW_DATA, **PRIVATE)
         for preset, broken, repair in self.presets:
             for button, settings, function in (
-                (broken, preset.settings, restart),
-                (repair, preset.repaired, restart if preset.restarts else train),
+                (broken, preset.settings, self.restart),
+                (repair, preset.repaired, self.restart if preset.restarts else self.train),
             ):
                 values = [preset.data, settings.architecture, 32, False, *_values(settings)]
-                button.click(
+                chosen = button.click(
                     lambda values=values: values, None, self.choices, **PRIVATE, **LIGHT
-                ).then(function, self.inputs, self.result, **streamed)
+                )
+                start(button, function, after=chosen.then)
         page.on_load(links.read, self.choices)
 
-    def train(self, request: gr.Request, language: str, *values):
+    def train(self, run: StoppableRun, language: str, *values):
         """Streams the visitor's run, going on with it if it is of the configuration chosen."""
-        yield from self._train(request, language, _request(values), restart=False)
+        yield from self._train(run, language, _request(values), restart=False)
 
-    def restart(self, request: gr.Request, language: str, *values):
+    def restart(self, run: StoppableRun, language: str, *values):
         """As `train`, but always from scratch."""
-        yield from self._train(request, language, _request(values), restart=True)
+        yield from self._train(run, language, _request(values), restart=True)
 
-    def _train(self, request: gr.Request, language: str, asked: Request, restart: bool):
+    def _train(self, run: StoppableRun, language: str, asked: Request, restart: bool):
         engine, data = self.page.engine, asked.config.data
         yield {
             self.line: progress.waiting(language, Loading(say(language, f"gan_lab.data.{data}")))
         }
-        try:
-            live = run_config.open_run(engine, request.session_hash, asked.config, restart)
-        except ValidationError:
-            yield {self.line: ""}
-            raise
+        live = run_config.open_run(engine, run.session, asked.config, restart, run.may_write)
         live.pace, live.views, before = asked.pace, asked.views, live.trainer.rounds
+        if not run.may_write():
+            return  # watching would take the run over from what is newer
         for event in runs.watch(engine, live):
+            if run.is_set():  # Stop was pressed while the data were read
+                live.paused.set()
             if isinstance(event, Result):
                 yield {self.line: progress.paused(language, live.snapshot)}
             else:
                 rounds = live.trainer.rounds - before
                 yield self._shown(language, live, rounds / max(event.seconds, 1e-3))
-        # When a generator ends, Gradio sends its last values once more, perhaps after those of a
-        # step that was taken meanwhile: let them be none.
-        yield {self.line: gr.skip()}
 
     def _shown(self, language: str, live: LiveTraining, rate: float) -> dict:
         return {
@@ -212,16 +216,19 @@ class GanLabTab:
             self.diagnosis: views.diagnosis(language, live),
         }
 
-    def step(self, request: gr.Request, language: str, phase: str, *values):
+    def step(self, run: StoppableRun, language: str, phase: str, *values) -> dict:
         """One step of one network, or of both."""
         asked = _request(values)
-        live = run_config.open_run(self.page.engine, request.session_hash, asked.config)
+        live = run_config.open_run(
+            self.page.engine, run.session, asked.config, wanted=run.may_write
+        )
         live.views = asked.views
         runs.step(self.page.engine, live, phase)
         return self._shown(language, live, 0.0)
 
     def pause(self, request: gr.Request) -> None:
         """The Stop button."""
+        self.page.engine.places.stop(request.session_hash, NAME, event_number(request))
         live = self.page.engine.shared(LiveTrainings).get(request.session_hash)
         if live:
             live.paused.set()
@@ -240,9 +247,9 @@ class GanLabTab:
         if asked.config.networks == live.identity[0]:
             live.settings = asked.config.settings
 
-    def clear(self, request: gr.Request) -> list:
+    def clear(self, run: StoppableRun, _language: str) -> list:
         """The Reset button: ends the run; the choices stay."""
-        self.page.engine.shared(LiveTrainings).close(request.session_hash)
+        self.page.engine.shared(LiveTrainings).close(run.session)
         return ["", self._no_run_yet(), None, "", ""]
 
     def usual_settings(self, data: str, architecture: str) -> list:

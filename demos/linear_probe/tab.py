@@ -12,11 +12,12 @@ from markupsafe import Markup
 from demos.linear_probe import confusion, endpoints, few_shot, runs
 from demos.linear_probe.runs import NAME, SizePoint, Training
 from demos.runtime import i18n
+from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Progress, Result
 from demos.runtime.i18n import breed_name, say
 from demos.runtime.scheduler import HEAD_RUNS
-from demos.ui import deep_links, progress
-from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
+from demos.ui import deep_links, progress, streams
+from demos.ui.page import PROBES, Page
 from demos.ui.plots import curves
 from models.labels import breeds
 from models.linear_probe.settings import CLASSES, FEATURES, ProbeSettings
@@ -68,42 +69,44 @@ class ProbeTab:
 
     def connect(self) -> None:
         """Wires the events."""
-        page, light = self.page, PRIVATE | LIGHT
-        inputs = [page.language, *self.knobs.values()]
+        page = self.page
+        inputs = [*self.knobs.values()]
         buttons = (
             (self.run, self.train), (self.control, self.train_all), (self.sizes, self.compare_sizes)
         )  # fmt: skip
         for button, function in buttons:
-            button.click(localize_errors(function), inputs, self.outputs, **light)
+            streams.start(
+                page, button, function, inputs, self.outputs, NAME, self.line, group=PROBES
+            )
         page.connect_stop(self.stop, NAME)
         deep_links.listen(page, NAME, self.knobs)
         cleared = [*DEFAULTS.values(), "", "", ""]
-        self.reset.click(lambda: cleared, None, [*self.knobs.values(), *self.outputs], **light)
+        emptied = [*self.knobs.values(), *self.outputs]
+        streams.reset(page, self.reset, lambda _language: cleared, emptied, NAME)
 
-    def train(self, request: gr.Request, language: str, *values):
+    def train(self, run: StoppableRun, language: str, *values):
         """Streams the training of a probe on the features of the pretrained network."""
         settings = _settings(values)
         events = partial(runs.train, settings, [settings.features])
-        yield from self._stream(request, language, events, partial(self._epoch, settings.task))
+        yield from self._stream(run, language, events, partial(self._epoch, settings.task))
 
-    def train_all(self, request: gr.Request, language: str, *values):
+    def train_all(self, run: StoppableRun, language: str, *values):
         """As `train`, and after it the control experiments: the task's other features."""
         settings = _settings(values)
         events = partial(runs.train, settings, FEATURES[settings.task])
-        yield from self._stream(request, language, events, partial(self._epoch, settings.task))
+        yield from self._stream(run, language, events, partial(self._epoch, settings.task))
 
-    def compare_sizes(self, request: gr.Request, language: str, *values):
+    def compare_sizes(self, run: StoppableRun, language: str, *values):
         """Streams the test accuracy for growing numbers of examples, for all features."""
         settings = _settings(values)
         events = partial(runs.accuracy_by_size, settings, FEATURES[settings.task])
-        yield from self._stream(request, language, events, self._size)
+        yield from self._stream(run, language, events, self._size)
 
-    def _stream(self, request: gr.Request, language: str, events: Callable, show: Callable):
+    def _stream(self, run: StoppableRun, language: str, events: Callable, show: Callable):
         # The features are loaded first.
         loading = progress.waiting(language, Loading(say(language, "train.features")))
         yield {self.line: loading, self.plot: "", self.matrix: ""}
-        engine = self.page.engine
-        yield from progress.stream(engine, request, language, NAME, self.line, events, show)
+        yield from progress.updates(run, language, self.line, events, show)
 
     def _epoch(self, task: str, language: str, event: Progress | Result) -> dict:
         training, last = event.value, isinstance(event, Result)

@@ -11,11 +11,12 @@ from markupsafe import escape
 from demos.pets import endpoints, runs
 from demos.pets.runs import DEFAULT, DEFAULT_LAYER, NAME
 from demos.runtime import i18n
+from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading
 from demos.runtime.i18n import breed_name, say
-from demos.ui import deep_links, examples, model_picker, progress, send_to
+from demos.ui import deep_links, examples, model_picker, progress, send_to, streams
 from demos.ui.components import Choice, Photo
-from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
+from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page
 from demos.ui.plots import bars
 from models import registry, weights
 from models.classifiers.settings import CamSettings
@@ -115,58 +116,68 @@ class PetTab:
         """Wires the events."""
         page, light = self.page, PRIVATE | LIGHT
         deep_links.listen(page, NAME, {"model": self.classifier}, {"photo": (self.photo, "photos")})
-        inputs = [page.language, self.photo, self.contrast, self.classifier]
-        empty = [self.verdict, self.similar, self.explanation]
         page.follow(self.quality, self.classifier)
         page.follow(self.layer, self.backbone)
-        shown = [self.quality, *empty, self.breed, self.against]
-        changes = (self.photo.change, tab.select, self.classifier.change)
-        for changed in changes:
-            classified = changed(localize_errors(self.classify), inputs, shown, **light)
-            # The verdict on the photo before must not stand beside a file that is no picture.
-            classified.failure(lambda: ("", "", None), None, empty, **light)
-        explain = localize_errors(self.explain)
+        # Several controls, one event: the browser sends the next when the last is answered.
+        newest = light | {"trigger_mode": "always_last"}
+        classified = gr.on(
+            [self.photo.change, tab.select, self.classifier.change],
+            streams.stream(page, self.classify, NAME, heavy=False),
+            [page.language, self.photo, self.classifier],
+            [self.quality, self.verdict, self.similar, self.explanation, self.breed, self.against],
+            **newest,
+        )  # fmt: skip
         pair = [self.breed, self.against]
-        chosen = [page.language, self.photo, *pair, self.contrast, self.classifier]
-        for dropdown in pair:
-            dropdown.input(explain, chosen, self.explanation, **light)
-        self.contrast.change(explain, chosen, self.explanation, trigger_mode="always_last", **light)
+        explain = (
+            streams.stream(page, self.explain, f"{NAME}.explanation", heavy=False, beside=NAME),
+            [page.language, self.photo, *pair, self.contrast, self.classifier], self.explanation,
+        )  # fmt: skip
+        classified.success(*explain, **newest)
+        gr.on([*(dropdown.input for dropdown in pair), self.contrast.change], *explain, **newest)
         network = [self.backbone, self.layer]
         self.backbone.change(_layers_of, [page.language, *network], self.layer, **light)
-        maps = [self.line, self.mosaic, self.shape]
-        for asked in (self.show.click, self.layer.change, self.accordion.expand):
-            asked(
-                localize_errors(self.show_maps), [page.language, self.photo, *network], maps,
-                **PRIVATE, **HEAVY,
-            )  # fmt: skip
+        gr.on(
+            [self.show.click, self.layer.change, self.accordion.expand],
+            streams.stream(page, self.show_maps, f"{NAME}.maps", self.line, heavy=False),
+            [page.language, self.photo, *network], [self.line, self.mosaic, self.shape],
+            trigger_mode="multiple", **PRIVATE, **HEAVY,
+        )  # fmt: skip
         defaults = [FIRST, DEFAULT, *DEFAULTS.values()]
         self.reset.click(lambda: defaults, None, self.resettable, **light)
 
-    def classify(self, language: str, path: str | None, contrast, model: str) -> dict:
-        """The verdict on a photo, similar breeds, and why the likeliest and not the second."""
+    def classify(self, run: StoppableRun, language: str, path: str | None, model: str):
+        """The verdict on a photo, similar breeds, and the two likeliest, to be explained."""
+        # The verdict on the photo before must not stand beside a file that is no picture.
+        empty = {self.verdict: "", self.similar: "", self.explanation: None}
         update = {self.quality: quality(language, model)}
         if path is None:
-            return update | {self.verdict: "", self.similar: "", self.explanation: None}
-        settings = CamSettings(contrast=contrast, model=model)
-        square, prediction = runs.classify(self.page.engine, path, model)
-        first, second = (breeds.index(name) for name, _ in prediction.top(2))
+            yield update | empty
+            return
+        try:
+            _, prediction = runs.classify(self.page.engine, path, model)
+        except Exception:
+            yield empty
+            raise
         similar = self.page.engine.pet_classifier(model).similar(prediction)
         named = [(breed_name(language, breed), value) for breed, value in similar]
-        cam = runs.overlay(self.page.engine, square, prediction, (first, second), settings)
-        return update | {
+        (first, _), (second, _) = prediction.top(2)
+        yield update | {
             self.verdict: _verdict(language, prediction),
             self.similar: bars(named, percent=False),
-            self.breed: breeds.NAMES[first],
-            self.against: breeds.NAMES[second],
-            self.explanation: cam,
+            self.breed: first,
+            self.against: second,
         }
 
-    def explain(self, language: str, path: str | None, breed, against, contrast, model: str):
-        """The class activation map of the chosen breeds."""
+    def explain(self, run: StoppableRun, language: str, path, breed, against, contrast, model: str):
+        """The class activation map of the chosen breeds; None without a photo."""
+        if path is None:
+            return None
         settings = CamSettings(contrast=contrast, model=model)
         return runs.explain(self.page.engine, path, breed, against, settings)
 
-    def show_maps(self, language: str, path: str | None, backbone: str, layer: str):
+    def show_maps(
+        self, run: StoppableRun, language: str, path: str | None, backbone: str, layer: str
+    ):
         """Streams the loading of the network, then its feature maps."""
         for event in runs.feature_maps(self.page.engine, path, backbone, layer):
             if isinstance(event, Loading):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from demos.runtime import memory
 from demos.runtime.events import Event, Loading
+from demos.runtime.places import Places, StoppableRun
 from demos.runtime.scheduler import HEAVY_RUNS, Batcher, RunQueue, S, Worker, schedule
 from models import registry
 from models.validation import ValidationError
@@ -23,33 +24,8 @@ if TYPE_CHECKING:
     from models.gan.pretrained import PretrainedGan
     from models.store import Store
 
-MAX_RUNS = 3  # of one visitor at once
 MAX_BATCH = 8
 T = TypeVar("T")
-
-
-class StoppableRun(threading.Event):
-    """One visitor's run: set when Stop is pressed.
-
-    Attributes:
-        changed: settings that were changed since it began, all of them valid together.
-        check: raises for changes that the run can't go on with; given by what computes it.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self.changed: dict[str, float] = {}
-        self.check: Callable[[dict[str, float]], object] = lambda changed: None
-
-    def change(self, values: dict[str, float]) -> None:
-        """Notes settings that were changed.
-
-        Raises:
-            ValidationError: the run can't go on with them; it keeps those it has.
-        """
-        changed = self.changed | values
-        self.check(changed)
-        self.changed = changed
 
 
 class Engine:
@@ -74,8 +50,7 @@ class Engine:
         # need not wait for them, and no training gets more than its share.
         self._training_worker = Worker("training", use_one_core)
         self._shared: dict[Callable, Any] = {}
-        self._running: dict[tuple[str, str], StoppableRun] = {}
-        self._watching: list[tuple[tuple[str, str], threading.Event]] = []
+        self.places = Places()
 
     @cached_property
     def _store(self) -> Store:
@@ -215,65 +190,14 @@ class Engine:
             given_up.set()
 
     @contextmanager
-    def run(self, session: str | None, demo: str) -> Iterator[StoppableRun]:
-        """A run of `demo` by one visitor; the event is set when that visitor presses Stop.
-
-        The flag lives as long as the run: nothing of a visitor stays on the server.
-
-        Raises:
-            ValidationError: the visitor has `MAX_RUNS` of other demos under way.
-        """
-        key, flag = (session or "", demo), StoppableRun()
-        with self._lock:
-            others = sum(who == session and what != demo for who, what in self._running)
-            if session and others >= MAX_RUNS:
-                raise ValidationError("too_many_runs", limit=MAX_RUNS)
-            self._running[key] = flag
-            for watched, begun in self._watching:
-                if watched == key:
-                    begun.set()
+    def run(self, session: str | None, place: str, **options: Any) -> Iterator[StoppableRun]:
+        """A run in a place of a visitor's page; arguments and errors as `Places.enter`."""
         try:
-            yield flag
+            with self.places.enter(session, place, **options) as run:
+                yield run
         finally:
-            with self._lock:
-                if self._running.get(key) is flag:
-                    del self._running[key]
-                quiet = not self._running
-            if quiet:
+            if not self.places.running():
                 memory.release()
-
-    def stop(self, session: str | None, demo: str) -> None:
-        """Asks the visitor's run of `demo` to stop; does nothing if there is none."""
-        with self._lock:
-            flag = self._running.get((session or "", demo))
-        if flag:
-            flag.set()
-
-    def change(self, session: str | None, demo: str, values: dict[str, float]) -> None:
-        """Tells the visitor's run of `demo`, if there is one, which settings were changed; raises
-        as `StoppableRun.change`.
-        """
-        with self._lock:
-            run = self._running.get((session or "", demo))
-        if run:
-            run.change(values)
-
-    @contextmanager
-    def watch(self, session: str | None, demo: str) -> Iterator[threading.Event]:
-        """An event that is set if the visitor has, or begins meanwhile, a run of `demo`.
-
-        For what is shown until a run shows more: come late, it must not hide the run's result.
-        """
-        key, begun = (session or "", demo), threading.Event()
-        with self._lock:
-            if key in self._running:
-                begun.set()
-            self._watching.append((key, begun))
-        try:
-            yield begun
-        finally:
-            with self._lock:
-                self._watching = [pair for pair in self._watching if pair[1] is not begun]
 
 
 def use_one_core() -> None:

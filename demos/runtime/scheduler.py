@@ -240,8 +240,9 @@ def schedule(
 
     Yields `Waiting` every second until the first turn, then the first step, one about every so many
     `seconds` (fewer where showing one, by encoding and sending it, would take more than an eighth
-    of the time), and the last as a `Result`. When `stop` is set the step in hand is the last. The
-    generator `steps` is closed, and the turn ended, whatever happens.
+    of the time), and the last as a `Result`. When `stop` is set the step in hand is the last; a
+    run that was replaced (`demos.runtime.places`) takes none. The generator `steps` is closed, and
+    the turn ended, whatever happens.
 
     Args:
         steps: what computes; the last step has `step >= steps`.
@@ -255,6 +256,8 @@ def schedule(
         try:
             while True:
                 turn.begin()
+                if getattr(stop, "replaced", False):
+                    return  # a last step would be shown to nobody
                 step = next(steps, None)
                 if step is None:
                     return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from demos.runtime.engine import Engine, StoppableRun
-from demos.runtime.events import Event, Progress, Result, map_values
+from demos.runtime.events import Event, Loading, Waiting, map_values
 from models import images, registry
 
 if TYPE_CHECKING:
@@ -175,7 +175,9 @@ class Comparison:
     steps: int | None = None
 
 
-def compare(engine: Engine, request: StyleRequest, run: StoppableRun) -> Generator[Comparison]:
+def compare(
+    engine: Engine, request: StyleRequest, run: StoppableRun
+) -> Generator[Waiting | Loading | Comparison]:
     """The same pair in one pass, by the paper's way, and coarse to fine."""
     start = time.perf_counter()
     sketch = preview(engine, request.content, request.style)
@@ -189,7 +191,9 @@ def compare(engine: Engine, request: StyleRequest, run: StoppableRun) -> Generat
             request.settings | changes,
         )
         for event in stylize(engine, asked, run):
-            if isinstance(event, Progress | Result):
+            if isinstance(event, Waiting | Loading):
+                yield event
+            else:
                 painting = event.value
                 yield Comparison(key, painting.image, event.seconds, painting.step.step)
         if run.is_set():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from itertools import chain
 
@@ -10,14 +9,15 @@ import gradio as gr
 from markupsafe import Markup
 
 from demos.runtime import i18n
-from demos.runtime.events import Progress, Result
+from demos.runtime.engine import StoppableRun
+from demos.runtime.events import Loading, Progress, Result, Waiting
 from demos.runtime.i18n import say
 from demos.style_transfer import controls, endpoints, runs
 from demos.style_transfer.controls import ALL_LAYERS, DEFAULTS
 from demos.style_transfer.runs import NAME, TERMS, Estimate, Painting, StyleRequest
-from demos.ui import deep_links, examples, progress, send_to
+from demos.ui import deep_links, examples, progress, send_to, streams
 from demos.ui.components import Knob, Photo
-from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
+from demos.ui.page import LIGHT, PRIVATE, Page
 from demos.ui.plots import bars, curves
 from models import images, registry
 from models.style_transfer.settings import StyleSettings
@@ -26,6 +26,8 @@ CONTENT, STYLE = "chelsea", "starry_night"
 PREVIEW_SIDE = 384
 # Made here, before the page is: it tells the browser all texts that labels may have.
 PAINTING, PREVIEW = i18n.title("style.live"), i18n.title("style.preview")
+# Places beside the painting's: the comparison, and what a painting would take.
+WAYS, ESTIMATE = "style.ways", "style.estimate"
 SHALLOW_LAYERS = tuple(1.0 if n < 3 else 0.0 for n in range(len(ALL_LAYERS)))
 # What each "break it" button changes from the defaults.
 EXPERIMENTS = (
@@ -62,15 +64,12 @@ class StyleTab:
             with gr.Column(scale=5, min_width=320):
                 self._build_result()
         self._build_comparison()
-        pictures = [self.content, self.style]
-        self.inputs = [page.language, *pictures, self.controls.second, *self.controls.ordered]
-        self.preview_inputs = [page.language, self.sent, self.shown, *pictures, self.strength]
-        self.estimate_inputs = [page.language, self.sent, self.shown, *self.inputs[1:]]
-        self.result = [
-            self.line, self.live, self.both, self.breakdown, self.plot, self.download, self.sent,
-            self.shown,
+        self.inputs = [
+            self.content, self.style, self.controls.second, *self.controls.ordered,
         ]  # fmt: skip
-        self.estimate_outputs = [self.line, self.breakdown]
+        self.result = [
+            self.line, self.live, self.both, self.breakdown, self.plot, self.download,
+        ]  # fmt: skip
 
     def _build_weights(self) -> dict[str, Knob]:
         """How much each term of the loss counts: sliders that may be moved while a run goes on."""
@@ -100,10 +99,6 @@ class StyleTab:
         self.download = page.put(
             gr.DownloadButton, "download", visible=False, elem_id="style-download"
         )
-        # Which painting is shown, as the browser knew when it sent an event, and as the server
-        # knows when it processes the event: where they differ, the event is older than the
-        # painting. Both start as "": a Textbox without a value would send None.
-        self.sent, self.shown = gr.Textbox("", visible=False), gr.State("")
         send_to.buttons(page, shown_picture, [self.both, self.live], ("pets", "attack"))
         self.strength = page.put(Knob, "name.strength", 0, 1, 1, step=0.05)
         page.put(gr.Markdown, "style.breakdown", elem_classes="note")
@@ -116,6 +111,8 @@ class StyleTab:
             page.put(gr.Markdown, "style.ways.note")
             with gr.Row():
                 self.compare = page.put(gr.Button, "style.ways.run", variant="primary", scale=0)
+                self.stop_ways = page.put(gr.Button, "style.ways.stop", variant="stop", scale=0)
+            self.ways_line = gr.HTML(elem_id="style-ways-status")
             with gr.Row(elem_id="style-ways"):
                 self.ways = {key: self._build_way() for key in runs.WAYS}
 
@@ -129,39 +126,52 @@ class StyleTab:
     def connect(self, tab: gr.Tab) -> None:
         """Wires the events."""
         page, named = self.page, self.controls.named
-        self.run.click(localize_errors(self.paint), self.inputs, self.result, **PRIVATE, **HEAVY)
-        self.compare.click(
-            localize_errors(self.paint_ways),
-            self.inputs,
-            [*chain(*self.ways.values())],
-            **PRIVATE,
-            **HEAVY,
+        streams.start(
+            page, self.run, self.paint, self.inputs, self.result, NAME, self.line, about=_pair
         )
         page.connect_stop(self.stop, NAME)
+        compared = [self.ways_line, *chain(*self.ways.values())]
+        streams.start(
+            page, self.compare, self.paint_ways, self.inputs, compared, WAYS, self.ways_line
+        )
+        page.connect_stop(self.stop_ways, WAYS)
         sources = {"content": (self.content, "photos"), "style": (self.style, "styles")}
         deep_links.listen(page, NAME, named, sources)
         weights, change = [*self.weights.values()], localize_errors(self.change_weights)
         for weight in weights:
             weight.release(change, [page.language, *weights], None, **PRIVATE, queue=False)
-        newest = {"trigger_mode": "always_last"} | PRIVATE | LIGHT
-        preview = (localize_errors(self.preview), self.preview_inputs, self.result)
-        estimate = (localize_errors(self.estimate), self.estimate_inputs, self.estimate_outputs)
-        for event in (self.content.change, self.style.change, tab.select):
-            event(*preview, **newest)
-            event(localize_errors(self.estimate_unless_painted), *estimate[1:], **newest)
-        self.strength.release(
-            localize_errors(self.preview_strength), self.preview_inputs, self.result, **newest
-        )
-        self.controls.second.change(*estimate, **newest)
-        for control in self.controls.ordered:
-            moved = control.release if isinstance(control, gr.Slider) else control.input
-            moved(*estimate, **newest)
-        for pressed in self._build_experiments():
-            pressed.then(*estimate, **PRIVATE, **LIGHT)
+        self._connect_previews(tab)
+
+    def _connect_previews(self, tab: gr.Tab) -> None:
+        """Wires what is shown until a painting is: the one-pass preview and the estimate."""
+        page, light = self.page, PRIVATE | LIGHT | {"trigger_mode": "always_last"}
+
+        def preview(**options) -> tuple:
+            shown = streams.stream(page, self.preview, NAME, heavy=False, **options)
+            return shown, [page.language, self.content, self.style, self.strength], self.result
+
+        def estimate(**options) -> tuple:
+            shown = streams.stream(
+                page, self.estimate, ESTIMATE, heavy=False, beside=NAME, idle=True, **options
+            )
+            return shown, [page.language, *self.inputs], [self.line, self.breakdown]
+
+        unless_painted = {"about": _pair, "unless_about": True}
+        chosen = [self.content.change, self.style.change, tab.select]
+        # One event for all: the browser sends the next when it has the answer to the last.
+        previewed = gr.on(chosen, *preview(**unless_painted), **light)
+        previewed.then(*estimate(**unless_painted), **light)
+        stronger = self.strength.release(*preview(idle=True), **light)
+        moved = [
+            control.release if isinstance(control, gr.Slider) else control.input
+            for control in self.controls.ordered
+        ]
+        gr.on([*moved, self.controls.second.change], *estimate(), **light)
         emptied = [*self.controls.ordered, self.strength, self.controls.second, *self.result]
-        cleared = self.reset.click(self.cleared, None, emptied, **PRIVATE, **LIGHT)
-        cleared.then(*preview, **PRIVATE, **LIGHT)
-        cleared.then(*estimate, **PRIVATE, **LIGHT)
+        cleared = streams.reset(page, self.reset, self.cleared, emptied, NAME)
+        cleared.then(*preview(idle=True), **light).then(*estimate(), **light)
+        for pressed in (stronger, *self._build_experiments()):
+            pressed.then(*estimate(), **light)
 
     def _build_experiments(self) -> list:
         def by_position(chosen: dict) -> dict:
@@ -174,14 +184,13 @@ class StyleTab:
         changes = [by_position(changed) for changed in EXPERIMENTS]
         return self.page.experiments(NAME, changes, by_position({}), self.controls.ordered, check)
 
-    def paint(self, request: gr.Request, language: str, content, style, second, backbone, *given):
+    def paint(self, run: StoppableRun, language: str, content, style, second, backbone, *given):
         """Streams a run: the photo at once, then the steps that are shown."""
         asked = _request(content, style, second, backbone, given)
         opened = images.fit(images.open_image(content), PREVIEW_SIDE)
         yield self._picture(opened, PAINTING)
-        engine = self.page.engine
-        events, show = partial(runs.stylize, engine, asked), partial(self._step, asked)
-        yield from progress.stream(engine, request, language, NAME, self.line, events, show)
+        events, show = partial(runs.stylize, self.page.engine, asked), partial(self._step, asked)
+        yield from progress.updates(run, language, self.line, events, show)
 
     def _picture(self, image, label: str) -> dict:
         """A picture that is no result yet."""
@@ -189,8 +198,7 @@ class StyleTab:
             self.live: gr.update(value=image, visible=True, label=label),
             self.both: gr.update(value=None, visible=False),
             self.download: gr.update(visible=False),
-            self.sent: "",
-            self.shown: "",
+            self.plot: "",
         }
 
     def _step(
@@ -215,82 +223,56 @@ class StyleTab:
     ) -> dict:
         step, image = painting.step, painting.image
         pair = (painting.content.resize(image.size), image)
-        token = f"{_pair(asked.content, asked.style)}\n{time.time_ns()}"
         shown = images.fit(image, int(asked.settings["size"]))
         return {
             self.live: gr.update(value=shown, visible=False),
             self.line: progress.finished(language, step.step, step.steps, seconds),
             self.both: gr.update(value=pair, visible=True),
             self.download: gr.update(value=examples.png(image, "netglass-style"), visible=True),
-            self.sent: token,
-            self.shown: token,
         }
 
-    def preview(self, request: gr.Request, language: str, sent, shown, content, style, strength):
-        """The one-pass preview, unless a painting of this pair is shown."""
-        if content and style and _shows(shown, content, style):
-            return {self.line: gr.skip()}
-        return self.preview_strength(request, language, sent, shown, content, style, strength)
-
-    def preview_strength(
-        self, request: gr.Request, language: str, sent, shown, content, style, strength
-    ):
+    def preview(self, run: StoppableRun, language: str, content, style, strength) -> dict:
         """The one-pass preview, in place of a painting that is shown."""
         if not content or not style:
             return {self.line: ""}
-        with self.page.engine.watch(request.session_hash, NAME) as begun:
-            if begun.is_set() or sent != shown:
-                return {self.line: gr.skip()}
-            sketch = runs.preview(self.page.engine, content, style, strength)
-            if begun.is_set():
-                return {self.line: gr.skip()}
+        sketch = runs.preview(self.page.engine, content, style, strength)
         return self._picture(sketch, PREVIEW)
 
-    def estimate(self, request: gr.Request, language: str, sent, shown, content, style, *given):
+    def estimate(
+        self, run: StoppableRun, language: str, content, style, second, backbone, *given
+    ) -> dict:
         """Time and memory that the run would take, and the loss breakdown of the preview."""
         if not content or not style:
             return {self.line: ""}
-        second, backbone, *values = given
-        asked = _request(content, style, second, backbone, tuple(values))
-        with self.page.engine.watch(request.session_hash, NAME) as begun:
-            if begun.is_set() or sent != shown:
-                return {self.line: gr.skip()}
-            found = runs.estimate(self.page.engine, asked)
-            if begun.is_set():
-                return {self.line: gr.skip()}
+        asked = _request(content, style, second, backbone, given)
+        found = runs.estimate(self.page.engine, asked)
         if found is None:
             return {self.line: "", self.breakdown: ""}
         losses = _breakdown(language, found.losses, found.gradient_shares)
         return {self.line: _estimate(language, found), self.breakdown: losses}
 
-    def estimate_unless_painted(
-        self, request: gr.Request, language: str, sent, shown, content, style, *given
-    ):
-        """As `estimate`, unless a painting of this pair is shown."""
-        if content and style and _shows(shown, content, style):
-            return {self.line: gr.skip()}
-        return self.estimate(request, language, sent, shown, content, style, *given)
-
     def paint_ways(
-        self, request: gr.Request, language: str, content, style, second, backbone, *given
+        self, run: StoppableRun, language: str, content, style, second, backbone, *given
     ):
         """Streams the comparison: each way's picture, and what it took so far."""
         asked = _request(content, style, second, backbone, given)
         emptied: dict = {image: None for image, _ in self.ways.values()}
         yield emptied | {words: "" for _, words in self.ways.values()}
-        with self.page.engine.run(request.session_hash, NAME) as run:
-            for way in runs.compare(self.page.engine, asked, run):
-                seconds = f"{way.seconds:.2f}" if way.steps is None else f"{way.seconds:.1f}"
-                image, words = self.ways[way.key]
-                took = say(language, way.key, seconds=seconds, steps=way.steps)
-                yield {image: way.image, words: took}
+        for way in runs.compare(self.page.engine, asked, run):
+            if isinstance(way, Waiting | Loading):
+                yield {self.ways_line: progress.waiting(language, way)}
+                continue
+            seconds = f"{way.seconds:.2f}" if way.steps is None else f"{way.seconds:.1f}"
+            image, words = self.ways[way.key]
+            took = say(language, way.key, seconds=seconds, steps=way.steps)
+            yield {self.ways_line: "", image: way.image, words: took}
 
     def change_weights(self, request: gr.Request, _language: str, *weights) -> None:
         """Tells a run under way which weights were changed; it keeps its own if they are bad."""
         changed = dict(zip(StyleSettings.LIVE, weights, strict=True))
-        self.page.engine.change(request.session_hash, NAME, changed)
+        self.page.engine.places.change(request.session_hash, NAME, changed)
 
-    def cleared(self) -> list:
+    def cleared(self, _language: str) -> list:
         """The values of all components on Reset."""
         defaults = controls.values(registry.DEFAULT_BACKBONE, DEFAULTS)
         hidden = gr.update(value=None, visible=False)
@@ -302,7 +284,7 @@ class StyleTab:
             None,
             gr.update(visible=False),
         ]
-        return [*defaults, 1, None, *result, "", ""]
+        return [*defaults, 1, None, *result]
 
 
 def shown_picture(_language: str, both: tuple[str, str] | None, live: str | None) -> str | None:
@@ -315,12 +297,9 @@ def _request(content, style, second, backbone: str, given: tuple) -> StyleReques
     return StyleRequest(content, style, second, backbone, settings)
 
 
-def _pair(content: str | None, style: str | None) -> str:
-    return f"{content}\n{style}"
-
-
-def _shows(shown: str, content: str | None, style: str | None) -> bool:
-    return shown.rpartition("\n")[0] == _pair(content, style)
+def _pair(content: str | None, style: str | None, *_) -> tuple:
+    """What a painting is about."""
+    return content, style
 
 
 def _estimate(language: str, found: Estimate) -> str:

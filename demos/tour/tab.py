@@ -8,12 +8,13 @@ from typing import Any
 import gradio as gr
 
 from demos.gan_explorer import tab as gan_explorer
+from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Waiting
 from demos.tour import runs
 from demos.tour.runs import NAME, PAINTING, STATIONS, StationStep
-from demos.ui import deep_links, progress
+from demos.ui import deep_links, progress, streams
 from demos.ui.components import Photo
-from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
+from demos.ui.page import Page
 from demos.ui.send_to import SendButton
 from models import registry
 from models.attacks.settings import AttackSettings
@@ -137,30 +138,28 @@ class TourTab:
         """Wires the events."""
         page = self.page
         self.run.click(None, None, None, js=SCROLL, api_visibility="private")
-        start = localize_errors(self.tour)
-        self.run.click(start, [page.language, *self.order], self.outputs, **PRIVATE, **HEAVY)
+        streams.start(page, self.run, self.tour, self.order, self.outputs, NAME, self.line)
         page.connect_stop(self.stop, NAME)
         self.other.click(
             None, None, self.controls["seed"], js=RANDOM_SEED, api_visibility="private"
         )
         everything = [*self.order, *self.outputs]
-        self.reset.click(self.cleared, None, everything, **PRIVATE, **LIGHT)
+        streams.reset(page, self.reset, self.cleared, everything, NAME)
 
-    def tour(self, request: gr.Request, language: str, seed, truncation, epsilon):
+    def tour(self, run: StoppableRun, language: str, seed, truncation, epsilon):
         """Streams the tour."""
         start, done, total = time.perf_counter(), 0, len(STATIONS)
         # All of it each time: Gradio may lose what a part is given while it becomes visible.
         now: dict[Any, Any] = {}
-        with self.page.engine.run(request.session_hash, NAME) as run:
-            for event in runs.tour(self.page.engine, language, seed, truncation, epsilon, run):
-                if isinstance(event, Waiting | Loading):
-                    yield {self.line: progress.waiting(language, event)}
-                    continue
-                done = event.number - (event.share < 1)
-                seconds = time.perf_counter() - start
-                line = progress.running(language, event.number, total, event.progress, seconds)
-                now = now | self._station(event) | {self.line: line}
-                yield now
+        for event in runs.tour(self.page.engine, language, seed, truncation, epsilon, run):
+            if isinstance(event, Waiting | Loading):
+                yield {self.line: progress.waiting(language, event)}
+                continue
+            done = event.number - (event.share < 1)
+            seconds = time.perf_counter() - start
+            line = progress.running(language, event.number, total, event.progress, seconds)
+            now = now | self._station(event) | {self.line: line}
+            yield now
         line = progress.finished(language, done, total, time.perf_counter() - start)
         yield now | {self.line: line}
 
@@ -180,7 +179,7 @@ class TourTab:
         update |= {self.photos[name]: None for name in stations}
         return update | {self.found[name]: "" for name in stations if name in self.found}
 
-    def cleared(self) -> dict:
+    def cleared(self, _language: str) -> dict:
         """The defaults and empty stations, on Reset."""
         defaults = dict(zip(self.order, DEFAULTS.values(), strict=True))
         return defaults | self._emptied(*STATIONS) | {self.line: ""}

@@ -14,6 +14,7 @@ from markupsafe import escape
 from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
 from demos.runtime.i18n import say
+from demos.runtime.places import event_number
 from demos.ui.components import Choice, Knob, Photo
 from models.validation import Setting, Settings
 
@@ -21,8 +22,11 @@ from models.validation import Setting, Settings
 # only beyond so many do they wait in Gradio's queue.
 HEAVY: dict[str, Any] = {"concurrency_id": "heavy", "concurrency_limit": 64}
 LIGHT: dict[str, Any] = {"concurrency_id": "light", "concurrency_limit": 8}
-# Watching a live training is waiting for its turns, which costs nothing: many may do so at once.
-LIVE_TRAINING: dict[str, Any] = {"concurrency_id": "live_training", "concurrency_limit": 24}
+# Watching a live training is waiting for its turns, which costs nothing. More may ask than there
+# are places for runs (`demos.gan_lab.runs.MAX_RUNS`): who finds none is told so.
+LIVE_TRAINING: dict[str, Any] = {"concurrency_id": "live_training", "concurrency_limit": 64}
+# Linear probes have turns of their own, and say how many come before.
+PROBES: dict[str, Any] = {"concurrency_id": "probes", "concurrency_limit": 64}
 # Gradio walks the whole page for every component an event may show progress on: name none.
 PRIVATE: dict[str, Any] = {
     "api_visibility": "private",
@@ -151,7 +155,7 @@ class Page:
         """Makes `button` stop the visitor's own run of `demo`: a flag that the run's loop reads."""
 
         def stop(request: gr.Request):
-            self.engine.stop(request.session_hash, demo)
+            self.engine.places.stop(request.session_hash, demo, event_number(request))
 
         button.click(stop, None, None, **PRIVATE, queue=False)
 

@@ -6,34 +6,31 @@ from typing import Any
 import gradio as gr
 from markupsafe import escape
 
-from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Event, Loading, Progress, Result, Waiting
 from demos.runtime.i18n import say
+from demos.runtime.places import StoppableRun
 from demos.runtime.scheduler import HEAVY_RUNS, RunQueue, Step
 
 
-def stream(
-    engine: Engine,
-    request: gr.Request,
+def updates(
+    run: StoppableRun,
     language: str,
-    demo: str,
     bar: gr.HTML,
     events: Callable[[StoppableRun], Iterator[Event]],
     show: Callable[[str, Any], dict],
 ) -> Iterator[dict]:
-    """A visitor's run of `demo`, as updates by component.
+    """The events of a visitor's run, as updates by component.
 
     Args:
         bar: says what the run waits for.
         events: of the run.
         show: (language, `Progress` or `Result`) -> updates.
     """
-    with engine.run(request.session_hash, demo) as run:
-        for event in events(run):
-            if isinstance(event, Waiting | Loading):
-                yield {bar: waiting(language, event)}
-            else:
-                yield show(language, event)
+    for event in events(run):
+        if isinstance(event, Waiting | Loading):
+            yield {bar: waiting(language, event)}
+        else:
+            yield show(language, event)
 
 
 def waiting(language: str, event: Waiting | Loading) -> str:
@@ -54,6 +51,11 @@ def status(language: str, event: Progress | Result, step: Step, runs: RunQueue =
     if isinstance(event, Result):
         return finished(language, whole, step.steps, event.seconds)
     return running(language, whole, step.steps, step.step / step.steps, event.seconds, runs)
+
+
+def sent(language: str) -> str:
+    """What the page says until the server does."""
+    return line(say(language, "status.sent"), None)
 
 
 def running(

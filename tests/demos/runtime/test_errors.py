@@ -111,8 +111,7 @@ def test_a_run_without_memory_frees_its_turn_and_its_place():
 
     with pytest.raises(gr.Error):
         list(run("en", True))
-    with engine.watch("visitor", "style") as begun:
-        assert not begun.is_set()
+    assert engine.places.running() == []
     assert list(run("en", False)) == [(0, False), (2, True)]
 
 

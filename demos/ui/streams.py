@@ -1,0 +1,113 @@
+"""Events that write in a place of the page, by the rule of `demos.runtime.places`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Sequence
+from inspect import isgeneratorfunction
+from typing import Any
+
+import gradio as gr
+
+from demos.runtime.i18n import EVERY
+from demos.runtime.places import StoppableRun, event_number
+from demos.ui import progress
+from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
+
+
+def stream(
+    page: Page,
+    function: Callable,
+    place: str,
+    line: gr.HTML | None = None,
+    about: Callable[..., Any] = lambda *values: None,
+    unless_about: bool = False,
+    **options: Any,
+) -> Callable:
+    """The event that writes what `function(run, language, *values)` gives, as long as it may.
+
+    Args:
+        function: a generator of updates, or a function that returns one.
+        line: the status line, which is emptied when something goes wrong.
+        about: what a run's result is about, by the event's values.
+        unless_about: comes too late where the place has a run's result about the same.
+        options: of `Places.enter`.
+    """
+
+    def event(request: gr.Request, language: str, *values):
+        subject = about(*values)
+        claim = {"unless" if unless_about else "about": subject, **options}
+        number, session = event_number(request), request.session_hash
+        entered = False
+        try:
+            with page.engine.run(session, place, number=number, **claim) as run:
+                entered = True
+                yield from run.written(_updates(function, line, run, language, *values))
+        except Exception:
+            if line is not None and not entered:
+                yield {line: ""}
+            raise
+        # When a generator ends, Gradio sends its last values once more, perhaps after those of
+        # something newer: let them be none.
+        yield gr.skip()
+
+    event.__name__ = getattr(function, "__name__", "event")
+    return localize_errors(event)
+
+
+def _updates(function: Callable, line: gr.HTML | None, *args) -> Generator:
+    try:
+        if isgeneratorfunction(function):
+            yield from function(*args)
+        else:
+            yield function(*args)
+    except Exception:
+        if line is not None:
+            yield {line: ""}
+        raise
+
+
+def start(
+    page: Page,
+    button: gr.Button,
+    function: Callable,
+    inputs: Sequence[gr.blocks.Block],
+    outputs: Sequence[gr.blocks.Block],
+    place: str,
+    line: gr.HTML,
+    after: Callable | None = None,
+    group: dict = HEAVY,
+    js: str | None = None,
+    **options: Any,
+) -> None:
+    """Makes a button start a run; it says at once, in `line`, that it waits for the server.
+
+    Args:
+        inputs: besides the language.
+        after: what starts it instead, such as the `then` of the button's own event.
+        options: of `stream`.
+    """
+    sent = json.dumps(progress.sent(EVERY))
+    button.click(None, None, line, js=f"() => {sent}", api_visibility="private")
+    (after or button.click)(
+        stream(page, function, place, line, **options), [page.language, *inputs], list(outputs),
+        js=js, trigger_mode="multiple", **PRIVATE, **group,
+    )  # fmt: skip
+
+
+def reset(
+    page: Page,
+    button: gr.Button,
+    function: Callable[[str], Any],
+    outputs: Sequence[gr.blocks.Block],
+    place: str,
+) -> gr.events.Dependency:
+    """Makes a button write `function(language)`, and ends what runs in the place."""
+
+    def cleared(run: StoppableRun, language: str):
+        return function(language)
+
+    emptied = stream(page, cleared, place, heavy=False)
+    return button.click(
+        emptied, page.language, list(outputs), trigger_mode="multiple", **PRIVATE, **LIGHT
+    )

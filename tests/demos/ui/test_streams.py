@@ -1,0 +1,282 @@
+"""What a visitor starts anew in a place replaces what runs there, in every tab: events of the real
+page, iterated as Gradio does, and held back where they would be held back.
+"""
+
+import json
+import threading
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+
+from app import MAX_THREADS
+from demos.gan_lab.runs import MAX_RUNS, LiveTrainings
+from demos.runtime.i18n import EVERY, say
+from demos.runtime.places import HEADER
+from demos.ui import page as page_module
+from demos.ui import progress
+
+WAIT = 60
+OWN_GROUPS = (page_module.HEAVY, page_module.LIVE_TRAINING, page_module.PROBES)
+
+
+@pytest.fixture
+def page(page, store):
+    """The page, with the networks already loaded."""
+    page.engine.__dict__.setdefault("_store", store)
+    return page
+
+
+@pytest.fixture
+def visitor(blocks, page):
+    """A visitor's page."""
+    return Visitor(blocks, page.engine)
+
+
+class Visitor:
+    """A page in a browser: sends events, and receives what they write, in order.
+
+    Attributes:
+        got: (number of the event, key and value of the components that it wrote).
+    """
+
+    def __init__(self, blocks, engine):
+        self.blocks, self.engine = blocks, engine
+        self.session, self.sent = f"visitor {id(self)}", 0
+        self.got: list[tuple[int, dict]] = []
+        self.arrived = threading.Condition()
+        self.threads: list[threading.Thread] = []
+
+    def event(self, name, element=None):
+        """The first event of a function's name that writes in an element."""
+        return next(
+            fn
+            for fn in self.blocks.fns.values()
+            if getattr(fn.fn, "__name__", "") == name
+            and (element is None or element in [part.elem_id for part in fn.outputs])
+        )
+
+    def number(self):
+        self.sent += 1
+        return self.sent
+
+    def send(self, name, changes=(), element=None, number=None):
+        """Sends an event with the page's values, and `changes` of them by the component's key."""
+        number, event = number or self.number(), self.event(name, element)
+        thread = threading.Thread(target=self._receive, args=(number, event, dict(changes)))
+        self.threads.append(thread)
+        thread.start()
+        return number
+
+    def _receive(self, number, event, changes):
+        values = [changes.get(keyed(part), part.value) for part in event.inputs]
+        values = [value["path"] if is_picture(value) else value for value in values]
+        request = SimpleNamespace(session_hash=self.session, headers={HEADER: str(number)})
+        try:
+            for update in event.fn(request, *values):
+                self._write(number, update, event.outputs)
+        except gr.Error as error:
+            self._write(number, {"error": error.message}, ())
+
+    def _write(self, number, update, outputs):
+        if update == gr.skip():
+            return
+        if not isinstance(update, dict) or "__type__" in update:
+            update = dict(zip(outputs, update if len(outputs) > 1 else [update], strict=True))
+        found = {getattr(part, "elem_id", None) or part: value for part, value in update.items()}
+        with self.arrived:
+            self.got.append((number, found))
+            self.arrived.notify_all()
+
+    def wait(self, number, element, text):
+        """Until an event has written a text."""
+
+        def written():
+            return any(
+                who == number and text in str(found.get(element, "")) for who, found in self.got
+            )
+
+        with self.arrived:
+            assert self.arrived.wait_for(written, WAIT), self.got
+
+    def end(self):
+        for thread in self.threads:
+            thread.join(WAIT)
+            assert not thread.is_alive()
+
+    def last(self, element):
+        """What stands in an element."""
+        return next(found[element] for _, found in reversed(self.got) if element in found)
+
+    def writers(self):
+        """The events in the order in which they wrote, each once in a row."""
+        numbers = [number for number, _ in self.got]
+        return [n for at, n in enumerate(numbers) if not at or numbers[at - 1] != n]
+
+    def stop(self, place):
+        self.engine.places.stop(self.session, place, self.number())
+
+
+def is_picture(value):
+    return isinstance(value, dict) and "path" in value
+
+
+def keyed(component):
+    return component.elem_id or component.label
+
+
+IDEAL = {say("en", "name.steps"): 2000, say("en", "name.size"): 64}
+
+
+def test_a_newer_ideal_class_replaces_the_older_one_and_can_be_stopped(visitor):
+    """Siamese cat, then zebra, then Stop."""
+    first = visitor.send("visualize", IDEAL | {"ideal-class": "Siamese cat"}, "ideal-status")
+    visitor.wait(first, "ideal-status", "of 2000")
+    second = visitor.send("visualize", IDEAL | {"ideal-class": "zebra"}, "ideal-status")
+    visitor.wait(second, "ideal-status", "of 2000")
+    visitor.stop("ideal")
+    visitor.end()
+    assert visitor.writers() == [first, second]
+    assert "Stopped after" in visitor.last("ideal-status")
+    assert "zebra" in visitor.last("ideal-verdict")
+
+
+def test_a_newer_attack_replaces_a_slower_one(visitor, photo):
+    """A cat with many steps, then dog to cat: photo, result and verdict are of the dog."""
+    target = say("en", "name.target")
+    slow = {"attack-photo": photo("chelsea"), say("en", "name.steps"): 100}
+    first = visitor.send("stream_attack", slow)
+    visitor.wait(first, "attack-status", "of 100")
+    dog = {"attack-photo": photo("german_shepherd"), target: "Siamese cat"}
+    second = visitor.send("stream_attack", dog)
+    visitor.end()
+    assert visitor.writers() == [first, second]
+    assert "German shepherd" in visitor.last("attack-before")
+    assert "Siamese cat" in visitor.last("attack-after")
+    assert "Done" in visitor.last("attack-status")
+
+
+def test_reset_during_a_run_is_the_last_word(visitor, photo):
+    run = visitor.send("stream_attack", {say("en", "name.steps"): 1000})
+    visitor.wait(run, "attack-status", "of 1000")
+    reset = visitor.send("cleared", element="attack-status")
+    visitor.end()
+    assert visitor.writers() == [run, reset]
+    assert visitor.last("attack-status") == ""
+
+
+def test_another_photo_ends_the_run_on_the_one_before(visitor, photo):
+    run = visitor.send(
+        "stream_attack", {"attack-photo": photo("chelsea"), say("en", "name.steps"): 1000}
+    )
+    visitor.wait(run, "attack-status", "of 1000")
+    same = visitor.send("predict", {"attack-photo": photo("chelsea")})  # such as a visit elsewhere
+    other = visitor.send("predict", {"attack-photo": photo("owl")})
+    visitor.end()
+    assert visitor.writers() == [run, other]
+    assert same not in visitor.writers()
+    for element in ("attack-status", "attack-after", "attack-plot"):
+        assert visitor.last(element) == ""
+
+
+def test_a_prediction_that_is_held_back_does_not_hide_a_result(visitor, photo):
+    held = visitor.number()
+    run = visitor.send(
+        "stream_attack", {"attack-photo": photo("chelsea"), say("en", "name.steps"): 2}
+    )
+    visitor.wait(run, "attack-status", "of 2")
+    visitor.send("predict", {"attack-photo": photo("owl")}, number=held)
+    visitor.end()
+    visitor.send("predict", {"attack-photo": photo("owl")}, number=held)
+    visitor.end()
+    assert visitor.writers() == [run]
+
+
+def test_an_estimate_gives_way_to_a_painting_and_what_is_late_to_stopped_after(visitor):
+    held = visitor.number()
+    paint = visitor.send("paint", {say("en", "name.steps"): 2000, say("en", "name.size"): 64})
+    visitor.wait(paint, "style-status", "of 2000")
+    visitor.send("estimate", {say("en", "name.steps"): 8})  # a control moved during the run
+    for late in ("preview", "estimate"):
+        visitor.send(late, number=held)
+    visitor.stop("style")
+    visitor.end()
+    for late in ("preview", "estimate"):
+        visitor.send(late, number=held)
+    visitor.end()
+    assert visitor.writers() == [paint]
+    assert "Stopped after" in visitor.last("style-status")
+
+
+def test_a_late_preset_of_the_lab_does_not_end_a_newer_one(visitor, monkeypatch):
+    """Data may take their time: what was pressed before, and is ready later, is given up."""
+    from demos.gan_lab import inputs
+
+    reading, load, ready = threading.Event(), inputs.load, threading.Event()
+
+    def slow_load(data, *args):
+        if data == "moons":
+            reading.set()
+            assert ready.wait(WAIT)
+        return load(data, *args)
+
+    monkeypatch.setattr(inputs, "load", slow_load)
+    data = say("en", "name.data")
+    late = visitor.send("restart", {data: "moons"})
+    assert reading.wait(WAIT)
+    newer = visitor.send("restart", {data: "ring"})
+    visitor.wait(newer, "gan-lab-status", "rounds")
+    ready.set()
+    visitor.threads[0].join(WAIT)
+    assert visitor.engine.shared(LiveTrainings).get(visitor.session).trainer.data.name == "ring"
+    reset = visitor.send("clear")
+    visitor.end()
+    assert visitor.writers() == [late, newer, reset]
+    assert visitor.last("gan-lab-status") == ""
+
+
+def test_who_finds_no_place_in_the_lab_is_told_so(blocks, page, monkeypatch):
+    monkeypatch.setattr(page.engine.shared(LiveTrainings), "max_runs", 2)
+    visitors = [Visitor(blocks, page.engine) for _ in range(3)]
+    for one in visitors[:2]:
+        one.wait(one.send("train"), "gan-lab-status", "rounds")
+    third = visitors[2]
+    third.send("train")
+    third.end()
+    assert third.got[-1][1]["error"] == say("en", "error.lab_full", count=2)
+    assert third.last("gan-lab-status") == ""
+    for one in visitors:
+        one.send("clear")
+        one.end()
+
+
+def test_more_may_ask_for_a_place_than_there_are_and_nobody_lacks_a_thread(blocks):
+    limits = {
+        fn.concurrency_id: fn.concurrency_limit for fn in blocks.fns.values() if fn.concurrency_id
+    }
+    assert limits["live_training"] > MAX_RUNS
+    groups = (*OWN_GROUPS, page_module.LIGHT)
+    assert sum(group["concurrency_limit"] for group in groups) < MAX_THREADS
+
+
+def test_whoever_starts_a_run_reads_at_once_that_it_waits(blocks):
+    """In every tab: the browser says so before the server is asked, in the visitor's language."""
+    words = json.dumps(progress.sent(EVERY))
+    said = {fn.targets[0][0] for fn in blocks.fns.values() if words in str(fn.js)}
+    groups = [group["concurrency_id"] for group in OWN_GROUPS]
+    started = {
+        first_trigger(blocks, fn)
+        for fn in blocks.fns.values()
+        if fn.concurrency_id in groups
+        and fn.api_visibility == "private"
+        and getattr(fn.fn, "__name__", "") not in ("clear", "film", "files", "show_maps")
+    }
+    assert len(started) > 25
+    assert started <= said
+
+
+def first_trigger(blocks, fn):
+    """The component whose event started a chain."""
+    while fn.trigger_after is not None:
+        fn = blocks.fns[fn.trigger_after]
+    return fn.targets[0][0]
