@@ -17,7 +17,7 @@ from demos.style_transfer.controls import ALL_LAYERS, DEFAULTS
 from demos.style_transfer.runs import NAME, TERMS, Estimate, Painting, StyleRequest
 from demos.ui import deep_links, examples, progress, send_to, streams
 from demos.ui.components import Knob, Photo
-from demos.ui.page import LIGHT, PRIVATE, Page
+from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars, curves
 from models import images, registry
 from models.style_transfer.settings import StyleSettings

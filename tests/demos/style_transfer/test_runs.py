@@ -32,9 +32,9 @@ def test_a_run_goes_on_with_its_weights_where_changed_ones_are_refused(
     with engine.run("me", runs.NAME) as run:
         events = runs.stylize(engine, asked, run)
         next(event for event in events if isinstance(event, Progress))
-        engine.change("me", runs.NAME, {"content_weight": 2.0})
+        engine.places.change("me", runs.NAME, {"content_weight": 2.0})
         with pytest.raises(ValidationError) as caught:
-            engine.change("me", runs.NAME, changes)
+            engine.places.change("me", runs.NAME, changes)
         assert caught.value.key == key
         *_, last = events
     assert isinstance(last, Result)
