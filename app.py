@@ -1,28 +1,24 @@
 """Starts the app: options, the page, launch."""
 
+from __future__ import annotations
+
+import argparse
 import gc
 import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-# The imports below make millions of long-lived objects; collecting them over and over costs a fifth
-# of the start.
+from demos.runtime import startup
+
+if TYPE_CHECKING:
+    from demos.runtime.engine import Engine
+
+# Gradio is imported in the functions below: the machine is tried first, in a moment. Its imports
+# make millions of long-lived objects; collecting them over and over costs a fifth of the start.
 gc.disable()
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-
-import argparse  # noqa: E402
-import threading  # noqa: E402
-from collections.abc import Callable  # noqa: E402
-
-from starlette.concurrency import run_in_threadpool  # noqa: E402
-from starlette.middleware import Middleware  # noqa: E402
-from starlette.responses import JSONResponse  # noqa: E402
-from starlette.routing import Route  # noqa: E402
-
-from demos import layout, theme  # noqa: E402
-from demos.gan_explorer import views as gan_views  # noqa: E402
-from demos.linear_probe import few_shot  # noqa: E402
-from demos.runtime import memory, middleware, zerogpu  # noqa: E402
-from demos.runtime.engine import Engine  # noqa: E402
-from demos.ui import assets, photos  # noqa: E402
 
 ON_SPACE = "SPACE_ID" in os.environ
 MAX_QUEUE, MAX_SESSIONS, MAX_THREADS = 200, 1000, 240
@@ -59,13 +55,14 @@ def parse_options(
     )
     parser.add_argument(
         "--port",
-        type=int,
+        type=number(int, 1, 65535),
         default=default("NETGLASS_PORT", "7860"),
         help="port to listen on [NETGLASS_PORT]",
     )
     parser.add_argument(
         "--device",
-        choices=("auto", "cpu", "cuda", "mps"),
+        type=one_of("auto", "cpu", "cuda", "mps"),
+        metavar="{auto,cpu,cuda,mps}",
         default=default("NETGLASS_DEVICE", "auto"),
         help="where networks compute; auto takes CUDA, then MPS, then the CPU [NETGLASS_DEVICE]",
     )
@@ -82,7 +79,7 @@ def parse_options(
     )
     parser.add_argument(
         "--rate",
-        type=float,
+        type=number(float, 0, 1_000_000),
         default=default("NETGLASS_RATE", "200"),
         help="requests a second from one address; a class may share one; 0 is no limit "
         "[NETGLASS_RATE]",
@@ -100,8 +97,43 @@ def parse_options(
     return args
 
 
+def number(kind: type, low: float, high: float) -> Callable[[str], float]:
+    """Reads an option that must be a number from `low` to `high`."""
+    wanted = "a whole number" if kind is int else "a number"
+
+    def read(text: str) -> float:
+        with suppress(ValueError):
+            if low <= (value := kind(text)) <= high:
+                return value
+        raise argparse.ArgumentTypeError(f"must be {wanted} from {low} to {high}, not {text!r}")
+
+    return read
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Reads an option that must be one of `choices`; argparse's own look only at the command line,
+    not at what an environment variable gives."""
+
+    def read(text: str) -> str:
+        if text not in choices:
+            raise argparse.ArgumentTypeError(f"must be one of {', '.join(choices)}, not {text!r}")
+        return text
+
+    return read
+
+
 def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     """What `launch` and `mount_gradio_app` are told about serving the page."""
+    from starlette.concurrency import run_in_threadpool
+    from starlette.middleware import Middleware
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    from demos import theme
+    from demos.gan_explorer import views as gan_views
+    from demos.linear_probe import few_shot
+    from demos.runtime import middleware
+    from demos.ui import assets, photos
 
     async def health(_request):
         return JSONResponse(await run_in_threadpool(engine.health))
@@ -133,8 +165,16 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
 def main() -> None:
     """Starts the app and serves until interrupted."""
     args = parse_options()
+    startup.check(args.host, args.port)
+
+    from demos import layout
+    from demos.runtime import memory, zerogpu
+    from demos.runtime.engine import Engine
+
     memory.keep_freed()
     # On ZeroGPU this process has no GPU: it borrows one for heavy runs.
+    if not zerogpu.ON:
+        startup.check_device(args.device)
     engine = Engine("cpu", zerogpu.stream) if zerogpu.ON else Engine(args.device)
     if args.preload:
         engine.preload()

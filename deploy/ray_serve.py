@@ -162,11 +162,13 @@ class Frontend:
     def __serve_build_asgi_app__(self) -> Starlette:
         import gc
 
+        from demos.runtime import memory, startup
+
+        startup.prepare_temporary_folder()  # Gradio reads where it is when it is imported
         import gradio as gr
 
         import app
         from demos import layout
-        from demos.runtime import memory
         from demos.runtime.engine import Engine
 
         memory.keep_freed()

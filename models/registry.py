@@ -308,6 +308,16 @@ def weights_path(spec: BackboneSpec) -> Path:
         package = importlib.util.find_spec(spec.weights)
         found = package and package.origin
         return Path(found).parent / "models" / spec.file if found else Path(spec.file)
-    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "torch"
-    home = Path(os.environ.get("TORCH_HOME", cache)).expanduser()
-    return home / "hub" / "checkpoints" / spec.file
+    return hub_folder() / "checkpoints" / spec.file
+
+
+def hub_folder() -> Path:
+    """torch.hub's folder for what is downloaded, found as PyTorch finds it."""
+    cache = os.path.join(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "torch")
+    # A user may have no home, which `Path.expanduser` takes for an error.
+    return Path(os.path.expanduser(os.environ.get("TORCH_HOME", cache)), "hub")
+
+
+def has_weights(spec: BackboneSpec) -> bool:
+    """Whether the weights of `spec` are on this machine and may be looked at."""
+    return os.path.isfile(weights_path(spec))

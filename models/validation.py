@@ -62,6 +62,8 @@ MESSAGES = {
     "weights_unreachable": "{title} can't be used now: its weights ({megabytes} MB) are not on "
     "this machine and could not be downloaded. Connect to the internet and try again, or put the "
     "file {file} into the folder {folder}.",
+    "folder_unwritable": "Nothing can be downloaded: the computer that serves this page may not "
+    "write to the folder {folder}. Tell whoever looks after it; what is here already works.",
     "weights_broken": "The weights of {title} could not be read from {file}. Delete the file, "
     "then try again.",
     "package_missing": "{title} needs the package {package}. Install it with: pip install "

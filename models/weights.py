@@ -3,6 +3,7 @@ into torch.hub's cache."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -20,6 +21,32 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parents[1] / "weights"
 TIMEOUT_SECONDS = 10
 CHUNK_BYTES = 1 << 20
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def manifest(folder: Path) -> dict[str, dict[str, Any]]:
+    """What `folder`/manifest.json says of each weight file, by name.
+
+    Raises:
+        OSError: there is none, or it can't be read.
+        ValueError: it is no JSON, or something is missing in it.
+    """
+    found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    if not isinstance(found, dict):
+        raise ValueError("it must be an object with an entry for each file")
+    for name, known in found.items():
+        if not (isinstance(known, dict) and {"file", "sha256"} <= known.keys()):
+            raise ValueError(f"the entry {name} must have a file and a sha256")
+    return found
+
+
+def is_whole(known: dict[str, Any], folder: Path) -> bool:
+    """Whether the file of a manifest's entry is there and as long as it says; costs no reading."""
+    try:
+        length = (folder / known["file"]).stat().st_size
+    except OSError:
+        return False
+    return length == known.get("bytes", length)
 
 
 def entry(name: str, folder: Path | None = None) -> dict[str, Any]:
@@ -30,7 +57,7 @@ def entry(name: str, folder: Path | None = None) -> dict[str, Any]:
     """
     path = (folder or FOLDER) / "manifest.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))[name]
+        return manifest(path.parent)[name]
     except (OSError, ValueError, KeyError) as error:
         raise ValidationError("weights_missing", title=name, file=path) from error
 
@@ -94,7 +121,9 @@ def download(url: str, path: Path, progress: Callable[[int, int], None] | None =
 
     Raises:
         OSError: the server can't be reached, or sent something else.
+        ValidationError: the file can't be written.
     """
+    check_folder(path.parent)
     path.parent.mkdir(parents=True, exist_ok=True)
     digest, done = hashlib.sha256(), 0
     handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".part")
@@ -105,7 +134,10 @@ def download(url: str, path: Path, progress: Callable[[int, int], None] | None =
         ):
             total = int(reply.headers.get("Content-Length") or 0)
             while chunk := reply.read(CHUNK_BYTES):
-                file.write(chunk)
+                try:
+                    file.write(chunk)
+                except OSError as error:
+                    raise unwritable(path.parent, error) from error
                 digest.update(chunk)
                 done += len(chunk)
                 if progress:
@@ -115,6 +147,35 @@ def download(url: str, path: Path, progress: Callable[[int, int], None] | None =
         os.replace(partial, path)
     finally:
         Path(partial).unlink(missing_ok=True)
+
+
+def try_writing(folder: Path, size: int = 1) -> None:
+    """Writes a file of `size` bytes into `folder` and deletes it; while there is no such folder,
+    into the nearest one above it, where it would be made.
+
+    Raises:
+        OSError: that can't be done.
+    """
+    place = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+    with tempfile.TemporaryFile(dir=place, buffering=0) as file:
+        left = size
+        while left:  # the last bytes before a full disk are written without an error
+            left -= file.write(bytes(left))
+
+
+def check_folder(folder: Path) -> None:
+    """Raises a `ValidationError` if nothing can be downloaded into `folder`."""
+    try:
+        try_writing(folder)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def unwritable(folder: Path, error: OSError) -> ValidationError:
+    """What to say of `error`, which came when something was written to `folder`."""
+    if error.errno in DISK_FULL:
+        return ValidationError("disk_full")
+    return ValidationError("folder_unwritable", folder=folder)
 
 
 def hash_in_name(path: Path) -> str:

@@ -317,7 +317,7 @@ def same_classes(model: str) -> tuple[str, ...]:
 def available(model: str) -> bool:
     """Whether the weights of a classifier are on this machine."""
     if model not in registry.PET_CLASSIFIERS:
-        return registry.weights_path(registry.backbone(model)).exists()
+        return registry.has_weights(registry.backbone(model))
     try:
         return (weights.FOLDER / weights.entry(model)["file"]).exists()
     except ValidationError:

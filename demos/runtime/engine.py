@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
@@ -122,14 +123,18 @@ class Engine:
         return self._training_worker.submit(function, *args).result()
 
     def preload(self) -> None:
-        """Loads the networks that the tabs use by default."""
+        """Loads the networks that the tabs use by default; one that can't be used is told on the
+        console."""
         for name in (
             registry.DEFAULT_GAN,
             "efficientnet_lite0",
             "efficientnet_lite2",
             registry.DEFAULT_PET_CLASSIFIER,
         ):
-            self.store.get(name)
+            try:
+                self.store.get(name)
+            except ValidationError as error:
+                print(f"netglass: {error}", file=sys.stderr)
 
     def warm_up(self) -> None:
         """Reads PyTorch and what the first tab needs, while the visitor looks around."""

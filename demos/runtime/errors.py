@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 import traceback
 
 from models.validation import ValidationError
-
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+from models.weights import DISK_FULL
 
 
 def as_validation_error(error: Exception) -> ValidationError:

@@ -137,7 +137,7 @@ def estimate(engine: Engine, request: StyleRequest) -> Estimate | None:
         ValidationError: as `stylize`.
     """
     content, style, second = request.pictures()
-    if not registry.weights_path(registry.backbone(request.backbone)).exists():
+    if not registry.has_weights(registry.backbone(request.backbone)):
         return None
     from models.style_transfer import fast
     from models.style_transfer.estimate import RunEstimator

@@ -11,13 +11,14 @@ from demos.runtime.i18n import say
 from demos.ui.components import Choice
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
+from models.validation import ValidationError
 
 
 def backbone_choices(language: str) -> list[tuple[str, str]]:
     """ImageNet's networks as (text, name); those whose weights are not here carry a mark."""
 
     def text(spec: registry.BackboneSpec) -> str:
-        if registry.weights_path(spec).exists():
+        if registry.has_weights(spec):
             return spec.title
         return say(language, "network.away", title=spec.title, megabytes=spec.megabytes)
 
@@ -39,13 +40,16 @@ def build(page: Page, choices: Callable = backbone_choices) -> Choice:
 
 def _note(name: str):
     spec = registry.backbone(name) if name not in registry.PET_CLASSIFIERS else None
-    if spec is None or registry.weights_path(spec).exists():
+    if spec is None or registry.has_weights(spec):
         return gr.update(visible=False)
     from models import weights
     from models.backbones import backbone
 
-    if weights.reachable(backbone.weights_url(spec)):
+    try:
+        weights.check_folder(registry.hub_folder())
+        if not weights.reachable(backbone.weights_url(spec)):
+            raise backbone.unreachable(spec)
         text = say(i18n.EVERY, "network.download", title=spec.title, megabytes=spec.megabytes)
-    else:
-        text = i18n.error_message(i18n.EVERY, backbone.unreachable(spec))
+    except ValidationError as error:
+        text = i18n.error_message(i18n.EVERY, error)
     return gr.update(value=text, visible=True)

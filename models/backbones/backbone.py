@@ -21,7 +21,7 @@ from models.backbones import graph
 from models.backbones.padding import ReplicatePadded
 from models.device import Placement, place
 from models.labels.prediction import Prediction
-from models.registry import BackboneSpec, weights_path
+from models.registry import BackboneSpec, has_weights, weights_path
 from models.validation import ValidationError
 
 DownloadProgress = Callable[[int, int], None]
@@ -202,7 +202,7 @@ def _from_torchvision(spec: BackboneSpec, progress: DownloadProgress | None) -> 
     import torchvision
 
     path = weights_path(spec)
-    if not path.exists():
+    if not has_weights(spec):
         try:
             weights.download(weights_url(spec), path, progress)
         except OSError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from models import images
+from models import images, weights
 from models.gan.training.settings import SIDES
 from models.validation import ValidationError, choice
 
@@ -202,6 +202,7 @@ def mnist(folder: Path | None = None) -> Pictures:
     try:
         parts = [datasets.MNIST(root, train=train, download=True) for train in (True, False)]
     except (RuntimeError, OSError) as error:
+        weights.check_folder(root)
         raise ValidationError("mnist_unreachable", folder=root) from error
     train, held_out = (part.data[:, None].contiguous() for part in parts)
     return Pictures("mnist", train, held_out, are_digits=True)
