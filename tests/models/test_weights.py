@@ -3,6 +3,8 @@
 import functools
 import hashlib
 import json
+import shutil
+import subprocess
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -46,7 +48,7 @@ def test_a_missing_file_is_refused(folder):
         weights.load("toy", folder)
 
 
-@pytest.mark.parametrize("content", [None, "{", "{}"])
+@pytest.mark.parametrize("content", [None, "{", "{}", "[]", '{"toy": 5}', '{"toy": {}}'])
 def test_a_manifest_that_is_missing_or_broken_is_refused(folder, content):
     (folder / "manifest.json").unlink()
     if content:
@@ -111,6 +113,32 @@ def test_a_wrong_hash_leaves_nothing(server, tmp_path):
     with pytest.raises(OSError, match="hash"):
         weights.download(f"{url}/net-00000000.pth", target)
     assert list(target.parent.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(server, tmp_path):
+    """CI runs as root, who may write everywhere: a folder below a file can't even be made."""
+    (tmp_path / "file").write_text("")
+    target = tmp_path / "file" / "folder" / "net-00000000.pth"
+    with pytest.raises(ValidationError, match="may not write to the folder") as caught:
+        weights.download(f"{server[1]}/{target.name}", target)
+    assert str(target.parent) in str(caught.value)
+
+
+@pytest.mark.parametrize("disk_bytes", [4 << 10, 64 << 10])
+def test_a_disk_that_is_full_during_a_download(server, tmp_path, disk_bytes):
+    folder, url = server
+    (folder / "net-00000000.pth").write_bytes(bytes(100 << 10))
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={disk_bytes}", "tmpfs", str(disk)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no right to mount a small disk here")
+    try:
+        with pytest.raises(ValidationError, match="is full"):
+            weights.download(f"{url}/net-00000000.pth", disk / "net-00000000.pth")
+        assert list(disk.iterdir()) == []
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def test_reachable(server):

@@ -227,3 +227,6 @@ def test_the_whole_of_mnist_is_read_from_its_folder_or_refused(tmp_path, monkeyp
     monkeypatch.setattr(datasets, "MNIST", offline)
     with pytest.raises(ValidationError, match="could not be downloaded"):
         gan_data.mnist(tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValidationError, match="may not write to the folder"):
+        gan_data.mnist(tmp_path / "file" / "folder")
