@@ -316,9 +316,11 @@ def main() -> None:
     import gc
 
     import app
+    from demos.runtime import startup
 
     gc.enable()
     args = app.parse_options("python -m deploy.ray_serve", add_options)
+    startup.prepare_temporary_folder()  # told here in one sentence, not by each page in Ray's log
     try:
         deploy(args)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # after Ray has set its own
