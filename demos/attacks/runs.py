@@ -76,7 +76,7 @@ class Subject:
 
     def prediction(self) -> list[tuple[str, float]]:
         """The likeliest classes of the clean picture, as (name, probability)."""
-        from models.attacks.run import top_classes
+        from models.attacks.attack import top_classes
 
         return top_classes(self.network, self.clean, spec=self.spec)
 
