@@ -17,7 +17,7 @@ from demos.gan_lab import links, names, run_config
 from demos.gan_lab.run_config import SETTINGS
 from demos.gan_lab.runs import LiveTraining, LiveTrainings
 from demos.runtime.gradio_patches import write_once
-from demos.ui.page import LIVE_TRAINING, PRIVATE, Page, localize_errors
+from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
 from models.validation import ValidationError
 
 FRAME_MS = 150
@@ -57,7 +57,7 @@ class ExportSection:
         show.click(localize_errors(self.film), page.language, film, **watching)
         export.click(localize_errors(self.files), page.language, files, **watching)
         inputs = [page.language, *choices]
-        share.click(localize_errors(self.link), inputs, link, **PRIVATE, queue=False).then(
+        share.click(localize_errors(self.link), inputs, link, **PRIVATE, **LIGHT).then(
             None, link, link, js="(q) => location.origin + location.pathname + q",
             api_visibility="private",
         )  # fmt: skip

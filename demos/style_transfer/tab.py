@@ -139,7 +139,9 @@ class StyleTab:
         deep_links.listen(page, NAME, named, sources)
         weights, change = [*self.weights.values()], localize_errors(self.change_weights)
         for weight in weights:
-            weight.release(change, [page.language, *weights], None, **PRIVATE, queue=False)
+            # In the queue: Gradio's page shows no errors of events outside it.
+            queued = PRIVATE | LIGHT | {"trigger_mode": "always_last"}
+            weight.release(change, [page.language, *weights], None, **queued)
         self._connect_previews(tab)
 
     def _connect_previews(self, tab: gr.Tab) -> None:

@@ -140,3 +140,18 @@ def test_another_network_has_sliders_for_its_own_layers(open_page):
     page.get_by_label("number input for blocks.3.3.bn1").locator("visible=true").wait_for()
     sliders.nth(12).wait_for()
     assert sliders.count() == 13
+
+
+@pytest.mark.slow
+def test_weights_that_leave_nothing_to_do_are_refused_and_the_run_goes_on(open_page):
+    page = open_page()
+    open_tab(page, "style.tab")
+    page.get_by_role("button", name=say("en", "style.more")).click()
+    set_number(page, "name.steps", 600)
+    button(page, "run.paint").click()
+    status = page.locator("#style-status")
+    status.filter(has_text=re.compile(r"Step [1-9]\d* of 600")).wait_for()
+    for name in ("content_weight", "style_weight", "tv_weight"):
+        set_number(page, f"name.{name}", 0)
+    page.get_by_text(say("en", "error.nothing_to_minimise")).first.wait_for()
+    status.filter(has_text="Done: 600").wait_for()
