@@ -13,6 +13,7 @@ import numbers
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from inspect import formatannotation
 from typing import Any, TypeVar
 
 MESSAGES = {
@@ -333,14 +334,16 @@ class Settings:
         """The class's settings by name, in the order of its fields."""
         found = {}
         for each in dataclasses.fields(cls):
-            if each.type == "float" and not isinstance(each.default, float):
+            # With `from __future__ import annotations` a field's type is the text as written.
+            written = each.type if isinstance(each.type, str) else formatannotation(each.type)
+            if written == "float" and not isinstance(each.default, float):
                 raise TypeError(f"{cls.__name__}.{each.name}: a float needs a default like 1.0")
             options = dict(each.metadata)
             options.setdefault("slider_low", options.get("low", -math.inf))
             options.setdefault("slider_high", options.get("high", math.inf))
             options.setdefault("page_default", each.default)
             options.setdefault("key", f"name.{each.name}")
-            kind, _, none = each.type.partition(" | ")
+            kind, _, none = written.partition(" | ")
             options |= {"kind": KINDS.get(kind, list), "optional": none == "None"}
             found[each.name] = Setting(name=each.name, default=each.default, **options)
         return found
