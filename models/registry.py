@@ -215,15 +215,16 @@ GAN_SPECS = (
     GanSpec(
         name="stylegan_cats64", title="Style-based GAN: cats", kind="style",
         directions=(
-            "pale_striped", "ginger_white", "long_wrinkled", "light_black",
-            "cool_warm", "soft_silver", "sharp_soft", "narrow_round",
+            "white_striped", "ginger_tuxedo", "looking_up", "black_ginger",
+            "grey_ginger", "patched_silver", "contrast_soft", "cool_golden",
         ),
     ),
     GanSpec(
         name="stylegan_kaokore64", title="Style-based GAN: faces from Japanese scrolls",
         kind="style",
         directions=(
-            "smudged", "framed", "turned", "covered", "hood", "ground", "small_cap", "topknot",
+            "blurred_inked", "brown_white_face", "covered_open", "thin_broad",
+            "tall_hair", "pale_ground", "long_hair_cap", "loose_tied",
         ),
     ),
     GanSpec(

@@ -19,7 +19,7 @@ OTHER_SENSE = {
         "lessons.idea", "lessons.before", "lessons.gans.step1", "lessons.gans.step3",
         "lessons.gans.step4", "lessons.transfer.step1", "lessons.transfer.step4",
     ),
-    "patch": ("gan.direction.soft_silver",),
+    "patch": ("gan.direction.patched_silver",),
 }  # fmt: skip
 SILENT = re.compile(r"\{[^}]*\}|\]\([^)]*\)|`[^`]*`")  # blanks to fill, addresses, code
 FORMULA = re.compile(r"\S*[=_^]\S*|\([^()]* \| x\)")

@@ -158,8 +158,8 @@ def test_the_attack_never_aims_at_what_the_classifier_thinks_already():
 
 
 def test_a_cat_that_passes_for_the_dog_is_made_another_dog(page):
-    """Seed 7 is taken for a pug where truncation is gone."""
-    found = station_steps(page, seed=7, truncation=1.5)
+    """Seed 96 is taken for a pug at truncation 1.5."""
+    found = station_steps(page, seed=96, truncation=1.5)
     assert "Beagle" in found[-1].found
     assert "Fooled." in found[-1].found
 
