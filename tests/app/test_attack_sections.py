@@ -136,6 +136,7 @@ def test_a_cat_and_a_pet_are_sent_with_one_click(window):
     window.locator("#attack-before .bar", has_text=breed).first.wait_for()
 
 
+@pytest.mark.slow
 def test_verdicts_scroll_in_their_box_on_a_phone(window):
     window.get_by_role("tab", name=say("en", "attack.tab"), exact=True).first.click()
     for part in ("robustness.transforms", "robustness.transferability"):

@@ -113,6 +113,7 @@ def test_bad_input_is_refused_in_a_sentence(client, options, text):
     assert "Traceback" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_runs_of_the_endpoint_are_freed(client):
     for _ in range(30):  # more than there are places
         client.predict(preset="ring", steps=1, **API)

@@ -42,6 +42,7 @@ def test_pictures_stream_and_the_result_is_reproducible(client, photo, painting)
     assert np.array_equal(np.asarray(Image.open(again)), first)
 
 
+@pytest.mark.slow
 def test_every_setting_changes_the_picture(client, photo, painting):
     plain = np.asarray(Image.open(run_small(client, photo, painting)[0]))
     second = handle_file(painting("woodcut"))

@@ -49,6 +49,7 @@ def test_questions_unfold(open_page):
     answer.wait_for()
 
 
+@pytest.mark.slow
 def test_two_visitors_visualize_at_once(open_page):
     """Both pictures move, each visitor stops their own run."""
     pages = [open_page(query="?tab=ideal"), open_page("hi-IN", query="?tab=ideal")]

@@ -70,6 +70,7 @@ def test_mean_per_class_counts_every_breed_once():
     assert low == high == 0.5
 
 
+@pytest.mark.slow
 def test_a_whole_run_on_a_made_up_set(oxford, tmp_path, monkeypatch, store):
     """Train, resume, export, load: the shipped route, on 74 flat pictures."""
     run, folder = tmp_path / "run", tmp_path / "weights"

@@ -15,14 +15,16 @@ def manifest(tmp_path, monkeypatch):
     """Writes a manifest that the page then reads."""
 
     def written(entries):
-        (tmp_path / "manifest.json").write_text(json.dumps(entries))
+        needed = {"file": "nowhere.safetensors", "sha256": ""}
+        whole = {name: needed | entry for name, entry in entries.items()}
+        (tmp_path / "manifest.json").write_text(json.dumps(whole))
         monkeypatch.setattr("models.weights.FOLDER", tmp_path)
 
     return written
 
 
 def test_weights_that_are_missing_are_not_available(manifest):
-    manifest({"pets_lite0": {"file": "nowhere.safetensors"}})
+    manifest({"pets_lite0": {}})
     assert not runs.available("pets_lite0")
     assert not runs.available("pets_lite2")
 
