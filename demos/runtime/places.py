@@ -111,6 +111,8 @@ class Place:
 
     Attributes:
         newest: number of the newest event that entered it.
+        yields_to: what a result is about to which the newest event would have given way.
+        firm: number of the newest event that would not have given way to it.
         stopped: number of the newest Stop.
         run: what writes there now.
         beside: what writes beside it until `run` begins anew, see `Places.enter`.
@@ -118,10 +120,25 @@ class Place:
     """
 
     newest: float = -math.inf
+    yields_to: Hashable = None
+    firm: float = -math.inf
     stopped: float = -math.inf
     run: StoppableRun | None = None
     beside: set[StoppableRun] = field(default_factory=set)
     result: Hashable = None
+
+    def newest_for(self, about: Hashable) -> float:
+        """Number of the newest event that counts for a run about `about`: a preview of the same
+        that was sent after it and began before it would have given way to it."""
+        return self.firm if about is not None and about == self.yields_to else self.newest
+
+    def note(self, number: float, unless: Hashable) -> None:
+        """Notes the event that enters now."""
+        if unless is None:
+            self.firm = number
+        elif unless != self.yields_to:
+            self.firm = self.newest
+        self.yields_to, self.newest = unless, max(number, self.newest)
 
 
 class Places:
@@ -167,7 +184,7 @@ class Places:
         with self._lock:
             place = self._place(key)
             other = self._place((key[0], beside)) if beside else place
-            newest = max(place.newest, other.newest)
+            newest = max(place.newest_for(about), other.newest_for(about))
             number = max(newest, place.stopped) if number is None else number
             busy = idle and any(one.run is not None and one.run.heavy for one in (place, other))
             known = unless is not None and other.result == unless
@@ -178,8 +195,8 @@ class Places:
                 if heavy:
                     self._check_count(key)
                 older = [*place.beside, *([place.run] if place.run else [])]
-                place.run, place.newest, place.beside = run, number, set()
-                place.result = about
+                place.note(number, unless)
+                place.run, place.beside, place.result = run, set(), about
                 other.beside |= {run} if beside else set()
                 if number < place.stopped:
                     run.set()

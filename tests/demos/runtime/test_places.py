@@ -126,6 +126,24 @@ def test_a_prediction_does_not_hide_a_result_about_the_same():
         assert not again.replaced
 
 
+def test_a_run_is_not_lost_to_a_preview_of_the_same_that_began_before_it():
+    """Sent in this order: run 2, previews 3 and 4; the run waits in the queue."""
+    places = Places()
+    for number in (1, 3, 4):
+        with places.enter("asha", "style", number, heavy=False, unless="pair"):
+            pass
+    with places.enter("asha", "style", 2, about="pair") as run:
+        assert run.may_write()
+        with places.enter("asha", "style", 5, heavy=False, unless="pair") as late:
+            assert not late.may_write()
+        assert run.may_write()
+    for number, unless in ((6, None), (8, "another pair"), (9, "pair")):
+        with places.enter("asha", "style", number, heavy=False, unless=unless):
+            pass
+    with places.enter("asha", "style", 7, about="pair") as late:
+        assert not late.may_write()
+
+
 def test_a_run_that_fails_leaves_no_result():
     places = Places()
     with pytest.raises(InterruptedError), places.enter("asha", "attack", about="kitten"):
