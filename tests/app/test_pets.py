@@ -1,6 +1,6 @@
 """The pet tab's endpoints in the running app."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -24,7 +24,10 @@ def test_thirty_photos_at_once_get_the_same_answers_as_one_by_one(client, photo)
     names = ["kitten", "chelsea", "german_shepherd", "lemur", "owl", "koala"] * 5
 
     def report(name):
-        return client.predict(handle_file(photo(name)), api_name="/classify_pet")[1]
+        try:
+            return client.predict(handle_file(photo(name)), api_name="/classify_pet")[1]
+        except CancelledError:  # Gradio's race between threads of one client, see docs/tabs.md
+            return report(name)
 
     alone = {name: report(name) for name in set(names)}
     with ThreadPoolExecutor(30) as pool:
