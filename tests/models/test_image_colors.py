@@ -1,6 +1,5 @@
 """Pictures of every mode, depth and colour space become 8-bit sRGB as a person would see them."""
 
-import io
 import struct
 import warnings
 from pathlib import Path
@@ -11,22 +10,12 @@ from PIL import Image, ImageCms
 
 from models import images
 from models.validation import ValidationError
+from tests.models.pictures import RED, file, plain
 
-RED = (254, 0, 0)
 # demos/examples/styles/mosaic.jpg at 96 x 72, saved by `pillow_heif.register_heif_opener()` and
 # `picture.save("mosaic.heic", quality=60)`. Only this needs an encoder: pillow-heif brings x265,
 # which is GPL, and pi-heif, which reads the file, does not.
 HEIC = Path(__file__).parent / "mosaic.heic"
-
-
-def file(image: Image.Image, kind: str, **options) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, kind, **options)
-    return stream.getvalue()
-
-
-def plain(colour=RED, size=(32, 24), mode="RGB") -> Image.Image:
-    return Image.new(mode, size, colour)
 
 
 def first_pixel(source) -> tuple[int, int, int]:

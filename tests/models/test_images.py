@@ -1,6 +1,5 @@
 """Every kind of picture a person may upload, against known pixels; several pictures as one."""
 
-import io
 import struct
 import subprocess
 import sys
@@ -13,18 +12,7 @@ from PIL import Image
 
 from models import images
 from models.validation import ValidationError
-
-RED = (254, 0, 0)
-
-
-def file(image: Image.Image, kind: str, **options) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, kind, **options)
-    return stream.getvalue()
-
-
-def plain(colour=RED, size=(32, 24), mode="RGB") -> Image.Image:
-    return Image.new(mode, size, colour)
+from tests.models.pictures import RED, file, plain
 
 
 def png_of_size(width: int, height: int) -> bytes:
