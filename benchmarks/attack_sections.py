@@ -6,10 +6,9 @@ One picture attacked in 20 targeted steps; curves of 12 radii by three methods w
 radius that fools; an ideal class in 256 steps, with what its networks say of it.
 """
 
-import argparse
 import statistics
 
-from benchmarks.common import EXAMPLES, machine, rounds
+from benchmarks.common import EXAMPLES, machine, options, rounds
 from models import images, registry
 from models.attacks.attack import attack
 from models.attacks.robustness_curve import curves
@@ -22,9 +21,7 @@ NAME = registry.DEFAULT_BACKBONE
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+    chosen = options(__doc__, rounds=3)
     store, spec = Store("cpu"), registry.classifier(NAME)
     network = store.get(NAME)
     dog = images.open_image(EXAMPLES / "photos" / "german_shepherd.jpg")
@@ -52,7 +49,7 @@ def main() -> None:
         "12 radii, 3 methods": curved,
         "ideal class, 256 steps": visualized,
     }
-    seconds, _ = rounds(sides, options.rounds)
+    seconds, _ = rounds(sides, chosen.rounds)
     for name, taken in seconds.items():
         middle, low, high = statistics.median(taken), min(taken), max(taken)
         print(f"{name:24}{middle:7.2f} s ({low:.2f} to {high:.2f}); {told[name]}")

@@ -11,7 +11,6 @@ when all is quiet, the same is asked again and must be the same.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import io
 import random
@@ -25,7 +24,7 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from benchmarks.common import EXAMPLES, machine
+from benchmarks.common import EXAMPLES, machine, options
 from benchmarks.over_http import call, fetch, running_app, upload
 from models.registry import DEFAULT_PET_CLASSIFIER
 
@@ -241,12 +240,10 @@ def print_record(record: Record, compared: int, took: float) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=300)
-    options = parser.parse_args()
+    chosen = options(__doc__, seconds=300.0)
     command = ["app.py", "--port", URL.rsplit(":", 1)[1], "--preload"]
     with running_app(command, URL) as process:
-        asyncio.run(give_lesson(options.seconds, psutil.Process(process.pid)))
+        asyncio.run(give_lesson(chosen.seconds, psutil.Process(process.pid)))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the benchmarks share: rounds in turns, ratios of medians, and the machine's name."""
 
+import argparse
 import platform
 import statistics
 import time
@@ -11,6 +12,15 @@ import torch
 from models import device
 
 EXAMPLES = Path(__file__).parents[1] / "demos" / "examples"
+
+
+def options(description: str, **defaults: float) -> argparse.Namespace:
+    """The command line of a benchmark whose options are numbers, such as --seconds-ring 20 for
+    `seconds_ring`: whole ones where the default is."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    for name, default in defaults.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
+    return parser.parse_args()
 
 
 def rounds(variants: dict[str, Callable], count: int) -> tuple[dict[str, list[float]], dict]:

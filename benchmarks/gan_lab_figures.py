@@ -8,12 +8,11 @@ shipped digit classifier on 1,000 samples.
 
 from __future__ import annotations
 
-import argparse
 from time import perf_counter
 
 import torch
 
-from benchmarks.common import machine
+from benchmarks.common import machine, options
 from models.device import pick
 from models.gan.training import data, digit_classifier, metrics, presets
 from models.gan.training.metrics import Metrics
@@ -48,11 +47,7 @@ def digits(seed: int, limit: float) -> tuple[int, float, int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--seconds-ring", type=float, default=20)
-    parser.add_argument("--seconds-digits", type=float, default=120)
-    chosen = parser.parse_args()
+    chosen = options(__doc__, seeds=2, seconds_ring=20.0, seconds_digits=120.0)
     for seed in range(chosen.seeds):
         covered, measured = ring(seed, chosen.seconds_ring)
         when = "never" if covered is None else f"{covered:.1f} s"

@@ -8,14 +8,13 @@ counts the rounds that each one gets, the longest wait between two updates, and 
 
 from __future__ import annotations
 
-import argparse
 import threading
 import time
 
 import psutil
 from gradio_client import Client
 
-from benchmarks.common import machine
+from benchmarks.common import machine, options
 from benchmarks.over_http import running_app
 
 URL = "http://127.0.0.1:7984"
@@ -56,10 +55,7 @@ def memory(pid: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--visitors", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=60)
-    chosen = parser.parse_args()
+    chosen = options(__doc__, visitors=10, seconds=60.0)
     command = ["app.py", "--port", URL.rsplit(":", 1)[1], "--preload"]
     with running_app(command, URL) as process:
         before = memory(process.pid)

@@ -3,20 +3,17 @@
 python -m benchmarks.head_speed --rounds 5
 """
 
-import argparse
 import statistics
 import time
 
-from benchmarks.common import machine
+from benchmarks.common import machine, options
 from models.linear_probe import features
 from models.linear_probe.settings import FEATURES, ProbeSettings
 from models.linear_probe.train import train
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    rounds = options(__doc__, rounds=5).rounds
     for task, kinds in FEATURES.items():
         for kind in kinds:
             examples, test = features.load(task, kind)

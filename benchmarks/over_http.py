@@ -15,6 +15,8 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.common import options
+
 ROOT = Path(__file__).parents[1]
 SINGLE_EVENTS, WARM_UP_EVENTS = 40, 5
 Event = Callable[[httpx.AsyncClient, str], Awaitable]
@@ -135,8 +137,4 @@ async def time_visitors(event: Event, visitors: int, seconds: float) -> tuple[fl
 
 def parse_load_options(description: str) -> argparse.Namespace:
     """The command line of a load benchmark: rounds, visitors, seconds."""
-    parser = argparse.ArgumentParser(description=description.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--visitors", type=int, default=30)
-    parser.add_argument("--seconds", type=float, default=8)
-    return parser.parse_args()
+    return options(description, rounds=3, visitors=30, seconds=8.0)

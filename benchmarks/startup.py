@@ -3,7 +3,6 @@
 python -m benchmarks.startup --rounds 5
 """
 
-import argparse
 import statistics
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 
-from benchmarks.common import machine
+from benchmarks.common import machine, options
 from benchmarks.over_http import ROOT
 
 
@@ -40,14 +39,11 @@ def start_seconds(port: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--port", type=int, default=7991)
-    options = parser.parse_args()
-    taken = [start_seconds(options.port + number) for number in range(options.rounds)]
+    chosen = options(__doc__, rounds=5, port=7991)
+    taken = [start_seconds(chosen.port + number) for number in range(chosen.rounds)]
     print(
         f"python app.py to a served page: median {statistics.median(taken):.1f} s, "
-        f"{min(taken):.1f} to {max(taken):.1f} over {options.rounds} starts"
+        f"{min(taken):.1f} to {max(taken):.1f} over {chosen.rounds} starts"
     )
     print(machine())
 

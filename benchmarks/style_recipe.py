@@ -7,14 +7,13 @@ Netglass with Adam is the endpoint's default, with L-BFGS the page's. The recipe
 measured by the same style loss, on the 8-bit picture.
 """
 
-import argparse
 import statistics
 from functools import partial
 
 import torch
 from torch.nn import functional as F
 
-from benchmarks.common import EXAMPLES, machine, ratio, rounds
+from benchmarks.common import EXAMPLES, machine, options, ratio, rounds
 from models import images, registry
 from models.store import Store
 from models.style_transfer import optimize
@@ -68,14 +67,11 @@ def style_loss_of(network, picture: torch.Tensor, style, size: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--size", type=int, default=384)
-    options = parser.parse_args()
+    chosen = options(__doc__, rounds=3, size=384)
     network = Store().get(registry.DEFAULT_BACKBONE)
     ours = {
-        "Netglass, Adam": StyleSettings(size=options.size),
-        "Netglass, L-BFGS": StyleSettings(size=options.size, optimizer="lbfgs"),
+        "Netglass, Adam": StyleSettings(size=chosen.size),
+        "Netglass, L-BFGS": StyleSettings(size=chosen.size, optimizer="lbfgs"),
     }
     losses: dict[str, list[float]] = {name: [] for name in ("recipe", *ours)}
     taken: dict[str, list[float]] = {name: [] for name in losses}
@@ -87,13 +83,11 @@ def main() -> None:
             *_, last = optimize.transfer_style(network, content, style, settings)
             return last.image
 
-        variants = {
-            "recipe": lambda _round, c=content, s=style: recipe(network, c, s, options.size)
-        }
+        variants = {"recipe": lambda _round, c=content, s=style: recipe(network, c, s, chosen.size)}
         variants |= {name: partial(netglass, settings=to) for name, to in ours.items()}
-        seconds, pictures = rounds(variants, options.rounds)
+        seconds, pictures = rounds(variants, chosen.rounds)
         for name, picture in pictures.items():
-            losses[name].append(style_loss_of(network, picture, style, options.size))
+            losses[name].append(style_loss_of(network, picture, style, chosen.size))
             taken[name] += seconds[name]
             median = statistics.median(seconds[name])
             pair = f"{content_name} / {style_name}"

@@ -8,7 +8,6 @@ loop is what tutorials write: one size, contiguous float32, the losses in plain 
 then measured by the textbook's loss in float32.
 """
 
-import argparse
 import statistics
 import time
 from dataclasses import replace
@@ -17,7 +16,7 @@ import torch
 import torchvision
 from torch.nn import functional as F
 
-from benchmarks.common import EXAMPLES, machine, ratio, rounds
+from benchmarks.common import EXAMPLES, machine, options, ratio, rounds
 from models import device, images, registry
 from models.backbones.backbone import Backbone
 from models.style_transfer import optimize
@@ -83,11 +82,7 @@ def textbook(network, spec, content, style, settings, evaluated=None):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=6)
-    parser.add_argument("--size", type=int, default=384)
-    options = parser.parse_args()
+    chosen = options(__doc__, rounds=3, steps=6, size=384)
 
     spec, cpu = registry.backbone("vgg19"), torch.device("cpu")
     torch.manual_seed(0)
@@ -100,9 +95,9 @@ def main() -> None:
     ours = Backbone(spec, copy, device.place(spec.depthwise, cpu))
     photo = images.open_image(EXAMPLES / "photos" / "astronaut.jpg")
     painting = images.open_image(EXAMPLES / "styles" / "starry_night.jpg")
-    photo, painting = (images.square(picture, options.size) for picture in (photo, painting))
+    photo, painting = (images.square(picture, chosen.size) for picture in (photo, painting))
     content, style = images.to_tensor(photo), images.to_tensor(painting)
-    settings = StyleSettings(size=options.size, style_loss="gram", steps=options.steps)
+    settings = StyleSettings(size=chosen.size, style_loss="gram", steps=chosen.steps)
 
     def netglass(steps: int) -> torch.Tensor:
         *_, last = optimize.transfer_style(ours, photo, painting, replace(settings, steps=steps))
@@ -123,10 +118,10 @@ def main() -> None:
         "textbook": lambda _round: textbook(plain, spec, content, style, settings),
         "Netglass": lambda _round: netglass(steps),
     }
-    seconds, pictures = rounds(variants, options.rounds)
-    done = {"textbook": options.size**2 * options.steps, "Netglass": work(steps)}
-    print(f"Gatys et al. 2016, {spec.title} (random weights), to {options.size} px, Gram matrices,")
-    print(f"{options.steps} steps against {steps} coarse to fine; {options.rounds} rounds\n")
+    seconds, pictures = rounds(variants, chosen.rounds)
+    done = {"textbook": chosen.size**2 * chosen.steps, "Netglass": work(steps)}
+    print(f"Gatys et al. 2016, {spec.title} (random weights), to {chosen.size} px, Gram matrices,")
+    print(f"{chosen.steps} steps against {steps} coarse to fine; {chosen.rounds} rounds\n")
     print(f"{'':12}{'seconds':>9}{'Mpixel steps/s':>16}{'textbook loss':>15}")
     for name, taken in seconds.items():
         median = statistics.median(taken)

@@ -115,6 +115,7 @@ MESSAGES = {
 
 LONGEST_SHOWN = 60  # characters of a value in a sentence
 KINDS: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
+WRONG_TYPE: dict[type, str] = {bool: "not_a_switch", str: "not_a_text", list: "not_a_list"}
 C = TypeVar("C")
 
 
@@ -195,36 +196,14 @@ def choice(name: str, value: object, choices: Collection[C]) -> C:
     raise ValidationError("unknown_choice", name=name, value=told, choices=listed)
 
 
-def switch(name: str, value: object) -> bool:
-    """`value` if it is True or False.
+def typed(name: str, value: object, kind: type) -> Any:
+    """`value` if it is of `kind`: bool, str, or list, for which a tuple is taken, too.
 
     Raises:
         ValidationError: it is something else.
     """
-    if not isinstance(value, bool):
-        raise ValidationError("not_a_switch", name=name, value=shown(value))
-    return value
-
-
-def text(name: str, value: object) -> str:
-    """`value` if it is a string.
-
-    Raises:
-        ValidationError: it is something else.
-    """
-    if not isinstance(value, str):
-        raise ValidationError("not_a_text", name=name, value=shown(value))
-    return value
-
-
-def sequence(name: str, value: object) -> list[Any] | tuple[Any, ...]:
-    """`value` if it is a list or a tuple.
-
-    Raises:
-        ValidationError: it is something else.
-    """
-    if not isinstance(value, list | tuple):
-        raise ValidationError("not_a_list", name=name, value=shown(value))
+    if not isinstance(value, (list, tuple) if kind is list else kind):
+        raise ValidationError(WRONG_TYPE[kind], name=name, value=shown(value))
     return value
 
 
@@ -275,15 +254,13 @@ class Setting:
         # An empty text means the usual, and a list may be left out: clients say null for both.
         if value is None and (self.optional or self.kind is list or self.default == ""):
             return self.default
-        if self.kind is bool:
-            return switch(self.name, value)
+        if self.choices:
+            return choice(self.name, value, self.choices)
         if self.kind is int:
             return whole_number(self.name, value, int(self.low), int(self.high))
         if self.kind is float:
             return number(self.name, value, self.low, self.high)
-        if self.kind is list:
-            return sequence(self.name, value)
-        return choice(self.name, value, self.choices) if self.choices else text(self.name, value)
+        return typed(self.name, value, self.kind)
 
     @property
     def description(self) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,18 @@ def client(app_url, tmp_path_factory):
     from gradio_client import Client
 
     return Client(app_url, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
+
+
+@pytest.fixture
+def small_disk(request, tmp_path):
+    """A folder on a disk of its own, as large as the test's parameter says, such as "64k"."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={request.param}", "tmpfs", str(folder)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no right to mount a small disk here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.fixture(scope="session")

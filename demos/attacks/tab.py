@@ -15,6 +15,7 @@ from demos.runtime.i18n import say
 from demos.ui import deep_links, examples, progress, streams
 from demos.ui.components import Photo
 from demos.ui.page import LIGHT, PRIVATE, Page
+from demos.ui.two_columns import TwoColumnTab
 from models import images, registry
 
 # What each "break it" button changes from the defaults.
@@ -37,20 +38,11 @@ def build(page: Page, tab: gr.Tab) -> None:
     endpoints.expose_all(page)
 
 
-class AttackTab:
+class AttackTab(TwoColumnTab):
     """The components of one attack, and the events between them."""
 
     def __init__(self, page: Page):
-        self.page = page
-        with gr.Row(equal_height=False):
-            with gr.Column(scale=4, min_width=300):
-                self.photo = page.put(
-                    Photo, "attack.photo", value=examples.example("photos", DOG), height=210
-                )
-                examples.examples(page, "photos", self.photo, DOG)
-                self.controls = controls.build(page)
-            with gr.Column(scale=6, min_width=320):
-                self._build_result()
+        super().__init__(page)
         self.ordered = list(self.controls.values())
         self.result = [
             self.line, self.clean, self.fooled, self.change, self.before, self.after, self.plot,
@@ -59,7 +51,13 @@ class AttackTab:
         defaults = {"model": registry.DEFAULT_BACKBONE} | DEFAULTS
         page.experiments(NAME, EXPERIMENTS, defaults, self.ordered, controls.check)
 
-    def _build_result(self) -> None:
+    def build_settings(self) -> None:
+        first = examples.example("photos", DOG)
+        self.photo = self.page.put(Photo, "attack.photo", value=first, height=210)
+        examples.examples(self.page, "photos", self.photo, DOG)
+        self.controls = controls.build(self.page)
+
+    def build_result(self) -> None:
         page = self.page
         with gr.Row():
             self.run = page.put(gr.Button, "run.attack", variant="primary", min_width=90)
@@ -96,8 +94,9 @@ class AttackTab:
         deep_links.listen(page, NAME, self.controls, {"photo": (self.photo, "photos")})
         model = self.controls["model"]
         predict = streams.stream(
-            page, self.predict, NAME, heavy=False, about=_subject, unless_about=True
-        )
+            page, self.predict, NAME, emptied=self.emptied, heavy=False, about=_subject,
+            unless_about=True,
+        )  # fmt: skip
         # One event for all: the browser sends the next when it has the answer to the last.
         gr.on(
             [self.photo.change, tab.select, model.change], predict,
@@ -151,28 +150,24 @@ class AttackTab:
     def predict(self, run: StoppableRun, language: str, image, model: str):
         """What the network is shown of a photo, and its prediction; no result of another photo, or
         of a file that is no picture, stands beside it."""
-        empty = dict(zip(self.result, self._empty_result(language), strict=True))
         if image is None:
-            yield empty
-            return
-        try:
-            shown, top = runs.predict(self.page.engine, image, model)
-        except Exception:
-            yield empty
-            raise
-        before = empty[self.before]
+            return self.emptied(language)
+        shown, top = runs.predict(self.page.engine, image, model)
+        update = self.emptied(language) | {self.clean: shown}
         if top is not None:
-            before = views.titled_bars(language, "attack.verdict_before", top)
-        yield empty | {self.clean: shown, self.before: before}
+            update[self.before] = views.titled_bars(language, "attack.verdict_before", top)
+        return update
 
     def cleared(self, language: str) -> list:
         """The values of all components on Reset."""
         settings = [registry.DEFAULT_BACKBONE, *DEFAULTS.values()]
-        return [None, *settings, *self._empty_result(language)]
+        return [None, *settings, *self.emptied(language).values()]
 
-    def _empty_result(self, language: str) -> list:
+    def emptied(self, language: str) -> dict:
+        """Updates that leave no result."""
         nothing, hidden = say(language, "attack.before_none"), gr.update(visible=False)
-        return ["", None, None, None, nothing, "", "", hidden, hidden]
+        empty = ["", None, None, None, nothing, "", "", hidden, hidden]
+        return dict(zip(self.result, empty, strict=True))
 
 
 def _subject(image, model: str, *_) -> tuple:

@@ -17,6 +17,7 @@ from demos.runtime.i18n import say
 from demos.ui import deep_links, examples, progress, streams
 from demos.ui.page import LIGHT, PRIVATE, Page
 from demos.ui.plots import bars, curves
+from demos.ui.two_columns import TwoColumnTab
 from models import registry
 from models.feature_visualization.settings import METHODS, VisualizationSettings
 
@@ -42,21 +43,11 @@ def build(page: Page, tab: gr.Tab) -> None:
     endpoints.expose_all(page)
 
 
-class VisualizationTab:
+class VisualizationTab(TwoColumnTab):
     """The tab's components, and the events between them."""
 
     def __init__(self, page: Page):
-        self.page = page
-        with gr.Row(equal_height=False):
-            with gr.Column(scale=4, min_width=300):
-                with gr.Row():
-                    self.one_click = {
-                        name: page.put(gr.Button, key, size="sm", min_width=90)
-                        for key, name in ONE_CLICK.items()
-                    }
-                self.controls = controls.build(page)
-            with gr.Column(scale=6, min_width=320):
-                self._build_result()
+        super().__init__(page)
         ComparisonSection(page, self.controls)
         page.experiments(
             NAME, EXPERIMENTS, DEFAULTS, self.controls.ordered,
@@ -67,7 +58,15 @@ class VisualizationTab:
             self.download_strip,
         ]  # fmt: skip
 
-    def _build_result(self) -> None:
+    def build_settings(self) -> None:
+        with gr.Row():
+            self.one_click = {
+                name: self.page.put(gr.Button, key, size="sm", min_width=90)
+                for key, name in ONE_CLICK.items()
+            }
+        self.controls = controls.build(self.page)
+
+    def build_result(self) -> None:
         page = self.page
         self.run, self.stop, self.reset = page.controls("run.visualize")
         self.line = gr.HTML(elem_id="ideal-status")

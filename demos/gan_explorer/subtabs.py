@@ -17,6 +17,15 @@ from models.gan.settings import SLIDERS, SampleSettings
 
 Knobs = dict[str, gr.components.Component]
 
+SLERP = (
+    r"\mathrm{slerp}(z_a,z_b;t)=\frac{\sin((1-t)\Omega)}{\sin\Omega}z_a"
+    r"+\frac{\sin(t\Omega)}{\sin\Omega}z_b"
+)
+VAE_LOSS = (
+    r"\mathcal L=\mathbb E_{q(z|x)}\tfrac{\lVert x-g(z)\rVert^2}{2s^2}"
+    r"+\mathrm{KL}\!\left(q(z|x)\,\Vert\,\mathcal N(0,I)\right)"
+)
+
 
 def build(page: Page, knobs: Knobs) -> Knobs:
     """All sub-tabs about cat A and cat B; `knobs` chose them.
@@ -56,10 +65,7 @@ def _thirds(page: Page, key: str, language: str) -> str:
 
 def _walking(page: Page, knobs: Knobs) -> None:
     with page.section(gr.Tab, "gan.walk"):
-        page.formula(
-            r"\mathrm{slerp}(z_a,z_b;t)=\frac{\sin((1-t)\Omega)}{\sin\Omega}z_a"
-            r"+\frac{\sin(t\Omega)}{\sin\Omega}z_b"
-        )
+        page.formula(SLERP)
         with gr.Row():
             with gr.Column(min_width=240):
                 frames = page.setting(SampleSettings, "frames")
@@ -119,10 +125,7 @@ def _discriminator(page: Page, knobs: Knobs) -> None:
 def autoencoder(page: Page) -> None:
     """The sub-tab about the VAE."""
     with page.section(gr.Tab, "gan.vae"):
-        page.formula(
-            r"\mathcal L=\mathbb E_{q(z|x)}\tfrac{\lVert x-g(z)\rVert^2}{2s^2}"
-            r"+\mathrm{KL}\!\left(q(z|x)\,\Vert\,\mathcal N(0,I)\right)"
-        )
+        page.formula(VAE_LOSS)
         with gr.Row():
             with gr.Column(min_width=260):
                 page.put(gr.Markdown, "gan.vae.rebuilt")

@@ -22,6 +22,7 @@ from demos.runtime.places import event_number
 from demos.ui import progress, streams
 from demos.ui.components import Choice
 from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page
+from demos.ui.two_columns import TwoColumnTab
 from models.gan.training import presets
 from models.gan.training.presets import Preset
 from models.gan.training.settings import TrainingSettings
@@ -52,16 +53,11 @@ class Request:
     views: list[str]
 
 
-class GanLabTab:
+class GanLabTab(TwoColumnTab):
     """The tab's components, and the events between them."""
 
     def __init__(self, page: Page):
-        self.page = page
-        with gr.Row(equal_height=False):
-            with gr.Column(scale=4, min_width=300):
-                self._build_choices()
-            with gr.Column(scale=6, min_width=320):
-                self._build_result()
+        super().__init__(page)
         self.choices = [
             self.data, self.architecture, self.side, self.pretrained, *self.settings.values(),
         ]  # fmt: skip
@@ -72,7 +68,7 @@ class GanLabTab:
         self.inputs = [self.payload, self.pace, self.views, *self.choices]
         self.result = [self.line, self.phase, self.picture, self.plot, self.diagnosis]
 
-    def _build_choices(self) -> None:
+    def build_settings(self) -> None:
         page = self.page
         self.payload = gr.Textbox(visible=False)
         self.data = page.put(
@@ -90,7 +86,7 @@ class GanLabTab:
         inputs.build(page)
         self.settings = controls.build(page)
 
-    def _build_result(self) -> None:
+    def build_result(self) -> None:
         page = self.page
         self.run, self.stop, self.reset = page.controls("gan_lab.run")
         with gr.Row():

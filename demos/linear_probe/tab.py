@@ -19,6 +19,7 @@ from demos.runtime.scheduler import HEAD_RUNS
 from demos.ui import deep_links, progress, streams
 from demos.ui.page import PROBES, Page
 from demos.ui.plots import curves
+from demos.ui.two_columns import TwoColumnTab
 from models.labels import breeds
 from models.linear_probe.settings import CLASSES, FEATURES, ProbeSettings
 
@@ -41,24 +42,11 @@ def build(page: Page, tab: gr.Tab) -> None:
     endpoints.expose_all(page)
 
 
-class ProbeTab:
+class ProbeTab(TwoColumnTab):
     """The tab's components, and the events between them."""
 
     def __init__(self, page: Page):
-        self.page = page
-        with gr.Row(equal_height=False):
-            with gr.Column(scale=4, min_width=300):
-                knobs = _knobs(page)
-            with gr.Column(scale=6, min_width=320):
-                self.run, self.stop, self.reset = page.controls("run.train")
-                with gr.Row():
-                    self.control = page.put(gr.Button, "train.control", size="sm", min_width=160)
-                    self.sizes = page.put(gr.Button, "train.sizes", size="sm", min_width=160)
-                page.formula(r"L=-\tfrac1N\textstyle\sum_n\log\,\mathrm{softmax}(Wx_n+b)_{y_n}")
-                self.line = gr.HTML(elem_id="train-status")
-                self.plot = gr.HTML(elem_id="train-plot")
-                self.matrix = gr.HTML(elem_id="train-matrix")
-        self.knobs = {name: knobs[name] for name in NAMES}
+        super().__init__(page)
         page.experiments(
             NAME, EXPERIMENTS, DEFAULTS, [*self.knobs.values()],
             lambda values: ProbeSettings(**values),
@@ -66,6 +54,21 @@ class ProbeTab:
         with page.put(gr.Accordion, "own", open=False):
             few_shot.build(page)
         self.outputs = [self.line, self.plot, self.matrix]
+
+    def build_settings(self) -> None:
+        knobs = _knobs(self.page)
+        self.knobs = {name: knobs[name] for name in NAMES}
+
+    def build_result(self) -> None:
+        page = self.page
+        self.run, self.stop, self.reset = page.controls("run.train")
+        with gr.Row():
+            self.control = page.put(gr.Button, "train.control", size="sm", min_width=160)
+            self.sizes = page.put(gr.Button, "train.sizes", size="sm", min_width=160)
+        page.formula(r"L=-\tfrac1N\textstyle\sum_n\log\,\mathrm{softmax}(Wx_n+b)_{y_n}")
+        self.line = gr.HTML(elem_id="train-status")
+        self.plot = gr.HTML(elem_id="train-plot")
+        self.matrix = gr.HTML(elem_id="train-matrix")
 
     def connect(self) -> None:
         """Wires the events."""

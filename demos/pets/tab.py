@@ -122,7 +122,7 @@ class PetTab:
         newest = light | {"trigger_mode": "always_last"}
         classified = gr.on(
             [self.photo.change, tab.select, self.classifier.change],
-            streams.stream(page, self.classify, NAME, heavy=False),
+            streams.stream(page, self.classify, NAME, emptied=self.emptied, heavy=False),
             [page.language, self.photo, self.classifier],
             [self.quality, self.verdict, self.similar, self.explanation, self.breed, self.against],
             **newest,
@@ -147,26 +147,23 @@ class PetTab:
 
     def classify(self, run: StoppableRun, language: str, path: str | None, model: str):
         """The verdict on a photo, similar breeds, and the two likeliest, to be explained."""
-        # The verdict on the photo before must not stand beside a file that is no picture.
-        empty = {self.verdict: "", self.similar: "", self.explanation: None}
         update = {self.quality: quality(language, model)}
         if path is None:
-            yield update | empty
-            return
-        try:
-            _, prediction = runs.classify(self.page.engine, path, model)
-        except Exception:
-            yield empty
-            raise
+            return update | self.emptied(language)
+        _, prediction = runs.classify(self.page.engine, path, model)
         similar = self.page.engine.pet_classifier(model).similar(prediction)
         named = [(breed_name(language, breed), value) for breed, value in similar]
         (first, _), (second, _) = prediction.top(2)
-        yield update | {
+        return update | {
             self.verdict: _verdict(language, prediction),
             self.similar: bars(named, percent=False),
             self.breed: first,
             self.against: second,
         }
+
+    def emptied(self, _language: str) -> dict:
+        """No verdict: that on the photo before must not stand beside a file that is no picture."""
+        return {self.verdict: "", self.similar: "", self.explanation: None}
 
     def explain(self, run: StoppableRun, language: str, path, breed, against, contrast, model: str):
         """The class activation map of the chosen breeds; None without a photo."""

@@ -19,6 +19,7 @@ from demos.ui import deep_links, examples, progress, send_to, streams
 from demos.ui.components import Knob, Photo
 from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars, curves
+from demos.ui.two_columns import TwoColumnTab
 from models import images, registry
 from models.style_transfer.settings import StyleSettings
 
@@ -47,22 +48,13 @@ def build(page: Page, tab: gr.Tab) -> None:
     endpoints.expose_all(page)
 
 
-class StyleTab:
+class StyleTab(TwoColumnTab):
     """The tab's components, and the events between them."""
 
+    SETTINGS_COLUMN = RESULT_COLUMN = {"scale": 5, "min_width": 320}  # noqa: RUF012
+
     def __init__(self, page: Page):
-        self.page = page
-        with gr.Row(equal_height=False):
-            with gr.Column(scale=5, min_width=320):
-                with gr.Row():
-                    with gr.Column(min_width=140):
-                        self.content = self._photo("style.content", "photos", CONTENT)
-                    with gr.Column(min_width=140):
-                        self.style = self._photo("style.style", "styles", STYLE)
-                self.weights = self._build_weights()
-                self.controls = controls.build(page, self.weights)
-            with gr.Column(scale=5, min_width=320):
-                self._build_result()
+        super().__init__(page)
         self._build_comparison()
         self.inputs = [
             self.content, self.style, self.controls.second, *self.controls.ordered,
@@ -70,6 +62,15 @@ class StyleTab:
         self.result = [
             self.line, self.live, self.both, self.breakdown, self.plot, self.download,
         ]  # fmt: skip
+
+    def build_settings(self) -> None:
+        with gr.Row():
+            with gr.Column(min_width=140):
+                self.content = self._photo("style.content", "photos", CONTENT)
+            with gr.Column(min_width=140):
+                self.style = self._photo("style.style", "styles", STYLE)
+        self.weights = self._build_weights()
+        self.controls = controls.build(self.page, self.weights)
 
     def _build_weights(self) -> dict[str, Knob]:
         """How much each term of the loss counts: sliders that may be moved while a run goes on."""
@@ -85,7 +86,7 @@ class StyleTab:
         examples.examples(self.page, kind, photo, name)
         return photo
 
-    def _build_result(self) -> None:
+    def build_result(self) -> None:
         page = self.page
         self.run, self.stop, self.reset = page.controls("run.paint")
         self.line = gr.HTML(elem_id="style-status")

@@ -20,7 +20,7 @@ from demos.ui import examples
 from demos.ui.components import NO_UPLOAD, Photo, Text
 from demos.ui.page import HEAVY, localize_errors
 from models import images
-from models.validation import Setting, Settings, ValidationError, sequence, switch, text
+from models.validation import WRONG_TYPE, Setting, Settings, ValidationError, typed
 
 END = ""  # in `expose(before=...)`: after all fields
 
@@ -200,8 +200,7 @@ def _checked(parameter: inspect.Parameter, value: object) -> object:
         return parameter.default
     if kind is Picture and value == NO_UPLOAD:
         raise ValidationError("not_a_file", name=parameter.name)
-    check = {str: text, bool: switch, list: sequence}.get(kind)
-    return check(parameter.name, value) if check else value
+    return typed(parameter.name, value, kind) if kind in WRONG_TYPE else value
 
 
 @contextmanager

@@ -20,6 +20,7 @@ def stream(
     function: Callable,
     place: str,
     line: gr.HTML | None = None,
+    emptied: Callable[[str], dict] = lambda language: {},
     about: Callable[..., Any] = lambda *values: None,
     unless_about: bool = False,
     **options: Any,
@@ -29,6 +30,8 @@ def stream(
     Args:
         function: a generator of updates, or a function that returns one.
         line: the status line, which is emptied when something goes wrong.
+        emptied: `emptied(language)` gives further updates for that case, where nothing of what was
+            shown before may stay.
         about: what a run's result is about, by the event's values.
         unless_about: comes too late where the place has a run's result about the same.
         options: of `Places.enter`.
@@ -42,7 +45,7 @@ def stream(
         try:
             with page.engine.run(session, place, number=number, **claim) as run:
                 entered = True
-                yield from run.written(_updates(function, line, run, language, *values))
+                yield from run.written(_updates(function, line, emptied, run, language, *values))
         except Exception:
             if line is not None and not entered:
                 yield {line: ""}
@@ -55,15 +58,23 @@ def stream(
     return localize_errors(event)
 
 
-def _updates(function: Callable, line: gr.HTML | None, *args) -> Generator:
+def _updates(
+    function: Callable,
+    line: gr.HTML | None,
+    emptied: Callable[[str], dict],
+    run: StoppableRun,
+    language: str,
+    *values,
+) -> Generator:
     try:
         if isgeneratorfunction(function):
-            yield from function(*args)
+            yield from function(run, language, *values)
         else:
-            yield function(*args)
+            yield function(run, language, *values)
     except Exception:
-        if line is not None:
-            yield {line: ""}
+        changes = emptied(language) | ({} if line is None else {line: ""})
+        if changes:
+            yield changes
         raise
 
 

@@ -9,6 +9,21 @@ from demos.runtime.i18n import say
 from tests.browser.helpers import LAPTOP, button, open_tab, set_number, slow_cases
 
 
+def open_style(open_page):
+    """The page at the style tab, which shows the losses of the first photo."""
+    page = open_page()
+    open_tab(page, "style.tab")
+    page.locator("#style-breakdown .bar").first.wait_for()
+    return page
+
+
+def set_more(page, **settings):
+    """Unfolds the further settings and sets these."""
+    page.get_by_role("button", name=say("en", "style.more")).click()
+    for name, value in settings.items():
+        set_number(page, f"name.{name}", value)
+
+
 def assert_no_scrolling_needed(page):
     for key in ("run.paint", "stop", "reset"):
         box = button(page, key).bounding_box()
@@ -23,8 +38,7 @@ def test_upload_run_stop_download(open_page, tmp_path, photo):
     assert_no_scrolling_needed(page)
     page.locator("#style-content input[type=file]").first.set_input_files(photo("kitten"))
     page.wait_for_function("document.querySelector('#style-content img')?.src.includes('kitten')")
-    page.get_by_role("button", name=say("en", "style.more")).click()
-    set_number(page, "name.steps", 600)
+    set_more(page, steps=600)
     button(page, "run.paint").click()
     page.locator("#style-status", has_text=re.compile(r"Step [1-9]\d* of 600")).wait_for()
     page.locator("#style-plot polyline").first.wait_for()
@@ -52,12 +66,9 @@ def test_upload_run_stop_download(open_page, tmp_path, photo):
 def test_a_preview_or_estimate_that_comes_late_does_not_hide_the_result(open_page, passed):
     """Coming back to the tab asks for the preview, then for the estimate. The first `passed`
     of these requests reach the server during the run, the others only after its end."""
-    page = open_page()
-    open_tab(page, "style.tab")
+    page = open_style(open_page)
     status = page.locator("#style-status")
-    page.locator("#style-breakdown .bar").first.wait_for()
-    page.get_by_role("button", name=say("en", "style.more")).click()
-    set_number(page, "name.steps", 600)
+    set_more(page, steps=600)
     button(page, "run.paint").click()
     status.get_by_text(re.compile(r"Step [1-9]\d* of 600")).wait_for()
     seen, held, running = [], [], [True]
@@ -113,12 +124,8 @@ def test_preview_loss_breakdown_and_a_second_style(open_page, language):
 
 @pytest.mark.slow
 def test_three_methods_are_compared(open_page):
-    page = open_page()
-    open_tab(page, "style.tab")
-    page.locator("#style-breakdown .bar").first.wait_for()
-    page.get_by_role("button", name=say("en", "style.more")).click()
-    set_number(page, "name.steps", 12)
-    set_number(page, "name.size", 96)
+    page = open_style(open_page)
+    set_more(page, steps=12, size=96)
     page.get_by_role("button", name=say("en", "style.ways")).click()
     button(page, "style.ways.run").click()
     page.locator("#style-ways", has_text="coarse to fine: 12 steps").wait_for()
@@ -127,14 +134,12 @@ def test_three_methods_are_compared(open_page):
 
 @pytest.mark.slow
 def test_another_network_has_sliders_for_its_own_layers(open_page):
-    page = open_page()
-    open_tab(page, "style.tab")
-    page.locator("#style-breakdown .bar").first.wait_for()
+    page = open_style(open_page)
     page.get_by_role("button", name=say("en", "style.layers")).click()
     sliders = page.locator("#style-layers input[type=range]").locator("visible=true")
     sliders.nth(9).wait_for()
     assert sliders.count() == 10
-    page.get_by_role("button", name=say("en", "style.more")).click()
+    set_more(page)
     page.get_by_label(say("en", "network"), exact=True).locator("visible=true").click()
     page.get_by_role("option", name="EfficientNet-Lite2", exact=True).click()
     page.get_by_label("number input for blocks.3.3.bn1").locator("visible=true").wait_for()
@@ -146,8 +151,7 @@ def test_another_network_has_sliders_for_its_own_layers(open_page):
 def test_weights_that_leave_nothing_to_do_are_refused_and_the_run_goes_on(open_page):
     page = open_page()
     open_tab(page, "style.tab")
-    page.get_by_role("button", name=say("en", "style.more")).click()
-    set_number(page, "name.steps", 600)
+    set_more(page, steps=600)
     button(page, "run.paint").click()
     status = page.locator("#style-status")
     status.filter(has_text=re.compile(r"Step [1-9]\d* of 600")).wait_for()

@@ -18,7 +18,7 @@ for module in pkgutil.walk_packages(models.__path__, "models."):
         importlib.import_module(module.name)
 TOPICS = sorted(Settings.__subclasses__(), key=lambda kind: (kind.__module__, kind.__name__))
 TOPICS = [kind for kind in TOPICS if kind.__module__.startswith("models.")]
-VALUES = (3.0, "3", True, 3.7, None, math.nan, -1, 2**40, "", [])
+VALUES = (3.0, "3", True, 3.7, None, math.nan, math.inf, -1, 2**40, "", [])
 
 
 def is_right(described, value) -> bool:

@@ -2,15 +2,7 @@ import math
 
 import pytest
 
-from models.validation import (
-    ValidationError,
-    choice,
-    number,
-    sequence,
-    switch,
-    text,
-    whole_number,
-)
+from models.validation import ValidationError, choice, number, typed, whole_number
 
 
 def test_numbers_in_range_pass():
@@ -63,9 +55,9 @@ def test_whole_numbers_are_taken_exactly():
         (lambda: whole_number("s", 1.5, 0, 9), "s must be a whole number from 0 to 9, not 1.5."),
         (lambda: choice("side", "32", (32, 64)), 'side can\'t be "32". Choose one of: 32, 64.'),
         (lambda: choice("loss", None, ("hinge",)), "loss can't be null. Choose one of: hinge."),
-        (lambda: switch("strip", "true"), 'strip must be true or false, not "true".'),
-        (lambda: text("breed", 3), "breed must be a text, not 3."),
-        (lambda: sequence("points", "x" * 99), f'points must be a list, not "{"x" * 59}....'),
+        (lambda: typed("strip", "true", bool), 'strip must be true or false, not "true".'),
+        (lambda: typed("breed", 3, str), "breed must be a text, not 3."),
+        (lambda: typed("points", "x" * 99, list), f'points must be a list, not "{"x" * 59}....'),
     ],
 )  # fmt: skip
 def test_a_refusal_names_the_parameter_and_what_would_be_right(check, message):

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from unittest import mock
 
 import numpy as np
@@ -32,8 +33,7 @@ CPU = "cpu"
 Arrays = dict[str, np.ndarray]
 
 
-@dataclass(frozen=True)
-class Tolerance:
+class Tolerance(NamedTuple):
     """The largest allowed difference of one array: on average, and of any number in it."""
 
     mean: float
