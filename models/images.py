@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from models.roles import ROLES
 from models.validation import ValidationError
 
 if TYPE_CHECKING:
@@ -243,16 +244,18 @@ def strongest_channels(maps: torch.Tensor, count: int) -> torch.Tensor:
 
 
 def overlay(picture: torch.Tensor, heat_map: torch.Tensor, strength: float = 0.6) -> torch.Tensor:
-    """A picture (1, 3, h, w) in grey under a heat map (h, w): red above 0, blue below.
+    """A picture (1, 3, h, w) in grey under a heat map (h, w): green above 0, magenta below.
 
-    The color is full where |heat_map| is greatest.
+    These are the colors of evidence. The color is full where |heat_map| is greatest.
     """
     import torch
 
     grey = picture[0].mean(0)
     share = heat_map / heat_map.abs().max().clamp_min(1e-8)
-    red, blue = share.clamp_min(0), (-share).clamp_min(0)
-    shown = torch.stack([grey * (1 - strength * (red + blue))] * 3)
-    shown[0] += strength * red
-    shown[2] += strength * blue
+    positive, negative = (
+        torch.tensor(ROLES[role], device=grey.device)[:, None, None] / 255
+        for role in ("for", "against")
+    )
+    color = positive * share.clamp_min(0) + negative * (-share).clamp_min(0)
+    shown = grey * (1 - strength * share.abs()) + strength * color
     return shown[None].clamp(0, 1)

@@ -101,7 +101,7 @@ def _vote(language: str, found: Smoothing, which: str) -> str:
     elif step.abstains:
         words = say(language, "robustness.smoothing.abstains")
     title = escape(say(language, f"robustness.{which}"))
-    return f"<b>{title}</b>{bars(rows)}<p>{escape(words)}</p>"
+    return f"<b>{title}</b>{bars(rows, role=views.BEFORE_AFTER[which])}<p>{escape(words)}</p>"
 
 
 def _adversarial_training(page: Page, photo, controls: Controls) -> None:

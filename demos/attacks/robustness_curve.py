@@ -44,7 +44,7 @@ def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
         level = say(language, "robustness.whole.level", level=found.level)
         return update | {
             shown: image,
-            prediction: f"{level}{bars(found.top)}",
+            prediction: f"{level}{bars(found.top, role='made')}",
             download: gr.update(value=examples.png(image, "netglass-least"), visible=True),
         }
 
@@ -67,9 +67,12 @@ def _plot(language: str, step: CurveStep) -> str:
         if curve.smallest is not None:
             marks[name] = curve.smallest
     end = step.epsilons[-1]
-    svg = curves(first, "ε", end, y_range=(0, 1), root_x=True, dashed=second, marks=marks)
+    plot = curves(
+        first, "ε", end, y_title=say(language, "plot.probability"), percent=True, root_x=True,
+        dashed=second, marks=marks,
+    )  # fmt: skip
     key = "robustness.curve.legend_target" if second else "robustness.curve.legend"
-    return f"{svg}<small>{escape(say(language, key))}</small>"
+    return f"{plot}<small>{escape(say(language, key))}</small>"
 
 
 def _table(language: str, step: CurveStep) -> str:

@@ -122,7 +122,7 @@ class AttackTab(TwoColumnTab):
             top = found.subject.prediction()
             update |= {
                 self.clean: found.subject.shown,
-                self.before: views.titled_bars(language, "attack.verdict_before", top),
+                self.before: views.titled_bars(language, "before", top),
                 self.change: None,
                 self.after: "",
                 self.download: gr.update(visible=False),
@@ -133,10 +133,10 @@ class AttackTab(TwoColumnTab):
         report, perturbation = found.result.report, images.to_image(found.result.perturbation)
         factor = say(language, "attack.change_factor", factor=found.result.factor)
         clean = examples.png(found.subject.shown, "netglass-clean")
-        after = views.titled_bars(language, "attack.verdict_after", report.after)
+        after = views.titled_bars(language, "after", report.after)
         return update | {
             self.change: perturbation,
-            self.before: views.titled_bars(language, "attack.verdict_before", report.before),
+            self.before: views.titled_bars(language, "before", report.before),
             self.after: f"{after}{views.success(language, report)}\n\n<small>{factor}</small>",
             self.download: gr.update(value=examples.png(image, "netglass-attack"), visible=True),
             self.download_clean: gr.update(value=clean, visible=True),
@@ -155,7 +155,7 @@ class AttackTab(TwoColumnTab):
         shown, top = runs.predict(self.page.engine, image, model)
         update = self.emptied(language) | {self.clean: shown}
         if top is not None:
-            update[self.before] = views.titled_bars(language, "attack.verdict_before", top)
+            update[self.before] = views.titled_bars(language, "before", top)
         return update
 
     def cleared(self, language: str) -> list:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from models.attacks.transforms import TransformVerdict
 
 THUMBNAIL = 72
+CURVE_ROLES = {"true": "real", "target": "made"}
+# Of the picture before and after the attack: title and role.
+VERDICTS = {"before": ("attack.verdict_before", "real"), "after": ("attack.verdict_after", "made")}
+BEFORE_AFTER = {"clean": "real", "attacked": "made"}
 
 
 def probability_plot(language: str, found: MeasuredStep) -> str:
@@ -30,12 +34,20 @@ def probability_plot(language: str, found: MeasuredStep) -> str:
         for name, points in found.probabilities.items()
         if points
     }
-    return curves(series, say(language, "plot.step"), found.step.steps, y_range=(0, 1))
+    return curves(
+        series,
+        say(language, "plot.step"),
+        found.step.steps,
+        roles=[CURVE_ROLES[name] for name, points in found.probabilities.items() if points],
+        y_title=say(language, "plot.probability"),
+        percent=True,
+    )
 
 
-def titled_bars(language: str, key: str, top: list[tuple[str, float]]) -> str:
-    """The likeliest classes under a title."""
-    return f"**{say(language, key)}**\n{bars(top)}"
+def titled_bars(language: str, which: str, top: list[tuple[str, float]]) -> str:
+    """The likeliest classes "before" or "after", under a title."""
+    key, role = VERDICTS[which]
+    return f"**{say(language, key)}**\n{bars(top, role=role)}"
 
 
 def success(language: str, report: AttackReport) -> str:
@@ -63,7 +75,7 @@ def verdict_bars(language: str, subject: Subject, verdict: TransformVerdict) -> 
     for which, found in pair:
         name, p = subject.named(found)
         rows.append((Markup("{}: {}").format(say(language, f"robustness.{which}"), name), p))
-    return outcome(language, verdict.outcome) + bars(rows)
+    return outcome(language, verdict.outcome) + bars(rows, role=[*BEFORE_AFTER.values()])
 
 
 def table(rows: list[str], head: str = "") -> str:

@@ -87,7 +87,7 @@ class ComparisonSection:
         ]
         words = escape(say(language, "ideal.several.verdict"))
         return update | {
-            self.verdict: f"<b>{words}</b>{bars(named)}" if named else "",
+            self.verdict: f"<b>{words}</b>{bars(named, role='made')}" if named else "",
             self.download: gr.update(value=examples.png(image, "netglass-ideals"), visible=True),
         }
 

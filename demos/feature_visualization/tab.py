@@ -156,10 +156,16 @@ def _download(image, name: str) -> dict:
 
 
 def _curve(language: str, one: Visualization) -> str:
-    key = "ideal.activation" if one.settings.layer else "ideal.probability"
-    y_range = _axis(one.curve) if one.settings.layer else (0, 1)
+    layer = one.settings.layer
+    name = say(language, "ideal.activation" if layer else "ideal.probability")
     return curves(
-        {say(language, key): one.curve}, say(language, "plot.step"), one.step.steps, y_range=y_range
+        {name: one.curve},
+        say(language, "plot.step"),
+        one.step.steps,
+        roles=["made"],
+        y_title="" if layer else say(language, "plot.probability"),
+        percent=not layer,
+        y_range=_axis(one.curve) if layer else None,
     )
 
 
@@ -179,4 +185,4 @@ def _verdict(language: str, one: Visualization) -> str:
         (registry.classifier(name).title, value) for name, (value,) in one.probabilities.items()
     ]
     words = say(language, "ideal.verdict", name=one.settings.class_name)
-    return f"<b>{words}</b>{bars(named)}"
+    return f"<b>{words}</b>{bars(named, role='made')}"

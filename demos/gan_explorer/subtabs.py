@@ -111,7 +111,7 @@ def _discriminator(page: Page, knobs: Knobs) -> None:
                 continue
             overlay, found = answer
             named = say(language, "gan.judge.real", score=f"{found.score:.2f}")
-            shown += [overlay, bars([(named, found.real)])]
+            shown += [overlay, bars([(named, found.real)], role="discriminator")]
         return shown
 
     cat = [knobs[name] for name in ("model", *CAT_SETTINGS)]

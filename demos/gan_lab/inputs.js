@@ -6,7 +6,7 @@
   const MIN_POINTS = 20, MAX_POINTS = 4000;
   // In the plane [-1, 1]^2: how far apart the points of a stroke lie, and a tap's disc of points.
   const STEP = 0.01, DOT_POINTS = 24, DOT_RADIUS = 0.03;
-  const BLUE = "#2f7ed8", PIXELS = 720; // of the canvas
+  const PIXELS = 720; // of the canvas
   const strokes = [];
   let pictures = [];
   let kind = ""; // of data: "drawn", "own", or "" for what the server has
@@ -88,7 +88,8 @@
       pen.lineTo(PIXELS, at(line));
       pen.stroke();
     }
-    pen.strokeStyle = pen.fillStyle = BLUE;
+    const real = getComputedStyle(canvas).getPropertyValue("--role-real"); // as real points are in the plane
+    pen.strokeStyle = pen.fillStyle = real;
     pen.lineWidth = 12;
     pen.lineCap = pen.lineJoin = "round";
     for (const stroke of strokes) {
@@ -106,7 +107,7 @@
 
   function drawingHalf() {
     const half = make("div", "gan-lab-source gan-lab-drawn");
-    canvas = make("canvas");
+    canvas = make("canvas", "role-paper"); // white in dark colours too, as the plane is
     canvas.width = canvas.height = PIXELS;
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", say("canvas"));

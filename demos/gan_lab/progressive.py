@@ -11,6 +11,7 @@ from PIL import Image
 
 from demos.gan_lab import inputs, progressive_runs
 from demos.gan_lab.progressive_runs import METHODS, Losses, Standing
+from demos.gan_lab.views import LOSSES, coin_toss
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Result
 from demos.runtime.i18n import say
@@ -167,17 +168,19 @@ def phase_bar(language: str, snapshot: ProgressiveSnapshot) -> str:
     parts = [(1.0, False, " · ".join(map(str, SIDES)))]
     if snapshot.method == "growing":
         parts = [(p.end - p.start, p.fading, str(SIDES[p.scale])) for p in PHASES]
-    hatched = "background:repeating-linear-gradient(45deg,#8884 0 3px,transparent 3px 7px)"
+    border = "1px solid var(--border-color-primary)"
+    hatched = "background:repeating-linear-gradient(45deg,"
+    hatched += "var(--border-color-primary) 0 3px,transparent 3px 7px)"
     cells = "".join(
-        f'<span style="flex:{width:.4f} 1 0;min-width:0;border-left:1px solid #8888;'
+        f'<span style="flex:{width:.4f} 1 0;min-width:0;border-left:{border};'
         f'text-align:center;{hatched if fading else ""}">{"" if fading else name}</span>'
         for width, fading, name in parts
     )
     done = f"position:absolute;inset:0 auto 0 0;width:{snapshot.spent / snapshot.budget:.1%}"
     return (
         '<div style="font-size:.85rem"><div style="position:relative;display:flex;'
-        'border:1px solid #8888;border-radius:4px;overflow:hidden;line-height:1.5">'
-        f'{cells}<span style="{done};background:#6366f1;opacity:.35"></span></div>'
+        f'border:{border};border-radius:4px;overflow:hidden;line-height:1.5">'
+        f'{cells}<span style="{done};background:var(--color-accent);opacity:.35"></span></div>'
         f"{escape(words)}</div>"
     )
 
@@ -189,6 +192,14 @@ def loss_plot(language: str, losses: Losses, method: str, budget: float) -> str:
         say(language, f"gan_lab.figure.{name}"): [
             (share * budget, min(y, top)) for share, y in losses.points(method, name)
         ]
-        for name in ("loss_d", "loss_g")
+        for name in LOSSES
     }
-    return curves(series, say(language, "gan_lab.progressive.pixels"), budget, y_range=(0, top))
+    return curves(
+        series,
+        say(language, "gan_lab.progressive.pixels"),
+        budget,
+        roles=[*LOSSES.values()],
+        y_title=say(language, "plot.loss"),
+        y_range=(0, top),
+        references=coin_toss(language, 2 * math.log(2)),  # both methods have a logistic loss
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import escape
@@ -25,6 +26,7 @@ SHOWN_FIGURES = (
 )  # fmt: skip
 PERCENT = ("accuracy_real", "accuracy_fake", "balance", "memorization", "quality")
 WHOLE = ("modes", "of", "rounds", "skipped", "steps_d")
+LOSSES = {"loss_d": "discriminator", "loss_g": "made"}  # roles by figure
 
 
 def picture(run: LiveTraining, views: Collection[str]) -> Image.Image:
@@ -44,25 +46,38 @@ def losses(language: str, run: LiveTraining) -> str:
 
     assert run.snapshot is not None
     drawn = run.history.curves
-    series = {say(language, f"gan_lab.figure.{name}"): drawn[name] for name in ("loss_d", "loss_g")}
+    series = {say(language, f"gan_lab.figure.{name}"): drawn[name] for name in LOSSES}
     values = [value for points in series.values() for _, value in points]
-    # A steady axis: whole numbers that hold all values, and the equilibrium loss.
-    low, high = math.floor(min([0, *values])), math.ceil(max([2, *values]))
-    end = max(history.steps(run.snapshot), 1)
-    return curves(series, say(language, "gan_lab.steps"), end, y_range=(low, high))
+    # A steady axis: whole numbers that hold all values, and the equilibrium loss. Not logarithmic:
+    # Wasserstein losses go below zero.
+    y_range = math.floor(min([0, *values])), math.ceil(max([2, *values]))
+    return curves(
+        series,
+        say(language, "gan_lab.steps"),
+        max(history.steps(run.snapshot), 1),
+        roles=[*LOSSES.values()],
+        y_title=say(language, "plot.loss"),
+        y_range=y_range,
+        references=coin_toss(language, run.trainer.settings.equilibrium_loss),
+    )
+
+
+def coin_toss(language: str, loss: float) -> dict[str, float]:
+    """D's loss where it can't tell, by its label; none where a loss has no such level."""
+    return {say(language, "plot.coin_toss", loss=f"{loss:.2f}"): loss} if loss else {}
 
 
 def phase(language: str, run: LiveTraining | None) -> str:
     """Both networks, with what happens to the weights of each; None for no run yet."""
     snapshot = run.snapshot if run else None
     cells = []
-    for letter, name in (("d", "discriminator"), ("g", "generator")):
+    for letter, name, role in (("d", "discriminator", "discriminator"), ("g", "generator", "made")):
         now = snapshot.phase if snapshot else "waits"
         steps = getattr(snapshot, f"steps_{letter}") if snapshot else 0
         learns = now in (name, "both")
         state = {"waits": "waits", "both": "turns", name: "learns"}.get(now, "frozen")
         cells.append(
-            f'<div class="player {"learning" if learns else "frozen"}">'
+            f'<div class="player {"learning" if learns else "frozen"} role-{role}">'
             f"<b>{escape(say(language, f'gan_lab.{name}'))}</b>"
             f"{escape(say(language, f'gan_lab.phase.{state}'))} "
             f"{escape(say(language, 'gan_lab.phase.steps', count=steps))}</div>"
@@ -73,6 +88,11 @@ def phase(language: str, run: LiveTraining | None) -> str:
 def diagnosis(language: str, run: LiveTraining) -> str:
     """The diagnosis in words, and all figures; those that decided are highlighted."""
     found = run.diagnose()
+    words = explanation(language, found)
+    if found.name == "healthy":
+        vary = losses_vary(run.history.curves)
+        key = "gan_lab.diagnosis.losses_vary" if vary else "gan_lab.diagnosis.losses_steady"
+        words += " " + say(language, key)
     name, evidence = found.name, dict(found.evidence)
     bad = name not in ("healthy", "too_early")
     rows = "".join(
@@ -83,9 +103,17 @@ def diagnosis(language: str, run: LiveTraining) -> str:
     return (
         f'<div class="diagnosis {"bad" if bad else name}">'
         f"<b>{escape(say(language, f'gan_lab.diagnosis.{name}'))}</b>"
-        f"<p>{escape(explanation(language, found))}</p>"
+        f"<p>{escape(words)}</p>"
         f'<div class="figures">{rows}</div></div>'
     )
+
+
+def losses_vary(drawn: Mapping[str, Sequence[tuple[float, float]]]) -> bool:
+    """Whether the second half of a loss's curve spans a tenth of the plot's axis or more."""
+    values = {name: [value for _, value in drawn[name]] for name in LOSSES}
+    axis = max([2, *map(abs, chain(*values.values()))])
+    late = [found[len(found) // 2 :] for found in values.values() if found]
+    return any(max(half) - min(half) >= 0.1 * axis for half in late)
 
 
 def explanation(language: str, found: Diagnosis) -> str:

@@ -39,12 +39,12 @@ def svg(language: str, counts: torch.Tensor, names: Sequence[str]) -> str:
             words = say(
                 language, key, count=count, total=totals[row], name=name, other=names[column]
             )
-            colour = "58, 166, 85" if row == column else "228, 87, 46"
+            role = "for" if row == column else "against"
             share = max(0.15, (count / totals[row]) ** 0.5)
             x, y = MARGIN + column * cell, MARGIN + row * cell
             parts.append(
-                f'<rect class="cell" x="{x}" y="{y}" width="{cell}" height="{cell}" '
-                f'fill="rgba({colour}, {share:.2f})" data-says="{escape(words)}">'
+                f'<rect class="cell role-{role}" x="{x}" y="{y}" width="{cell}" height="{cell}" '
+                f'fill-opacity="{0.75 * share:.2f}" data-says="{escape(words)}">'
                 f"<title>{escape(words)}</title></rect>"
                 f'<text x="{x + cell / 2}" y="{y + cell / 2 + 4}" text-anchor="middle" '
                 f'pointer-events="none">{count}</text>'

@@ -206,7 +206,7 @@
     const ranked = names.map((name, index) => [name, probabilities[index]]);
     ranked.sort((a, b) => b[1] - a[1]);
     for (const [name, probability] of ranked) {
-      const bar = make("div", "bar"), fill = make("div", "fill");
+      const bar = make("div", "bar role-real"), fill = make("div", "fill");
       fill.style.width = `${probability * 100}%`;
       bar.append(fill, make("span", "", name), make("b", "", `${(probability * 100).toFixed(1)}%`));
       all.append(bar);

@@ -10,7 +10,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from demos.linear_probe import confusion, endpoints, few_shot, runs
-from demos.linear_probe.runs import NAME, SizePoint, Training
+from demos.linear_probe.runs import NAME, Curves, SizePoint, Training
 from demos.runtime import i18n
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Progress, Result
@@ -103,7 +103,7 @@ class ProbeTab(TwoColumnTab):
         """Streams the test accuracy for growing numbers of examples, for all features."""
         settings = _settings(values)
         events = partial(runs.accuracy_by_size, settings, FEATURES[settings.task])
-        yield from self._stream(run, language, events, self._size)
+        yield from self._stream(run, language, events, partial(self._size, settings.task))
 
     def _stream(self, run: StoppableRun, language: str, events: Callable, show: Callable):
         # The features are loaded first.
@@ -113,7 +113,7 @@ class ProbeTab(TwoColumnTab):
 
     def _epoch(self, task: str, language: str, event: Progress | Result) -> dict:
         training, last = event.value, isinstance(event, Result)
-        update = {self.plot: _training_plot(language, training, last)}
+        update = {self.plot: _training_plot(language, task, training, last)}
         if last:
             line = _trained(language, training, event.seconds)
             return update | {
@@ -125,9 +125,9 @@ class ProbeTab(TwoColumnTab):
         line = progress.running(language, *counts, share, event.seconds, HEAD_RUNS)
         return update | {self.line: line}
 
-    def _size(self, language: str, event: Progress | Result) -> dict:
+    def _size(self, task: str, language: str, event: Progress | Result) -> dict:
         line = progress.status(language, event, event.value, HEAD_RUNS)
-        return {self.line: line, self.plot: _size_plot(language, event.value)}
+        return {self.line: line, self.plot: _size_plot(language, task, event.value)}
 
 
 def _settings(values: tuple) -> ProbeSettings:
@@ -184,19 +184,34 @@ def _trained(language: str, training: Training, seconds: float) -> str:
     return progress.line(words, probe.step / probe.steps)
 
 
-def _training_plot(language: str, training: Training, last: bool) -> str:
-    """Test accuracy by epoch; a probe that is finished has its accuracy in the legend."""
+def _training_plot(language: str, task: str, training: Training, last: bool) -> str:
+    """Test accuracy by epoch; a probe that is finished has its accuracy in its label."""
     series = {}
     for features, points in training.curves.items():
         name = say(language, f"train.kind.{features}")
         if last or features != training.features:
-            name += f": {training.probes[features].accuracy:.1%}"
+            reached = training.probes[features].accuracy
+            name = say(language, "train.reached", kind=name, share=f"{reached:.1%}")
         series[name] = points
-    return curves(series, say(language, "train.epoch"), training.first.steps, y_range=(0, 1))
+    return _accuracies(language, task, series, say(language, "train.epoch"), training.first.steps)
 
 
-def _size_plot(language: str, point: SizePoint) -> str:
+def _size_plot(language: str, task: str, point: SizePoint) -> str:
     """Test accuracy by examples per class."""
     series = {say(language, f"train.kind.{name}"): points for name, points in point.curves.items()}
     title = say(language, "train.per_class_log")
-    return curves(series, title, point.largest, y_range=(0, 1), log_x=True)
+    return _accuracies(language, task, series, title, point.largest, log_x=True)
+
+
+def _accuracies(language: str, task: str, series: Curves, title: str, end: int, **options) -> str:
+    """Curves of test accuracy, above a line at what guessing would reach."""
+    guessed = 1 / len(CLASSES[task])
+    return curves(
+        series,
+        title,
+        end,
+        y_title=say(language, "plot.accuracy"),
+        percent=True,
+        references={say(language, "plot.guessing", share=f"{guessed * 100:.2g}%"): guessed},
+        **options,
+    )

@@ -61,8 +61,8 @@ def overlay(
     pair: tuple[int, int | None],
     settings: CamSettings,
 ) -> Image.Image:
-    """The photo in grey under the map of the breeds `pair`: red speaks for the first, blue against
-    it."""
+    """The photo in grey under the map of the breeds `pair`: green speaks for the first, magenta
+    against it."""
     import torch.nn.functional as F
 
     classifier = engine.pet_classifier(settings.model)

@@ -156,7 +156,7 @@ class PetTab:
         (first, _), (second, _) = prediction.top(2)
         return update | {
             self.verdict: _verdict(language, prediction),
-            self.similar: bars(named, percent=False),
+            self.similar: bars(named, percent=False, role="variation"),
             self.breed: first,
             self.against: second,
         }
@@ -252,8 +252,8 @@ def _verdict(language: str, prediction: PetPrediction) -> str:
     if not prediction.is_pet:
         title = escape(say(language, "pets.not"))
         line = escape(say(language, "pets.rejected", score=f"{prediction.score:.1f}"))
-        return f'<div class="pet-not"><h3>{title}</h3><p>{line}</p></div>{bars(top)}'
+        return f'<div class="pet-not"><h3>{title}</h3><p>{line}</p></div>{bars(top, role="real")}'
     species = say(language, "pets.cat" if prediction.cat >= 0.5 else "pets.dog")
     certainty = max(prediction.cat, 1 - prediction.cat)
     words = say(language, "pets.verdict", species=species, sure=f"{certainty:.1%}")
-    return f"<h3>{escape(top[0][0])}</h3><p>{escape(words)}</p>{bars(top)}"
+    return f"<h3>{escape(top[0][0])}</h3><p>{escape(words)}</p>{bars(top, role='real')}"

@@ -29,6 +29,7 @@ PREVIEW_SIDE = 384
 PAINTING, PREVIEW = i18n.title("style.live"), i18n.title("style.preview")
 # Places beside the painting's: the comparison, and what a painting would take.
 WAYS, ESTIMATE = "style.ways", "style.estimate"
+TERM_ROLES = ("real", "made", "variation")  # in the order of `TERMS`
 SHALLOW_LAYERS = tuple(1.0 if n < 3 else 0.0 for n in range(len(ALL_LAYERS)))
 # What each "break it" button changes from the defaults.
 EXPERIMENTS = (
@@ -314,7 +315,8 @@ def _breakdown(language: str, losses: dict[str, float], shares: dict[str, float]
     """Each term's weighted value, with a bar for its share of the gradient."""
     named = Markup("{}: {:.3g}")
     return bars(
-        [(named.format(say(language, f"style.term.{n}"), losses[n]), shares[n]) for n in TERMS]
+        [(named.format(say(language, f"style.term.{n}"), losses[n]), shares[n]) for n in TERMS],
+        role=TERM_ROLES,
     )
 
 
@@ -322,4 +324,11 @@ def _loss_plot(language: str, losses: dict[str, list[float]], steps: int) -> str
     series = {
         say(language, f"style.term.{name}"): list(enumerate(losses[name], 1)) for name in TERMS
     }
-    return curves(series, say(language, "plot.step"), steps, log=True)
+    return curves(
+        series,
+        say(language, "plot.step"),
+        steps,
+        roles=TERM_ROLES,
+        y_title=say(language, "plot.loss"),
+        log=True,
+    )

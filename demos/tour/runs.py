@@ -12,6 +12,7 @@ from PIL import Image
 
 from demos.attacks import runs as attack_runs
 from demos.attacks.runs import AttackRequest
+from demos.attacks.views import VERDICTS
 from demos.gan_explorer import runs as gan_runs
 from demos.pets import runs as pet_runs
 from demos.runtime.engine import Engine, StoppableRun
@@ -155,11 +156,13 @@ def about_attack(engine: Engine, language: str, cat: str | None, attacked: str |
     largest = np.abs(np.asarray(clean, int) - np.asarray(changed, int)).max()
     found = say(language, "tour.attacked.found", breed=breed_name(language, wanted), linf=largest)
     text = f"<p><b>{escape(verdict)}</b> {escape(found)}</p>"
-    for key, prediction in (("attack.verdict_before", before), ("attack.verdict_after", after)):
-        text += f"<p><b>{escape(say(language, key))}</b></p>{_likeliest(language, prediction)}"
+    for (key, role), prediction in zip(VERDICTS.values(), (before, after), strict=True):
+        title = escape(say(language, key))
+        text += f"<p><b>{title}</b></p>{_likeliest(language, prediction, role)}"
     return text
 
 
-def _likeliest(language: str, prediction: PetPrediction) -> str:
+def _likeliest(language: str, prediction: PetPrediction, role: str = "real") -> str:
     doubt = "" if prediction.is_pet else f"<p>{escape(say(language, 'pets.not'))}</p>"
-    return doubt + bars([(breed_name(language, name), value) for name, value in prediction.top(5)])
+    top = [(breed_name(language, name), value) for name, value in prediction.top(5)]
+    return doubt + bars(top, role=role)

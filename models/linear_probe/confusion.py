@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
+from models.roles import tint
+
 MAX_MARGIN = 240  # pixels for the names
 
 
 def draw(counts: torch.Tensor, names: Sequence[str]) -> Image.Image:
-    """The matrix `counts` (K, K) with its names: green on the diagonal, red off it.
+    """The matrix `counts` (K, K) with its names: green on the diagonal, magenta off it.
 
     The colour's strength is the count's share of its row; the count stands in the cell.
     """
@@ -34,8 +36,7 @@ def draw(counts: torch.Tensor, names: Sequence[str]) -> Image.Image:
         for column in range(k):
             count, share = int(counts[row, column]), float(shares[row, column])
             left, top = margin + column * cell, margin + row * cell
-            fade = round(255 * (1 - share**0.5))
-            color = (fade, 255 - (255 - fade) // 3, fade) if row == column else (255, fade, fade)
+            color = tint("for" if row == column else "against", 0.6 * share**0.5)
             if count:
                 canvas.rectangle((left, top, left + cell, top + cell), color)
                 center = (left + cell / 2, top + cell / 2)

@@ -129,12 +129,13 @@ def test_strongest_channels_first_and_stretched():
     assert images.strongest_channels(maps, 3)[2, 0].tolist() == [[0.0, 0.0]]
 
 
-def test_overlay_is_red_above_and_blue_below_zero():
+def test_overlay_is_green_above_and_magenta_below_zero():
     picture = torch.full((1, 3, 1, 3), 0.5)
     shown = images.overlay(picture, torch.tensor([[2.0, 0.0, -2.0]]))[0, :, 0]
-    assert shown[0, 0] > shown[2, 0]
+    # 0.4 of the grey and 0.6 of (46, 125, 15) and (192, 23, 122).
+    torch.testing.assert_close(shown[:, 0] * 255, torch.tensor([78.6, 126.0, 60.0]))
     assert torch.allclose(shown[:, 1], torch.full((3,), 0.5))
-    assert shown[2, 2] > shown[0, 2]
+    torch.testing.assert_close(shown[:, 2] * 255, torch.tensor([166.2, 64.8, 124.2]))
 
 
 def test_no_heat_is_no_colour():

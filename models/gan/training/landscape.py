@@ -1,7 +1,8 @@
 """A GAN of points in the plane as a picture: D's output everywhere, real and generated points.
 
-Blue is real and orange is generated, for points and for D's output alike, which colour-blind
-people tell apart; white is where D can't tell. The picture shows [-1.25, 1.25]^2, y upwards.
+Real points are blue and generated ones orange, which colour-blind people tell apart. D's output is
+violet where it is "real" and grey where it is "generated"; white is where D can't tell. The picture
+shows [-1.25, 1.25]^2, y upwards.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from PIL.Image import Resampling
 from models.gan.training.data import Points
 from models.gan.training.metrics import assign_modes, covered
 from models.gan.training.trainer import Snapshot, Trainer
+from models.roles import RGB, ROLES, tint
 
 Array = npt.NDArray[np.floating[Any]]
-RGB = tuple[int, int, int]
 
 EDGE = 1.25
 CELLS = 48
@@ -30,8 +31,8 @@ ARROWS = 64
 # The grid of z: lines from -MAX_Z to MAX_Z, and points along each.
 MAX_Z, LINES, ALONG = 2.0, 17, 33
 CURVE = 400  # points along the single line of a z of one number
-BLUE, WHITE, ORANGE = (143, 187, 226), (250, 250, 250), (247, 190, 124)
-REAL, FAKE, INK, PLUM = (22, 73, 150), (192, 68, 0), (35, 35, 35), (120, 40, 130)
+WHITE, INK = (250, 250, 250), (35, 35, 35)
+TRUE, FALSE = tint("discriminator", 0.4), tint("neutral", 0.45)  # D's output
 SUPERSAMPLING = 2
 SIZE = 480  # what widths in pixels are meant for; other sides are scaled
 
@@ -68,11 +69,11 @@ def draw(
     picture = Image.new("RGB", (side, side), WHITE)
     if heatmap:
         picture = colorize(probabilities(trainer, real, fake), side)
-    dots(picture, real, REAL, opacity=0.45)
+    dots(picture, real, ROLES["real"], opacity=0.45)
     _circles(picture, data, covered_modes(data, fake))
-    dots(picture, fake, FAKE, opacity=0.55)
+    dots(picture, fake, ROLES["made"], opacity=0.55)
     if warp:
-        _lines(picture, warped_grid(trainer), PLUM, 1.2, opacity=0.7)
+        _lines(picture, warped_grid(trainer), ROLES["neutral"], 1.2, opacity=0.7)
     if arrows and len(fake):
         _lines(picture, _arrows(trainer, fake[:ARROWS]), INK, 1.2, opacity=0.8)
     return picture
@@ -112,7 +113,7 @@ def probabilities(trainer: Trainer, real: torch.Tensor, fake: torch.Tensor) -> A
 
 
 def colorize(share: Array, side: int) -> Image.Image:
-    """Probabilities (h, w) as a smooth picture: orange at 0, white at 1/2, blue at 1.
+    """Probabilities (h, w) as a smooth picture: grey at 0, white at 1/2, violet at 1.
 
     The colour's strength is |2 share - 1|^0.6, so that small differences from 1/2 show too.
     """
@@ -124,10 +125,10 @@ def colorize(share: Array, side: int) -> Image.Image:
 
 @cache
 def _ramp() -> npt.NDArray[np.uint8]:
-    """Colours (1025, 3) from orange over white to blue."""
+    """Colours (1025, 3) from grey over white to violet."""
     side = np.linspace(-1, 1, 1025)[:, None]
     strength = abs(side) ** 0.6
-    mixed = np.where(side < 0, ORANGE, BLUE) * strength + np.array(WHITE) * (1 - strength)
+    mixed = np.where(side < 0, FALSE, TRUE) * strength + np.array(WHITE) * (1 - strength)
     return np.rint(mixed).astype(np.uint8)
 
 

@@ -14,7 +14,7 @@ from demos.ui import assets
 from tests.serving import ROOT, get
 
 FILES = assets.files()
-WHOLE_PAGE = {".gradio-container", "*,\n  ::before,\n  ::after"}
+WHOLE_PAGE = {".gradio-container", ".dark .gradio-container", "*,\n  ::before,\n  ::after"}
 ADDRESSES = re.findall(r'(?:href|src)="(.+?)"', assets.tags())
 
 
@@ -90,7 +90,7 @@ def test_styles_parse_and_are_stronger_than_gradios(name):
         for line in selector.strip().splitlines():
             # A class of the root element, which a script sets, may come before.
             strong = ".gradio-container .main .contain " in line.strip()
-            assert strong or selector.strip() in WHOLE_PAGE, line
+            assert strong or {selector.strip(), line.strip(", ")} & WHOLE_PAGE, line
         declarations = tinycss2.parse_declaration_list(rule.content, True, True)
         assert declarations, selector
         for declaration in declarations:

@@ -35,13 +35,13 @@ def with_samples(trainer, points):
     return replace(trainer.snapshot(), samples=torch.tensor(points, dtype=torch.float32))
 
 
-def test_the_sides_of_the_border_are_orange_and_blue():
+def test_the_sides_of_the_border_are_grey_and_violet():
     trainer = toy()
     picture = landscape.draw(trainer, with_samples(trainer, [[9.0, 9.0]]))
     assert picture.mode == "RGB"
     assert picture.size == (480, 480)
-    np.testing.assert_allclose(picture.getpixel((475, 5)), (143, 187, 226), atol=2)  # blue: real
-    np.testing.assert_allclose(picture.getpixel((5, 5)), (247, 190, 124), atol=2)  # orange: made
+    np.testing.assert_allclose(picture.getpixel((475, 5)), (203, 167, 235), atol=2)  # violet: real
+    np.testing.assert_allclose(picture.getpixel((5, 5)), (174, 178, 185), atol=2)  # grey: made
     without = landscape.draw(trainer, with_samples(trainer, [[9.0, 9.0]]), heatmap=False)
     assert without.getpixel((475, 5)) == without.getpixel((5, 5)) == (250, 250, 250)
 
@@ -54,8 +54,8 @@ def test_up_is_up():
     trainer = toy(critic=Upwards())
     picture = landscape.draw(trainer, trainer.snapshot(), side=200)
     assert picture.size == (200, 200)
-    np.testing.assert_allclose(picture.getpixel((3, 3)), (143, 187, 226), atol=2)
-    np.testing.assert_allclose(picture.getpixel((3, 196)), (247, 190, 124), atol=2)
+    np.testing.assert_allclose(picture.getpixel((3, 3)), (203, 167, 235), atol=2)
+    np.testing.assert_allclose(picture.getpixel((3, 196)), (174, 178, 185), atol=2)
 
 
 def test_points_land_on_their_pixels():
