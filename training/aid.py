@@ -1,7 +1,7 @@
-"""A second judge that looks through a pretrained network (Kumari et al. 2022, Vision-aided GAN).
+"""A second discriminator on frozen pretrained features (Kumari et al. 2022, Vision-aided GAN).
 
-On 16,000 pictures a discriminator takes long to learn what an eye is; one that reads the frozen
-features of an ImageNet network starts from there. It only helps in training and is not shipped.
+From 16,000 pictures a discriminator is slow to learn features such as those of an eye; this one
+reads the features of an ImageNet network. It only helps in training and is not shipped.
 EfficientNet-Lite2 is used and never Lite0, whose features the Frechet distance is measured in.
 """
 
@@ -27,8 +27,8 @@ UNUSED = ("conv_head.", "bn2.", "classifier.")
 
 
 def placement(device: torch.device, half: bool = True) -> Placement:
-    """Where and how the backbone computes: on CUDA in bfloat16 if `half`, since its gradient only
-    points the way here; elsewhere as the app does."""
+    """Where and how the backbone computes: on CUDA in bfloat16 if `half`, which is exact enough for
+    a gradient that only trains the generator; elsewhere as the app does."""
     if device.type == "cuda" and half:
         return Placement(device, torch.bfloat16, torch.channels_last, "tensor cores")
     if device.type == "cuda":
@@ -37,7 +37,7 @@ def placement(device: torch.device, half: bool = True) -> Placement:
 
 
 def save_backbone(path: Path) -> None:
-    """Writes what the judge needs of the backbone: kernels in half precision, norms in single."""
+    """Writes what the aid needs of the backbone: kernels in half precision, norms in single."""
     state = backbone.from_wheel(registry.backbone(BACKBONE)).state_dict()
     kept = {key: value for key, value in state.items() if not key.startswith(UNUSED)}
     save_file({k: v.half() if v.dim() == 4 else v for k, v in kept.items()}, path)

@@ -116,7 +116,7 @@ class BatchMaker:
             y = share * self.probabilities[numbers] + (1 - share) * y
             return mix_pairs(x, y, probability)
         x, y = mix_pairs(x, y, probability)
-        # The teacher sees the very picture that the student sees (Beyer et al. 2022).
+        # The teacher sees the same augmented picture as the student (Beyer et al. 2022).
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=has_bf16_units()):
             teacher = self.teacher(x).float().softmax(1)
         return x, share * teacher + (1 - share) * y

@@ -60,7 +60,7 @@
     view.busy = false;
   }
 
-  /* The discriminator's opinion, as a bar. */
+  /* The discriminator's score, as a bar. */
   async function drawScore(line) {
     const url = address(line);
     if (line.dataset.shown === url || line.offsetParent === null) return;

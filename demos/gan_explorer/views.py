@@ -41,7 +41,7 @@ STRIP = tuple(range(-3, 4))
 NOISES = 6
 CELL = 128
 CHANNELS = 16
-# One transparent pixel, until the browser has a picture: no sign of a broken image meanwhile.
+# One transparent pixel until the first picture has come: without it browsers draw a broken image.
 BLANK = 'src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="'
 
 

@@ -56,7 +56,7 @@ def test_a_pet_classifier_is_attacked_at_its_own_size(client, photo, options):
         assert saved.size == (256, 256)
     seen = client.predict(handle_file(adversarial), model="pets_lite0", api_name="/classify_pet")
     named = [entry["label"] for entry in seen[0]["confidences"]]
-    # DeepFool stops just behind the border, where bfloat16 may still see the one or the other.
+    # DeepFool stops just behind the decision boundary, where bfloat16 may see either class.
     assert report["after"][0]["class"] in named[: 2 if options.get("method") == "deepfool" else 1]
 
 

@@ -110,7 +110,7 @@ def test_too_few_values_are_told_which_there_should_be(app_url):
 
 
 def test_a_picture_of_the_server_is_no_upload(app_url, photo):
-    """Gradio opened any path that did not say "gradio.FileData" of itself."""
+    """Gradio itself opens any path that is sent without the type "gradio.FileData"."""
     path = photo("kitten")
     for meta in ({}, {"meta": {}}, {"meta": {"_type": "x"}}, {"meta": FILE}, {"url": path}):
         ending, said = call(app_url, "/network_input", [{"path": path} | meta, "pets_lite0"])

@@ -184,7 +184,7 @@ def test_a_cookie_of_a_page_that_is_gone_gets_a_new_one(cluster):
     request = urllib.request.Request(f"{cluster}/health", headers=old)
     told = urllib.request.urlopen(request).headers["set-cookie"]
     assert told.startswith(f"netglass-page={page}.")
-    # Nobody chooses a page by Ray's own header.
+    # Ray's own header, sent by a client, chooses no page.
     pages = {page_of(f"{cluster}/health", old | {"x-session-id": str(n)}) for n in range(8)}
     assert pages == {page}
 

@@ -1,4 +1,4 @@
-"""For those who listen to the page, walk it by keyboard, or want it still."""
+"""Accessibility: screen readers (axe), the keyboard, and reduced motion."""
 
 import re
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_a_run_by_keyboard_alone(open_page):
     page.locator("#ideal-status", has_text=re.compile(r"after \d+ of")).wait_for()
 
 
-def test_it_keeps_still_when_asked_to(open_page):
+def test_reduced_motion_stops_animations(open_page):
     page = open_page()
     page.emulate_media(reduced_motion="reduce")
     longest = page.evaluate(

@@ -1,4 +1,4 @@
-"""The second judge learns, and its gradient reaches the pictures and not the backbone."""
+"""The second discriminator learns, and its gradient reaches the pictures and not the backbone."""
 
 import torch
 
@@ -9,16 +9,16 @@ def test_it_learns_to_tell_bright_from_dark():
     torch.manual_seed(0)
     bright, dark = torch.full((4, 3, 64, 64), 0.8), torch.full((4, 3, 64, 64), -0.8)
     bright, dark = bright + 0.1 * torch.randn(4, 3, 64, 64), dark + 0.1 * torch.randn(4, 3, 64, 64)
-    judge = Aid(torch.cat([bright, dark]))
-    adam = torch.optim.Adam(judge.heads.parameters(), 2e-3)
-    first = judge.loss_d(dark, bright).item()
+    aid = Aid(torch.cat([bright, dark]))
+    adam = torch.optim.Adam(aid.heads.parameters(), 2e-3)
+    first = aid.loss_d(dark, bright).item()
     for _ in range(8):
-        loss = judge.loss_d(dark, bright)
+        loss = aid.loss_d(dark, bright)
         adam.zero_grad()
         loss.backward()
         adam.step()
     assert loss.item() < first
     dark.requires_grad_()
-    judge.loss_g(dark).backward()
+    aid.loss_g(dark).backward()
     assert dark.grad.abs().sum() > 0
-    assert all(p.grad is None for p in judge.backbone.parameters())
+    assert all(p.grad is None for p in aid.backbone.parameters())

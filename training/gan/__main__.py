@@ -25,7 +25,8 @@ from training.gan.schedule import Schedule
 
 SAVE_SECONDS = 120
 TOLD_SECONDS = 10
-# Steps between two waits for the device, which would else fall far behind the clock.
+# Steps between two waits for the device: CUDA only queues work, so that without them the time
+# measured here would be far ahead of what is computed.
 WAIT_EVERY = 16
 SNAPSHOTS = (25, 50, 70)
 
@@ -72,7 +73,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--name", help="of the files, if not the network's")
     parser.add_argument("--start", type=Path, help="weights of another run to begin from")
     parser.add_argument("--data", type=Path, help="zip or .tar.xz of the pictures")
-    parser.add_argument("--aid-weights", type=Path, help="the second judge's backbone")
+    parser.add_argument("--aid-weights", type=Path, help="the second discriminator's backbone")
     parser.add_argument("--aid-float32", action="store_true", help="it computes in float32")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--eager", action="store_true", help="no CUDA graphs")

@@ -64,7 +64,7 @@ class Adaptive:
             [cos * across - sin * along + right, sin * across + cos * along + down], -1
         )
         moved = F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
-        # Sampling blurs: pictures that stay are not sampled.
+        # Resampling blurs: unchanged pictures are taken as they are.
         return torch.where(made.any(0)[:, None, None, None], moved, x)
 
     def _color(self, x: torch.Tensor) -> torch.Tensor:

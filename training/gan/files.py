@@ -1,7 +1,8 @@
 """What a run writes besides its checkpoint: weights in half precision, and sheets of samples.
 
     NAME.average_D.safetensors    running average and discriminator: what an export needs
-    NAME.G_heads.safetensors      generator and second judge: with the first, what a run starts from
+    NAME.G_heads.safetensors      generator and the second discriminator's heads: together with the
+                                  first file what a run starts from
     NAME.NN.safetensors           the average when NN percent of the run were done
     NAME.png                      64 samples at truncation 0.7, and beside them without
 

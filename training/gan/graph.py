@@ -39,7 +39,7 @@ class Graphed:
 
     Args:
         step: what to call; the same kernels on the same memory for the same phase.
-        graphs: False calls it eagerly for ever.
+        graphs: False always calls it eagerly.
     """
 
     def __init__(self, step: Callable[..., Report], graphs: bool):

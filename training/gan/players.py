@@ -25,7 +25,7 @@ SCORED = 128
 
 
 class Players:
-    """Generator, discriminator, running average and second judge, with their optimisers.
+    """Generator, discriminator, running average and second discriminator, with their optimisers.
 
     A step draws all random numbers on the device, never waits for it, and decides nothing on the
     CPU by what a tensor holds: it can be captured as a CUDA graph. What changes from step to step
@@ -33,7 +33,7 @@ class Players:
 
     Args:
         real: training pictures, uint8 (N, 3, 64, 64), on the device.
-        aid: the second judge, or None.
+        aid: the second discriminator, or None.
     """
 
     def __init__(self, recipe: Recipe, real: torch.Tensor, aid: Aid | None):
@@ -80,7 +80,7 @@ class Players:
         self.approach.fill_(1 - decay)
 
     def autocast(self) -> torch.autocast:
-        # A graph must hold the casts of weights, not remember those made outside it.
+        # Autocast caches the casts of weights: a graph would read those that were made outside it.
         kind = self.device.type
         return torch.autocast(kind, torch.bfloat16, cache_enabled=kind == "cpu")
 
@@ -88,7 +88,7 @@ class Players:
         """One step of all.
 
         Args:
-            aided: whether the second judge takes part.
+            aided: whether the second discriminator takes part.
             lazy: whether R1 is applied.
         """
         recipe = self.recipe
@@ -148,7 +148,7 @@ class Players:
         return {"loss_d": loss, "real": real.mean(), "fake": fake.mean()}
 
     def step_heads(self, shown: torch.Tensor | None = None) -> torch.Tensor:
-        """One step of the second judge's heads; alone, it draws its own pictures."""
+        """One step of the second discriminator's heads; without `shown` on pictures made for it."""
         if shown is None:
             with torch.no_grad():
                 fake = self.generate()
@@ -171,17 +171,17 @@ class Players:
         return penalty
 
     def _step_generator(self, shown: torch.Tensor, aided: bool) -> torch.Tensor:
-        judges = [self.D, self.aid.heads] if aided else [self.D]
-        for judge in judges:
-            judge.requires_grad_(False)
+        discriminators = [self.D, self.aid.heads] if aided else [self.D]
+        for network in discriminators:
+            network.requires_grad_(False)
         with self.autocast():
             loss = F.softplus(-self.D(shown)).mean()
         whole = loss + self.recipe.aid * self.aid.loss_g(shown) if aided else loss
         self.adam_g.zero_grad()
         whole.backward()
         self.adam_g.step()
-        for judge in judges:
-            judge.requires_grad_(True)
+        for network in discriminators:
+            network.requires_grad_(True)
         return loss
 
     @torch.no_grad()
@@ -196,7 +196,7 @@ class Players:
     @torch.no_grad()
     def score_gap(self, held_out: torch.Tensor) -> dict[str, float]:
         """Mean logits of training faces and of faces never trained on, unchanged: the further they
-        are apart, the more the discriminator has learnt by heart."""
+        are apart, the more the discriminator has memorized."""
         self.D.train(self.recipe.joint)  # batch norm's statistics stay as they are
         found = {}
         for name, faces in (("train", self.real), ("held_out", held_out)):

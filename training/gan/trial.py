@@ -65,7 +65,7 @@ def main() -> None:
     prepare(torch.device(chosen.device))
     faces = data.pictures(chosen.data or data.SHARED / RECIPES[chosen.network].data)
     cuda = chosen.device == "cuda"
-    # (batch, graphs, second judge in bfloat16)
+    # (batch, graphs, second discriminator in bfloat16)
     settings = [(batch, cuda, True) for batch in chosen.batch]
     if cuda:
         others = chosen.batch if chosen.full else chosen.batch[-1:]
@@ -85,7 +85,7 @@ def main() -> None:
             sys.exit(f"Not finite: {error}")
         except Exception:  # what one setting can't do, the next may
             traceback.print_exc()
-            if graphs:  # a failed capture spoils the process for good
+            if graphs:  # after a failed capture PyTorch can't go on in this process
                 print("No graphs: the other settings are left out", flush=True)
                 break
         seconds = round(time.monotonic() - begun, 1)

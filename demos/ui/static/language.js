@@ -77,7 +77,7 @@ window.netglassLanguage = (() => {
     for (const attribute of ["aria-label", "title"])
       for (const element of document.querySelectorAll(`.gradio-container [${attribute}]`))
         say(element, attribute);
-    // Gradio puts the value there, which is no word of the page's.
+    // Gradio's tooltip is the choice's internal value; here it is the text that is shown.
     for (const choice of document.querySelectorAll("label[title]:has(> input), label > input[title]")) {
       const text = choice.closest("label").textContent.trim();
       if (choice.title !== text) choice.title = text;

@@ -66,7 +66,7 @@ window.netglassPhotos = (() => {
   }
 
   /* The centre square of a bitmap or a video at `target` pixels, over white, as a JPEG's data: address.
-     Halved again and again: one big leap would skip most of the pixels. */
+     Halved again and again: one large reduction would read only some of the pixels. */
   function square(source, target, quality) {
     const width = source.videoWidth ?? source.width, height = source.videoHeight ?? source.height;
     let side = Math.min(width, height), left = (width - side) / 2, top = (height - side) / 2;

@@ -29,7 +29,7 @@ def start_of(side: int) -> tuple[int, int]:
 
 
 def _initialize(module: nn.Module) -> None:
-    """The paper's initial weights: deviation 0.02 (batch norm's gain around 1)."""
+    """The paper's initial weights: standard deviation 0.02 (batch norm's gain around 1)."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
     elif isinstance(module, nn.BatchNorm2d):

@@ -1,8 +1,8 @@
 """Layers with an equalized learning rate, and how activations inside a network are recorded.
 
 Equalized learning rate (Karras et al. 2018, Progressive Growing of GANs): weights are kept at unit
-deviation and scaled by 1 / sqrt(fan in) when they are used, so that Adam, which ignores the size of
-gradients, moves every layer at the same relative speed.
+standard deviation and scaled by 1 / sqrt(fan in) when they are used, so that Adam, which ignores
+the size of gradients, moves every layer at the same relative speed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 NEGATIVE_SLOPE = 0.2
-# A leaky ReLU lowers the deviation; He et al. 2015 make up for it in the weights around it.
+# A leaky ReLU lowers the standard deviation; larger weights make up for it (He et al. 2015).
 GAIN = math.sqrt(2)
 # Receives the name of an operation inside a network (see `structure.Operation`) and its result.
 Recorder = Callable[[str, torch.Tensor], None]

@@ -26,7 +26,7 @@ NAMES = (
     "healthy",
 )
 WINDOW = 8
-# Rounds after which a healthy run of an architecture has found its first forms (seeds 100 to 102).
+# Rounds after which the samples of a healthy run begin to look like the data (seeds 100 to 102).
 MIN_ROUNDS = {"mlp": 1000, "dense": 2500, "dcgan": 350}
 # Memorization by D shows long before what G has learnt.
 MIN_ROUNDS_MEMORIZATION = 150

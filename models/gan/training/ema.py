@@ -33,7 +33,7 @@ class EMA(AveragedModel):
         self.update_parameters(network)
 
     def _average(self, averages: Tensors, currents: Tensors, _count: object) -> None:
-        # Lists are of one type each; on a GPU one call for all takes a few launches.
+        # Each list holds tensors of one type; on a GPU one call for all needs few kernel launches.
         if averages[0].is_floating_point():
             torch._foreach_lerp_(averages, currents, 1 - self.decay)
         else:

@@ -19,7 +19,8 @@ POINTS = TrainingSettings()
 PICTURES = TrainingSettings(
     architecture="dcgan", beta1=0.5, batch=64, r1=0.0, ema=0.99, latent=64, width=32
 )
-# Ten thousand pictures hold D back long enough for a longer average, and ask less of z.
+# With ten thousand pictures D memorizes later than with a few, so that training lasts long enough
+# for a longer average; and a digit needs fewer numbers in z.
 DIGITS = PICTURES.replace(ema=0.998, latent=16)
 DENSE = PICTURES.replace(architecture="dense", lr_d=2e-4, lr_g=2e-4, width=128)
 

@@ -74,7 +74,7 @@ def test_a_tar_holds_the_same_pictures(faces):
 
 
 def short(name, **numbers):
-    """A recipe without the second judge, R1 at every second step."""
+    """A recipe without the second discriminator, R1 at every second step."""
     every = {"r1_every": 2} if RECIPES[name].r1 else {}
     return replace(RECIPES[name], data="faces.zip", batch=4, aid=0.0, **every, **numbers)
 
