@@ -41,6 +41,8 @@ STRIP = tuple(range(-3, 4))
 NOISES = 6
 CELL = 128
 CHANNELS = 16
+# By view: settings whose values come from other controls than their own, see `error_message`.
+LABELS = {"sheet": {"seed": "gan.sheet"}}
 # One transparent pixel until the first picture has come: without it browsers draw a broken image.
 BLANK = 'src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="'
 
@@ -287,8 +289,9 @@ def _with_messages(handler: Callable) -> Callable:
             return await handler(request)
         except Exception as error:
             text = i18n.error_message(
-                request.query_params.get("lang", ""), errors.as_validation_error(error)
-            )
+                request.query_params.get("lang", ""), errors.as_validation_error(error),
+                LABELS.get(request.path_params.get("view", ""), i18n.PAGE_LABELS),
+            )  # fmt: skip
             return PlainTextResponse(text, 400 if isinstance(error, ValidationError) else 503)
 
     return answer

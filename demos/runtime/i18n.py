@@ -6,7 +6,7 @@ browser shows one: a switch can't leave it behind, and a run under way needs not
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ DEFAULT = "en"
 EVERY = "*"  # as a language: `say` gives HTML in all of them
 FOLDER = Path(__file__).with_name("texts")
 COOKIE = "netglass-language"
+PAGE_LABELS: Mapping[str, str] = {}  # of `error_message`: those of the settings' descriptions
 # Texts of Gradio's own: its key comes behind the first prefix; behind the second are those that
 # have none.
 GRADIO, GRADIO_FIXED = "gradio.", "gradio_fixed."
@@ -151,12 +152,21 @@ def fixed_texts() -> dict[str, dict[str, str]]:
     return {language: {key: texts(language)[key] for key in keys} for language in LANGUAGES}
 
 
-def error_message(language: str, error: ValidationError, labels: bool = True) -> str:
-    """What an error says, in `language`; with `labels`, knobs have the names the page shows, else
-    a sentence without a name begins with the endpoint's parameter."""
-    values = dict(error.values)
-    label = error.label or f"name.{values.get('name')}"
-    if labels and label in texts(DEFAULT):
+def error_message(
+    language: str, error: ValidationError, labels: Mapping[str, str] | None = PAGE_LABELS
+) -> str:
+    """What an error says, in `language`.
+
+    Args:
+        labels: keys of the texts that label settings on the page, by name, where they are not those
+            of the settings' descriptions. None, for an endpoint, names parameters instead; a
+            sentence without a name then begins with the parameter that it speaks of.
+    """
+    values, name = dict(error.values), str(error.values.get("name"))
+    if labels is None:
+        text = say(language, f"error.{error.key}", **values)
+        return f"{error.parameter}: {text}" if error.parameter else text
+    label = labels.get(name) or error.label or f"name.{name}"
+    if label in texts(DEFAULT):
         values["name"] = say(language, label)
-    text = say(language, f"error.{error.key}", **values)
-    return f"{error.parameter}: {text}" if error.parameter and not labels else text
+    return say(language, f"error.{error.key}", **values)

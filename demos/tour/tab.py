@@ -21,6 +21,7 @@ from models.attacks.settings import AttackSettings
 from models.gan.settings import SLIDERS, SampleSettings
 
 DEFAULTS = {"seed": 26, "truncation": 0.7, "epsilon": 4}
+LABELS = {"seed": "name.seed"}  # in the explorer it is "Cat A", beside "Cat B"
 EXPERIMENTS = ({"seed": 3, "truncation": 1.5}, {"epsilon": 1})
 # On a phone the pictures come below what fits: bring the buttons, and them, to the top.
 SCROLL = """() => {if (innerWidth <= 640)
@@ -56,7 +57,7 @@ class TourTab:
                 self.line = gr.HTML(elem_id="tour-status")
             with gr.Column(scale=2, min_width=280):
                 self.controls["seed"] = page.put(
-                    gr.Number, "name.seed", DEFAULTS["seed"], precision=0, elem_id="tour-seed"
+                    gr.Number, LABELS["seed"], DEFAULTS["seed"], precision=0, elem_id="tour-seed"
                 )
                 self.other = page.put(gr.Button, "tour.another", size="sm")
         # The stations' buttons read the truncation, whose slider stands below them.
@@ -138,7 +139,9 @@ class TourTab:
         """Wires the events."""
         page = self.page
         self.run.click(None, None, None, js=SCROLL, api_visibility="private")
-        streams.start(page, self.run, self.tour, self.order, self.outputs, NAME, self.line)
+        streams.start(
+            page, self.run, self.tour, self.order, self.outputs, NAME, self.line, labels=LABELS
+        )
         page.connect_stop(self.stop, NAME)
         self.other.click(
             None, None, self.controls["seed"], js=RANDOM_SEED, api_visibility="private"

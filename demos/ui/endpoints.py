@@ -118,7 +118,7 @@ def expose(
                 for found in function(language, **arguments(values)):
                     yield _saved(found, api_name)
 
-        spoken = localize_errors(saved, labels=False)
+        spoken = localize_errors(saved, labels=None)
 
         def endpoint(request, *args):
             yield from spoken(_language(request), *args)
@@ -128,7 +128,7 @@ def expose(
             with _naming_parameters(parameters, values, names):
                 return _saved(function(language, **arguments(values)), api_name)
 
-        spoken = localize_errors(saved, labels=False)
+        spoken = localize_errors(saved, labels=None)
 
         def endpoint(request, *args):
             return spoken(_language(request), *args)

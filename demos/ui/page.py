@@ -258,17 +258,19 @@ class Page:
         return pressed
 
 
-def localize_errors(function: Callable, labels: bool = True) -> Callable:
+def localize_errors(
+    function: Callable, labels: Mapping[str, str] | None = i18n.PAGE_LABELS
+) -> Callable:
     """Raises what goes wrong in `function` as a `gr.Error` in the visitor's language.
 
     Args:
         function: an event; its first argument is the language, unless a gr.Request comes before.
             An event of the page is told `i18n.EVERY` in its place.
-        labels: call a knob what the page calls it; False, for an endpoint, calls it what that does.
+        labels: as of `i18n.error_message`; None for an endpoint.
     """
 
     def told(args: tuple) -> tuple:
-        if not labels:
+        if labels is None:
             return args
         place = next(n for n, value in enumerate(args) if isinstance(value, str))
         return (*args[:place], i18n.EVERY, *args[place + 1 :])

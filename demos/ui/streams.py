@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from inspect import isgeneratorfunction
 from typing import Any
 
 import gradio as gr
 
-from demos.runtime.i18n import EVERY
+from demos.runtime.i18n import EVERY, PAGE_LABELS
 from demos.runtime.places import StoppableRun, event_number
 from demos.ui import progress
 from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
@@ -23,6 +23,7 @@ def stream(
     emptied: Callable[[str], dict] = lambda language: {},
     about: Callable[..., Any] = lambda *values: None,
     unless_about: bool = False,
+    labels: Mapping[str, str] = PAGE_LABELS,
     **options: Any,
 ) -> Callable:
     """The event that writes what `function(run, language, *values)` gives, as long as it may.
@@ -34,6 +35,7 @@ def stream(
             shown before may stay.
         about: what a run's result is about, by the event's values.
         unless_about: comes too late where the place has a run's result about the same.
+        labels: of settings whose controls are labelled by other texts, see `i18n.error_message`.
         options: of `Places.enter`.
     """
 
@@ -55,7 +57,7 @@ def stream(
         yield gr.skip()
 
     event.__name__ = getattr(function, "__name__", "event")
-    return localize_errors(event)
+    return localize_errors(event, labels)
 
 
 def _updates(

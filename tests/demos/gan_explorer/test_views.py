@@ -107,6 +107,13 @@ def test_damaged_and_missing_weights_are_said_and_the_rest_works(damaged):
     assert client.get("/gan/cat.png?model=dcgan_cats64").status_code == 200
 
 
+@pytest.mark.parametrize(("view", "label"), [("sheet", "gan.sheet"), ("cat", "gan.seed")])
+def test_an_error_names_the_control_that_the_value_comes_from(view, label):
+    client = TestClient(Starlette(routes=views.routes(Engine("cpu"))))
+    answer = client.get(f"/gan/{view}.png?seed=-1&lang=ne")
+    assert i18n.say("ne", label) in answer.text
+
+
 def test_the_page_is_built_without_any_weights(tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     assert layout.build(Engine("cpu")).page.keys

@@ -161,7 +161,7 @@ def test_an_error_names_a_setting_as_its_control_is_labelled(kind, name, key):
     with pytest.raises(ValidationError) as caught:
         kind(**{name: object()})
     assert i18n.say("hi", key) in i18n.error_message("hi", caught.value)
-    assert name in i18n.error_message("hi", caught.value, labels=False)
+    assert name in i18n.error_message("hi", caught.value, labels=None)
 
 
 def test_unknown_languages_are_answered_in_english():
