@@ -50,10 +50,10 @@ def expose_all(page: Page) -> None:
         Args:
             image: a photograph; its centre square is shown to the network.
             breed: one of the 37 breeds, such as "Siamese".
-            against: another breed: red then speaks for the first and blue for the second.
+            against: another breed: green then speaks for the first and magenta for the second.
 
         Returns:
-            The photograph in grey, red where it speaks for the breed, blue where against (PNG).
+            The photograph in grey, green where it speaks for the breed, magenta where against (PNG).
         """
         return runs.explain(engine, image, breed, against, CamSettings(**settings))
 
