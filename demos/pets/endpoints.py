@@ -53,7 +53,7 @@ def expose_all(page: Page) -> None:
             against: another breed: green then speaks for the first and magenta for the second.
 
         Returns:
-            The photograph in grey, green where it speaks for the breed, magenta where against (PNG).
+            The photograph in grey, green where it speaks for the breed, else magenta (PNG).
         """
         return runs.explain(engine, image, breed, against, CamSettings(**settings))
 
