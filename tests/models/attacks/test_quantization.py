@@ -3,8 +3,8 @@
 import torch
 
 from models.attacks.evaluation import evaluate
-from models.attacks.quantization import MAX_PASSES, quantize
-from tests.models.attacks.toys import pixel
+from models.attacks.quantization import MAX_PASSES, quantize, to_8bit
+from tests.models.attacks.toys import levels, pixel
 
 
 def boundary(at):
@@ -49,3 +49,9 @@ def test_each_picture_has_a_factor_of_its_own_and_the_hopeless_are_rounded():
     assert len(network.calls) <= MAX_PASSES
     found(network, clean[2:], tried[2:])
     assert len(network.calls) == 1
+
+
+def test_levels_are_rounded():
+    assert levels(to_8bit(pixel(0.4, 99.6, 255))) == [0, 100, 255]
+    every = torch.arange(256) / 255
+    assert torch.equal(to_8bit(every), every)
