@@ -74,7 +74,7 @@
     }
     const logit = content;
     const percent = `${(100 / (1 + Math.exp(-logit))).toFixed(1)}%`;
-    line.innerHTML = `<div class="bar"><div class="fill" style="width:${percent}"></div><span></span><b>${percent}</b></div>`;
+    line.innerHTML = `<div class="bar role-discriminator"><div class="fill" style="width:${percent}"></div><span></span><b>${percent}</b></div>`;
     line.querySelector("span").textContent = `${line.dataset.text} (${logit.toFixed(2)})`;
   }
 

@@ -101,3 +101,13 @@ def test_no_other_file_has_colours_of_its_own():
             colors = re.findall(r"#([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\b", text)
             found += [(path.name, color) for color in colors if not is_grey(color)]
     assert found == []
+
+
+def test_every_bar_has_a_role():
+    """A bar's colour is var(--role): without a role it would have none."""
+    bars = []
+    for suffix in ("py", "js"):
+        for path in (ROOT / "demos").rglob(f"*.{suffix}"):
+            bars += re.findall(r'class="bar(?:"| [^"]*")', path.read_text(encoding="utf-8"))
+    assert len(bars) >= 2
+    assert all(bar.startswith('class="bar role-') for bar in bars), bars
