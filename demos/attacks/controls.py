@@ -44,6 +44,9 @@ NAMES = (
     "method", "target", "norm", "epsilon", "steps", *PATCH, "patch_spread", *MORE, "seed",
 )  # fmt: skip
 DEFAULTS = {name: AttackSettings.page_defaults()[name] for name in NAMES}
+# The photo with which the page opens, and what turns it into a cat.
+DOG = "german_shepherd"
+DOG_TO_CAT = DEFAULTS | {"target": "Siamese cat"}
 
 
 def request(image: str | None, model: str, values: tuple) -> AttackRequest:

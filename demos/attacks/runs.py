@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-    from models.attacks.attack import AttackReport
     from models.attacks.evaluation import AttackStep
+    from models.attacks.report import AttackReport
     from models.attacks.robustness_curve import CurveStep
     from models.attacks.transferability import Classifier, TransferStep
     from models.attacks.transforms import Transform, TransformVerdict

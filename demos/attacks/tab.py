@@ -7,7 +7,7 @@ from functools import partial
 import gradio as gr
 
 from demos.attacks import controls, endpoints, robustness, runs, views
-from demos.attacks.controls import DEFAULTS
+from demos.attacks.controls import DEFAULTS, DOG, DOG_TO_CAT
 from demos.attacks.runs import NAME, MeasuredStep
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
@@ -27,7 +27,6 @@ EXPERIMENTS = (
     {"method": "deepfool", "norm": "l2"},
     {"method": "patch", "target": "toaster", "steps": 60, "step_size": 8.0},
 )
-DOG = "german_shepherd"
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -115,7 +114,7 @@ class AttackTab(TwoColumnTab):
         found, image = event.value, images.to_image(event.value.step.adversarial)
         update = {
             self.line: progress.status(language, event, found.step),
-            self.plot: views.probability_plot(language, found),
+            self.plot: views.probability_plot(language, found.probabilities, found.step.steps),
             self.fooled: image,
         }
         if found.step.step == 0:
@@ -131,21 +130,18 @@ class AttackTab(TwoColumnTab):
         if found.result is None:
             return update
         report, perturbation = found.result.report, images.to_image(found.result.perturbation)
-        factor = say(language, "attack.change_factor", factor=found.result.factor)
         clean = examples.png(found.subject.shown, "netglass-clean")
-        after = views.titled_bars(language, "after", report.after)
         return update | {
             self.change: perturbation,
             self.before: views.titled_bars(language, "before", report.before),
-            self.after: f"{after}{views.success(language, report)}\n\n<small>{factor}</small>",
+            self.after: views.after(language, report, found.result.factor),
             self.download: gr.update(value=examples.png(image, "netglass-attack"), visible=True),
             self.download_clean: gr.update(value=clean, visible=True),
         }
 
     def dog_to_cat(self) -> list:
         """The photo and the settings that turn a dog into a cat."""
-        chosen = DEFAULTS | {"target": "Siamese cat"}
-        return [examples.example("photos", DOG), registry.DEFAULT_BACKBONE, *chosen.values()]
+        return [examples.example("photos", DOG), registry.DEFAULT_BACKBONE, *DOG_TO_CAT.values()]
 
     def predict(self, run: StoppableRun, language: str, image, model: str):
         """What the network is shown of a photo, and its prediction; no result of another photo, or

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 from PIL import Image
 
-from demos.attacks.runs import MeasuredStep, Subject
+from demos.attacks.runs import Subject
 from demos.runtime.i18n import say
 from demos.ui.plots import bars, curves
 from models import images
@@ -17,7 +18,7 @@ from models import images
 if TYPE_CHECKING:
     import torch
 
-    from models.attacks.attack import AttackReport
+    from models.attacks.report import AttackReport
     from models.attacks.transforms import TransformVerdict
 
 THUMBNAIL = 72
@@ -27,24 +28,26 @@ VERDICTS = {"before": ("attack.verdict_before", "real"), "after": ("attack.verdi
 BEFORE_AFTER = {"clean": "real", "attacked": "made"}
 
 
-def probability_plot(language: str, found: MeasuredStep) -> str:
-    """The probabilities of the label and of the target over the steps."""
+def probability_plot(
+    language: str, probabilities: Mapping[str, Sequence[tuple[float, float]]], steps: int
+) -> str:
+    """The probabilities of the label ("true") and of the "target", as (step, probability)."""
     series = {
         say(language, f"attack.curve.{name}"): points
-        for name, points in found.probabilities.items()
+        for name, points in probabilities.items()
         if points
     }
     return curves(
         series,
         say(language, "plot.step"),
-        found.step.steps,
-        roles=[CURVE_ROLES[name] for name, points in found.probabilities.items() if points],
+        steps,
+        roles=[CURVE_ROLES[name] for name, points in probabilities.items() if points],
         y_title=say(language, "plot.probability"),
         percent=True,
     )
 
 
-def titled_bars(language: str, which: str, top: list[tuple[str, float]]) -> str:
+def titled_bars(language: str, which: str, top: Sequence[tuple[str, float]]) -> str:
     """The likeliest classes "before" or "after", under a title."""
     key, role = VERDICTS[which]
     return f"**{say(language, key)}**\n{bars(top, role=role)}"
@@ -55,6 +58,14 @@ def success(language: str, report: AttackReport) -> str:
     key = "attack.success" if report.success else "attack.failure"
     distance = say(language, "attack.distance", linf=f"{report.linf:g}", l2=f"{report.l2:.2f}")
     return f"\n\n**{say(language, key)}** {distance}"
+
+
+def after(language: str, report: AttackReport, factor: int) -> str:
+    """The likeliest classes of the adversarial picture, the success, and by what factor the change
+    is magnified."""
+    top = titled_bars(language, "after", report.after)
+    magnified = say(language, "attack.change_factor", factor=factor)
+    return f"{top}{success(language, report)}\n\n<small>{magnified}</small>"
 
 
 def prediction(name: str, p: float) -> str:

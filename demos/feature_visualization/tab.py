@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 
 import gradio as gr
 
-from demos.feature_visualization import controls, endpoints, runs
+from demos.feature_visualization import controls, endpoints, runs, views
 from demos.feature_visualization.comparisons import ComparisonSection
 from demos.feature_visualization.controls import DEFAULTS
-from demos.feature_visualization.runs import NAME, Visualization
+from demos.feature_visualization.runs import NAME
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
-from demos.runtime.i18n import say
 from demos.ui import deep_links, examples, progress, streams
 from demos.ui.page import LIGHT, PRIVATE, Page
-from demos.ui.plots import bars, curves
 from demos.ui.two_columns import TwoColumnTab
 from models import registry
 from models.feature_visualization.settings import METHODS, VisualizationSettings
@@ -132,14 +129,14 @@ class VisualizationTab(TwoColumnTab):
         update = {
             self.line: progress.status(language, event, one.step),
             self.slots[one.settings.method]: image,
-            self.plot: _curve(language, one),
+            self.plot: views.curve(language, one.settings, one.curve),
         }
         if not isinstance(event, Result):
             return update | ({self.strip: runs.strip_picture(one)} if strip_grew else {})
         row = runs.strip_picture(one)
         return update | {
             self.strip: row,
-            self.verdict: _verdict(language, one),
+            self.verdict: views.verdict(language, one.settings.class_name, one.probabilities),
             self.download: _download(image, "netglass-ideal"),
             self.download_strip: _download(row, "netglass-ideal-strip"),
         }
@@ -153,36 +150,3 @@ class VisualizationTab(TwoColumnTab):
 
 def _download(image, name: str) -> dict:
     return gr.update(value=examples.png(image, name), visible=True)
-
-
-def _curve(language: str, one: Visualization) -> str:
-    layer = one.settings.layer
-    name = say(language, "ideal.activation" if layer else "ideal.probability")
-    return curves(
-        {name: one.curve},
-        say(language, "plot.step"),
-        one.step.steps,
-        roles=["made"],
-        y_title="" if layer else say(language, "plot.probability"),
-        percent=not layer,
-        y_range=_axis(one.curve) if layer else None,
-    )
-
-
-def _axis(curve: list[tuple[float, float]]) -> tuple[float, float]:
-    """An axis with 0 whose quarters are short numbers: 1, 2, 4, 8, 10, 20, ...."""
-    values = [height for _, height in curve]
-    span = max(max(values), -min(values), 1e-3)
-    power = 10 ** math.floor(math.log10(span))
-    top = next(n * power for n in (1, 2, 4, 8, 10) if n * power >= span)
-    return (-top if min(values) < 0 else 0, top)
-
-
-def _verdict(language: str, one: Visualization) -> str:
-    if not one.probabilities:
-        return ""
-    named = [
-        (registry.classifier(name).title, value) for name, (value,) in one.probabilities.items()
-    ]
-    words = say(language, "ideal.verdict", name=one.settings.class_name)
-    return f"<b>{words}</b>{bars(named, role='made')}"

@@ -86,24 +86,35 @@ def phase(language: str, run: LiveTraining | None) -> str:
 
 
 def diagnosis(language: str, run: LiveTraining) -> str:
-    """The diagnosis in words, and all figures; those that decided are highlighted."""
-    found = run.diagnose()
-    words = explanation(language, found)
+    """The diagnosis of a run in words, and all its figures."""
+    found, plane = run.diagnose(), len(run.trainer.data.shape) == 1
+    more = ""
     if found.name == "healthy":
         vary = losses_vary(run.history.curves)
         key = "gan_lab.diagnosis.losses_vary" if vary else "gan_lab.diagnosis.losses_steady"
-        words += " " + say(language, key)
+        more = say(language, key)
+    return diagnosis_card(language, found, figures(values(run), plane), more)
+
+
+def diagnosis_card(
+    language: str, found: Diagnosis, shown: Mapping[str, str], more: str = ""
+) -> str:
+    """A diagnosis in words, and figures as text by name; those that decided are highlighted.
+
+    Args:
+        more: a further sentence.
+    """
     name, evidence = found.name, dict(found.evidence)
     bad = name not in ("healthy", "too_early")
     rows = "".join(
         f'<div class="{"decides" if figure in evidence else ""}"><span>'
-        f"{escape(say(language, f'gan_lab.figure.{figure}'))}</span><span>{shown}</span></div>"
-        for figure, shown in figures(run).items()
+        f"{escape(say(language, f'gan_lab.figure.{figure}'))}</span><span>{value}</span></div>"
+        for figure, value in shown.items()
     )
     return (
         f'<div class="diagnosis {"bad" if bad else name}">'
         f"<b>{escape(say(language, f'gan_lab.diagnosis.{name}'))}</b>"
-        f"<p>{escape(words)}</p>"
+        f"<p>{escape(explanation(language, found))} {escape(more)}</p>"
         f'<div class="figures">{rows}</div></div>'
     )
 
@@ -122,17 +133,25 @@ def explanation(language: str, found: Diagnosis) -> str:
     return say(language, f"gan_lab.diagnosis.{found.name}.{next(iter(told))}", **told)
 
 
-def figures(run: LiveTraining) -> dict[str, str]:
-    """Every figure that is known, by its name, as text."""
-    values: dict[str, Any] = vars(run.snapshot) | (vars(run.metrics) if run.metrics else {})
-    values["equilibrium_loss"] = run.trainer.settings.equilibrium_loss or None
-    found = {
-        name: number(name, values[name]) for name in SHOWN_FIGURES if values.get(name) is not None
-    }
-    if "quality" in found and len(run.trainer.data.shape) > 1:
+def values(run: LiveTraining) -> dict[str, float]:
+    """Every figure of a run that is known, by its name, and "of", how many modes there are."""
+    known: dict[str, Any] = vars(run.snapshot) | (vars(run.metrics) if run.metrics else {})
+    known["equilibrium_loss"] = run.trainer.settings.equilibrium_loss or None
+    return {name: known[name] for name in (*SHOWN_FIGURES, "of") if known.get(name) is not None}
+
+
+def figures(known: Mapping[str, float], plane: bool) -> dict[str, str]:
+    """Figures as text, by name.
+
+    Args:
+        known: as `values` gives them.
+        plane: whether they are of points in the plane.
+    """
+    found = {name: number(name, known[name]) for name in SHOWN_FIGURES if name in known}
+    if "quality" in found and not plane:
         found["recognized"] = found.pop("quality")
     if "modes" in found:
-        found["modes"] += f" / {values['of']}"
+        found["modes"] += f" / {known['of']}"
     return found
 
 

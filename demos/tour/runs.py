@@ -21,6 +21,7 @@ from demos.runtime.i18n import breed_name, say
 from demos.style_transfer import runs as style_runs
 from demos.style_transfer.runs import StyleRequest
 from demos.ui import examples
+from demos.ui.example_results import PetVerdict, TourAttack
 from demos.ui.plots import bars
 from models import images, registry
 from models.attacks.settings import AttackSettings
@@ -102,7 +103,8 @@ def _named(engine: Engine, language: str, cat: str, _: float, run: StoppableRun)
     square, prediction = pet_runs.classify(engine, cat)
     first, second = (breeds.index(name) for name, _ in prediction.top(2))
     shown = pet_runs.overlay(engine, square, prediction, (first, second), CamSettings(contrast=1.0))
-    yield StationStep("named", 1.0, _saved(shown, "why"), _likeliest(language, prediction))
+    found = likeliest(language, verdict(prediction))
+    yield StationStep("named", 1.0, _saved(shown, "why"), found)
 
 
 def _attacked(engine: Engine, language: str, cat: str, epsilon: float, run: StoppableRun) -> Events:
@@ -137,27 +139,43 @@ def about_cat(engine: Engine, language: str, cat: str | None) -> str:
     if cat is None:
         return ""
     _, prediction = pet_runs.classify(engine, cat)
-    return _likeliest(language, prediction)
+    return likeliest(language, verdict(prediction))
 
 
 def about_attack(engine: Engine, language: str, cat: str | None, attacked: str | None) -> str:
-    """Whether the attack succeeded, measured on its PNG, and the top five before and after."""
+    """`attack_found` of the attack, measured on its PNG; "" before there is one."""
     if cat is None or attacked is None:
         return ""
+    return attack_found(language, measure_attack(engine, cat, attacked))
+
+
+def measure_attack(engine: Engine, cat: str, attacked: str) -> TourAttack:
+    """What the attack achieved, from the paths of both pictures."""
     (clean, before), (changed, after) = (pet_runs.classify(engine, p) for p in (cat, attacked))
     wanted = _target(before)
     fooled = after.top(1)[0][0] == wanted
-    verdict = say(language, "attack.success" if fooled else "attack.failure")
-    largest = np.abs(np.asarray(clean, int) - np.asarray(changed, int)).max()
-    found = say(language, "tour.attacked.found", breed=breed_name(language, wanted), linf=largest)
-    text = f"<p><b>{escape(verdict)}</b> {escape(found)}</p>"
-    for (key, role), prediction in zip(VERDICTS.values(), (before, after), strict=True):
-        title = escape(say(language, key))
-        text += f"<p><b>{title}</b></p>{_likeliest(language, prediction, role)}"
+    largest = int(np.abs(np.asarray(clean, int) - np.asarray(changed, int)).max())
+    return TourAttack(wanted, fooled, largest, verdict(before), verdict(after))
+
+
+def verdict(prediction: PetPrediction) -> PetVerdict:
+    """What the page says of a prediction."""
+    return PetVerdict(prediction.is_pet, prediction.top(5))
+
+
+def attack_found(language: str, found: TourAttack) -> str:
+    """Whether the attack succeeded, and the top five before and after, as HTML."""
+    words = say(language, "attack.success" if found.fooled else "attack.failure")
+    breed = breed_name(language, found.wanted)
+    more = say(language, "tour.attacked.found", breed=breed, linf=found.linf)
+    text = f"<p><b>{escape(words)}</b> {escape(more)}</p>"
+    for (key, role), each in zip(VERDICTS.values(), (found.before, found.after), strict=True):
+        text += f"<p><b>{escape(say(language, key))}</b></p>{likeliest(language, each, role)}"
     return text
 
 
-def _likeliest(language: str, prediction: PetPrediction, role: str = "real") -> str:
-    doubt = "" if prediction.is_pet else f"<p>{escape(say(language, 'pets.not'))}</p>"
-    top = [(breed_name(language, name), value) for name, value in prediction.top(5)]
+def likeliest(language: str, found: PetVerdict, role: str = "real") -> str:
+    """The likeliest breeds, and whether the picture is taken for a pet at all, as HTML."""
+    doubt = "" if found.is_pet else f"<p>{escape(say(language, 'pets.not'))}</p>"
+    top = [(breed_name(language, name), value) for name, value in found.top]
     return doubt + bars(top, role=role)

@@ -10,7 +10,8 @@ from typing import Any
 from PIL import Image
 
 from models import images, store
-from models.attacks.attack import AttackReport, attack, measure
+from models.attacks.attack import attack, measure
+from models.attacks.report import AttackReport
 from models.attacks.settings import AttackSettings
 from models.backbones.backbone import Backbone
 from models.classifiers.pet_classifier import PetClassifier

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass
 
 import torch
 
@@ -20,6 +19,7 @@ from models import registry
 from models.attacks import carlini_wagner, deepfool, gradient, patch
 from models.attacks.evaluation import AttackStep, Evaluation, Network, evaluate, to_levels
 from models.attacks.quantization import to_8bit
+from models.attacks.report import AttackReport
 from models.attacks.settings import AttackSettings
 from models.registry import ClassifierSpec
 from models.validation import ValidationError
@@ -32,29 +32,6 @@ _OWN_LOOPS: dict[str, Method] = {
     "carlini_wagner": carlini_wagner.steps,
     "patch": patch.steps,
 }
-
-
-@dataclass(frozen=True)
-class AttackReport:
-    """What an attack achieved, measured on the 8-bit picture.
-
-    Attributes:
-        before: the five likeliest classes of the clean picture, as (name, probability).
-        after: those of the adversarial one.
-        success: with a target, that it is now the prediction; without, that the prediction changed.
-        linf: largest change of a value, in 1/255.
-        l2: Euclidean length of the change, on [0, 1].
-        steps: gradient steps made.
-        seconds: time taken, if the caller took it.
-    """
-
-    before: list[tuple[str, float]]
-    after: list[tuple[str, float]]
-    success: bool
-    linf: float
-    l2: float
-    steps: int
-    seconds: float = 0.0
 
 
 def attack(

@@ -2,7 +2,8 @@
 
 The rules look at the last readings only, never at the settings, and are asked in order; the first
 that holds decides. Their thresholds were set on runs of seeds 100 to 102 of the presets;
-`benchmarks/gan_lab_diagnosis.py` measures them on other seeds.
+`benchmarks/gan_lab_diagnosis.py` measures them on other seeds. Importing this does not import
+PyTorch.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 from statistics import median
+from typing import TYPE_CHECKING
 
-from models.gan.training.metrics import Metrics
-from models.gan.training.trainer import Snapshot
+if TYPE_CHECKING:
+    from models.gan.training.metrics import Metrics
+    from models.gan.training.trainer import Snapshot
 
 NAMES = (
     "too_early",

@@ -7,7 +7,7 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from demos.feature_visualization import runs, tab
+from demos.feature_visualization import runs, views
 from demos.feature_visualization.controls import DEFAULTS, classes_and_layers
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
@@ -32,7 +32,7 @@ def test_the_classes_and_layers_follow_the_network():
     [([0.1, 41.0], (0, 80)), ([-0.3, 0.2], (-0.4, 0.4)), ([0, 9], (0, 10)), ([0, 0], (0, 0.001))],
 )
 def test_the_axis_of_an_activation(values, axis):
-    assert tab._axis(list(enumerate(values))) == pytest.approx(axis)
+    assert views.axis(list(enumerate(values))) == pytest.approx(axis)
 
 
 def test_a_dog_beside_a_cat_needs_imagenet():
