@@ -22,6 +22,7 @@ from demos.ui import send_to
 from demos.ui.page import PRIVATE, Page
 
 TABS = (
+    tour,
     gan_explorer,
     gan_lab,
     style_transfer,
@@ -29,7 +30,6 @@ TABS = (
     linear_probe,
     attacks,
     feature_visualization,
-    tour,
     lessons,
 )
 
@@ -90,8 +90,9 @@ def build(engine: Engine) -> gr.Blocks:
         with gr.Tabs(overflow_behavior="wrap", elem_id="tabs") as tabs:
             for demo in TABS:
                 with page.put(gr.Tab, f"{demo.NAME}.tab", id=tab_id(demo)) as tab:
-                    page.intro(demo.NAME)
+                    page.question(demo.NAME)
                     demo.build(page, tab)
+                    page.how_it_works(demo.NAME)
                     if f"{demo.NAME}.q1" in i18n.texts(i18n.DEFAULT):
                         page.questions(demo.NAME)
         send_to.connect(page, tabs)
@@ -108,9 +109,10 @@ def tab_id(demo: ModuleType) -> str:
 
 
 def _header(page: Page) -> None:
-    """The title, and beside it the language switch."""
+    """The title, the switch for a projector, and the language switch."""
     with gr.Row(elem_id="top"):
         page.put(gr.Markdown, "title")
+        projector = page.put(gr.Button, "projector", size="sm", scale=0, elem_id="projector")
         page.language = gr.Radio(
             [(name, language) for language, name in i18n.LANGUAGES.items()],
             value=i18n.DEFAULT,
@@ -121,6 +123,9 @@ def _header(page: Page) -> None:
             min_width=0,
             scale=0,
         )
+    projector.click(
+        None, None, None, js="() => netglassProjector.toggle()", api_visibility="private"
+    )
 
 
 def _follow_language(page: Page, blocks: gr.Blocks) -> None:

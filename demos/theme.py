@@ -14,14 +14,23 @@ FONTS = [
     "sans-serif",
 ]
 MONO = ["ui-monospace", "Consolas", "monospace"]
+# 28, 20, 16 and 14 px, and all larger together in projector mode.
+TEXT = gr.themes.Size(
+    xxs="0.875rem", xs="0.875rem", sm="0.875rem", md="1rem", lg="1rem", xl="1.25rem", xxl="1.75rem"
+)
 
 
 def theme() -> gr.themes.Base:
     """Gradio's Soft theme in system fonts, a little tighter, with the contrast of WCAG AA."""
     return gr.themes.Soft(
-        font=FONTS, font_mono=MONO, spacing_size="sm", text_size="md", radius_size="sm"
+        font=FONTS, font_mono=MONO, spacing_size="sm", text_size=TEXT, radius_size="sm"
     ).set(
         background_fill_primary="*neutral_50",  # Soft's own, which `set` would forget
+        block_title_background_fill="none",
+        block_title_background_fill_dark="none",
+        block_title_padding="0",
+        block_label_background_fill="none",
+        block_label_background_fill_dark="none",
         block_title_text_color="*primary_700",
         block_label_text_color="*primary_700",
         block_info_text_color="*neutral_600",

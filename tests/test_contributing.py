@@ -69,7 +69,7 @@ def test_a_tab(monkeypatch):
     with pytest.raises(KeyError, match="toy"):
         layout.build(Engine("cpu"))
     for code in i18n.LANGUAGES:
-        for key in ("toy.tab", "toy.idea"):
+        for key in ("toy.tab", "toy.question", "toy.idea"):
             monkeypatch.setitem(i18n.texts(code), key, f"{key} in {code}")
     blocks = layout.build(Engine("cpu"))
     (tab,) = (b for b in blocks.blocks.values() if isinstance(b, gr.Tab) and b.id == "toy")

@@ -89,7 +89,7 @@ def build(page: Page) -> dict[str, Any]:
         with gr.Row():
             put(*pair)
     put("patch_spread")
-    with page.put(gr.Accordion, "attack.more", open=False):
+    with page.put(gr.Accordion, "more", open=False):
         with gr.Row():
             put(*MORE)
             put("seed", min_width=80)

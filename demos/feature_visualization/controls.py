@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from demos.ui import examples, model_picker
+from demos.ui.card import Card
 from demos.ui.components import Choice, Photo
 from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
 from models import registry
@@ -44,28 +46,33 @@ def request_settings(given: tuple) -> dict[str, Any]:
     return dict(zip(NAMES, given, strict=True))
 
 
-def build(page: Page) -> Controls:
-    """Lays the controls out and connects what depends on the network or the photo."""
+def build(page: Page, columns: Card, buttons: Callable[[], None]) -> Controls:
+    """Lays the controls out and connects what depends on the network or the photo.
+
+    Args:
+        buttons: lays out what stands above the knobs.
+    """
     named: dict[str, Any] = {}
-    named["class_name"] = page.put(
-        Choice, "name.class_name", list(imagenet.class_names()), value=DEFAULTS["class_name"],
-        elem_id="ideal-class",
-    )  # fmt: skip
-    named["model"] = model_picker.build(page, model_picker.classifier_choices)
-    named["method"] = page.setting(VisualizationSettings, "method")
-    with gr.Row():
-        for name in ("steps", "tv_weight"):
-            named[name] = page.setting(VisualizationSettings, name, min_width=120)
-    with page.put(gr.Accordion, "ideal.from_photo", open=False):
-        photo = page.put(Photo, "ideal.photo", height=150)
-        examples.examples(page, "photos", photo)
-        for name in ("start", "octaves"):
+    with columns.given:
+        named["class_name"] = page.put(
+            Choice, "name.class_name", list(imagenet.class_names()), value=DEFAULTS["class_name"],
+            elem_id="ideal-class",
+        )  # fmt: skip
+        with page.put(gr.Accordion, "ideal.from_photo", open=False):
+            photo = page.put(Photo, "ideal.photo", height=150)
+            examples.examples(page, "photos", photo)
+            for name in ("start", "octaves"):
+                named[name] = page.setting(VisualizationSettings, name)
+        with page.put(gr.Accordion, "ideal.one_channel", open=False):
+            _layer(page, named)
+    with columns.knobs:
+        buttons()
+        for name in ("method", "steps", "tv_weight"):
             named[name] = page.setting(VisualizationSettings, name)
-    with page.put(gr.Accordion, "ideal.one_channel", open=False):
-        _layer(page, named)
-    with page.put(gr.Accordion, "ideal.more", open=False), gr.Row():
-        named["size"] = page.setting(VisualizationSettings, "size", min_width=120)
-        named["seed"] = page.setting(VisualizationSettings, "seed", min_width=80)
+        with page.put(gr.Accordion, "more", open=False):
+            named["model"] = model_picker.build(page, model_picker.classifier_choices)
+            for name in ("size", "seed"):
+                named[name] = page.setting(VisualizationSettings, name)
     dependent = [named["class_name"], named["layer"]]
     named["model"].change(
         localize_errors(classes_and_layers), [page.language, named["model"], *dependent], dependent,

@@ -9,12 +9,12 @@ import gradio as gr
 from demos.feature_visualization import controls, endpoints, runs, views
 from demos.feature_visualization.comparisons import ComparisonSection
 from demos.feature_visualization.controls import DEFAULTS
-from demos.feature_visualization.runs import NAME
+from demos.feature_visualization.runs import NAME, Visualization
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
-from demos.ui import deep_links, examples, progress, streams
+from demos.runtime.i18n import say
+from demos.ui import card, deep_links, examples, progress, streams
 from demos.ui.page import LIGHT, PRIVATE, Page
-from demos.ui.two_columns import TwoColumnTab
 from models import registry
 from models.feature_visualization.settings import METHODS, VisualizationSettings
 
@@ -40,11 +40,15 @@ def build(page: Page, tab: gr.Tab) -> None:
     endpoints.expose_all(page)
 
 
-class VisualizationTab(TwoColumnTab):
+class VisualizationTab:
     """The tab's components, and the events between them."""
 
     def __init__(self, page: Page):
-        super().__init__(page)
+        self.page = page
+        columns = card.build("ideal-card")
+        self.controls = controls.build(page, columns, self._build_buttons)
+        with columns.result:
+            self._build_result()
         ComparisonSection(page, self.controls)
         page.experiments(
             NAME, EXPERIMENTS, DEFAULTS, self.controls.ordered,
@@ -52,29 +56,30 @@ class VisualizationTab(TwoColumnTab):
         )  # fmt: skip
         self.result = [
             self.line, *self.slots.values(), self.strip, self.verdict, self.plot, self.download,
-            self.download_strip,
+            self.download_strip, self.origin.line,
         ]  # fmt: skip
 
-    def build_settings(self) -> None:
-        with gr.Row():
-            self.one_click = {
-                name: self.page.put(gr.Button, key, size="sm", min_width=90)
-                for key, name in ONE_CLICK.items()
-            }
-        self.controls = controls.build(self.page)
-
-    def build_result(self) -> None:
+    def _build_buttons(self) -> None:
+        """One click for a class each; run, stop and reset."""
         page = self.page
         self.run, self.stop, self.reset = page.controls("run.visualize")
-        self.line = gr.HTML(elem_id="ideal-status")
         with gr.Row():
-            self.slots = {
-                name: self._picture(f"ideal.slot.{name}", 230, f"ideal-{name}") for name in METHODS
+            self.one_click = {
+                name: page.put(gr.Button, key, size="sm", min_width=90)
+                for key, name in ONE_CLICK.items()
             }
+
+    def _build_result(self) -> None:
+        page = self.page
+        with gr.Row(elem_classes="result"):
+            self.slots = {
+                name: self._picture(f"ideal.slot.{name}", 300, f"ideal-{name}") for name in METHODS
+            }
+        self.line = gr.HTML(elem_id="ideal-status")
+        self.verdict = gr.HTML(elem_id="ideal-verdict")
+        self.origin = card.Origin("ideal-card")
         self.strip = self._picture("ideal.strip", 140, "ideal-strip")
-        with gr.Row():
-            self.verdict = gr.HTML(elem_id="ideal-verdict")
-            self.plot = gr.HTML(elem_id="ideal-plot")
+        self.plot = gr.HTML(elem_id="ideal-plot")
         with gr.Row():
             self.download = page.put(
                 gr.DownloadButton, "download", visible=False, elem_id="ideal-download"
@@ -87,7 +92,7 @@ class VisualizationTab(TwoColumnTab):
             )
 
     def _picture(self, key: str, height: int, elem_id: str) -> gr.Image:
-        return self.page.picture(key, min_width=140, height=height, elem_id=elem_id)
+        return self.page.picture(key, min_width=90, height=height, elem_id=elem_id)
 
     def connect(self) -> None:
         """Wires the events."""
@@ -102,6 +107,7 @@ class VisualizationTab(TwoColumnTab):
             )  # fmt: skip
             streams.start(page, button, *started, after=pressed.then)
         page.connect_stop(self.stop, NAME)
+        self.origin.follow(page, [photo, named["class_name"], named["model"]])
         deep_links.listen(page, NAME, named)
         emptied = [photo, *self.controls.ordered, *self.result]
         streams.reset(page, self.reset, self.cleared, emptied, NAME)
@@ -109,7 +115,10 @@ class VisualizationTab(TwoColumnTab):
     def visualize(self, run: StoppableRun, language: str, photo, *given):
         """Streams a run: the steps that are shown, and the networks' verdict."""
         hidden = gr.update(visible=False)
-        yield {self.download: hidden, self.download_strip: hidden, self.verdict: ""}
+        yield {
+            self.download: hidden, self.download_strip: hidden, self.verdict: "",
+            self.origin.line: "",
+        }  # fmt: skip
         settings = VisualizationSettings(**controls.request_settings(given))
         snapshots = 0
 
@@ -117,7 +126,10 @@ class VisualizationTab(TwoColumnTab):
             nonlocal snapshots
             (one,) = event.value
             before, snapshots = snapshots, len(one.strip.snapshots)
-            return self._update(language, event, strip_grew=snapshots > before)
+            update = self._update(language, event, strip_grew=snapshots > before)
+            if isinstance(event, Result):
+                update[self.origin.line] = _origin(language, one, photo)
+            return update
 
         events = partial(runs.visualize, self.page.engine, [settings], photo)
         yield from progress.updates(run, language, self.line, events, show)
@@ -145,7 +157,16 @@ class VisualizationTab(TwoColumnTab):
         """The values of all components on Reset."""
         hidden = gr.update(visible=False)
         pictures = [None] * (len(self.slots) + 1)
-        return [None, *DEFAULTS.values(), "", *pictures, "", "", hidden, hidden]
+        return [None, *DEFAULTS.values(), "", *pictures, "", "", hidden, hidden, ""]
+
+
+def _origin(language: str, one: Visualization, photo: str | None) -> str:
+    """What a result is of."""
+    settings = one.settings
+    what = say(
+        language, "ideal.origin", name=settings.layer or settings.class_name, steps=settings.steps
+    )
+    return card.origin(what, [photo, settings.class_name, settings.model])
 
 
 def _download(image, name: str) -> dict:

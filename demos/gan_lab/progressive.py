@@ -52,7 +52,7 @@ class ProgressiveSection:
         with page.put(gr.Accordion, NAME, open=False):
             with gr.Row(equal_height=False):
                 with gr.Column(scale=7, min_width=300):
-                    page.intro(NAME)
+                    page.put(gr.Markdown, f"{NAME}.idea", elem_classes="idea")
                 with gr.Column(scale=3, min_width=240):
                     page.formula(ProgressiveSettings.described()["fade"].formula)
             with gr.Row():
@@ -155,7 +155,7 @@ def status(language: str, standing: Standing, elapsed: float, last: bool) -> str
         words += " · " + say(language, "status.left", seconds=max(1, round(left)))
     # The bar shows time: the first pixels take far longer than the last.
     share = 0.0 if left is None else elapsed / max(elapsed + left, 1e-9)
-    return progress.line(words, share)
+    return progress.line(words, share, busy=not last)
 
 
 def phase_bar(language: str, snapshot: ProgressiveSnapshot) -> str:

@@ -126,7 +126,7 @@ class TourTab:
 
     def _build_more(self) -> None:
         page = self.page
-        with page.put(gr.Accordion, "attack.more", open=False), gr.Row():
+        with page.put(gr.Accordion, "more", open=False), gr.Row():
             with gr.Column(min_width=220):
                 self.controls["truncation"].render()
                 page.formula(SampleSettings.described()["truncation"].formula)

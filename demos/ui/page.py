@@ -143,12 +143,17 @@ class Page:
         return [component for component, _ in self._localized], said
 
     def controls(self, key: str) -> tuple[gr.Button, gr.Button, gr.Button]:
-        """A row of three buttons: run (the text of `key`), stop, reset."""
-        with gr.Row():
+        """A row of three buttons: run (the text of `key`), which is stop while it runs, and reset.
+
+        Which of both is shown follows the status line of the card (static/card.css).
+        """
+        with gr.Row(elem_classes="run-bar"):
             return (
-                self.put(gr.Button, key, variant="primary", min_width=90),
-                self.put(gr.Button, "stop", variant="stop", min_width=70),
-                self.put(gr.Button, "reset", min_width=70),
+                self.put(gr.Button, key, variant="primary", min_width=90, elem_classes="run"),
+                self.put(gr.Button, "stop", variant="stop", min_width=90, elem_classes="stop"),
+                self.put(
+                    gr.Button, "reset", size="sm", min_width=70, scale=0, elem_classes="reset"
+                ),
             )
 
     def connect_stop(self, button: gr.Button, demo: str) -> None:
@@ -159,9 +164,18 @@ class Page:
 
         button.click(stop, None, None, **PRIVATE, queue=False)
 
-    def intro(self, demo: str) -> None:
-        """A tab's idea, in three sentences."""
-        self.put(gr.Markdown, f"{demo}.idea", elem_classes="idea")
+    def question(self, demo: str) -> None:
+        """The question that a tab answers, its heading."""
+
+        def heading(language: str) -> str:
+            return f"## {self.text(f'{demo}.question', language)}"
+
+        self.put(gr.Markdown, f"{demo}.question", written=heading, elem_classes="question")
+
+    def how_it_works(self, demo: str) -> None:
+        """A tab's idea, in three sentences that unfold."""
+        with self.put(gr.Accordion, "how_it_works", open=False):
+            self.put(gr.Markdown, f"{demo}.idea", elem_classes="idea")
 
     def setting(self, kind: type[Settings], name: str, formula: bool = True, **options) -> Any:
         """The component of a setting, its formula below if it has one and `formula` asks for it.

@@ -37,12 +37,12 @@ def waiting(language: str, event: Waiting | Loading) -> str:
     """How many runs come first; or a network being read, or downloaded."""
     if isinstance(event, Waiting):
         words = say(language, "status.waiting", others=event.ahead, seconds=event.seconds)
-        return line(words, None)
+        return line(words, None, busy=True)
     if not event.total:
-        return line(say(language, "status.loading", title=event.title), None)
+        return line(say(language, "status.loading", title=event.title), None, busy=True)
     megabytes = {"done": event.done >> 20, "total": event.total >> 20}
     words = say(language, "status.download", title=event.title, **megabytes)
-    return line(words, event.done / event.total)
+    return line(words, event.done / event.total, busy=True)
 
 
 def status(language: str, event: Progress | Result, step: Step, runs: RunQueue = HEAVY_RUNS) -> str:
@@ -55,7 +55,7 @@ def status(language: str, event: Progress | Result, step: Step, runs: RunQueue =
 
 def sent(language: str) -> str:
     """What the page says until the server does."""
-    return line(say(language, "status.sent"), None)
+    return line(say(language, "status.sent"), None, busy=True)
 
 
 def running(
@@ -73,7 +73,7 @@ def running(
         words += " · " + say(language, "status.left", seconds=max(1, round(left)))
     if runs.waiting:
         words += " · " + say(language, "status.shared", others=runs.waiting)
-    return line(words, progress)
+    return line(words, progress, busy=True)
 
 
 def finished(language: str, step: int, steps: int, seconds: float) -> str:
@@ -91,7 +91,7 @@ def live(language: str, snapshot, rate: float) -> str:
         examples=f"{snapshot.examples:,}",
         rate=f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}",
     )
-    return _said(words)
+    return _said(words, busy=True)
 
 
 def paused(language: str, snapshot) -> str:
@@ -100,11 +100,14 @@ def paused(language: str, snapshot) -> str:
     return _said(say(language, key, rounds=f"{snapshot.rounds:,}"))
 
 
-def line(words: str, share: float | None) -> str:
-    """Words under a bar; a share that nobody knows is None."""
+def line(words: str, share: float | None, busy: bool = False) -> str:
+    """Words under a bar; a share that nobody knows is None.
+
+    While a run is `busy`, the page shows its Stop instead of its Run (static/card.css).
+    """
     value = "" if share is None else f' value="{share:.3f}"'
-    return _said(words, f'<progress max="1"{value}></progress>')
+    return _said(words, f'<progress max="1"{value}></progress>', busy)
 
 
-def _said(words: str, bar: str = "") -> str:
-    return f'<div class="status">{bar}{escape(words)}</div>'
+def _said(words: str, bar: str = "", busy: bool = False) -> str:
+    return f'<div class="status"{" data-busy" if busy else ""}>{bar}{escape(words)}</div>'

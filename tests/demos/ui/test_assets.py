@@ -14,7 +14,11 @@ from demos.ui import assets
 from tests.serving import ROOT, get
 
 FILES = assets.files()
-WHOLE_PAGE = {".gradio-container", ".dark .gradio-container", "*,\n  ::before,\n  ::after"}
+WHOLE_PAGE = {
+    ".gradio-container", ".gradio-container .main.fillable", "*,\n  ::before,\n  ::after",
+    ".dark .gradio-container", "html.projector",
+    "html.projector .gradio-container", "html.projector body.dark .gradio-container",
+}  # fmt: skip
 ADDRESSES = re.findall(r'(?:href|src)="(.+?)"', assets.tags())
 
 

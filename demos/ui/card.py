@@ -1,0 +1,94 @@
+"""The pattern of every tab: what goes in on the left, the result in the middle, knobs on the right.
+
+On a phone the result comes first and stays in sight, and the button that runs is a bar at the foot
+of the screen (static/card.css).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from markupsafe import Markup, escape
+
+from demos.runtime.i18n import EVERY, say
+from demos.ui.page import Page
+
+
+@dataclass(frozen=True)
+class Card:
+    """The columns of a card, to be filled by `with`.
+
+    Attributes:
+        given: what the result is made from: photo, examples.
+        result: the result, the line that says what it is of, one sentence of why.
+        knobs: the buttons, at most three knobs, and "More".
+    """
+
+    given: gr.Column
+    result: gr.Column
+    knobs: gr.Column
+
+
+def build(elem_id: str, scales: tuple[int, int, int] = (3, 6, 3)) -> Card:
+    """The three empty columns; `scales` are their shares of the width."""
+    with gr.Row(equal_height=False, elem_id=elem_id, elem_classes="card"):
+        columns = [
+            gr.Column(scale=scale, min_width=240, elem_classes=f"card-{name}")
+            for name, scale in zip(("given", "result", "knobs"), scales, strict=True)
+        ]
+    return Card(*columns)
+
+
+class Origin:
+    """The line under a result that says what it is of, and that dims the result as soon as the page
+    shows another photo, class or network.
+
+    The browser compares what the line says with the controls (static/card.js).
+
+    Attributes:
+        line: the component; the value of `written` goes there.
+    """
+
+    def __init__(self, card: str, value: str = ""):
+        """`card` is the `elem_id` of the card whose `.result` is dimmed."""
+        self.card = card
+        self.line = gr.HTML(value, elem_id=f"{card}-origin", elem_classes="origin")
+
+    def follow(self, page: Page, subject: Sequence[Any]) -> None:
+        """Compares results with the values of `subject`, whose order `written` is told them in."""
+        watch: dict = {
+            "js": f"(...values) => netglassCard.chosen({json.dumps(self.card)}, values)",
+            "api_visibility": "private",
+        }
+        gr.on([one.change for one in subject], None, list(subject), None, **watch)
+        page.browser_load_events.append((list(subject), watch))
+
+
+def origin(what: str, subject: Sequence[object], example: bool = False) -> str:
+    """What `Origin.line` shows of a result.
+
+    Args:
+        what: the words behind "made with", as `say(EVERY, ...)` gives them.
+        subject: the values of the components that `Origin.follow` was told.
+        example: the result was made before.
+    """
+    values = escape(json.dumps([_plain(value) for value in subject]))
+    made = say(EVERY, "result.made_with", what=what)
+    label = Markup('<b class="example">{}</b> ').format(say(EVERY, "result.example"))
+    stale = Markup('<p class="stale-note" role="status">{}</p>').format(say(EVERY, "result.stale"))
+    return Markup('<div data-subject="{}"><p>{}{}</p>{}</div>').format(
+        values, label if example else "", made, stale
+    )
+
+
+def _plain(value: object) -> str:
+    """A value as the browser's `String` writes it."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):  # a picture as a component holds it
+        return value["path"]
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -1,0 +1,43 @@
+"""The card of a tab: the line that says what a result is of."""
+
+import json
+import re
+from html import unescape
+
+import pytest
+
+from demos import layout
+from demos.runtime import i18n
+from demos.ui import card
+
+
+def subject(html):
+    return json.loads(unescape(re.search(r'data-subject="(.*?)"', html)[1]))
+
+
+def test_an_origin_names_its_subject_as_the_browser_writes_it():
+    html = card.origin("zebra, 64 steps", ["/tmp/a.png", None, 4.0, 2.5, "zebra"])
+    assert subject(html) == ["/tmp/a.png", "", "4", "2.5", "zebra"]
+    assert "Made with: zebra, 64 steps" in html
+    assert "Example" not in html
+
+
+def test_an_example_says_so_and_a_photo_is_its_path():
+    html = card.origin("x", [{"path": "/tmp/a.png", "meta": {}}], example=True)
+    assert subject(html) == ["/tmp/a.png"]
+    assert "Example" in html
+
+
+def test_what_an_origin_says_is_escaped():
+    html = card.origin("<b>", ['"><script>'])
+    assert "<script>" not in html
+    assert "&lt;b&gt;" in html
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_every_tab_asks_one_question_of_fifteen_words_at_most(language):
+    for tab in layout.TABS:
+        text = i18n.say(language, f"{tab.NAME}.question")
+        assert text.endswith("?"), text
+        assert text.count("?") == 1, text
+        assert len(text.split()) <= 15, text
