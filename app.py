@@ -130,6 +130,7 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     from starlette.routing import Route
 
     from demos import theme
+    from demos.gan_explorer import client_engine
     from demos.gan_explorer import views as gan_views
     from demos.linear_probe import few_shot
     from demos.runtime import middleware
@@ -138,7 +139,8 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     async def health(_request):
         return JSONResponse(await run_in_threadpool(engine.health))
 
-    routes = [*gan_views.routes(engine), *few_shot.routes(engine), *photos.routes()]
+    routes = [*gan_views.routes(engine), *client_engine.routes()]
+    routes += [*few_shot.routes(engine), *photos.routes()]
     protected = tuple(route.path.partition("{")[0] for route in routes)
     return {
         "mcp_server": args.mcp,

@@ -74,18 +74,24 @@ def browser():
     if not path:
         pytest.skip("no chromium on this machine (apt-get install chromium)")
     quiet = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking"
+    # A name that is not localhost's: to a browser this address is no secure context.
+    elsewhere = "--host-resolver-rules=MAP netglass.test 127.0.0.1"
     with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=quiet.split())
+        args = [*quiet.split(), elsewhere]
+        started = playwright.chromium.launch(executable_path=path, args=args)
         yield started
         started.close()
 
 
 @pytest.fixture
 def open_page(browser, app_url):
-    """Opens the page in a fresh browser profile; fails the test on a page error."""
+    """Opens the page in a fresh browser profile; fails the test on a page error. `prepare` is told
+    the page before it has an address; `host` is what it calls this machine."""
     contexts, errors = [], []
 
-    def opened(locale="en-US", viewport=LAPTOP, query="", scheme="light"):
+    def opened(
+        locale="en-US", viewport=LAPTOP, query="", scheme="light", prepare=None, host="127.0.0.1"
+    ):
         context = browser.new_context(
             locale=locale, viewport=viewport, color_scheme=scheme, accept_downloads=True
         )
@@ -93,7 +99,9 @@ def open_page(browser, app_url):
         page = context.new_page()
         page.set_default_timeout(WAIT)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(app_url + query)
+        if prepare:
+            prepare(page)
+        page.goto(app_url.replace("127.0.0.1", host) + query)
         page.get_by_role("tab").first.wait_for()
         return page
 

@@ -1,6 +1,7 @@
 /* Pictures that follow the knobs. Every <img data-view> has an address made from the knobs it names
-   in data-knobs; it is fetched when one of them changes. While one is being fetched only the newest
-   request waits, and nothing is fetched for pictures that are out of sight. */
+   in data-knobs; when one of them changes, its picture is drawn in the browser (client_engine.js) or
+   fetched. Meanwhile only the newest request waits, and nothing is done for pictures that are out of
+   sight or in a tab in the background. */
 (() => {
   const DELAY = 220; // ms without a change before the slow views are drawn
   const VALUES = ["model", "sheet", "truncation", "seed", "seed_b", "noise", "crossover"];
@@ -27,30 +28,43 @@
     for (const line of document.querySelectorAll(".gan-trouble")) line.textContent = text;
   }
 
-  async function show(img, url) {
+  /* The picture of an address as a Blob; null if it is refused, with the reason on the page, and
+     undefined if it is not wanted any more. */
+  async function drawn(url) {
+    const own = await netglassClientEngine.draw(url);
+    if (own !== null) return own;
     const answer = await fetch(url);
-    if (!answer.ok) {
-      showError(await answer.text());
-      return;
-    }
-    const picture = URL.createObjectURL(await answer.blob());
+    if (answer.ok) return answer.blob();
+    showError(await answer.text());
+    return null;
+  }
+
+  /* Whether that is done with. */
+  async function show(img, url) {
+    const found = await drawn(url);
+    if (!found) return found === null;
+    const picture = URL.createObjectURL(found);
     const before = img.src;
     img.src = picture;
     await img.decode().catch(() => {});
     if (before.startsWith("blob:")) URL.revokeObjectURL(before);
     showError("");
+    netglassClientEngine.prepare(knobs.model);
+    return true;
   }
 
   async function draw(img) {
     const view = views.get(img);
-    if (!view?.near || !isReady()) return;
+    if (!view?.near || !isReady() || document.hidden) return;
     view.wanted = address(img);
     if (view.busy) return;
     view.busy = true;
     while (view.wanted !== view.shown) {
       view.shown = view.wanted;
       try {
-        await show(img, view.shown);
+        if (await show(img, view.shown)) continue;
+        view.shown = null;
+        break;
       } catch (error) {
         showError(String(error));
         view.shown = null;
@@ -118,6 +132,7 @@
       if (isReady()) drawScore(line);
     }
     if (found) mark();
+    netglassClientEngine.say();
   }
 
   document.addEventListener("click", (event) => {
@@ -133,10 +148,13 @@
   window.netglassGan = (...values) => {
     VALUES.forEach((name, index) => { knobs[name] = values[index]; });
     mark();
+    netglassClientEngine.cancel();
     for (const img of views.keys()) if (img.dataset.when === "now") draw(img);
     clearTimeout(timer);
     timer = setTimeout(drawAll, DELAY);
   };
+
+  document.addEventListener("visibilitychange", drawAll);
 
   new MutationObserver((changes) => {
     // A change of language renders the page's HTML anew, and puts the blank picture back.

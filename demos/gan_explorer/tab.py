@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import escape
 
-from demos.gan_explorer import endpoints, layers, runs, subtabs
+from demos.gan_explorer import client_engine, endpoints, layers, runs, subtabs
 from demos.gan_explorer.views import BLANK, CAT_KNOBS, CAT_SETTINGS, picture_by_address
 from demos.runtime.i18n import say
 from demos.ui import deep_links, send_to
@@ -191,6 +191,7 @@ def _cat(page: Page) -> tuple[gr.Column, dict[str, gr.components.Component]]:
     """Cat A with its score; the place for the buttons that send it, and the knobs below."""
     picture_by_address(page, "gan.view.cat", "cat", CAT_KNOBS, now=True, css="gan-cat")
     page.put(gr.HTML, "gan.score", written=lambda language: _score(page, language))
+    client_engine.line(page)
     gr.HTML('<div class="gan-trouble" role="alert"></div>')
     send_buttons = gr.Column()
     knobs = {"truncation": page.setting(SampleSettings, "truncation")}

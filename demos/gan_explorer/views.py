@@ -275,12 +275,12 @@ def routes(engine: Engine) -> list[Route]:
         return JSONResponse(await computed(request, score))
 
     return [
-        Route("/gan/{view}.png", _with_messages(answer_picture)),
-        Route("/gan/score", _with_messages(answer_score)),
+        Route("/gan/{view}.png", with_messages(answer_picture)),
+        Route("/gan/score", with_messages(answer_score)),
     ]
 
 
-def _with_messages(handler: Callable) -> Callable:
+def with_messages(handler: Callable) -> Callable:
     """Answers validation errors with status 400, other errors with 503, and a sentence in the
     visitor's language."""
 

@@ -2,6 +2,8 @@
 
 Every .css and .js file below `demos/` is part of the page, those of `ui/static/` first. Its address
 holds a hash of its content: a browser may keep it for ever, and a new version has a new address.
+Scripts in a folder called `worker` are not the page's: a Web Worker imports them, so that they stay
+together in a folder whose name has the hash of all of them.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from demos.runtime import i18n
 
 ROOT = Path(__file__).parents[1]
 FOLDER = "ui"  # in addresses; `assets` and `static` are Gradio's
+WORKER = "worker"
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript"}
 CACHE_FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 
@@ -30,6 +33,7 @@ def files() -> dict[str, Path]:
     """The files by name with hash, in the order in which the page loads them."""
     shared = ROOT / "ui" / "static"
     found = [path for suffix in MEDIA_TYPES for path in sorted(ROOT.rglob(f"*{suffix}"))]
+    found = [path for path in found if path.parent.name != WORKER]
     found.sort(key=lambda path: path.parent != shared)
     return {_hashed_name(path): path for path in found}
 
@@ -37,6 +41,24 @@ def files() -> dict[str, Path]:
 def _hashed_name(path: Path) -> str:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return f"{path.stem}.{digest}{path.suffix}"
+
+
+@cache
+def worker_files() -> dict[str, Path]:
+    """The scripts of Web Workers by folder and name; the folder's name has their hash."""
+    found: dict[str, Path] = {}
+    for folder in sorted(ROOT.rglob(WORKER)):
+        scripts = sorted(folder.glob("*.js"))
+        digest = hashlib.sha256(b"".join(path.read_bytes() for path in scripts)).hexdigest()[:12]
+        name = f"{folder.parent.name}_{WORKER}.{digest}"
+        found |= {f"{name}/{path.name}": path for path in scripts}
+    return found
+
+
+def worker_address(package: str) -> str:
+    """The address of a package's worker, `demos/<package>/worker/worker.js`."""
+    wanted = ROOT / package / WORKER / "worker.js"
+    return next(f"{FOLDER}/{name}" for name, path in worker_files().items() if path == wanted)
 
 
 @cache
@@ -58,7 +80,8 @@ def tags() -> str:
 
 def routes() -> list[Route]:
     """The addresses of the files, for `app_kwargs` of `launch`."""
-    contents = {name: path.read_bytes() for name, path in files().items()}
+    served = files() | worker_files()
+    contents = {name: path.read_bytes() for name, path in served.items()}
 
     async def serve(request: Request) -> Response:
         name = request.path_params["name"]
@@ -67,7 +90,7 @@ def routes() -> list[Route]:
         media_type = MEDIA_TYPES[Path(name).suffix]
         return Response(contents[name], media_type=media_type, headers=CACHE_FOREVER)
 
-    return [Route(f"/{FOLDER}/{{name}}", serve)]
+    return [Route(f"/{FOLDER}/{{name:path}}", serve)]
 
 
 class AssetTagsMiddleware:

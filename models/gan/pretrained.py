@@ -18,6 +18,7 @@ from torch import nn
 
 from models import weights
 from models.device import Placement, place
+from models.gan.networks import client_file as packed_file
 from models.gan.networks import dcgan, layers, stylegan, vae
 from models.gan.networks.layers import Recorder, no_recorder
 from models.gan.networks.structure import SIDE
@@ -315,6 +316,21 @@ def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
     return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
 
 
+def build(spec: GanSpec, tensors: dict[str, torch.Tensor]) -> dict[str, nn.Module]:
+    """The networks of a generator's file: "generator" and "discriminator" or "encoder"."""
+    networks: dict[str, nn.Module]
+    if spec.kind == "style":
+        generator, discriminator = stylegan.StyleGenerator(), stylegan.StyleDiscriminator()
+        networks = {"generator": generator, "discriminator": discriminator}
+    elif spec.kind == "dcgan":
+        networks = {"generator": dcgan.DCGenerator(), "discriminator": dcgan.DCDiscriminator()}
+    else:
+        networks = {"generator": vae.Decoder(), "encoder": vae.Encoder()}
+    for part, network in networks.items():
+        network.load_state_dict(weights.part(tensors, part))
+    return networks
+
+
 def load(spec: GanSpec, device: torch.device) -> PretrainedGan:
     """The generator that `spec` describes, from its weight file.
 
@@ -322,19 +338,19 @@ def load(spec: GanSpec, device: torch.device) -> PretrainedGan:
         ValidationError: the file is missing or damaged.
     """
     tensors = weights.load(spec.name)
-    generator: nn.Module
-    discriminator: nn.Module | None = None
-    encoder: nn.Module | None = None
-    if spec.kind == "style":
-        generator, discriminator = stylegan.StyleGenerator(), stylegan.StyleDiscriminator()
-    elif spec.kind == "dcgan":
-        generator, discriminator = dcgan.DCGenerator(), dcgan.DCDiscriminator()
-    else:
-        generator, encoder = vae.Decoder(), vae.Encoder()
-    networks = {"generator": generator, "discriminator": discriminator, "encoder": encoder}
-    for part, network in networks.items():
-        if network is not None:
-            network.load_state_dict(weights.part(tensors, part))
+    networks = build(spec, tensors)
     directions = tensors["directions"][: len(SLIDERS)]
     at = place(depthwise=False, device=device)
-    return PretrainedGan(spec, generator, discriminator, directions, at, encoder)
+    discriminator, encoder = networks.get("discriminator"), networks.get("encoder")
+    return PretrainedGan(spec, networks["generator"], discriminator, directions, at, encoder)
+
+
+def client_file(spec: GanSpec) -> bytes:
+    """The generator that `spec` describes as a file for a browser, see `client_file.pack`.
+
+    Raises:
+        ValidationError: the weight file is missing or damaged.
+    """
+    tensors = weights.load(spec.name)
+    generator = build(spec, tensors)["generator"]
+    return packed_file.pack(generator, tensors["directions"][: len(SLIDERS)])

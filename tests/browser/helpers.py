@@ -45,3 +45,10 @@ def wait_for_picture(page, view):
         arg=picture.element_handle(),
     )
     return picture.get_attribute("src")
+
+
+def save_data(page):
+    """The visitor's browser is told to save data: generators stay on the server."""
+    page.add_init_script(
+        "Object.defineProperty(navigator, 'connection', {value: {saveData: true}})"
+    )

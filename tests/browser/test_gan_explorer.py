@@ -5,7 +5,7 @@ import re
 import pytest
 
 from demos.runtime.i18n import say
-from tests.browser.helpers import button, open_tab, wait_for_picture
+from tests.browser.helpers import button, open_tab, save_data, wait_for_picture
 
 
 def wait_for_other_picture(page, view, before):
@@ -18,7 +18,8 @@ def wait_for_other_picture(page, view, before):
 
 
 def test_the_picture_follows_a_dragged_slider_and_reset_undoes_it(open_page):
-    page = open_page()
+    """The server's pictures; those of the visitor's own browser are in test_client_engine.py."""
+    page = open_page(prepare=save_data)
     first, strip = wait_for_picture(page, "cat"), wait_for_picture(page, "strip")
     page.evaluate(
         "window.fetched = []; const f = window.fetch;"

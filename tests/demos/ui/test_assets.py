@@ -14,6 +14,7 @@ from demos.ui import assets
 from tests.serving import ROOT, get
 
 FILES = assets.files()
+WORKERS = assets.worker_files()
 WHOLE_PAGE = {
     ".gradio-container", ".gradio-container .main.fillable", "*,\n  ::before,\n  ::after",
     ".dark .gradio-container", "html.projector",
@@ -36,9 +37,17 @@ def site():
 
 def test_every_file_has_one_address():
     on_disk = [path for suffix in (".css", ".js") for path in (ROOT / "demos").rglob(f"*{suffix}")]
-    assert sorted(FILES.values()) == sorted(on_disk)
+    assert sorted([*FILES.values(), *WORKERS.values()]) == sorted(on_disk)
     assert [f"{assets.FOLDER}/{name}" for name in FILES] == ADDRESSES
     assert all(re.fullmatch(r"\w+\.[0-9a-f]{12}\.(css|js)", name) for name in FILES)
+
+
+def test_the_scripts_of_a_worker_lie_together_and_are_not_the_pages():
+    assert WORKERS
+    assert all(re.fullmatch(r"\w+_worker\.[0-9a-f]{12}/\w+\.js", name) for name in WORKERS)
+    for name, path in WORKERS.items():
+        imported = re.findall(r'from "\./(\w+\.js)"', path.read_text(encoding="utf-8"))
+        assert {f"{name.split('/')[0]}/{other}" for other in imported} <= set(WORKERS)
 
 
 def test_what_all_tabs_share_comes_first():
@@ -46,10 +55,10 @@ def test_what_all_tabs_share_comes_first():
     assert "static" not in folders[folders.count("static") :]
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", FILES | WORKERS)
 def test_a_file_may_be_kept_for_ever(site, name):
     answer = site.get(f"/ui/{name}")
-    assert answer.content == FILES[name].read_bytes()
+    assert answer.content == (FILES | WORKERS)[name].read_bytes()
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     kind = {"css": "text/css", "js": "text/javascript"}[name.rpartition(".")[2]]
     assert answer.headers["content-type"] == f"{kind}; charset=utf-8"

@@ -1,0 +1,214 @@
+"""Generators in the visitor's own browser: equal to PyTorch's, asking nothing of the server, and
+falling back to its pictures."""
+
+import base64
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from demos.gan_explorer import views
+from demos.runtime.i18n import say
+from demos.ui import assets
+from models import device, images, registry
+from models.gan import pretrained
+from tests.browser.helpers import button, open_tab, save_data, slow_cases, wait_for_picture
+from tests.browser.test_gan_explorer import wait_for_other_picture
+from tests.serving import get
+
+HOST = "netglass.test"  # no secure context, as a classroom's address
+WORKER = assets.worker_address("gan_explorer").rpartition("/")[0]
+LOAD = """async ([worker, parts]) => {
+  const { Network } = await import(`/${worker}/network.js`);
+  const { SimdEngine, levels } = await import(`/${worker}/simd.js`);
+  const { draw, encode } = await import(`/${worker}/views.js`);
+  const contents = await Promise.all(parts.map(async ({ name, integrity }) =>
+    (await fetch(`/gan/networks/${name}.bin`, { integrity })).arrayBuffer()));
+  const engine = new SimdEngine(new Network(await new Blob(contents).arrayBuffer()));
+  window.engine = engine;
+  window.text = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  window.levelsOf = ({ seed, truncation, sliders, noise, channels }) => {
+    const { network } = engine;
+    const style = network.style(network.z(seed), truncation, sliders);
+    const pictures = engine.render(network.plan([style], noise, channels));
+    return text(new Uint8Array(levels(pictures.at(-1)).buffer));
+  };
+  window.viewOf = ([name, settings]) => {
+    const steps = draw(engine, name, settings);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return text(encode(value));
+    }
+  };
+}"""
+SEEDS = (0, 5, 1, 2, 123456, 2**31 - 100, 77, 8, 9, 10, 11, 12, 13, 14, 15, 16)
+
+
+def settings(number):
+    """One of sixteen settings of seed, sliders, truncation and noise."""
+    rng = np.random.default_rng(number)
+    moved = [round(float(value), 1) for value in rng.uniform(-3, 3, 8)]
+    return {
+        "seed": SEEDS[number],
+        "truncation": (0.7, 1.0, 1.5, 0.0)[number % 4],
+        "noise": (0, 3, 100, 0)[number // 4],
+        "sliders": moved if number > 3 else [0.0] * 8,
+    }
+
+
+@pytest.fixture
+def float32(monkeypatch):
+    """Generators by name, computed in float32 whatever the processor has."""
+    monkeypatch.setattr(device, "has_bf16_units", lambda: False)
+    return lambda name: pretrained.load(registry.gan(name), torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def tab(browser, app_url):
+    """A bare page of the app, at an address that is no secure context."""
+    page = browser.new_page()
+    page.goto(app_url.replace("127.0.0.1", HOST) + "/health")
+    assert not page.evaluate("isSecureContext")
+    yield page
+    page.close()
+
+
+def load(tab, app_url, name):
+    parts = json.loads(get(f"{app_url}/gan/networks/{name}.json"))
+    tab.evaluate(LOAD, [WORKER, parts])
+
+
+def expected(gan, values):
+    w = gan.style_codes(gan.latents([values["seed"]]), values["truncation"], values["sliders"])
+    return gan.synthesize(w, values["noise"])[0].permute(1, 2, 0).mul(255).numpy()
+
+
+def levels(text):
+    return np.frombuffer(base64.b64decode(text), "<f4").reshape(64, 64, 3)
+
+
+def bitmap(tab, view, told):
+    file = base64.b64decode(tab.evaluate("viewOf", [view, told]))
+    return np.asarray(Image.open(io.BytesIO(file)).convert("RGB")).astype(int)
+
+
+@pytest.mark.parametrize("name", registry.GANS)
+def test_pictures_equal_pytorchs(tab, app_url, float32, name):
+    load(tab, app_url, name)
+    gan = float32(name)
+    for number in range(len(SEEDS)):
+        values = settings(number)
+        found = levels(tab.evaluate("levelsOf", values))
+        assert np.abs(found - expected(gan, values)).max() <= 0.05, values
+
+
+@pytest.mark.parametrize("name", [registry.DEFAULT_GAN, "dcgan_cats64"])
+def test_views_equal_the_servers(tab, app_url, float32, name):
+    load(tab, app_url, name)
+    gan = float32(name)
+    values = {"seed": 3, "seed_b": 5, "crossover": 4, "direction": 2, "truncation": 0.8}
+    sliders = [0, 1.5, 0, 0, -2, 0, 0, 0]
+    moved = {f"d{number}": value for number, value in enumerate(sliders, 1)}
+    drawn = views.ViewSettings(**values, **moved)
+    for view in ("cat", "sheet", "strip", "mix", "parts", "growth", "noise"):
+        told = values | {"sliders": sliders, "noise": 0, "count": 16}
+        found = bitmap(tab, view, told)
+        want = np.asarray(images.to_image(views.VIEWS[view](gan, drawn))).astype(int)
+        assert found.shape == want.shape, view
+        assert np.abs(found - want).max() <= 1, view
+
+
+def test_a_walk_is_the_servers(tab, app_url, float32):
+    load(tab, app_url, registry.DEFAULT_GAN)
+    frames = float32(registry.DEFAULT_GAN).walk(3, 5, 5, 0.7)
+    for number, frame in enumerate(frames):
+        told = {"seed": 3, "seed_b": 5, "t": number / 4, "truncation": 0.7, "sliders": [0] * 8}
+        found = bitmap(tab, "walk", told)
+        assert np.abs(found - np.asarray(images.to_image(frame))).max() <= 1
+
+
+def test_random_numbers_are_pytorchs(tab):
+    drawn = f"""async ([seed, counts]) => {{
+      const draw = (await import("/{WORKER}/random.js")).normalSource(seed);
+      return counts.flatMap((count) => [...draw(count)]);
+    }}"""
+    for counts in ([128], [100], [16, 64, 64, 256], [3, 4, 15]):
+        source = torch.Generator().manual_seed(123456)
+        want = torch.cat([torch.randn(count, generator=source) for count in counts])
+        found = torch.tensor(tab.evaluate(drawn, [123456, counts]))
+        torch.testing.assert_close(found, want, atol=2e-6, rtol=0)
+
+
+def test_a_channel_is_switched_off_or_made_stronger(tab, app_url, float32):
+    load(tab, app_url, registry.DEFAULT_GAN)
+    gan = float32(registry.DEFAULT_GAN)
+    for layer, channel, factor in ((0, 3, 0.0), (4, 7, 3.0), (8, 1, 0.0)):
+        factors = torch.ones(gan.generator.convs[layer].bias.numel(), 1, 1)
+        factors[channel] = factor
+        conv = gan.generator.convs[layer]
+        hook = conv.register_forward_hook(lambda _m, _x, y, factors=factors: y * factors)
+        values = settings(5)
+        want = expected(gan, values)
+        hook.remove()
+        told = values | {"channels": {layer: {channel: factor}}}
+        assert np.abs(levels(tab.evaluate("levelsOf", told)) - want).max() <= 0.05
+
+
+def wait_for_line(page, key, language="en"):
+    """Waits until the line says the text of `key`, its numbers whatever they are."""
+    text = re.escape(say(language, f"gan.engine.{key}")).replace(r"\{ms\}", r"\d+")
+    page.locator(".gan-engine", has_text=re.compile(text)).first.wait_for()
+
+
+def test_a_dragged_slider_asks_the_server_for_no_picture(open_page):
+    asked = []
+    page = open_page(host=HOST)
+    page.on("request", lambda request: asked.append(request.url))
+    shown = wait_for_picture(page, "cat")
+    wait_for_line(page, "device")
+    asked.clear()
+    slider = page.get_by_label("range slider for " + say("en", "name.d1")).first
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, y)
+    page.mouse.down()
+    for share in (0.55, 0.6, 0.65, 0.7):
+        page.mouse.move(box["x"] + box["width"] * share, y)
+        wait_for_other_picture(page, "cat", shown)
+        shown = wait_for_picture(page, "cat")
+    page.mouse.up()
+    open_tab(page, "gan.mix")
+    wait_for_picture(page, "mix")
+    button(page, "gan.reset").click()
+    wait_for_other_picture(page, "cat", shown)
+    assert [url for url in asked if ".png" in url or "/gan/networks/" in url] == []
+
+
+@pytest.mark.parametrize("why", ["wrong hash", *slow_cases("save-data", "broken off", "no SIMD")])
+def test_the_servers_pictures_go_on(open_page, why):
+    """The page never says less than before, whatever keeps the generator out of the browser."""
+
+    def prepare(page):
+        if why == "save-data":
+            save_data(page)
+        elif why == "no SIMD":
+            # The worker can't be reached from here; without its module it is as little use.
+            page.route("**/kernel.js", lambda route: route.fulfill(body="export const canRun = 1"))
+        elif why == "wrong hash":
+            page.route("**/gan/networks/*.bin", lambda route: route.fulfill(body=b"other weights"))
+        else:
+            page.route("**/gan/networks/*.bin", lambda route: route.abort())
+
+    page = open_page(host=HOST, prepare=prepare)
+    before = wait_for_picture(page, "cat")
+    wait_for_line(page, "server" if why == "save-data" else "failed")
+    with page.expect_response(re.compile("cat.png.*seed=7")) as answer:
+        page.locator("#gan-seed input").fill("7")
+        page.locator("#gan-seed input").press("Tab")
+    wait_for_other_picture(page, "cat", before)
+    assert answer.value.ok
+    assert page.locator(".gan-trouble").first.inner_text() == ""
