@@ -7,7 +7,7 @@
   const VALUES = ["model", "sheet", "truncation", "seed", "seed_b", "noise", "crossover"];
   for (let i = 1; i <= 8; i++) VALUES.push(`d${i}`);
   const knobs = {};
-  const views = new Map(); // img -> {busy, wanted, shown: addresses, near: in sight}
+  const views = new Map(); // img -> {busy, wanted, shown: addresses, near: in sight, error: {url, text}}
   let timer = 0;
 
   const isReady = () => "model" in knobs;
@@ -24,31 +24,35 @@
     return `gan/${element.dataset.view}?${query}`;
   }
 
-  function showError(text) {
-    for (const line of document.querySelectorAll(".gan-trouble")) line.textContent = text;
+  /* What is wrong with a picture that the knobs ask for now. */
+  function sayErrors() {
+    const found = [...views].find(([img, { error }]) => error && error.url === address(img));
+    const text = found ? found[1].error.text : "";
+    for (const line of document.querySelectorAll(".gan-trouble"))
+      if (line.textContent !== text) line.textContent = text;
   }
 
-  /* The picture of an address as a Blob; null if it is refused, with the reason on the page, and
-     undefined if it is not wanted any more. */
+  /* The picture of an address as a Blob; undefined if it is not wanted any more.
+
+     Raises:
+       Error: it is refused; the message says why. */
   async function drawn(url) {
     const own = await netglassClientEngine.draw(url);
     if (own !== null) return own;
     const answer = await fetch(url);
     if (answer.ok) return answer.blob();
-    showError(await answer.text());
-    return null;
+    throw new Error(await answer.text());
   }
 
-  /* Whether that is done with. */
+  /* Whether it is on the screen. */
   async function show(img, url) {
     const found = await drawn(url);
-    if (!found) return found === null;
+    if (!found) return false;
     const picture = URL.createObjectURL(found);
     const before = img.src;
     img.src = picture;
     await img.decode().catch(() => {});
     if (before.startsWith("blob:")) URL.revokeObjectURL(before);
-    showError("");
     netglassClientEngine.prepare(knobs.model);
     return true;
   }
@@ -62,15 +66,16 @@
     while (view.wanted !== view.shown) {
       view.shown = view.wanted;
       try {
+        view.error = null;
         if (await show(img, view.shown)) continue;
-        view.shown = null;
-        break;
       } catch (error) {
-        showError(String(error));
-        view.shown = null;
-        break;
+        view.error = { url: view.shown, text: error.message };
       }
+      if (view.wanted !== view.shown) continue;
+      view.shown = null;
+      break;
     }
+    sayErrors();
     view.busy = false;
   }
 
@@ -95,6 +100,7 @@
   function drawAll() {
     for (const img of views.keys()) draw(img);
     for (const line of document.querySelectorAll(".gan-score")) drawScore(line);
+    sayErrors();
   }
 
   /* Shows what belongs to the model, and marks the chosen seeds and the chosen layer. */
