@@ -28,12 +28,12 @@ def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
     with page.section(gr.Accordion, "robustness.defenses", open=False):
         with gr.Row(equal_height=False):
             with gr.Column(min_width=300):
-                own = _jpeg(page, photo, controls)
+                jpeg = _jpeg(page, photo, controls)
             with gr.Column(min_width=300):
-                own |= _smoothing(page, photo, controls)
+                smoothing = _smoothing(page, photo, controls)
         if ROBUST in registry.PET_CLASSIFIERS:
             _adversarial_training(page, photo, controls)
-    return own
+    return jpeg | smoothing
 
 
 def _jpeg(page: Page, photo, controls: Controls) -> dict[str, Any]:

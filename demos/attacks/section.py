@@ -57,7 +57,8 @@ class Section:
             settings: what `own` makes.
             own: the section's controls by field of the settings.
         """
-        page, line, own = self.page, self.line, own or {}
+        page, line = self.page, self.line
+        own = dict(own or {})  # as it is now: the stream counts its values by it
 
         def stream(run: StoppableRun, language: str, image, model, *values):
             count = len(values) - len(own)
