@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 
 from demos.ui import examples, model_picker
-from demos.ui.card import Card
 from demos.ui.components import Choice, Photo
 from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
 from models import registry
@@ -30,10 +29,12 @@ class Controls:
     Attributes:
         named: by setting, in the order of `NAMES`.
         photo: the photo to start from.
+        buttons: run, stop, reset.
     """
 
     named: dict[str, gr.components.Component]
     photo: Photo
+    buttons: tuple[gr.Button, gr.Button, gr.Button]
 
     @property
     def ordered(self) -> list[gr.components.Component]:
@@ -46,27 +47,28 @@ def request_settings(given: tuple) -> dict[str, Any]:
     return dict(zip(NAMES, given, strict=True))
 
 
-def build(page: Page, columns: Card, buttons: Callable[[], None]) -> Controls:
+def build(page: Page, knobs: gr.Column, one_click: Callable[[], None]) -> Controls:
     """Lays the controls out and connects what depends on the network or the photo.
 
     Args:
-        buttons: lays out what stands above the knobs.
+        knobs: the column for the buttons and the knobs; the rest goes where this is called.
+        one_click: lays out the buttons below the class.
     """
     named: dict[str, Any] = {}
-    with columns.given:
-        named["class_name"] = page.put(
-            Choice, "name.class_name", list(imagenet.class_names()), value=DEFAULTS["class_name"],
-            elem_id="ideal-class",
-        )  # fmt: skip
-        with page.put(gr.Accordion, "ideal.from_photo", open=False):
-            photo = page.put(Photo, "ideal.photo", height=150)
-            examples.examples(page, "photos", photo)
-            for name in ("start", "octaves"):
-                named[name] = page.setting(VisualizationSettings, name)
-        with page.put(gr.Accordion, "ideal.one_channel", open=False):
-            _layer(page, named)
-    with columns.knobs:
-        buttons()
+    named["class_name"] = page.put(
+        Choice, "name.class_name", list(imagenet.class_names()), value=DEFAULTS["class_name"],
+        elem_id="ideal-class",
+    )  # fmt: skip
+    one_click()
+    with page.put(gr.Accordion, "ideal.from_photo", open=False):
+        photo = page.put(Photo, "ideal.photo", height=150)
+        examples.examples(page, "photos", photo)
+        for name in ("start", "octaves"):
+            named[name] = page.setting(VisualizationSettings, name)
+    with page.put(gr.Accordion, "ideal.one_channel", open=False):
+        _layer(page, named)
+    with knobs:
+        buttons = page.controls("run.visualize")
         for name in ("method", "steps", "tv_weight"):
             named[name] = page.setting(VisualizationSettings, name)
         with page.put(gr.Accordion, "more", open=False):
@@ -81,7 +83,7 @@ def build(page: Page, columns: Card, buttons: Callable[[], None]) -> Controls:
     photo.change(
         lambda path: "photo" if path else "noise", photo, named["start"], **PRIVATE, **LIGHT
     )
-    return Controls({name: named[name] for name in NAMES}, photo)
+    return Controls({name: named[name] for name in NAMES}, photo, buttons)
 
 
 def _layer(page: Page, named: dict) -> None:

@@ -9,11 +9,11 @@ import gradio as gr
 from demos.feature_visualization import controls, endpoints, runs, views
 from demos.feature_visualization.comparisons import ComparisonSection
 from demos.feature_visualization.controls import DEFAULTS
-from demos.feature_visualization.runs import NAME, Visualization
+from demos.feature_visualization.runs import NAME
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
-from demos.runtime.i18n import say
-from demos.ui import card, deep_links, examples, progress, streams
+from demos.runtime.i18n import EVERY, say
+from demos.ui import card, deep_links, example_results, examples, progress, streams
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
 from models.feature_visualization.settings import METHODS, VisualizationSettings
@@ -45,8 +45,9 @@ class VisualizationTab:
 
     def __init__(self, page: Page):
         self.page = page
-        columns = card.build("ideal-card")
-        self.controls = controls.build(page, columns, self._build_buttons)
+        columns = card.build("ideal-card", scales=(3, 8, 3))
+        with columns.given:
+            self.controls = controls.build(page, columns.knobs, self._build_buttons)
         with columns.result:
             self._build_result()
         ComparisonSection(page, self.controls)
@@ -55,49 +56,54 @@ class VisualizationTab:
             lambda values: VisualizationSettings(**values),
         )  # fmt: skip
         self.result = [
-            self.line, *self.slots.values(), self.strip, self.verdict, self.plot, self.download,
-            self.download_strip, self.origin.line,
+            self.line, *self.slots.values(), self.verdict, self.origin.line, self.strip, self.plot,
+            self.download, self.download_strip,
         ]  # fmt: skip
 
     def _build_buttons(self) -> None:
-        """One click for a class each; run, stop and reset."""
-        page = self.page
-        self.run, self.stop, self.reset = page.controls("run.visualize")
+        """One click for a class each."""
         with gr.Row():
             self.one_click = {
-                name: page.put(gr.Button, key, size="sm", min_width=90)
+                name: self.page.put(gr.Button, key, size="sm", min_width=90)
                 for key, name in ONE_CLICK.items()
             }
 
     def _build_result(self) -> None:
-        page = self.page
+        """The pictures and what is said of them; it opens with examples made before."""
+        page, made = self.page, example_results.load().ideal
+        last = made[DEFAULTS["method"]]
+        settings = VisualizationSettings(**last.settings)
+        self.run, self.stop, self.reset = self.controls.buttons
         with gr.Row(elem_classes="result"):
             self.slots = {
-                name: self._picture(f"ideal.slot.{name}", 300, f"ideal-{name}") for name in METHODS
+                name: self._picture(
+                    f"ideal.slot.{name}", 300, f"ideal-{name}", made[name].pictures["picture"]
+                )
+                for name in METHODS
             }
         self.line = gr.HTML(elem_id="ideal-status")
-        self.verdict = gr.HTML(elem_id="ideal-verdict")
-        self.origin = card.Origin("ideal-card")
-        self.strip = self._picture("ideal.strip", 140, "ideal-strip")
-        self.plot = gr.HTML(elem_id="ideal-plot")
+        self.verdict = gr.HTML(
+            views.verdict(EVERY, settings.class_name, last.probabilities), elem_id="ideal-verdict"
+        )
+        self.origin = card.Origin("ideal-card", _origin(EVERY, settings, None, example=True))
+        self.strip = self._picture("ideal.strip", 140, "ideal-strip", last.pictures["strip"])
+        self.plot = gr.HTML(views.curve(EVERY, settings, last.curve), elem_id="ideal-plot")
         with gr.Row():
-            self.download = page.put(
-                gr.DownloadButton, "download", visible=False, elem_id="ideal-download"
-            )
-            self.download_strip = page.put(
-                gr.DownloadButton,
-                "ideal.strip.download",
-                visible=False,
-                elem_id="ideal-download-strip",
-            )
+            self.download, self.download_strip = (
+                page.put(gr.DownloadButton, key, visible=False, elem_id=elem_id)
+                for key, elem_id in (
+                    ("download", "ideal-download"), ("ideal.strip.download", "ideal-download-strip")
+                )
+            )  # fmt: skip
 
-    def _picture(self, key: str, height: int, elem_id: str) -> gr.Image:
-        return self.page.picture(key, min_width=90, height=height, elem_id=elem_id)
+    def _picture(self, key: str, height: int, elem_id: str, value: str) -> gr.Image:
+        return self.page.picture(key, min_width=90, height=height, elem_id=elem_id, value=value)
 
     def connect(self) -> None:
         """Wires the events."""
         page, named, photo = self.page, self.controls.named, self.controls.photo
-        started = (self.visualize, [photo, *self.controls.ordered], self.result, NAME, self.line)
+        given = [self.origin.line, photo, *self.controls.ordered]
+        started = (self.visualize, given, self.result, NAME, self.line)
         streams.start(page, self.run, *started)
         chosen = [named["model"], named["class_name"], named["layer"]]
         for name, button in self.one_click.items():
@@ -112,24 +118,25 @@ class VisualizationTab:
         emptied = [photo, *self.controls.ordered, *self.result]
         streams.reset(page, self.reset, self.cleared, emptied, NAME)
 
-    def visualize(self, run: StoppableRun, language: str, photo, *given):
-        """Streams a run: the steps that are shown, and the networks' verdict."""
-        hidden = gr.update(visible=False)
-        yield {
-            self.download: hidden, self.download_strip: hidden, self.verdict: "",
-            self.origin.line: "",
-        }  # fmt: skip
+    def visualize(self, run: StoppableRun, language: str, shown: str, photo, *given):
+        """Streams a run: the steps that are shown, and the networks' verdict.
+
+        Args:
+            shown: the line that says what the pictures on the page are of.
+        """
         settings = VisualizationSettings(**controls.request_settings(given))
+        hidden = gr.update(visible=False)
+        emptied = {self.download: hidden, self.download_strip: hidden, self.verdict: ""}
+        if not card.is_of(shown, _subject(settings, photo)):
+            emptied |= dict.fromkeys(self.slots.values()) | {self.strip: None}
+        yield emptied | {self.origin.line: _origin(language, settings, photo)}
         snapshots = 0
 
         def show(language: str, event: Progress | Result) -> dict:
             nonlocal snapshots
             (one,) = event.value
             before, snapshots = snapshots, len(one.strip.snapshots)
-            update = self._update(language, event, strip_grew=snapshots > before)
-            if isinstance(event, Result):
-                update[self.origin.line] = _origin(language, one, photo)
-            return update
+            return self._update(language, event, strip_grew=snapshots > before)
 
         events = partial(runs.visualize, self.page.engine, [settings], photo)
         yield from progress.updates(run, language, self.line, events, show)
@@ -156,17 +163,21 @@ class VisualizationTab:
     def cleared(self, _language: str) -> list:
         """The values of all components on Reset."""
         hidden = gr.update(visible=False)
-        pictures = [None] * (len(self.slots) + 1)
-        return [None, *DEFAULTS.values(), "", *pictures, "", "", hidden, hidden, ""]
+        pictures = [None] * len(self.slots)
+        return [None, *DEFAULTS.values(), "", *pictures, "", "", None, "", hidden, hidden]
 
 
-def _origin(language: str, one: Visualization, photo: str | None) -> str:
-    """What a result is of."""
-    settings = one.settings
-    what = say(
-        language, "ideal.origin", name=settings.layer or settings.class_name, steps=settings.steps
-    )
-    return card.origin(what, [photo, settings.class_name, settings.model])
+def _subject(settings: VisualizationSettings, photo: str | None) -> list:
+    """What the pictures are of: the photo they began with, the class, and the network."""
+    return [photo, settings.class_name, settings.model]
+
+
+def _origin(
+    language: str, settings: VisualizationSettings, photo: str | None, example: bool = False
+) -> str:
+    named = settings.layer or settings.class_name
+    what = say(language, "ideal.origin", name=named, steps=settings.steps)
+    return card.origin(what, _subject(settings, photo), example)
 
 
 def _download(image, name: str) -> dict:

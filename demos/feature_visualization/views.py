@@ -48,5 +48,6 @@ def verdict(language: str, class_name: str, probabilities: Mapping[str, Sequence
     if not probabilities:
         return ""
     named = [(registry.classifier(name).title, value) for name, (value,) in probabilities.items()]
+    sure = escape(say(language, "ideal.sure", percent=f"{named[0][1]:.1%}"))
     words = escape(say(language, "ideal.verdict", name=class_name))
-    return f"<b>{words}</b>{bars(named, role='made')}"
+    return f"<h3>{sure}</h3><p>{words}</p>{bars(named, role='made')}"

@@ -7,8 +7,10 @@ of the screen (static/card.css).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 import gradio as gr
@@ -83,6 +85,12 @@ def origin(what: str, subject: Sequence[object], example: bool = False) -> str:
     return Markup('<div data-subject="{}"><p>{}{}</p>{}</div>').format(
         values, label if example else "", made, stale
     )
+
+
+def is_of(line: str | None, subject: Sequence[object]) -> bool:
+    """Whether `line`, the value of an `Origin.line`, speaks of a result of this subject."""
+    found = re.search('data-subject="(.*?)"', line or "")
+    return bool(found) and json.loads(unescape(found[1])) == [_plain(value) for value in subject]
 
 
 def _plain(value: object) -> str:

@@ -12,7 +12,6 @@ def test_ideal_class_runs_and_stops(open_page):
     button(page, "ideal.zebra").click()
     page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of 256")).wait_for()
     button(page, "stop").click()
-    button(page, "stop").click()
     page.locator("#ideal-status", has_text="Stopped after").wait_for()
     page.locator("#ideal-verdict", has_text="EfficientNet-Lite2").wait_for()
     page.locator("#ideal-strip img").wait_for()

@@ -28,6 +28,14 @@ def test_an_example_says_so_and_a_photo_is_its_path():
     assert "Example" in html
 
 
+def test_an_origin_is_of_its_own_subject_only():
+    line = card.origin("x", ["a & b", 4.0])
+    assert card.is_of(line, ["a & b", 4])
+    assert not card.is_of(line, ["a & b", 5])
+    assert not card.is_of("", ["a & b", 4])
+    assert not card.is_of(None, [])
+
+
 def test_what_an_origin_says_is_escaped():
     html = card.origin("<b>", ['"><script>'])
     assert "<script>" not in html
