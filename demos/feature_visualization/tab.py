@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import gradio as gr
 
@@ -126,7 +127,9 @@ class VisualizationTab:
         """
         settings = VisualizationSettings(**controls.request_settings(given))
         hidden = gr.update(visible=False)
-        emptied = {self.download: hidden, self.download_strip: hidden, self.verdict: ""}
+        emptied: dict[Any, Any] = {
+            self.download: hidden, self.download_strip: hidden, self.verdict: "",
+        }  # fmt: skip
         if not card.is_of(shown, _subject(settings, photo)):
             emptied |= dict.fromkeys(self.slots.values()) | {self.strip: None}
         yield emptied | {self.origin.line: _origin(language, settings, photo)}

@@ -90,7 +90,9 @@ def origin(what: str, subject: Sequence[object], example: bool = False) -> str:
 def is_of(line: str | None, subject: Sequence[object]) -> bool:
     """Whether `line`, the value of an `Origin.line`, speaks of a result of this subject."""
     found = re.search('data-subject="(.*?)"', line or "")
-    return bool(found) and json.loads(unescape(found[1])) == [_plain(value) for value in subject]
+    if found is None:
+        return False
+    return json.loads(unescape(found[1])) == [_plain(value) for value in subject]
 
 
 def _plain(value: object) -> str:
