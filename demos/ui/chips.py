@@ -1,0 +1,41 @@
+"""Values of a setting that are chosen by one click, beside the slider that has them all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import gradio as gr
+
+from demos.ui.components import Knob
+from demos.ui.page import Page
+from models.validation import Settings
+
+JS: dict[str, Any] = {"api_visibility": "private"}
+
+
+def build(
+    page: Page, kind: type[Settings], name: str, texts: Mapping[float, str | Callable[[str], str]]
+) -> gr.Radio:
+    """The values of setting `name` in a row, under its label and its sentence.
+
+    Args:
+        texts: what the page calls each value, the same in all languages or by language.
+    """
+    described = kind.described()[name]
+
+    def choices(language: str) -> list[tuple[str, float]]:
+        return [(t if isinstance(t, str) else t(language), value) for value, t in texts.items()]
+
+    return page.put(
+        gr.Radio, described.key, choices=choices, value=described.page_default,
+        elem_classes="chips", elem_id=f"{name.replace('_', '-')}-chips",
+    )  # fmt: skip
+
+
+def follow(chips: gr.Radio, knob: Knob, values: Mapping[float, Any]) -> None:
+    """Sets the slider by the chips, and marks the chip of the slider's value if there is one."""
+    chips.input(None, chips, knob, js="(value) => value", **JS)
+    known = json.dumps(list(values))
+    knob.change(None, knob, chips, js=f"(value) => {known}.includes(value) ? value : null", **JS)
