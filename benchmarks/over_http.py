@@ -23,11 +23,12 @@ Event = Callable[[httpx.AsyncClient, str], Awaitable]
 
 
 @contextmanager
-def running_app(command: list[str], url: str) -> Iterator[subprocess.Popen]:
-    """Runs Python with `command`, and waits until something answers at `url`; ends it at last."""
+def running_app(command: list[str], url: str, checkout: Path = ROOT) -> Iterator[subprocess.Popen]:
+    """Runs Python with `command` in a checkout of Netglass, and waits until something answers at
+    `url`; ends it at last."""
     process = subprocess.Popen(
         [sys.executable, *command],
-        cwd=ROOT,
+        cwd=checkout,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -4,11 +4,18 @@ Every event uploads a photograph that was never sent before and calls /classify_
 does: through Gradio's upload, queue and event stream. Ends when the confidences are here.
 
 python -m benchmarks.pet_load --rounds 3 --visitors 30 --seconds 8
+
+With another checkout, say of the commit before, both apps run and are asked by turns:
+
+git worktree add --detach ../before HEAD~1
+python -m benchmarks.pet_load --before ../before --rounds 5 --visitors 30 --seconds 6
 """
 
 import asyncio
 import itertools
 import statistics
+from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 
@@ -16,8 +23,9 @@ from benchmarks import over_http
 from benchmarks.common import EXAMPLES, machine
 from models.registry import DEFAULT_PET_CLASSIFIER
 
-URL = "http://127.0.0.1:7983"
 NAMES = ("kitten", "chelsea", "german_shepherd", "lemur")
+HERE, BEFORE = "this checkout", "the one before"
+PORTS = {HERE: 7983, BEFORE: 7984}
 numbers = itertools.count()
 
 
@@ -32,42 +40,88 @@ def fresh(shown: list[bytes]) -> bytes:
     return shown[number % len(shown)] + number.to_bytes(4, "big")
 
 
-async def classified(client: httpx.AsyncClient, session: str, content: bytes) -> dict:
+async def classified(client: httpx.AsyncClient, url: str, session: str, content: bytes) -> dict:
     """The confidences of one photograph."""
-    file = await over_http.upload(client, URL, content)
-    return (
-        await over_http.call(client, URL, "classify_pet", [file, DEFAULT_PET_CLASSIFIER], session)
-    )[1]
-
-
-async def measure(rounds: int, visitors: int, seconds: float) -> None:
-    shown = photos()
-
-    def event(client, session):
-        return classified(client, session, fresh(shown))
-
-    single, rates, late, errors = [], [], [], 0
-    for _ in range(rounds):
-        single.append(await over_http.time_one_visitor(event))
-        one, _, _ = await over_http.time_visitors(event, 1, seconds)
-        many, p95, wrong = await over_http.time_visitors(event, visitors, seconds)
-        rates.append((one, many))
-        late.append(p95)
-        errors += wrong
-    one, many = (statistics.median(column) for column in zip(*rates, strict=True))
-    shown_ms = ", ".join(f"{value:.1f}" for value in single)
-    print(f"one visitor: p50 {statistics.median(single):.1f} ms ({shown_ms}), {one:.1f} photos/s")
-    print(
-        f"{visitors} visitors: {many:.1f} photos/s, {many / one:.2f} times one at a time; "
-        f"p95 {statistics.median(late):.2f} s, {errors} errors"
+    file = await over_http.upload(client, url, content)
+    outputs = await over_http.call(
+        client, url, "classify_pet", [file, DEFAULT_PET_CLASSIFIER], session
     )
+    return outputs[1]
+
+
+class Side:
+    """What was measured of one app; a number a round."""
+
+    def __init__(self, url: str):
+        self.url, self.shown = url, photos()
+        self.alone_ms: list[float] = []
+        self.one: list[float] = []
+        self.many: list[float] = []
+        self.p95: list[float] = []
+        self.errors = 0
+
+    async def event(self, client: httpx.AsyncClient, session: str) -> dict:
+        """One upload and its answer."""
+        return await classified(client, self.url, session, fresh(self.shown))
+
+    async def measure(self, visitors: int, seconds: float) -> None:
+        """One round."""
+        self.alone_ms.append(await over_http.time_one_visitor(self.event))
+        self.one.append((await over_http.time_visitors(self.event, 1, seconds))[0])
+        many, p95, errors = await over_http.time_visitors(self.event, visitors, seconds)
+        self.many.append(many)
+        self.p95.append(p95)
+        self.errors += errors
+
+    def print(self, visitors: int) -> None:
+        """The medians, and the rounds they are of."""
+        one, many = statistics.median(self.one), statistics.median(self.many)
+        print(f"  one visitor: p50 {shown(self.alone_ms)} ms, {one:.1f} photos/s")
+        print(
+            f"  {visitors} visitors: {shown(self.many)} photos/s, {many / one:.2f} times one at a "
+            f"time; p95 {statistics.median(self.p95):.2f} s, {self.errors} errors"
+        )
+
+
+def shown(values: list[float]) -> str:
+    """A median and the values that it is of."""
+    return f"{statistics.median(values):.1f} ({', '.join(f'{value:.1f}' for value in values)})"
+
+
+async def measure(sides: dict[str, Side], rounds: int, visitors: int, seconds: float) -> None:
+    """All rounds, by turns; then what came out."""
+    for _ in range(rounds):
+        for side in sides.values():
+            await side.measure(visitors, seconds)
+    for name, side in sides.items():
+        print(name)
+        side.print(visitors)
+    if BEFORE in sides:
+        now, before = sides[HERE], sides[BEFORE]
+        ratio = statistics.median(now.many) / statistics.median(before.many)
+        each = [a / b for a, b in zip(now.many, before.many, strict=True)]
+        alone = statistics.median(before.alone_ms) / statistics.median(now.alone_ms)
+        print(
+            f"{visitors} visitors: {ratio:.2f} times as many photos a second, by round "
+            f"{min(each):.2f} to {max(each):.2f}; one visitor {alone:.2f} times as fast"
+        )
 
 
 def main() -> None:
-    options = over_http.parse_load_options(__doc__)
-    command = ["app.py", "--port", URL.rsplit(":", 1)[1], "--device", "cpu", "--preload"]
-    with over_http.running_app(command, f"{URL}/health"):
-        asyncio.run(measure(options.rounds, options.visitors, options.seconds))
+    parser = over_http.load_options(__doc__)
+    parser.add_argument("--before", type=Path, help="another checkout, measured by turns")
+    options = parser.parse_args()
+    folders = {HERE: over_http.ROOT}
+    if options.before:
+        folders[BEFORE] = options.before.resolve()
+    with ExitStack() as apps:
+        sides = {}
+        for name, folder in folders.items():
+            url = f"http://127.0.0.1:{PORTS[name]}"
+            command = ["app.py", "--port", str(PORTS[name]), "--device", "cpu", "--preload"]
+            apps.enter_context(over_http.running_app(command, f"{url}/health", folder))
+            sides[name] = Side(url)
+        asyncio.run(measure(sides, options.rounds, options.visitors, options.seconds))
     print(machine())
 
 

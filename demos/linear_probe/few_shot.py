@@ -10,7 +10,7 @@ import asyncio
 import base64
 import binascii
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 from starlette.requests import Request
@@ -25,12 +25,8 @@ from demos.ui.photos import body_of, error_response
 from models import images, registry
 from models.validation import ValidationError
 
-if TYPE_CHECKING:
-    import torch
-
 MAX_BYTES = 12 << 20
 BATCH = 8
-FEATURE_LAYER = "bn2"  # the last feature maps of EfficientNet-Lite
 WORDS = (
     "name", "default", "add", "camera", "snap", "class", "train", "try", "result", "missed",
     "empty", "photos", "remove", "full", "working", "no_camera",
@@ -93,11 +89,11 @@ def fit(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
     pictures = [images.classifier_input(photo, side) for photo in photos]
     import torch
 
-    engine.backbone(registry.DEFAULT_BACKBONE)
+    compute = engine.backbone(registry.DEFAULT_BACKBONE).pooled_features
     # In batches, so that the worker can compute for other visitors in between.
     features = torch.cat(
         [
-            engine.worker.submit(_features, engine, pictures[start : start + BATCH]).result()
+            engine.worker.submit(compute, torch.cat(pictures[start : start + BATCH])).result()
             for start in range(0, len(pictures), BATCH)
         ]
     )
@@ -112,16 +108,6 @@ def fit(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
         "missed": result.errors,
         "probabilities": result.probabilities,
     }
-
-
-def _features(engine: Engine, pictures: list[torch.Tensor]) -> torch.Tensor:
-    """Pooled features (N, d) of the default backbone."""
-    import torch
-
-    network = engine.backbone(registry.DEFAULT_BACKBONE)
-    with torch.no_grad():
-        (maps,) = network.features(torch.cat(pictures), [FEATURE_LAYER])
-    return maps.float().mean((2, 3)).cpu()
 
 
 def _decode(address: str) -> bytes:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import torch
 from PIL import Image
 from torch import fx, nn
 
-from models import images, weights
+from models import images, onnx_runtime, weights
 from models.backbones import graph
 from models.backbones.padding import ReplicatePadded
 from models.device import Placement, place
@@ -24,6 +25,7 @@ from models.labels.prediction import Prediction
 from models.registry import BackboneSpec, has_weights, weights_path
 from models.validation import ValidationError
 
+LAST_LAYER = "bn2"  # of the EfficientNets
 DownloadProgress = Callable[[int, int], None]
 
 
@@ -90,6 +92,28 @@ class Backbone(nn.Module):
         part = self._part(tuple(layers), replicate)
         with self._autocast():
             return list(part(self.normalize(pictures)))
+
+    @torch.no_grad()
+    def pooled_features(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Pictures (N, 3, input_size, input_size) in [0, 1] -> the means (N, d) of the last feature
+        maps, float32, on the CPU.
+
+        Raises:
+            KeyError: the network is no EfficientNet.
+        """
+        (maps,) = self._last_maps(pictures)
+        return maps.float().mean((2, 3)).cpu()
+
+    @property
+    def last_part(self) -> fx.GraphModule:
+        """The part of an EfficientNet that gives its last feature maps."""
+        return self._part((LAST_LAYER,), replicate=False)
+
+    @cached_property
+    def _last_maps(self) -> Callable[[torch.Tensor], Sequence[torch.Tensor]]:
+        tensors = self.last_part.state_dict()
+        compute = onnx_runtime.forward(self.spec.name, tensors, self.placement.device)
+        return compute or (lambda pictures: self.features(pictures, [LAST_LAYER]))
 
     def normalize(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] as the network takes them, on its device."""

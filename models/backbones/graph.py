@@ -77,6 +77,7 @@ def cut(network: nn.Module, graph: fx.Graph, layers: tuple[str, ...]) -> fx.Grap
     part.output(tuple(copies[last[layer]] for layer in layers))
     module = fx.GraphModule(network, part)
     module.graph.eliminate_dead_code()
+    module.delete_all_unused_submodules()
     module.recompile()
     return module
 

@@ -9,6 +9,8 @@ from other things, and into a linear probe, which adds breed logits that fine-tu
 from __future__ import annotations
 
 import copy
+import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,9 +19,9 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
-from models import images, weights
+from models import images, onnx_runtime, weights
 from models.backbones.backbone import Backbone
-from models.device import Placement, has_bf16_units
+from models.device import Placement
 from models.labels import breeds
 from models.labels.prediction import Prediction
 from models.registry import PetSpec
@@ -64,6 +66,21 @@ class PetNetwork(nn.Module):
     def shared(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> activations of the trunk."""
         return self.trunk(self.base.normalize(pictures))
+
+    def feature_maps(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pictures (N, 3, H, W) in [0, 1] -> the last feature maps (N, d, h, w) of `tail` and of
+        `base_tail`."""
+        shared = self.shared(pictures)
+        return self.tail(shared), self.base_tail(shared)
+
+    def stages(self) -> dict[str, torch.Tensor]:
+        """The weights that `feature_maps` needs."""
+        names = ("trunk", "tail", "base_tail")
+        return {
+            f"{name}.{key}": value
+            for name in names
+            for key, value in self.get_submodule(name).state_dict().items()
+        }
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> logits (N, 37)."""
@@ -120,24 +137,53 @@ class PetClassifier:
 
     def __init__(self, spec: PetSpec, network: PetNetwork, facts: dict[str, torch.Tensor]) -> None:
         self.spec = spec
-        self.network = network.eval().requires_grad_(False)
+        self._network = network.eval().requires_grad_(False)
+        self._lock = threading.Lock()
         self.temperature = float(facts["temperature"])
         self.threshold = float(facts["threshold"])
         at = self.placement
         self.centroids = F.normalize(facts["centroids"].to(at.device), dim=1)
-        network.to(at.device, memory_format=at.memory_format)  # type: ignore[call-overload]
+        self._to_placement(network)
+        self._forward: onnx_runtime.Forward = network.feature_maps
+        self._copied_bytes = 0
+        compute = onnx_runtime.forward(spec.name, network.stages(), at.device)
+        if compute:
+            self._forward = compute
+            self._copied_bytes = _bytes(network.stages().values())
+            network.tail.to("meta")  # onnxruntime has its weights
+
+    def _to_placement(self, module: nn.Module) -> None:
+        at = self.placement
+        module.to(at.device, memory_format=at.memory_format)  # type: ignore[call-overload]
+
+    @property
+    def network(self) -> PetNetwork:
+        """The PyTorch network. Where onnxruntime computes the forward passes, the weights of its
+        `tail` are read when it is first asked for, by whoever wants gradients.
+
+        Raises:
+            ValidationError: the weight file is missing or damaged.
+        """
+        tail = self._network.tail
+        with self._lock:
+            if next(tail.parameters()).is_meta:
+                state = weights.part(weights.load(self.spec.name), "tail")
+                tail.load_state_dict(state, assign=True)
+                self._to_placement(tail)
+        return self._network
 
     @property
     def bytes(self) -> int:
         """Memory held by its own weights; the backbone's are counted there."""
-        parts = (self.network.tail, self.network.classifier, self.network.probe)
+        network = self._network
+        parts = (network.tail, network.classifier, network.probe)
         owned = [p for part in parts if part is not None for p in part.parameters()]
-        return sum(p.numel() * p.element_size() for p in owned)
+        return self._copied_bytes + _bytes(p for p in owned if not p.is_meta)
 
     @property
     def placement(self) -> Placement:
         """Where and how it computes."""
-        return self.network.base.placement
+        return self._network.base.placement
 
     def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> calibrated logits (N, 37), float32, differentiable."""
@@ -151,19 +197,17 @@ class PetClassifier:
         picture's own: as what follows them is linear, that averages both logits, and the class
         activation map stays exact.
         """
-        network, at = self.network, self.placement
-        # Without gradients bfloat16 is faster even for depthwise convolutions, by 1.6 here.
-        bfloat16 = at.device.type == "cpu" and has_bf16_units()
+        network = self._network
         both = torch.cat([pictures, pictures.flip(3)]) if self.spec.mirrored else pictures
-        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-            shared = network.shared(both)
-            maps = _feature_maps(network.tail, shared).float()
-            base_maps = _feature_maps(network.base_tail, shared).float()
+        maps, base_maps = self._forward(both)
         if self.spec.mirrored:
             maps, base_maps = _average_mirrored(maps), _average_mirrored(base_maps)
         features, base_features = maps.mean((2, 3)), base_maps.mean((2, 3))
-        logits = network.logits(features, base_features)
-        scores = pet_odds(network.base_classifier(base_features)) - self.threshold
+        # One by one: matrix products of other heights are summed in another order on some CPUs.
+        pairs = list(zip(features.split(1), base_features.split(1), strict=True))
+        logits = torch.cat([network.logits(*pair) for pair in pairs])
+        scores = torch.cat([pet_odds(network.base_classifier(base)) for _, base in pairs])
+        scores = scores - self.threshold
         probabilities = (logits / self.temperature).softmax(1).cpu()
         cats = probabilities[:, : len(breeds.CATS)].sum(1)
         return [
@@ -214,9 +258,9 @@ class PetClassifier:
                 weight = weight - contrast * layer.weight[against]
             return torch.einsum("k,khw->hw", weight, maps.float())
 
-        found = cam(self.network.classifier, prediction.maps)
-        if self.network.probe:
-            found = found + cam(self.network.probe, prediction.base_maps)
+        found = cam(self._network.classifier, prediction.maps)
+        if self._network.probe:
+            found = found + cam(self._network.probe, prediction.base_maps)
         return found.cpu()
 
     def similar(self, prediction: PetPrediction, count: int = 5) -> list[tuple[str, float]]:
@@ -233,13 +277,8 @@ def pet_odds(logits: torch.Tensor) -> torch.Tensor:
     return logits[:, pets].logsumexp(1) - logits[:, ~pets].logsumexp(1)
 
 
-def _feature_maps(stages: nn.Sequential, shared: torch.Tensor) -> torch.Tensor:
-    """Activations of the trunk -> the last feature maps (N, d, h, w)."""
-    # oneDNN picks another kernel for the last 1x1 convolution when the batch is one picture; one
-    # at a time gives a picture the same maps whatever else is in its batch.
-    *body, conv, activation = stages
-    x = nn.Sequential(*body)(shared)
-    return torch.cat([activation(conv(one)) for one in torch.split(x, 1)])
+def _bytes(tensors: Iterable[torch.Tensor]) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
 def _average_mirrored(maps: torch.Tensor) -> torch.Tensor:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from models import images
+from models import images, onnx_runtime
 from models.validation import ValidationError, number
 
 if TYPE_CHECKING:
@@ -71,8 +71,6 @@ def _run(name: str, *inputs: np.ndarray) -> np.ndarray:
 
 @cache
 def _session(name: str) -> onnxruntime.InferenceSession:
-    import onnxruntime
-
     package = importlib.util.find_spec(PACKAGE)
     if package is None or package.origin is None:
         raise ValidationError("package_missing", title=TITLE, package=PACKAGE.replace("_", "-"))
@@ -83,8 +81,4 @@ def _session(name: str) -> onnxruntime.InferenceSession:
         raise ValidationError("weights_missing", title=TITLE, file=path) from error
     if hashlib.sha256(content).hexdigest() != FILES[name]:
         raise ValidationError("weights_damaged", title=TITLE, file=path)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    # Idle threads that spin would take the cores from PyTorch's.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    return onnx_runtime.session(content)

@@ -16,7 +16,7 @@ def test_pet_classifiers_agree_with_the_cpu(name, gpu, photo):
     pictures = torch.cat([images.classifier_input(photo(name), side) for name in names])
     with torch.no_grad():
         assert difference(there(pictures), here(pictures)) < 1e-3
-    # On CPUs with bfloat16 units `predict_batch` uses them.
+    # The CPU's by onnxruntime.
     for found, expected in zip(
         there.predict_batch(pictures), here.predict_batch(pictures), strict=True
     ):
