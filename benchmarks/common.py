@@ -14,9 +14,9 @@ from models import device
 EXAMPLES = Path(__file__).parents[1] / "demos" / "examples"
 
 
-def options(description: str, **defaults: float) -> argparse.Namespace:
-    """The command line of a benchmark whose options are numbers, such as --seconds-ring 20 for
-    `seconds_ring`: whole ones where the default is."""
+def options(description: str, **defaults: float | str) -> argparse.Namespace:
+    """The command line of a benchmark whose options are numbers or texts, such as --seconds-ring 20
+    for `seconds_ring`; each is of its default's kind."""
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
     for name, default in defaults.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)

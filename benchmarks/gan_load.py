@@ -6,12 +6,18 @@ API clients do). Every event has a slider value that no event had before, and en
 the picture are here. The load generator is one asyncio process on the same two cores.
 
 python -m benchmarks.gan_load --rounds 3 --visitors 30 --seconds 8
+
+With another checkout, say of the commit before, only the two checkouts are compared:
+
+python -m benchmarks.gan_load --before ../before --rounds 5 --visitors 30 --seconds 6
 """
 
 import asyncio
 import itertools
 import statistics
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 
@@ -19,7 +25,7 @@ from benchmarks import over_http
 from benchmarks.common import machine
 from models import registry
 
-OURS, PLAIN = "http://127.0.0.1:7981", "http://127.0.0.1:7982"
+OURS, PLAIN, BEFORE = (f"http://127.0.0.1:{port}" for port in (7981, 7982, 7985))
 values = (round(-3 + i * 6 / 997, 4) for i in itertools.count())
 
 
@@ -38,14 +44,13 @@ def new_truncation() -> float:
     return new_value() / 6 + 0.7
 
 
-def by_address(view: str, knob: str, value: Callable[[], float]):
-    return lambda client, session: over_http.fetch(
-        client, f"{OURS}/gan/{view}.png?{knob}={value()}"
-    )
+def by_address(view: str, knob: str, value: Callable[[], float], url: str = OURS):
+    return lambda client, session: over_http.fetch(client, f"{url}/gan/{view}.png?{knob}={value()}")
 
 
 ONE = {
     "plain": lambda c, s: queued(c, s, PLAIN, "draw", [0, 0.7, new_value(), *[0.0] * 7]),
+    "before": by_address("cat", "d1", new_value, BEFORE),
     "netglass": by_address("cat", "d1", new_value),
     "netglass, queued": lambda c, s: queued(
         c, s, OURS, "gan_sample", [registry.DEFAULT_GAN, 0, 0.7, 1, new_value(), *[0.0] * 7]
@@ -53,6 +58,7 @@ ONE = {
 }
 SHEET = {
     "plain": lambda c, s: queued(c, s, PLAIN, "sheet", [0, new_truncation(), *[0.0] * 8]),
+    "before": by_address("sheet", "truncation", new_truncation, BEFORE),
     "netglass": by_address("sheet", "truncation", new_truncation),
     "netglass, queued": lambda c, s: queued(
         c, s, OURS, "gan_sample", [registry.DEFAULT_GAN, 0, new_truncation(), 16, *[0.0] * 8]
@@ -60,39 +66,55 @@ SHEET = {
 }
 
 
-async def measure(rounds: int, visitors: int, seconds: float) -> None:
+async def measure(names: tuple[str, ...], rounds: int, visitors: int, seconds: float) -> None:
+    """Asks the sides called `names` by turns; the first is what the others are compared with."""
     print("one visitor, p50 in ms")
-    for title, sides in (("a cat", ONE), ("a sheet of 16", SHEET)):
-        found: dict[str, list[float]] = {name: [] for name in sides}
+    for title, events in (("a cat", ONE), ("a sheet of 16", SHEET)):
+        found: dict[str, list[float]] = {name: [] for name in names}
         for _ in range(rounds):
-            for name, event in sides.items():
-                found[name].append(await over_http.time_one_visitor(event))
+            for name in names:
+                found[name].append(await over_http.time_one_visitor(events[name]))
         for name, medians in found.items():
             middle = statistics.median(medians)
-            ratio = statistics.median(found["plain"]) / middle
+            ratio = statistics.median(found[names[0]]) / middle
             shown = ", ".join(f"{value:.1f}" for value in medians)
-            print(f"  {title}, {name}: {middle:.1f} ({shown}); {ratio:.2f} times as fast as plain")
+            speed = f"{ratio:.2f} times as fast as {names[0]}"
+            print(f"  {title}, {name}: {middle:.1f} ({shown}); {speed}")
     print(f"{visitors} visitors dragging, a cat each")
-    crowds: dict[str, list] = {name: [] for name in ONE}
+    crowds: dict[str, list] = {name: [] for name in names}
     for _ in range(rounds):
-        for name, event in ONE.items():
-            crowds[name].append(await over_http.time_visitors(event, visitors, seconds))
-    base = statistics.median(rate for rate, _, _ in crowds["plain"])
+        for name in names:
+            crowds[name].append(await over_http.time_visitors(ONE[name], visitors, seconds))
+    base = statistics.median(rate for rate, _, _ in crowds[names[0]])
     for name, runs in crowds.items():
         rate = statistics.median(rate for rate, _, _ in runs)
         late = statistics.median(p95 for _, p95, _ in runs)
         errors = sum(count for _, _, count in runs)
+        each = ", ".join(f"{rate:.1f}" for rate, _, _ in runs)
         print(
-            f"  {name}: {rate:.1f} events/s ({rate / base:.2f} times plain), "
+            f"  {name}: {rate:.1f} events/s ({each}), {rate / base:.2f} times {names[0]}, "
             f"p95 {late:.2f} s, {errors} errors"
         )
 
 
 def main() -> None:
-    options = over_http.parse_load_options(__doc__)
-    ours = over_http.running_app(["app.py", "--port", "7981", "--device", "cpu"], f"{OURS}/health")
-    with ours, over_http.running_app(["-m", "benchmarks.plain_gan_app", "7982"], PLAIN):
-        asyncio.run(measure(options.rounds, options.visitors, options.seconds))
+    options = over_http.parse_load_options(__doc__, before="")
+
+    def netglass(url: str, checkout: Path):
+        command = ["app.py", "--port", url.rsplit(":", 1)[1], "--device", "cpu"]
+        return over_http.running_app(command, f"{url}/health", checkout)
+
+    with ExitStack() as apps:
+        apps.enter_context(netglass(OURS, over_http.ROOT))
+        if options.before:
+            apps.enter_context(netglass(BEFORE, Path(options.before).resolve()))
+            names: tuple[str, ...] = ("before", "netglass")
+        else:
+            apps.enter_context(
+                over_http.running_app(["-m", "benchmarks.plain_gan_app", "7982"], PLAIN)
+            )
+            names = ("plain", "netglass", "netglass, queued")
+        asyncio.run(measure(names, options.rounds, options.visitors, options.seconds))
     print(machine())
 
 

@@ -136,6 +136,6 @@ async def time_visitors(event: Event, visitors: int, seconds: float) -> tuple[fl
     return len(taken) / whole, taken[int(0.95 * len(taken))] if taken else whole, errors
 
 
-def parse_load_options(description: str) -> argparse.Namespace:
-    """The command line of a load benchmark: rounds, visitors, seconds."""
-    return options(description, rounds=3, visitors=30, seconds=8.0)
+def parse_load_options(description: str, **more: str) -> argparse.Namespace:
+    """The command line of a load benchmark: rounds, visitors, seconds, and more options."""
+    return options(description, rounds=3, visitors=30, seconds=8.0, **more)

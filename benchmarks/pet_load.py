@@ -108,12 +108,10 @@ async def measure(sides: dict[str, Side], rounds: int, visitors: int, seconds: f
 
 
 def main() -> None:
-    parser = over_http.load_options(__doc__)
-    parser.add_argument("--before", type=Path, help="another checkout, measured by turns")
-    options = parser.parse_args()
+    options = over_http.parse_load_options(__doc__, before="")
     folders = {HERE: over_http.ROOT}
     if options.before:
-        folders[BEFORE] = options.before.resolve()
+        folders[BEFORE] = Path(options.before).resolve()
     with ExitStack() as apps:
         sides = {}
         for name, folder in folders.items():

@@ -103,7 +103,8 @@ class Engine:
                 found |= zip(places, predictions, strict=True)
             return [found[n] for n in range(len(items))]
 
-        return Batcher(self.worker, compute, MAX_BATCH)
+        # A CPU is no faster for a batch: who is first need not wait for its last.
+        return Batcher(self.worker, compute, 1 if self.store.device.type == "cpu" else MAX_BATCH)
 
     def steps(self, function: Callable[..., Iterator[S]], *args) -> Iterator[S]:
         """The steps of a heavy run, `function(*args)`, computed wherever this engine computes."""
