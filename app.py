@@ -183,17 +183,20 @@ def main() -> None:
     blocks = layout.build(engine)
     gc.enable()
     gc.freeze()
-    blocks.queue(max_size=MAX_QUEUE).launch(
-        **launch_options(engine, args),
-        server_name=args.host,
-        server_port=args.port,
-        share=args.share,
-        # A client that names no session has a new one for every call; Gradio's default is 10,000.
-        state_session_capacity=MAX_SESSIONS,
-        # A run that waits for its turn keeps a thread: room for all that `demos.ui.page` lets in.
-        max_threads=MAX_THREADS,
-        prevent_thread_lock=True,
-    )
+    with startup.serving(args.host, args.port):
+        blocks.queue(max_size=MAX_QUEUE).launch(
+            **launch_options(engine, args),
+            server_name=args.host,
+            server_port=args.port,
+            share=args.share,
+            # A client that names no session has a new one for every call; Gradio's default is
+            # 10,000.
+            state_session_capacity=MAX_SESSIONS,
+            # A run that waits for its turn keeps a thread: room for all that `demos.ui.page` lets
+            # in.
+            max_threads=MAX_THREADS,
+            prevent_thread_lock=True,
+        )
     # The page is up; PyTorch and the first generator are read while the visitor looks around.
     threading.Thread(target=engine.warm_up, daemon=True).start()
     blocks.block_thread()

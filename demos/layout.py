@@ -95,7 +95,7 @@ def build(engine: Engine) -> gr.Blocks:
                     page.how_it_works(demo.NAME)
                     if f"{demo.NAME}.q1" in i18n.texts(i18n.DEFAULT):
                         page.questions(demo.NAME)
-        send_to.connect(page, tabs)
+        send_to.connect(page, blocks, tabs)
         _follow_language(page, blocks)
         _follow_address(page, blocks)
     blocks.page = page

@@ -21,6 +21,7 @@ from models.attacks.settings import JpegSettings, SmoothingSettings
 
 COMPARED = (STANDARD, ROBUST)
 SIDE = 256  # of the pictures of networks side by side
+EMPTY = (None, None, "")  # what stands there before: two pictures, and a verdict
 
 
 def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
@@ -131,8 +132,9 @@ def _adversarial_training(page: Page, photo, controls: Controls) -> None:
         said = views.verdict_bars(language, found.subject, verdict)
         return dict(zip(slots[found.place], [*shown, said], strict=True))
 
-    kept = {part: gr.skip() for slot in slots for part in slot}
-    section.connect(partial(defense_runs.side_by_side, models=COMPARED), render, kept)
+    cleared = {part: empty for slot in slots for part, empty in zip(slot, EMPTY, strict=True)}
+    compute = partial(defense_runs.side_by_side, models=COMPARED)
+    section.connect(compute, render, cleared, about_network=False)
 
 
 def _slots(page: Page, name: str) -> list:

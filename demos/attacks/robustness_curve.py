@@ -49,7 +49,7 @@ def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
         }
 
     hidden = gr.update(visible=False)
-    cleared = {plot: gr.skip(), table: "", shown: None, prediction: "", download: hidden}
+    cleared = {plot: "", table: "", shown: None, prediction: "", download: hidden}
     parts.connect(runs.curves, render, cleared, CurveSettings, own)
     return {"epsilon_end": own["epsilon_end"], "curve_steps": own["steps"]}
 

@@ -46,6 +46,7 @@ class Section:
         cleared: dict,
         settings: type[Settings] | None = None,
         own: Controls | None = None,
+        about_network: bool = True,
     ) -> None:
         """Makes the buttons start and stop a stream.
 
@@ -53,9 +54,11 @@ class Section:
             compute: (engine, request, run) -> the stream; with `settings`, they stand before the
                 run.
             render: (language, value of a step) -> updates by component.
-            cleared: updates at once, of all components that change besides the line.
+            cleared: updates at once, and when photo or network are changed, of all components
+                that change besides the line.
             settings: what `own` makes.
             own: the section's controls by field of the settings.
+            about_network: whether the result is about the network that is chosen.
         """
         page, line = self.page, self.line
         own = dict(own or {})  # as it is now: the stream counts its values by it
@@ -74,7 +77,9 @@ class Section:
             return {line: status} | render(language, event.value)
 
         inputs = [*self.attack, *own.values()]
-        streams.start(page, self.run, stream, inputs, [line, *cleared], self.place, line)
+        emptied, subjects = {line: ""} | cleared, self.attack[: 1 + about_network]
+        about = streams.empty_on_change(page, subjects, emptied, self.place)
+        streams.start(page, self.run, stream, inputs, [*emptied], self.place, line, **about)
         page.connect_stop(self.stop, self.place)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import gradio as gr
@@ -21,11 +22,12 @@ from demos.runtime.i18n import say
 from demos.runtime.places import event_number
 from demos.ui import progress, streams
 from demos.ui.components import Choice
-from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page
+from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
 from demos.ui.two_columns import TwoColumnTab
 from models.gan.training import presets
 from models.gan.training.presets import Preset
 from models.gan.training.settings import TrainingSettings
+from models.validation import ValidationError
 
 NAME = "gan_lab"
 TAB_ID = links.TAB_ID
@@ -155,9 +157,7 @@ class GanLabTab(TwoColumnTab):
             streams.stream(page, self.clear, NAME, heavy=False), page.language, self.result,
             trigger_mode="multiple", **PRIVATE, **LIVE_TRAINING,
         )  # fmt: skip
-        for control in (self.views, self.pace, *self.settings.values()):
-            changed = control.release if isinstance(control, gr.Slider) else control.input
-            changed(self.change, self.inputs[1:], None, **PRIVATE, queue=False)
+        self._connect_changes()
         # One event for both: the browser sends the next when it has the answer to the last.
         gr.on(
             [self.data.input, self.architecture.input], self.usual_settings,
@@ -176,6 +176,19 @@ class GanLabTab(TwoColumnTab):
                 )
                 start(button, function, after=chosen.then)
         page.on_load(links.read, self.choices)
+
+    def _connect_changes(self) -> None:
+        """What is changed while a run goes on is applied; what is wrong is said when the visitor
+        has settled on it."""
+        changing = [self.views, self.pace, *self.settings.values()]
+        newest, inputs = {"trigger_mode": "always_last"}, [self.page.language, *self.inputs[1:]]
+        # In the queue: Gradio's page shows no errors of events outside it.
+        gr.on(
+            [event for control in changing for event in _settled(control)],
+            localize_errors(self.change), inputs, None, **newest, **PRIVATE, **LIGHT,
+        )  # fmt: skip
+        typed = [control.input for control in changing if isinstance(control, gr.Number)]
+        gr.on(typed, self.change_if_valid, inputs, None, **newest, **PRIVATE, queue=False)
 
     def train(self, run: StoppableRun, language: str, *values):
         """Streams the visitor's run, going on with it if it is of the configuration chosen."""
@@ -229,19 +242,21 @@ class GanLabTab(TwoColumnTab):
         if live:
             live.paused.set()
 
-    def change(self, request: gr.Request, *values) -> None:
+    def change(self, request: gr.Request, _language: str, *values) -> None:
         """Applies what is changed while it runs; what needs new networks waits for Run."""
         live = self.page.engine.shared(LiveTrainings).get(request.session_hash)
         if live is None:
             return
-        try:
-            # Without what was drawn or uploaded: that is only read by Run, and may be megabytes.
-            asked = _request(("", *values))
-        except ValueError:
-            return  # said when Run is pressed
+        # Without what was drawn or uploaded: that is only read by Run, and may be megabytes.
+        asked = _request(("", *values))
         live.pace, live.views = asked.pace, asked.views
         if asked.config.networks == live.identity[0]:
             live.settings = asked.config.settings
+
+    def change_if_valid(self, request: gr.Request, language: str, *values) -> None:
+        """As `change`, while a number is typed, which may be wrong yet."""
+        with suppress(ValidationError):
+            self.change(request, language, *values)
 
     def clear(self, run: StoppableRun, _language: str) -> list:
         """The Reset button: ends the run; the choices stay."""
@@ -256,6 +271,16 @@ class GanLabTab(TwoColumnTab):
             architecture = "dcgan"
         own = gr.update(visible=data == "own")
         return [architecture, own, own, *_values(presets.settings_for(data, architecture))]
+
+
+def _settled(control) -> list:
+    """The events that tell a control's new value when the visitor has settled on it: not with each
+    key, for half a number may be wrong."""
+    if isinstance(control, gr.Slider):
+        return [control.release]
+    if isinstance(control, gr.Number):
+        return [control.blur, control.submit]
+    return [control.input]
 
 
 def _request(values: Sequence) -> Request:

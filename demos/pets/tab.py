@@ -26,6 +26,7 @@ from models.validation import ValidationError, choice
 if TYPE_CHECKING:
     from models.classifiers.pet_classifier import PetPrediction
 
+MAPS = f"{NAME}.maps"  # the place of the feature maps
 CAT = "chelsea"
 FIRST = examples.example("photos", CAT)
 DEFAULTS = {
@@ -136,10 +137,12 @@ class PetTab:
         gr.on([*(dropdown.input for dropdown in pair), self.contrast.change], *explain, **newest)
         network = [self.backbone, self.layer]
         self.backbone.change(_layers_of, [page.language, *network], self.layer, **light)
+        emptied = {self.line: "", self.mosaic: None, self.shape: ""}
+        about = streams.empty_on_change(page, [self.photo, self.backbone], emptied, MAPS)
         gr.on(
             [self.show.click, self.layer.change, self.accordion.expand],
-            streams.stream(page, self.show_maps, f"{NAME}.maps", self.line, heavy=False),
-            [page.language, self.photo, *network], [self.line, self.mosaic, self.shape],
+            streams.stream(page, self.show_maps, MAPS, self.line, heavy=False, **about),
+            [page.language, self.photo, *network], [*emptied],
             trigger_mode="multiple", **PRIVATE, **HEAVY,
         )  # fmt: skip
         defaults = [FIRST, DEFAULT, *DEFAULTS.values()]

@@ -116,7 +116,7 @@ class Place:
         stopped: number of the newest Stop.
         run: what writes there now.
         beside: what writes beside it until `run` begins anew, see `Places.enter`.
-        result: what the heavy run's result is about that is there, or being computed.
+        result: what the run's result is about that is there, or being computed.
     """
 
     newest: float = -math.inf
@@ -170,7 +170,7 @@ class Places:
         Args:
             session: the visitor's; None for a call of an endpoint, which is a place of its own.
             number: of the event, see `event_number`; None counts as the newest.
-            about: what a heavy run's result is about.
+            about: what a run's result is about.
             unless: comes too late where the place, or the one beside it, has, or computes, a result
                 about this.
             beside: name of a place: what begins there replaces this.

@@ -11,6 +11,8 @@ import os
 import socket
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from models import registry, weights
@@ -112,6 +114,20 @@ def check_address(host: str, port: int) -> None:
             if code in (errno.EACCES, errno.EPERM):
                 sys.exit(told("port_forbidden", port=port))
             sys.exit(told("host", host=host, reason=getattr(error, "strerror", None) or error))
+
+
+@contextmanager
+def serving(host: str, port: int) -> Iterator[None]:
+    """Around the launch: another program may have taken the port since it was tried.
+
+    Raises:
+        SystemExit: as `check_address`.
+    """
+    try:
+        yield
+    except OSError:
+        check_address(host, port)
+        raise
 
 
 def check_device(name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import chain
 
 import gradio as gr
 from markupsafe import Markup
@@ -132,10 +131,12 @@ class StyleTab(TwoColumnTab):
             page, self.run, self.paint, self.inputs, self.result, NAME, self.line, about=_pair
         )
         page.connect_stop(self.stop, NAME)
-        compared = [self.ways_line, *chain(*self.ways.values())]
+        emptied = {self.ways_line: ""} | self._no_ways()
+        about = streams.empty_on_change(page, [self.content, self.style], emptied, WAYS)
         streams.start(
-            page, self.compare, self.paint_ways, self.inputs, compared, WAYS, self.ways_line
-        )
+            page, self.compare, self.paint_ways, self.inputs, [*emptied], WAYS, self.ways_line,
+            **about,
+        )  # fmt: skip
         page.connect_stop(self.stop_ways, WAYS)
         sources = {"content": (self.content, "photos"), "style": (self.style, "styles")}
         deep_links.listen(page, NAME, named, sources)
@@ -169,6 +170,7 @@ class StyleTab(TwoColumnTab):
         moved = [
             control.release if isinstance(control, gr.Slider) else control.input
             for control in self.controls.ordered
+            if not isinstance(control, gr.Number)  # the seed changes nothing of it
         ]
         gr.on([*moved, self.controls.second.change], *estimate(), **light)
         emptied = [*self.controls.ordered, self.strength, self.controls.second, *self.result]
@@ -260,8 +262,7 @@ class StyleTab(TwoColumnTab):
     ):
         """Streams the comparison: each way's picture, and what it took so far."""
         asked = _request(content, style, second, backbone, given)
-        emptied: dict = {image: None for image, _ in self.ways.values()}
-        yield emptied | {words: "" for _, words in self.ways.values()}
+        yield self._no_ways()
         for way in runs.compare(self.page.engine, asked, run):
             if isinstance(way, Waiting | Loading):
                 yield {self.ways_line: progress.waiting(language, way)}
@@ -270,6 +271,13 @@ class StyleTab(TwoColumnTab):
             image, words = self.ways[way.key]
             took = say(language, way.key, seconds=seconds, steps=way.steps)
             yield {self.ways_line: "", image: way.image, words: took}
+
+    def _no_ways(self) -> dict:
+        return {
+            part: empty
+            for way in self.ways.values()
+            for part, empty in zip(way, (None, ""), strict=True)
+        }
 
     def change_weights(self, request: gr.Request, _language: str, *weights) -> None:
         """Tells a run under way which weights were changed; it keeps its own if they are bad."""

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
-from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
+from demos.runtime.places import StoppableRun, event_number
+from demos.ui import streams
+from demos.ui.components import Photo
+from demos.ui.page import LIGHT, PRIVATE, Page
 from models.validation import ValidationError
 
 # The tabs that take a picture from anywhere, and the component that takes it.
@@ -67,20 +71,52 @@ def _packed(make: Callable, count: int) -> Callable:
     return lambda language, *values: (make(language, *values[:count]), *values[count:])
 
 
-def connect(page: Page, tabs: gr.Tabs) -> None:
-    """Connects all buttons."""
+def connect(page: Page, blocks: gr.Blocks, tabs: gr.Tabs) -> None:
+    """Connects all buttons.
+
+    The picture that a tab takes is a place: what is sent and arrives late replaces none that was
+    sent, or chosen there, after it.
+    """
+    for key in dict.fromkeys(button.targets[0] for button in page.send_buttons):
+        target = page.send_targets[key]
+        if isinstance(target, Photo):
+            _note_choices(page, blocks, target, _place(key))
     for button in page.send_buttons:
         outputs = [tabs, *(page.send_targets[name] for name in button.targets)]
         button.button.click(
-            handler(button), [page.language, *button.inputs], outputs, **PRIVATE, **LIGHT
-        )
+            streams.stream(page, handler(button), _place(button.targets[0]), heavy=False),
+            [page.language, *button.inputs], outputs, trigger_mode="multiple", **PRIVATE, **LIGHT,
+        )  # fmt: skip
+
+
+def _place(key: str) -> str:
+    return f"sent.{key}"
+
+
+def _note_choices(page: Page, blocks: gr.Blocks, photo: Photo, place: str) -> None:
+    """Notes in a place that a visitor chooses the photo, by hand or by a button that fills it."""
+
+    def note(request: gr.Request) -> None:
+        number = event_number(request)
+        with page.engine.places.enter(request.session_hash, place, number, heavy=False):
+            pass
+
+    buttons: list[Any] = [
+        blocks.blocks[source]
+        for event in blocks.fns.values()
+        for source, trigger in event.targets
+        if photo in event.outputs and trigger == "click" and source is not None
+    ]
+    gr.on(
+        [photo.input, *(button.click for button in buttons)], note, None,
+        trigger_mode="multiple", **PRIVATE, queue=False,
+    )  # fmt: skip
 
 
 def handler(button: SendButton) -> Callable:
     """The event of a button: the tab it opens, and the values of its targets."""
 
-    @localize_errors
-    def send(language, *values):
+    def send(run: StoppableRun, language: str, *values) -> list:
         sent = button.make(language, *values)
         if sent[0] is None:
             raise ValidationError("no_picture")

@@ -108,6 +108,38 @@ def start(
     )  # fmt: skip
 
 
+def empty_on_change(
+    page: Page,
+    subjects: Sequence[Any],
+    emptied: Mapping[Any, Any],
+    place: str,
+) -> dict[str, Any]:
+    """Empties a place, and ends what runs there, when what its result is about is changed.
+
+    Args:
+        subjects: components that say what it is about, such as the photo; the first inputs of what
+            starts there.
+        emptied: updates by component.
+
+    Returns:
+        Options of `start` or `stream` for what starts there.
+    """
+
+    def empty(run: StoppableRun, language: str, *values):
+        return emptied
+
+    def about(*values) -> tuple:
+        return values[: len(subjects)]
+
+    late = stream(page, empty, place, heavy=False, about=about, unless_about=True)
+    # One event for all: the browser sends the next when it has the answer to the last.
+    gr.on(
+        [subject.change for subject in subjects], late, [page.language, *subjects], [*emptied],
+        trigger_mode="always_last", **PRIVATE, **LIGHT,
+    )  # fmt: skip
+    return {"about": about}
+
+
 def reset(
     page: Page,
     button: gr.Button,

@@ -10,12 +10,13 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 
 import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from demos.runtime.i18n import say
+from demos.runtime.i18n import LANGUAGES, say
 from demos.runtime.middleware import HEADERS
 from demos.ui import assets
 from tests import serving
@@ -162,41 +163,140 @@ def test_a_class_password_guards_what_computes(tmp_path):
 
 
 @pytest.mark.slow
-def test_behind_nginx_at_a_sub_path(tmp_path, browser):
-    """The page, its own addresses and a streamed run, all below /netglass/."""
+def test_the_login_page_is_in_the_visitors_language(tmp_path, browser):
+    with serving.app(tmp_path, "--auth", "class:a cat") as url:
+        for language in LANGUAGES:
+            context = browser.new_context(locale=f"{language}-IN", viewport=LAPTOP)
+            page = context.new_page()
+            page.set_default_timeout(WAIT)
+            page.goto(url)
+            name, password, enter, wrong = (
+                say(language, f"gradio.login.{key}")
+                for key in ("username", "password", "login", "incorrect_credentials")
+            )
+            page.get_by_label(name).fill("class")
+            page.get_by_label(password).fill("a dog")
+            page.get_by_role("button", name=enter).click()
+            page.get_by_text(wrong).wait_for()
+            page.get_by_label(name).fill("class")
+            page.get_by_label(password).fill("a cat")
+            page.get_by_role("button", name=enter).click()
+            button(page, "run.tour", language).wait_for()
+            context.close()
+
+
+@contextmanager
+def behind_nginx(folder):
+    """The page as deploy/nginx.conf shows it; gives the address of the site around it."""
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if not nginx:
         pytest.skip("no nginx on this machine (apt-get install nginx-light)")
     port, inside = serving.free_port(), serving.free_port()
-    ours = (
-        (ROOT / "deploy" / "nginx.conf")
-        .read_text()
-        .replace("127.0.0.1:7860", f"127.0.0.1:{inside}")
-    )
-    config = tmp_path / "nginx.conf"
-    config.write_text(NGINX.format(folder=tmp_path, port=port, ours=ours))
-    with serving.app(tmp_path, "--root-path", "/netglass", port=inside):
+    ours = (ROOT / "deploy" / "nginx.conf").read_text()
+    ours = ours.replace("127.0.0.1:7860", f"127.0.0.1:{inside}")
+    config = folder / "nginx.conf"
+    config.write_text(NGINX.format(folder=folder, port=port, ours=ours))
+    with serving.app(folder, "--root-path", "/netglass", port=inside):
         proxy = subprocess.Popen([nginx, "-c", str(config)])
         try:
-            context = browser.new_context(locale="en-US", viewport=LAPTOP)
-            page = context.new_page()
-            page.set_default_timeout(WAIT)
-            errors, lost = [], []
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            page.on("response", lambda r: lost.append(r.url) if r.status >= 400 else None)
-            page.goto(f"http://127.0.0.1:{port}/netglass")
-            page.wait_for_url(f"http://127.0.0.1:{port}/netglass/")
-            wait_for_picture(page, "cat")
-            open_tab(page, "ideal.tab")
-            button(page, "run.visualize").click()
-            page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of")).wait_for()
-            button(page, "stop").click()
-            stopped = say("en", "status.stopped", step="§", steps=0, seconds=0).split("§")[0]
-            page.locator("#ideal-status", has_text=stopped).wait_for()
-            context.close()
-            assert errors == []
-            assert [url for url in lost if "/netglass/" not in url] == []
-            assert lost == []
+            yield f"http://127.0.0.1:{port}"
         finally:
             proxy.terminate()
             proxy.wait(10)
+
+
+@contextmanager
+def new_page(browser):
+    """A page in a fresh profile that fails the test on page errors and on what can't be fetched."""
+    context = browser.new_context(locale="en-US", viewport=LAPTOP)
+    page = context.new_page()
+    page.set_default_timeout(WAIT)
+    errors, lost = [], []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("response", lambda r: lost.append(r.url) if r.status >= 400 else None)
+    yield page
+    context.close()
+    assert errors == lost == []
+
+
+def open_tab_of(page, name):
+    page.locator(f"#tabs [role=tab][data-tab-id={name}][aria-selected=true]").wait_for()
+
+
+def press_tab_of(page, name):
+    page.locator(f"#tabs [role=tab][data-tab-id={name}]").click()
+    open_tab_of(page, name)
+
+
+@pytest.mark.slow
+def test_behind_nginx_at_a_sub_path(tmp_path, browser):
+    """The page, its own addresses, a streamed run and its address, all below /netglass/."""
+    with behind_nginx(tmp_path) as site, new_page(browser) as page:
+        urls: list[str] = []
+        page.on("request", lambda r: urls.append(r.url) if r.url.startswith(site) else None)
+        page.goto(f"{site}/netglass")
+        page.wait_for_url(f"{site}/netglass/")
+        open_tab(page, "gan.tab")
+        wait_for_picture(page, "cat")
+        open_tab(page, "ideal.tab")
+        button(page, "run.visualize").click()
+        page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of")).wait_for()
+        button(page, "stop").click()
+        stopped = say("en", "status.stopped", step="§", steps=0, seconds=0).split("§")[0]
+        page.locator("#ideal-status", has_text=stopped).wait_for()
+        assert [url for url in urls if not url.startswith(f"{site}/netglass")] == []
+        # The address names tab and language, follows them, and is what a reload opens.
+        page.goto(f"{site}/netglass?tab=train&lang=mr")
+        open_tab_of(page, "train")
+        button(page, "run.train", "mr").wait_for()
+        assert page.url == f"{site}/netglass/?tab=train&lang=mr"
+        press_tab_of(page, "lessons")
+        assert page.url == f"{site}/netglass/?tab=lessons&lang=mr"
+        page.go_back()
+        open_tab_of(page, "train")
+        page.get_by_label(LANGUAGES["hi"]).check()
+        button(page, "run.train", "hi").wait_for()
+        assert page.url == f"{site}/netglass/?tab=train&lang=hi"
+        page.reload()
+        open_tab_of(page, "train")
+        button(page, "run.train", "hi").wait_for()
+        page.goto(f"{site}/netglass/")  # what was chosen is remembered without an address
+        button(page, "run.tour", "hi").wait_for()
+
+
+# What Hugging Face does: it hands its own query on to the frame at first, and takes over what the
+# frame tells it (https://huggingface.co/docs/hub/spaces-handle-url-parameters).
+SPACE = """<!doctype html><title>Space</title><iframe width=1200 height=700 allow="camera"
+  sandbox="allow-downloads allow-forms allow-popups allow-same-origin allow-scripts"></iframe>
+<script>
+  addEventListener("message", ({{ data, origin }}) => {{
+    if (origin === "{app}" && data.queryString != null)
+      history.replaceState(null, "", "?" + data.queryString);
+  }});
+  document.querySelector("iframe").src = "{app}/" + location.search;
+</script>"""
+
+
+@pytest.mark.slow
+def test_in_a_frame_as_a_space_shows_it(browser, app_url):
+    space = "https://huggingface.co/spaces/class/netglass"
+    with new_page(browser) as page:
+        page.context.grant_permissions(["local-network-access"])
+        page.route(
+            f"{space}**",
+            lambda route: route.fulfill(body=SPACE.format(app=app_url), content_type="text/html"),
+        )
+        page.goto(f"{space}?tab=train&lang=mr")
+        frame = page.frame_locator("iframe")
+        open_tab_of(frame, "train")
+        button(frame, "run.train", "mr").wait_for()
+        press_tab_of(frame, "lessons")
+        page.wait_for_url(f"{space}?tab=lessons&lang=mr")
+        page.go_back()
+        open_tab_of(frame, "train")
+        page.wait_for_url(f"{space}?tab=train&lang=mr")
+        frame.get_by_label(LANGUAGES["ne"]).check()
+        page.wait_for_url(f"{space}?tab=train&lang=ne")
+        page.reload()
+        open_tab_of(frame, "train")
+        button(frame, "run.train", "ne").wait_for()

@@ -1,7 +1,8 @@
 /* The address follows the tab: Back goes to the tab before, a reload opens the same one. What a link
    set besides the tab is dropped once the visitor has moved on. */
-(() => {
-  const KEPT = ["lang", "__theme"]; // of what else an address says
+window.netglassAddress = (() => {
+  const SPACE = "https://huggingface.co"; // shows a Space in a frame
+  const KEPT = ["lang", "projector", "__theme"]; // of what else an address says
   const tabs = () => [...document.querySelectorAll("#tabs > .tab-wrapper [role=tab]")];
   const nameOf = (tab) => tab.dataset.tabId;
   let shown = null; // name of the open tab
@@ -21,10 +22,24 @@
     if (first || asked || shown === inAddress()) return;
     const before = new URLSearchParams(location.search), query = new URLSearchParams({ tab: shown });
     for (const name of KEPT) if (before.has(name)) query.set(name, before.get(name));
-    history.pushState(null, "", `${location.pathname}?${query}`);
+    set("pushState", query);
+  }
+
+  /* Notes what the address asks for, by a method of `history`. */
+  function set(method, query) {
+    const asked = String(query);
+    history[method](history.state, "", location.pathname + (asked && `?${asked}`));
+    tellSpace();
+  }
+
+  /* In a frame the address that a reload opens is that of the page around it. */
+  function tellSpace() {
+    if (window.parent !== window)
+      window.parent.postMessage({ queryString: location.search.slice(1) }, SPACE);
   }
 
   addEventListener("popstate", () => {
+    tellSpace();
     asked = inAddress();
     if (asked === shown) asked = null;
     else tabs().find((tab) => nameOf(tab) === asked)?.click();
@@ -32,4 +47,5 @@
   new MutationObserver(follow).observe(document.body, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["aria-selected"],
   });
+  return { set };
 })();

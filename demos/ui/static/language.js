@@ -22,15 +22,21 @@ window.netglassLanguage = (() => {
     if (core) (await import(core.name)).changeLocale(code);
   }
 
+  /* Gradio's login page comes without the texts that the page has (`i18n.gradio_texts`). */
+  const login = window.gradio_config?.auth_required === true;
+  if (login) window.gradio_config.i18n_translations = Object.fromEntries(
+    Object.entries(texts).map(([language, said]) => [language, Object.fromEntries(
+      Object.entries(said).map(([name, text]) => [name.replace(/^gradio\./, ""), text]))]));
+
   function remember() {
     const folder = location.pathname.replace(/[^/]*$/, "");
     // In a frame of another site, as on Hugging Face, a cookie must be of its own partition.
     const scope = location.protocol === "https:" ? "SameSite=None; Secure; Partitioned" : "SameSite=Lax";
     document.cookie = `netglass-language=${code}; path=${folder}; max-age=${YEAR}; ${scope}`;
-    const address = new URL(location.href);
-    if (!address.searchParams.has("lang")) return;
-    address.searchParams.set("lang", code);
-    history.replaceState(history.state, "", address);
+    const query = new URLSearchParams(location.search);
+    if (!query.has("lang")) return;
+    query.set("lang", code);
+    window.netglassAddress.set("replaceState", query);
   }
 
   function choose(chosen) {
@@ -88,7 +94,7 @@ window.netglassLanguage = (() => {
     .observe(root, { attributes: true, attributeFilter: ["lang"] });
   new MutationObserver(() => {
     sayToasts();
-    timer ||= setTimeout(() => { timer = 0; sayFixed(); }, DELAY);
+    timer ||= setTimeout(() => { timer = 0; sayFixed(); if (login) tellGradio(); }, DELAY);
   }).observe(document.body, { childList: true, characterData: true, subtree: true });
   return { choose, tellGradio };
 })();

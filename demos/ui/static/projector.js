@@ -9,11 +9,11 @@ window.netglassProjector = (() => {
   }
 
   function toggle() {
-    const address = new URL(location.href);
+    const query = new URLSearchParams(location.search);
     show(!isOn());
-    if (isOn()) address.searchParams.set("projector", "1");
-    else address.searchParams.delete("projector");
-    history.replaceState(history.state, "", address);
+    if (isOn()) query.set("projector", "1");
+    else query.delete("projector");
+    window.netglassAddress.set("replaceState", query);
   }
 
   if (new URLSearchParams(location.search).get("projector") === "1") show(true);

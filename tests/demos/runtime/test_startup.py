@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 
+import gradio as gr
 import pytest
 
 from demos.runtime import startup
@@ -110,6 +111,21 @@ def taken_port():
 def test_a_port_in_use(taken_port, host):
     line = refusal(startup.check_address, host, taken_port)
     assert line == startup.told("port_taken", port=taken_port, other=taken_port + 1)
+
+
+def test_a_port_that_was_taken_while_the_app_started(taken_port):
+    """After it was tried: Gradio finds it in use."""
+
+    def launch():
+        with gr.Blocks() as blocks, startup.serving("127.0.0.1", taken_port):
+            blocks.launch(server_port=taken_port, prevent_thread_lock=True, quiet=True)
+
+    assert refusal(launch) == startup.told("port_taken", port=taken_port, other=taken_port + 1)
+
+
+def test_another_fault_of_the_launch_stays_as_it_is():
+    with pytest.raises(OSError, match="of another kind"), startup.serving("", serving.free_port()):
+        raise OSError("of another kind")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost", ""])

@@ -177,7 +177,7 @@ def test_a_switch_of_language_says_the_findings_anew(page, cat, language):
 def test_the_explorer_shows_the_cat_of_the_tour(page):
     (button,) = [p for p in page.send_buttons if p.tab == "gan"]
     send = send_to.handler(button)
-    _, *sent = send("en", 11, 0.9)
+    _, *sent = send(None, "en", 11, 0.9)
     assert dict(zip(button.targets, sent, strict=True)) == {
         "gan.seed": 11, "gan.truncation": 0.9, "gan.model": registry.DEFAULT_GAN, "gan.noise": 0,
         **{f"gan.{name}": 0.0 for name in gan_explorer.SLIDERS},

@@ -15,6 +15,7 @@ from demos.runtime.i18n import EVERY, say
 from demos.runtime.places import HEADER
 from demos.ui import page as page_module
 from demos.ui import progress
+from demos.ui.components import Photo
 
 WAIT = 60
 OWN_GROUPS = (page_module.HEAVY, page_module.LIVE_TRAINING, page_module.PROBES)
@@ -62,18 +63,24 @@ class Visitor:
 
     def send(self, name, changes=(), element=None, number=None):
         """Sends an event with the page's values, and `changes` of them by the component's key."""
-        number, event = number or self.number(), self.event(name, element)
+        number = number or self.number()
+        self.deliver(number, self.event(name, element), changes)
+        return number
+
+    def deliver(self, number, event, changes=()):
+        """As `send`, for an event that is known."""
         thread = threading.Thread(target=self._receive, args=(number, event, dict(changes)))
         self.threads.append(thread)
         thread.start()
-        return number
+
+    def request(self, number):
+        return SimpleNamespace(session_hash=self.session, headers={HEADER: str(number)})
 
     def _receive(self, number, event, changes):
         values = [changes.get(keyed(part), part.value) for part in event.inputs]
         values = [value["path"] if is_picture(value) else value for value in values]
-        request = SimpleNamespace(session_hash=self.session, headers={HEADER: str(number)})
         try:
-            for update in event.fn(request, *values):
+            for update in event.fn(self.request(number), *values):
                 self._write(number, update, event.outputs)
         except gr.Error as error:
             self._write(number, {"error": error.message}, ())
@@ -177,6 +184,85 @@ def test_another_photo_ends_the_run_on_the_one_before(visitor, photo):
     assert same not in visitor.writers()
     for element in ("attack-status", "attack-after", "attack-plot"):
         assert visitor.last(element) == ""
+
+
+SECTIONS = ("robustness-transforms", "robustness-transferability", "robustness-curve")
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_ends_and_is_empty_when_the_photo_is_another(visitor, photo, section):
+    """What is below the attack; what was sent before the change does not come back either."""
+    chelsea, owl = ({"attack-photo": photo(name)} for name in ("chelsea", "owl"))
+    slow = chelsea | {say("en", "name.steps"): 1000}
+    line = visitor.event("stream", section).outputs[0]
+    late = visitor.number()
+    run = visitor.send("stream", slow, section)
+    visitor.wait(run, line, say("en", "status.step", step=0, steps=0).split()[0])
+    visitor.send("empty", chelsea, section)  # such as an upload of the same
+    visitor.send("empty", owl, section, number=late)
+    other = visitor.send("empty", owl, section)
+    visitor.send("stream", slow, section, number=run)
+    visitor.end()
+    assert visitor.writers() == [run, other]
+    assert visitor.last(line) == visitor.last(section) == ""
+
+
+def test_every_result_about_a_photo_is_emptied_or_renewed_with_the_photo(blocks):
+    """In every tab; an ideal class only begins with one, a second style only adds to a painting."""
+    written: dict[int, set] = {}
+    for event in blocks.fns.values():
+        for source, trigger in event.targets:
+            if trigger == "change":
+                written.setdefault(source, set()).update(event.outputs)
+    about = [
+        (event, part)
+        for event in blocks.fns.values()
+        for part in event.inputs
+        if event.concurrency_id == "heavy" and event.api_visibility == "private"
+        if isinstance(part, Photo) and part.elem_id not in ("ideal-photo", "style-second-picture")
+    ]
+    assert len(about) > 10
+    for event, part in about:
+        assert set(event.outputs) <= written[part._id], (event.name, part.elem_id)
+
+
+def test_a_picture_that_is_sent_late_replaces_none_chosen_since(blocks, visitor, monkeypatch):
+    """From the explorer, which draws it first, to the attack: the visitor uploads one meanwhile."""
+    from demos.gan_explorer import runs
+
+    drawing, ready = threading.Event(), threading.Event()
+
+    def slow(*_args, **_settings):
+        drawing.set()
+        assert ready.wait(WAIT)
+        return "cat.png"
+
+    monkeypatch.setattr(runs, "enlarged", slow)
+    sends = [fn for fn in blocks.fns.values() if getattr(fn.fn, "__name__", "") == "send"]
+    to_attack = [fn for fn in sends if fn.outputs[1].elem_id == "attack-photo"]
+    send = max(to_attack, key=lambda fn: len(fn.inputs))  # all knobs of the explorer
+    (photo,) = [part for part in blocks.blocks.values() if part is send.outputs[1]]
+    (note,) = [fn for fn in blocks.fns.values() if (photo._id, "input") in fn.targets]
+    late, chosen = visitor.number(), visitor.number()
+    visitor.deliver(late, send)
+    assert drawing.wait(WAIT)
+    note.fn(visitor.request(chosen))
+    ready.set()
+    visitor.end()
+    assert visitor.got == []
+    newer = visitor.number()
+    visitor.deliver(newer, send)
+    visitor.end()
+    assert visitor.last("attack-photo") == "cat.png"
+    assert visitor.writers() == [newer]
+
+
+def test_every_way_to_choose_a_photo_is_noted_before_a_late_one_arrives(page, blocks):
+    """An upload, an example, a button that fills it, and Reset."""
+    for key, ways in (("attack.photo", 4), ("pets.photo", 3), ("style.content", 2)):
+        photo = page.send_targets[key]
+        (note,) = [fn for fn in blocks.fns.values() if (photo._id, "input") in fn.targets]
+        assert len(note.targets) == ways
 
 
 def test_a_prediction_that_is_held_back_does_not_hide_a_result(visitor, photo):
