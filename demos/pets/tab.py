@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -14,7 +15,7 @@ from demos.runtime import i18n
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading
 from demos.runtime.i18n import breed_name, say
-from demos.ui import deep_links, examples, model_picker, progress, send_to, streams
+from demos.ui import card, deep_links, examples, model_picker, progress, send_to, streams
 from demos.ui.components import Choice, Photo
 from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page
 from demos.ui.plots import bars
@@ -53,18 +54,18 @@ class PetTab:
 
     def __init__(self, page: Page):
         self.page = page
-        self.quality = page.put(gr.Markdown, "pets.quality", written=quality, elem_classes="note")
-        with gr.Row(equal_height=False):
-            with gr.Column(scale=4, min_width=300):
-                self._build_photo()
-            with gr.Column(scale=3, min_width=260):
-                self.verdict = gr.HTML(elem_id="pets-verdict", elem_classes="pet-verdict")
-                page.formula(r"p_i=\mathrm{softmax}(z/T)_i")
-                page.put(gr.Markdown, "pets.similar", elem_classes="note")
-                self.similar = gr.HTML(elem_id="pets-similar")
-            with gr.Column(scale=4, min_width=300):
-                self._build_explanation()
+        columns = card.build("pets-card", scales=(3, 7, 3))
+        with columns.given:
+            self._build_photo()
+        with columns.result:
+            self._build_result()
+        with columns.knobs:
+            self._build_knobs()
+        with columns.given:
+            also = {"attack.model": self.classifier}
+            send_to.buttons(page, _sent, [self.photo], ("attack", "style"), also)
         self._build_feature_maps()
+        self._build_background()
         knobs = [self.contrast, self.backbone, self.layer]
         page.experiments(
             NAME, EXPERIMENTS, DEFAULTS | {"feature_maps": gr.skip()}, [*knobs, self.accordion],
@@ -74,27 +75,37 @@ class PetTab:
 
     def _build_photo(self) -> None:
         page = self.page
-        self.photo = page.put(Photo, "pets.photo", value=FIRST, height=290)
-        examples.examples(page, "photos", self.photo, CAT)
-        self.classifier = page.put(
-            Choice, "pets.model", [(spec.title, spec.name) for spec in registry.PET_SPECS],
-            value=DEFAULT, elem_id="pets-model",
-        )  # fmt: skip
-        self.reset = page.put(gr.Button, "reset", size="sm")
-        page.send_targets["pets.model"] = self.classifier
-        also = {"attack.model": self.classifier}
-        send_to.buttons(page, lambda language, path: path, [self.photo], ("attack", "style"), also)
-
-    def _build_explanation(self) -> None:
-        page = self.page
-        page.put(gr.Markdown, "pets.why", elem_classes="note")
-        self.explanation = page.picture("pets.cam", height=260, elem_id="pets-cam")
-        with gr.Row():
-            self.breed = page.put(Choice, "pets.breed", choices=_breed_choices(page), min_width=130)
-            self.against = page.put(
-                Choice, "pets.against", choices=_breed_choices(page, "pets.nothing"), min_width=130
+        with gr.Row(elem_classes="run-bar"):
+            self.own = page.put(gr.Button, "pets.own", variant="primary", min_width=130)
+            self.reset = page.put(
+                gr.Button, "reset", size="sm", min_width=70, scale=0, elem_classes="reset"
             )
+        self.photo = page.put(Photo, "pets.photo", value=FIRST, height=270)
+        examples.examples(page, "photos", self.photo, CAT)
+
+    def _build_result(self) -> None:
+        page = self.page
+        with gr.Row(elem_classes="result", elem_id="pets-result", equal_height=False):
+            self.explanation = page.picture("pets.cam", min_width=120, elem_id="pets-cam")
+            self.verdict = gr.HTML(elem_id="pets-verdict", elem_classes="pet-verdict")
+        page.put(gr.Markdown, "pets.why", elem_classes="note")
+        self.origin = card.Origin("pets-card")
+        with page.put(gr.Accordion, "pets.similar", open=False):
+            page.put(gr.Markdown, "pets.similar.note", elem_classes="note")
+            self.similar = gr.HTML(elem_id="pets-similar")
+
+    def _build_knobs(self) -> None:
+        page = self.page
+        self.breed = page.put(Choice, "pets.breed", choices=_breed_choices(page))
+        against = _breed_choices(page, "pets.nothing")
+        self.against = page.put(Choice, "pets.against", choices=against)
         self.contrast = page.setting(CamSettings, "contrast")
+        with page.put(gr.Accordion, "more", open=False):
+            self.classifier = page.put(
+                Choice, "pets.model", [(spec.title, spec.name) for spec in registry.PET_SPECS],
+                value=DEFAULT, elem_id="pets-model",
+            )  # fmt: skip
+        page.send_targets["pets.model"] = self.classifier
 
     def _build_feature_maps(self) -> None:
         page = self.page
@@ -107,15 +118,25 @@ class PetTab:
                         Choice, "name.layer", value=DEFAULT_LAYER, elem_id="pets-layer",
                         choices=_layer_choices,
                     )  # fmt: skip
-                    self.show = page.put(gr.Button, "pets.see", variant="primary")
+                    self.show = page.put(gr.Button, "pets.see")
                     self.line = gr.HTML()
                     self.shape = gr.Markdown(elem_id="pets-shape")
                 with gr.Column(scale=5, min_width=300):
-                    self.mosaic = page.picture("pets.maps", elem_id="pets-mosaic")
+                    self.mosaic = page.picture("pets.maps", visible=False, elem_id="pets-mosaic")
+
+    def _build_background(self) -> None:
+        """What was measured of the classifier, and how sure it says it is."""
+        hidden = {"elem_classes": "note", "render": False}
+        self.quality = self.page.put(gr.Markdown, "pets.quality", written=quality, **hidden)
+        formula = self.page.formula(r"p_i=\mathrm{softmax}(z/T)_i", render=False)
+        self.page.background += [self.quality, formula]
 
     def connect(self, tab: gr.Tab) -> None:
         """Wires the events."""
         page, light = self.page, PRIVATE | LIGHT
+        choose_file = "() => document.querySelector('#pets-photo input[type=file]')?.click()"
+        self.own.click(None, None, None, js=choose_file, api_visibility="private")
+        self.origin.follow(page, [self.photo, self.classifier])
         deep_links.listen(page, NAME, {"model": self.classifier}, {"photo": (self.photo, "photos")})
         page.follow(self.quality, self.classifier)
         page.follow(self.layer, self.backbone)
@@ -125,7 +146,10 @@ class PetTab:
             [self.photo.change, tab.select, self.classifier.change],
             streams.stream(page, self.classify, NAME, emptied=self.emptied, heavy=False),
             [page.language, self.photo, self.classifier],
-            [self.quality, self.verdict, self.similar, self.explanation, self.breed, self.against],
+            [
+                self.quality, self.verdict, self.similar, self.origin.line, self.explanation,
+                self.breed, self.against,
+            ],
             **newest,
         )  # fmt: skip
         pair = [self.breed, self.against]
@@ -159,6 +183,7 @@ class PetTab:
         (first, _), (second, _) = prediction.top(2)
         return update | {
             self.verdict: _verdict(language, prediction),
+            self.origin.line: card.origin(_origin(path, model), [path, model]),
             self.similar: bars(named, percent=False, role="variation"),
             self.breed: first,
             self.against: second,
@@ -166,7 +191,7 @@ class PetTab:
 
     def emptied(self, _language: str) -> dict:
         """No verdict: that on the photo before must not stand beside a file that is no picture."""
-        return {self.verdict: "", self.similar: "", self.explanation: None}
+        return {self.verdict: "", self.similar: "", self.origin.line: "", self.explanation: None}
 
     def explain(self, run: StoppableRun, language: str, path, breed, against, contrast, model: str):
         """The class activation map of the chosen breeds; None without a photo."""
@@ -193,7 +218,17 @@ class PetTab:
                 width=width,
                 shown=maps.shown,
             )
-            yield {self.line: "", self.mosaic: maps.image, self.shape: words}
+            shown = gr.update(value=maps.image, visible=True)
+            yield {self.line: "", self.mosaic: shown, self.shape: words}
+
+
+def _sent(_language: str, path: str | None) -> str | None:
+    return path
+
+
+def _origin(path: str, model: str) -> str:
+    """The photo's file and the classifier."""
+    return f"{Path(path).name}, {registry.pet_classifier(model).title}"
 
 
 def quality(language: str, model: str = DEFAULT) -> str:

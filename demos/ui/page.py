@@ -47,6 +47,8 @@ class Page:
         load_handlers: what an address sets: (function of its parameters, the components).
         send_targets: components that other tabs may send to; every `Photo` by its key.
         send_buttons: the buttons that send, see `demos.ui.send_to`.
+        background: of the tab under construction: made with `render=False`, and shown by
+            `how_it_works` below the idea.
     """
 
     def __init__(self, engine: Engine):
@@ -59,6 +61,7 @@ class Page:
         self.load_handlers: list[tuple[Callable[[Mapping], list], list[gr.blocks.Block]]] = []
         self.send_targets: dict[str, gr.blocks.Block] = {}
         self.send_buttons: list = []
+        self.background: list[gr.blocks.Block] = []
 
     def text(self, key: str, language: str = i18n.DEFAULT) -> str:
         """The text of `key`; remembers that the page uses it."""
@@ -173,9 +176,12 @@ class Page:
         self.put(gr.Markdown, f"{demo}.question", written=heading, elem_classes="question")
 
     def how_it_works(self, demo: str) -> None:
-        """A tab's idea, in three sentences that unfold."""
+        """A tab's idea, in three sentences that unfold, and its `background`."""
         with self.put(gr.Accordion, "how_it_works", open=False):
             self.put(gr.Markdown, f"{demo}.idea", elem_classes="idea")
+            for component in self.background:
+                component.render()
+        self.background = []
 
     def setting(self, kind: type[Settings], name: str, formula: bool = True, **options) -> Any:
         """The component of a setting, its formula below if it has one and `formula` asks for it.
@@ -214,10 +220,12 @@ class Page:
 
         return texts
 
-    def formula(self, latex: str) -> gr.Markdown:
+    def formula(self, latex: str, **options) -> gr.Markdown:
         """The formula of the knob above, the same in every language."""
         delimiters: list[dict[str, str | bool]] = [{"left": "$", "right": "$", "display": False}]
-        return gr.Markdown(f"${latex}$", latex_delimiters=delimiters, elem_classes="formula")
+        return gr.Markdown(
+            f"${latex}$", latex_delimiters=delimiters, elem_classes="formula", **options
+        )
 
     @contextmanager
     def section(self, kind: type, key: str, **options) -> Iterator[Any]:

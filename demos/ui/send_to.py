@@ -56,10 +56,10 @@ def buttons(
         inputs: the components that `make` is told of.
         also: components whose values go along to the attack, by the key of their target.
     """
-    with gr.Row():
+    with gr.Row(elem_classes="quiet"):
         for tab in to:
             more = (also or {}) if tab == "attack" else {}
-            button = page.put(gr.Button, f"send.{tab}", size="sm", min_width=130)
+            button = page.put(gr.Button, f"send.{tab}", size="sm", min_width=110)
             targets, given = (TARGETS[tab], *more), [*inputs, *more.values()]
             page.send_buttons.append(
                 SendButton(button, _packed(make, len(inputs)), given, tab, targets)

@@ -3,7 +3,7 @@
 import pytest
 
 from demos.runtime.i18n import say
-from tests.browser.helpers import open_tab, slow_cases
+from tests.browser.helpers import button, open_tab, slow_cases
 
 
 @pytest.mark.parametrize("language", ["ne", *slow_cases("en", "mr", "hi")])
@@ -14,9 +14,14 @@ def test_a_pet_is_classified_and_explained(open_page, photo, language):
     verdict.locator("h3").wait_for()
     verdict.get_by_text(say(language, "pets.cat")).first.wait_for()
     page.locator("#pets-cam img").wait_for()
+    page.locator("#pets-card-origin", has_text="chelsea.jpg").wait_for()
+    page.get_by_role("button", name=say(language, "pets.similar")).click()
     page.locator("#pets-similar .bar").first.wait_for()
-    page.locator("#pets-photo input[type=file]").first.set_input_files(photo("coffee"))
+    with page.expect_file_chooser() as chooser:
+        button(page, "pets.own", language).click()
+    chooser.value.set_files(photo("coffee"))
     verdict.get_by_text(say(language, "pets.not")).wait_for()
+    page.locator("#pets-card-origin", has_text="coffee.jpg").wait_for()
 
 
 @pytest.mark.slow
@@ -47,6 +52,7 @@ def test_the_larger_classifier_can_be_chosen(open_page):
     open_tab(page, "pets.tab")
     page.locator("#pets-verdict h3").wait_for()
     before = page.locator("#pets-verdict").inner_text()
+    page.get_by_role("button", name=say("en", "more"), exact=True).locator("visible=true").click()
     page.locator("#pets-model input").click()
     page.get_by_role("option", name="EfficientNet-Lite2: pets").click()
     page.wait_for_function(
