@@ -57,12 +57,14 @@ class Painting:
         image: the picture so far.
         losses: every term's values so far, and their total's, by term.
         content: the photo.
+        forecast: the seconds that the whole run was expected to take.
     """
 
     step: StyleStep
     image: Image.Image
     losses: dict[str, list[float]]
     content: Image.Image
+    forecast: float
 
 
 @dataclass(frozen=True)
@@ -99,19 +101,26 @@ def stylize(engine: Engine, request: StyleRequest, run: StoppableRun) -> Generat
     run.check(run.changed)
     network = yield from engine.load_backbone(request.backbone)
     smallest_size(network, settings, content, style, second)  # told before anybody waits
-    engine.shared(RunEstimator).check(network, settings, aspect_ratio(content))
+    estimator, run_of = engine.shared(RunEstimator), (network, settings, aspect_ratio(content))
+    estimator.check(*run_of)
+    forecast = estimator.seconds(*run_of)
     losses: dict[str, list[float]] = {name: [] for name in (*TERMS, "total")}
 
     def recorded() -> Generator[StyleStep, None, None]:
         job = (network, content, style, settings, second, lambda: run.changed)
+        computed, since = 0.0, time.perf_counter()
         for step in engine.steps(transfer_style, *job):
+            computed += time.perf_counter() - since  # without other visitors' turns
             for name, value in step.losses.items():
                 losses[name].append(value)
+            if step.step >= step.steps:
+                estimator.learn(*run_of, computed)
             yield step
+            since = time.perf_counter()
 
     yield from map_values(
         engine.schedule(recorded(), run),
-        lambda step: Painting(step, images.to_image(step.image), losses, content),
+        lambda step: Painting(step, images.to_image(step.image), losses, content, forecast),
     )
 
 

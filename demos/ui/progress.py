@@ -65,9 +65,18 @@ def running(
     progress: float,
     seconds: float,
     runs: RunQueue = HEAVY_RUNS,
+    forecast: float | None = None,
 ) -> str:
-    """Step so far, time left, and a bar; `progress` is the share of the work done, 0..1."""
+    """Step so far, time left, and a bar.
+
+    Args:
+        progress: the share of the work done, 0..1.
+        seconds: that it took.
+        forecast: of the whole run's seconds: what counts at the beginning.
+    """
     left = seconds / progress * (1 - progress) if progress > 0 else None
+    if forecast is not None:  # the more is done, the more it counts
+        left = (1 - progress) * ((1 - progress) * forecast + seconds)
     words = say(language, "status.step", step=step, steps=steps)
     if left is not None:
         words += " · " + say(language, "status.left", seconds=max(1, round(left)))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
 import threading
 import time
+from collections import defaultdict, deque
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -22,18 +25,25 @@ PROBES = (128, 256)
 SPARE, PER_PIXEL = 1.4, 600
 # L-BFGS remembers pairs of float32 steps and gradients, three colours each.
 LBFGS_PER_PIXEL = LBFGS_HISTORY * 2 * 3 * 4
+# Of a network's last runs, each at most this factor off the probes; shorter runs tell little.
+RUNS, FACTOR, SHORTEST = 5, 20.0, 10
 Line = tuple[float, float]  # constant, per pixel
 
 
 class RunEstimator:
     """Seconds and bytes of a run, from two short probes of each network and loss, remembered.
 
+    Probes are short, and cold or disturbed by other work; so seconds are corrected by the median of
+    what finished runs of the network took over what the probes had said.
+
     Attributes:
         measured: by (network, loss): seconds and saved bytes of a step, as (constant, per pixel).
+        corrections: by network: measured over predicted seconds of its last runs.
     """
 
     def __init__(self) -> None:
         self.measured: dict[tuple[object, ...], tuple[Line, Line]] = {}
+        self.corrections: dict[str, deque[float]] = defaultdict(partial(deque, maxlen=RUNS))
         self._lock = threading.Lock()
 
     def _probe(self, backbone: Backbone, settings: StyleSettings) -> tuple[Line, Line]:
@@ -54,6 +64,22 @@ class RunEstimator:
         Args:
             ratio: shorter side over the longer one.
         """
+        with self._lock:
+            past = [*self.corrections[backbone.spec.name]]
+        return self._probed_seconds(backbone, settings, ratio) * statistics.median(past or [1.0])
+
+    def learn(
+        self, backbone: Backbone, settings: StyleSettings, ratio: float, seconds: float
+    ) -> None:
+        """Takes into account that a finished run took so many seconds."""
+        if settings.steps < SHORTEST:
+            return
+        correction = seconds / max(self._probed_seconds(backbone, settings, ratio), 1e-9)
+        with self._lock:
+            past = self.corrections[backbone.spec.name]
+            past.append(min(max(correction, 1 / FACTOR), FACTOR))
+
+    def _probed_seconds(self, backbone: Backbone, settings: StyleSettings, ratio: float) -> float:
         (start, each), _ = self._probe(backbone, settings)
         return sum(
             steps * (start + each * side * side * ratio) for side, steps in schedule(settings)

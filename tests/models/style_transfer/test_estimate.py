@@ -28,6 +28,20 @@ def test_seconds_by_hand(known, lite0):
     assert seconds == pytest.approx(0.9192)
 
 
+def test_finished_runs_correct_the_estimate_by_their_median(known, lite0):
+    """The probes say 0.9192 s; runs took half, twice, and out of all proportion."""
+    settings, probed = StyleSettings(size=128, steps=100), 0.9192
+    for seconds, correction in ((probed / 2, 0.5), (probed * 2, 1.25), (1e6, 2.0), (0.0, 1.25)):
+        known.learn(lite0, settings, 0.5, seconds)
+        assert known.seconds(lite0, settings, 0.5) == pytest.approx(probed * correction)
+    assert list(known.corrections["efficientnet_lite0"]) == pytest.approx([0.5, 2, 20, 1 / 20])
+
+
+def test_a_run_too_short_to_tell_corrects_nothing(known, lite0):
+    known.learn(lite0, StyleSettings(size=128, steps=9), 0.5, 100.0)
+    assert not known.corrections
+
+
 def test_bytes_by_hand(known, lite0):
     pixels = 128 * 64
     expected = estimate.SPARE * (1000 + 1000 * pixels) + estimate.PER_PIXEL * pixels
