@@ -126,8 +126,9 @@ class PetTab:
 
     def _build_background(self) -> None:
         """What was measured of the classifier, and how sure it says it is."""
-        hidden = {"elem_classes": "note", "render": False}
-        self.quality = self.page.put(gr.Markdown, "pets.quality", written=quality, **hidden)
+        self.quality = self.page.put(
+            gr.Markdown, "pets.quality", written=quality, elem_classes="note", render=False
+        )
         formula = self.page.formula(r"p_i=\mathrm{softmax}(z/T)_i", render=False)
         self.page.background += [self.quality, formula]
 
