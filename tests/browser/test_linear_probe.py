@@ -11,8 +11,16 @@ from tests.browser.helpers import button, open_tab, set_number
 def test_a_head_is_trained_live_with_a_confusion_matrix(open_page):
     page = open_page()
     open_tab(page, "train.tab")
+    bet = page.locator(".bet-point")
+    bet.press("PageUp")
+    number = int(bet.input_value())
+    assert number > 50
     button(page, "run.train").click()
     page.locator("#train-status", has_text="after 20 epochs").wait_for()
+    page.locator(".bet-outcome", has_text=f"You bet {number}%").wait_for()
+    point, axis = bet.bounding_box(), page.locator("#train-plot svg").bounding_box()
+    assert abs(point["x"] + 10 - axis["x"] - axis["width"]) <= 1
+    assert abs(point["y"] + 10 - axis["y"]) <= 1
     page.locator("#train-plot polyline").first.wait_for()
     cell = page.locator("#train-matrix rect.cell").first
     cell.click()
@@ -21,7 +29,7 @@ def test_a_head_is_trained_live_with_a_confusion_matrix(open_page):
     page.locator("#train-plot", has_text=say("en", "train.kind.untrained")).wait_for()
     page.locator("#train-status", has_text="after 20 epochs").wait_for()
     button(page, "reset").click()
-    page.wait_for_function("!document.querySelector('#train-plot svg')")
+    page.wait_for_function("!document.querySelector('#train-plot polyline')")
     # Another one, stopped on its way.
     set_number(page, "name.epochs", 100)
     button(page, "run.train").click()
@@ -36,7 +44,7 @@ def test_a_head_is_trained_live_with_a_confusion_matrix(open_page):
 def test_own_classes_stay_in_the_page(open_page, photo):
     page = open_page()
     open_tab(page, "train.tab")
-    page.get_by_role("button", name=say("en", "own")).click()
+    open_tab(page, "own")
     cards = page.locator("#own .own-class")
     page.get_by_text(say("en", "own.train"), exact=True).last.wait_for()
     page.locator("#own button.go").click()
@@ -63,7 +71,7 @@ def test_own_classes_stay_in_the_page(open_page, photo):
 def test_own_classes_and_their_photos_are_taken_out_by_keyboard(open_page, photo):
     page = open_page()
     open_tab(page, "train.tab")
-    page.get_by_role("button", name=say("en", "own")).click()
+    open_tab(page, "own")
     page.get_by_role("button", name=say("en", "own.class")).click()
     names = page.locator("#own .own-class input[type=text]")
     assert [box.input_value() for box in names.all()] == ["Class 1", "Class 2", "Class 3"]
