@@ -200,8 +200,10 @@ def to_tensor(image: Image.Image, device: torch.device | str = "cpu") -> torch.T
     """RGB image (H x W) -> float32 tensor (1, 3, H, W) in [0, 1]; exact multiples of 1/255."""
     import torch
 
-    pixels = torch.from_numpy(np.array(image, dtype=np.uint8)).to(device)
-    return pixels.permute(2, 0, 1)[None].float() / 255
+    # By NumPy: PyTorch would start a team of threads for each of the threads that serve visitors.
+    pixels = np.array(image, dtype=np.float32)
+    pixels /= 255
+    return torch.from_numpy(pixels).permute(2, 0, 1)[None].to(device)
 
 
 def to_image(tensor: torch.Tensor) -> Image.Image:

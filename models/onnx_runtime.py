@@ -52,6 +52,7 @@ def forward(
     Raises:
         ValidationError: the graph's file is missing or damaged.
     """
+    import numpy as np
     import torch
     from torch.nn.functional import pad
 
@@ -68,10 +69,9 @@ def forward(
             missing = batch - len(part)
             filled = pad(part, (0, 0) * (part.dim() - 1) + (0, missing)) if missing else part
             results.append(loaded.run(None, {given.name: filled.contiguous().numpy()}))
-        outputs = zip(*results, strict=True)
         return tuple(
-            torch.cat([torch.from_numpy(part) for part in parts])[: len(pictures)]
-            for parts in outputs
+            torch.from_numpy(np.concatenate(parts) if len(parts) > 1 else parts[0])[: len(pictures)]
+            for parts in zip(*results, strict=True)
         )
 
     return compute
