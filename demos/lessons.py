@@ -1,20 +1,70 @@
-"""The teacher's page: two lessons of 45 minutes, whose links open prepared states."""
+"""The teacher's page: two lessons of 45 minutes, a card a step, with a button that opens what is
+prepared for it."""
 
 from __future__ import annotations
 
 import gradio as gr
+from markupsafe import Markup
 
 from demos.ui.page import Page
 
 NAME = "lessons"
-LESSONS, STEPS = ("gans", "transfer"), range(1, 8)
+# Of each lesson's steps: how many minutes, and what its button opens; the last ones are talk.
+STEPS = {
+    "gans": (
+        (5, "tab=gan&seed=5&d2=-3"),
+        (5, "tab=gan"),
+        (7, "tab=gym&data=ring"),
+        (8, "tab=gym&data=ring&lr_d=0.0001&r1=0"),
+        (7, "tab=style&content=chelsea&style=mithila"),
+        (7, "tab=style&content=giraffes&style=mosaic"),
+        (6, ""),
+    ),
+    "transfer": (
+        (6, "tab=pets&photo=chelsea"),
+        (6, "tab=pets&photo=lemur"),
+        (7, "tab=train&task=breeds&per_class=5&epochs=20"),
+        (6, "tab=train&task=digits"),
+        (7, "tab=attack&photo=german_shepherd&method=pgd&epsilon=4&steps=20"),
+        (7, "tab=attack&photo=german_shepherd&method=pgd&target=pizza&epsilon=8&steps=40"),
+        (6, ""),
+    ),
+}
 
 
 def build(page: Page, _tab: gr.Tab) -> None:
     """Lays out the tab."""
-    page.put(gr.Markdown, "lessons.before")
-    for lesson in LESSONS:
-        with page.put(gr.Accordion, f"lessons.{lesson}", open=True):
-            page.put(gr.Markdown, f"lessons.{lesson}.goal")
-            for step in STEPS:
-                page.put(gr.Markdown, f"lessons.{lesson}.step{step}")
+    with gr.Row(elem_classes="lessons"):
+        for lesson in STEPS:
+            page.put(
+                gr.HTML,
+                f"lessons.{lesson}",
+                written=lambda language, lesson=lesson: _lesson(page, lesson, language),
+                padding=False,
+            )
+    with page.put(gr.Accordion, "lessons.before", open=False):
+        page.put(gr.Markdown, "lessons.before.list")
+
+
+def _lesson(page: Page, lesson: str, language: str) -> str:
+    """Title, goal, and a card for each step."""
+    key = f"lessons.{lesson}"
+    cards, start = [], 0
+    for number, (minutes, address) in enumerate(STEPS[lesson], 1):
+        times = (start, start := start + minutes)
+        cards.append(_card(page, f"{key}.step{number}", times, address, language))
+    return Markup("<h3>{}</h3><p>{}</p><ol>{}</ol>").format(
+        page.text(key, language), page.text(f"{key}.goal", language), Markup("").join(cards)
+    )
+
+
+def _card(page: Page, key: str, times: tuple[int, int], address: str, language: str) -> Markup:
+    """A step's minutes, what to do, and the button that opens what is prepared for it."""
+    button = Markup("")
+    if address:
+        button = Markup('<a href="?{}" target="_blank" rel="noopener">{}</a>').format(
+            address, page.text(f"{key}.open", language)
+        )
+    return Markup("<li><p><b>{}–{}</b> {}</p><p>{}</p>{}</li>").format(
+        *times, page.text("lessons.minutes", language), page.text(key, language), button
+    )

@@ -13,6 +13,7 @@ def test_a_lesson_opens_a_prepared_tab(open_page, language):
     page = open_page(query=f"?lang={language}&tab=lessons")
     link = page.locator("a[href*='tab=attack'][href*='target=pizza']")
     link.wait_for()
+    assert link.inner_text() == say(language, "lessons.transfer.step6.open")
     with page.context.expect_page() as opened:
         link.click()
     attack = opened.value
