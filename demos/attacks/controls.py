@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -9,6 +10,7 @@ import gradio as gr
 from demos.attacks.runs import AttackRequest
 from demos.runtime.i18n import say
 from demos.ui import model_picker
+from demos.ui.card import Card
 from demos.ui.components import Choice
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
@@ -38,10 +40,16 @@ READS = {
 }  # fmt: skip
 # Steps and step size that come with a method, where they are not the defaults.
 RECOMMENDED = {"carlini_wagner": (30, 1.0), "patch": (60, 8.0)}
-PATCH = ("patch_size", "patch_angle", "patch_x", "patch_y")
-MORE = ("step_size", "restarts", "momentum", "overshoot", "constant", "kappa", "searches")
+# How large the change may be; a method reads one of them at most.
+SIZES = ("epsilon", "patch_size")
+MORE = (
+    "norm", "steps", "step_size", "restarts", "momentum", "overshoot", "constant", "kappa",
+    "searches", "patch_angle", "patch_x", "patch_y", "patch_spread", "seed",
+)  # fmt: skip
 NAMES = (
-    "method", "target", "norm", "epsilon", "steps", *PATCH, "patch_spread", *MORE, "seed",
+    "method", "target", "norm", "epsilon", "steps", "patch_size", "patch_angle", "patch_x",
+    "patch_y", "patch_spread", "step_size", "restarts", "momentum", "overshoot", "constant",
+    "kappa", "searches", "seed",
 )  # fmt: skip
 DEFAULTS = {name: AttackSettings.page_defaults()[name] for name in NAMES}
 # The photo with which the page opens, and what turns it into a cat.
@@ -60,47 +68,43 @@ def check(chosen: dict[str, Any]) -> None:
     AttackSettings(**settings | {"target": chosen["target"] or None})
 
 
-def build(page: Page) -> dict[str, Any]:
+def build(page: Page, columns: Card, buttons: Callable[[], None]) -> dict[str, Any]:
     """Lays out the components and connects what depends on the method, the norm and the network.
+
+    Args:
+        buttons: lays out what stands above the knobs.
 
     Returns:
         "model", and then `NAMES` in their order.
     """
     found: dict[str, Any] = {}
-    columns: dict[str, gr.Column] = {}
+    shown: dict[str, gr.Column] = {}
 
-    def put(*names: str, **options) -> None:
+    def put(*names: str) -> None:
         for name in names:
-            with _column(columns, name):
-                found[name] = page.setting(AttackSettings, name, **options)
+            with _column(shown, name):
+                found[name] = page.setting(AttackSettings, name)
 
-    found["method"] = page.setting(AttackSettings, "method")
-    formula = page.formula(STEP_FORMULAS[DEFAULTS["method"]])
-    with gr.Row():
-        with _column(columns, "target"):
+    with columns.knobs:
+        buttons()
+        with _column(shown, "target"):
             page.keys.add("attack.untargeted")
             found["target"] = page.put(
                 Choice, "name.target", choices=_target_choices, value=DEFAULTS["target"]
             )
-        put("norm")
-    with gr.Row():
-        put("epsilon", "steps")
-    for pair in (PATCH[:2], PATCH[2:]):
-        with gr.Row():
-            put(*pair)
-    put("patch_spread")
-    with page.put(gr.Accordion, "more", open=False):
-        with gr.Row():
+        put(*SIZES)
+        found["method"] = page.setting(AttackSettings, "method")
+        formula = page.formula(STEP_FORMULAS[DEFAULTS["method"]])
+        with page.put(gr.Accordion, "more", open=False):
             put(*MORE)
-            put("seed", min_width=80)
-        found["model"] = model_picker.build(page, model_picker.classifier_choices)
-    _connect(page, found, [formula, found["target"], *(columns[name] for name in NAMES[1:])])
+            found["model"] = model_picker.build(page, model_picker.classifier_choices)
+    _connect(page, found, [formula, found["target"], *(shown[name] for name in NAMES[1:])])
     return {name: found[name] for name in ("model", *NAMES)}
 
 
-def _column(columns: dict[str, gr.Column], name: str) -> gr.Column:
-    columns[name] = gr.Column(min_width=140, visible=name in READS[DEFAULTS["method"]])
-    return columns[name]
+def _column(shown: dict[str, gr.Column], name: str) -> gr.Column:
+    shown[name] = gr.Column(min_width=140, visible=name in READS[DEFAULTS["method"]])
+    return shown[name]
 
 
 def _connect(page: Page, found: dict[str, Any], shown: list) -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from demos.runtime.engine import Engine, StoppableRun
-from demos.runtime.events import Event, Loading, map_values
+from demos.runtime.events import Event, Loading, Progress, Result, Waiting, map_values
 from models import images, registry, weights
 from models.attacks.settings import AttackSettings, CurveSettings, JpegSettings
 from models.validation import ValidationError
@@ -74,6 +75,7 @@ class Subject:
         """(class number, probability) with the class's name."""
         return self.spec.classes[prediction[0]], prediction[1]
 
+    @cached_property
     def prediction(self) -> list[tuple[str, float]]:
         """The likeliest classes of the clean picture, as (name, probability)."""
         from models.attacks.attack import top_classes
@@ -132,11 +134,17 @@ def attack(
 
 @dataclass(frozen=True)
 class AttackResult:
-    """What an attack achieved, and its perturbation, magnified by `factor`."""
+    """What an attack achieved.
+
+    Attributes:
+        perturbation: magnified, (1, 3, side, side) in [0, 1].
+        blends: what the network says on the way from the photo to the attacked picture, as
+            `models.attacks.blend.classify_blends` gives it.
+    """
 
     report: AttackReport
     perturbation: torch.Tensor
-    factor: int
+    blends: list[tuple[str, float]]
 
 
 @dataclass(frozen=True)
@@ -158,9 +166,10 @@ class MeasuredStep:
 def measured_attack(
     engine: Engine, request: AttackRequest, run: StoppableRun
 ) -> Generator[Event[MeasuredStep]]:
-    """Attacks, and measures the result."""
+    """Attacks, and measures the result; what is stopped is measured too."""
     subject = yield from prepare(engine, request)
     from models.attacks.attack import magnify, measure
+    from models.attacks.blend import blend_steps
 
     probabilities: dict[str, list[tuple[float, float]]] = {"true": [], "target": []}
 
@@ -169,17 +178,26 @@ def measured_attack(
         if step.target:
             probabilities["target"].append((step.step, step.target[0]))
 
-    def measured(step: AttackStep) -> MeasuredStep:
-        found = (subject.network, subject.clean, step.adversarial)
-        report = measure(*found, subject.settings, step.step, spec=subject.spec)
-        result = AttackResult(report, *magnify(subject.clean, step.adversarial))
-        return MeasuredStep(subject, step, probabilities, result)
-
-    yield from map_values(
-        attack(engine, subject, run, record=record),
-        lambda step: MeasuredStep(subject, step, probabilities),
-        last=measured,
-    )
+    last: Result[AttackStep] | None = None
+    for event in attack(engine, subject, run, record=record):
+        if isinstance(event, Progress | Result):
+            last = event if isinstance(event, Result) else None
+            yield Progress(MeasuredStep(subject, event.value, probabilities), event.seconds)
+        else:
+            yield event
+    if last is None:  # something newer writes in its place
+        return
+    step = last.value
+    found = (subject.network, subject.clean, step.adversarial)
+    report = measure(*found, subject.settings, step.step, spec=subject.spec)
+    perturbation, _ = magnify(subject.clean, step.adversarial)
+    for blended in engine.schedule(engine.steps(blend_steps, *found, subject.spec), run):
+        if isinstance(blended, Result):
+            result = AttackResult(report, perturbation, blended.value.verdicts)
+            measured = MeasuredStep(subject, step, probabilities, result)
+            yield Result(measured, last.seconds + blended.seconds)
+        elif isinstance(blended, Waiting):
+            yield blended
 
 
 def predict(

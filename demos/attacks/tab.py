@@ -11,11 +11,18 @@ from demos.attacks.controls import DEFAULTS, DOG, DOG_TO_CAT
 from demos.attacks.runs import NAME, MeasuredStep
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
-from demos.runtime.i18n import say
-from demos.ui import deep_links, examples, progress, streams
+from demos.runtime.i18n import EVERY
+from demos.ui import (
+    card,
+    deep_links,
+    example_results,
+    examples,
+    panel,
+    progress,
+    streams,
+)
 from demos.ui.components import Photo
 from demos.ui.page import LIGHT, PRIVATE, Page
-from demos.ui.two_columns import TwoColumnTab
 from models import images, registry
 
 # What each "break it" button changes from the defaults.
@@ -27,6 +34,10 @@ EXPERIMENTS = (
     {"method": "deepfool", "norm": "l2"},
     {"method": "patch", "target": "toaster", "steps": 60, "step_size": 8.0},
 )
+# The pictures that `attack_view.js` draws from, and what it says.
+SOURCES = ("clean", "adversarial")
+VIEW_WORDS = ("before_none", "view_before", "view_after", "wipe", "blend", "hint")
+CHANGE_WORDS = ("change_factor", "change_legend")
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -37,61 +48,78 @@ def build(page: Page, tab: gr.Tab) -> None:
     endpoints.expose_all(page)
 
 
-class AttackTab(TwoColumnTab):
+class AttackTab:
     """The components of one attack, and the events between them."""
 
     def __init__(self, page: Page):
-        super().__init__(page)
+        self.page = page
+        columns = card.build("attack-card", (3, 8, 3))
+        with columns.given:
+            first = examples.example("photos", DOG)
+            self.photo = page.put(Photo, "attack.photo", value=first, height=230)
+            examples.examples(page, "photos", self.photo, DOG)
+        self.controls = controls.build(page, columns, self._build_buttons)
         self.ordered = list(self.controls.values())
+        with columns.result:
+            self._build_result()
         self.result = [
-            self.line, self.clean, self.fooled, self.change, self.before, self.after, self.plot,
+            self.line, self.clean, self.fooled, *self.words.values(), self.origin.line,
             self.download, self.download_clean,
         ]  # fmt: skip
         defaults = {"model": registry.DEFAULT_BACKBONE} | DEFAULTS
         page.experiments(NAME, EXPERIMENTS, defaults, self.ordered, controls.check)
 
-    def build_settings(self) -> None:
-        first = examples.example("photos", DOG)
-        self.photo = self.page.put(Photo, "attack.photo", value=first, height=210)
-        examples.examples(self.page, "photos", self.photo, DOG)
-        self.controls = controls.build(self.page)
+    def _build_buttons(self) -> None:
+        self.run, self.stop, self.reset = self.page.controls("run.attack")
+        self.dog = self.page.put(gr.Button, "attack.dog_to_cat", size="sm", min_width=110)
 
-    def build_result(self) -> None:
-        page = self.page
-        with gr.Row():
-            self.run = page.put(gr.Button, "run.attack", variant="primary", min_width=90)
-            self.dog = page.put(gr.Button, "attack.dog_to_cat", min_width=110)
-            self.stop = page.put(gr.Button, "stop", variant="stop", min_width=70)
-            self.reset = page.put(gr.Button, "reset", min_width=70)
-        self.line = gr.HTML(elem_id="attack-status")
-        with gr.Row():
-            self.clean, self.fooled, self.change = (
-                page.picture(f"attack.{name}", height=210, min_width=140)
-                for name in ("before", "after", "change")
+    def _build_result(self) -> None:
+        """Opens on the example. What `attack_view.js` draws, it draws from pictures and verdicts
+        that are in the page, but not shown."""
+        page, found, said = self.page, example_results.load().attack, _example_words(EVERY)
+        panel.build(page, "attack-view", "attack", VIEW_WORDS, "result")
+        with gr.Column(elem_classes="attack-source"):
+            self.clean, self.fooled = (
+                gr.Image(
+                    found.pictures[name], elem_id=f"attack-{name}", format="png", buttons=[],
+                    interactive=False, show_label=False,
+                )
+                for name in SOURCES
             )  # fmt: skip
-        with gr.Row():
-            self.before = page.written(gr.Markdown, "attack.before_none", elem_id="attack-before")
-            self.after = page.written(gr.Markdown, "attack.after_none", elem_id="attack-after")
-        self.plot = gr.HTML(elem_id="attack-plot")
+            told = gr.HTML(said["said"], elem_id="attack-said")
+        self.line = gr.HTML(elem_id="attack-status")
+        self.words: dict[str, gr.components.Component] = {
+            "said": told,
+            "why": gr.HTML(said["why"], elem_id="attack-why"),
+        }
+        self.origin = card.Origin("attack-card", _example_origin(EVERY, self.photo.value["path"]))
         with gr.Row():
             self.download, self.download_clean = (
                 page.put(
-                    gr.DownloadButton, key, visible=False, elem_id=f"attack-{key}", min_width=140
+                    gr.DownloadButton, key, visible=False, elem_id=f"attack-{key}", min_width=140,
+                    size="sm",
                 )
                 for key in ("download", "download_clean")
-            )
+            )  # fmt: skip
+        with gr.Row(equal_height=False):
+            with gr.Column(min_width=200):
+                panel.build(page, "attack-change", "attack", CHANGE_WORDS)
+            for name in ("before", "after"):
+                with gr.Column(min_width=200):
+                    self.words[name] = gr.Markdown(said[name], elem_id=f"attack-{name}")
+        self.words["plot"] = gr.HTML(said["plot"], elem_id="attack-plot")
 
     def connect(self, tab: gr.Tab) -> None:
         """Wires the events."""
-        page, light = self.page, PRIVATE | LIGHT
+        page, light, model = self.page, PRIVATE | LIGHT, self.controls["model"]
         inputs = [self.photo, *self.ordered]
         started = (self.stream_attack, inputs, self.result, NAME, self.line)
         streams.start(page, self.run, *started, about=_subject)
         chosen = self.dog.click(self.dog_to_cat, None, inputs, **light)
         streams.start(page, self.dog, *started, after=chosen.then, about=_subject)
         page.connect_stop(self.stop, NAME)
+        self.origin.follow(page, [self.photo, model])
         deep_links.listen(page, NAME, self.controls, {"photo": (self.photo, "photos")})
-        model = self.controls["model"]
         predict = streams.stream(
             page, self.predict, NAME, emptied=self.emptied, heavy=False, about=_subject,
             unless_about=True,
@@ -108,62 +136,93 @@ class AttackTab(TwoColumnTab):
         """Streams an attack."""
         asked = controls.request(image, model, values)
         events = partial(runs.measured_attack, self.page.engine, asked)
-        yield from progress.updates(run, language, self.line, events, self._step)
+        yield from progress.updates(run, language, self.line, events, partial(self._step, image))
 
-    def _step(self, language: str, event: Progress[MeasuredStep] | Result[MeasuredStep]) -> dict:
-        found, image = event.value, images.to_image(event.value.step.adversarial)
-        update = {
-            self.line: progress.status(language, event, found.step),
-            self.plot: views.probability_plot(language, found.probabilities, found.step.steps),
-            self.fooled: image,
+    def _step(
+        self, photo: str, language: str, event: Progress[MeasuredStep] | Result[MeasuredStep]
+    ) -> dict:
+        found, step, subject = event.value, event.value.step, event.value.subject
+        picture = images.to_image(step.adversarial)
+        update = self.emptied(language) if step.step == 0 else {}
+        update |= {
+            self.line: progress.status(language, event, step),
+            self.clean: subject.shown,
+            self.fooled: picture,
         }
-        if found.step.step == 0:
-            top = found.subject.prediction()
-            update |= {
-                self.clean: found.subject.shown,
-                self.before: views.titled_bars(language, "before", top),
-                self.change: None,
-                self.after: "",
-                self.download: gr.update(visible=False),
-                self.download_clean: gr.update(visible=False),
-            }
         if found.result is None:
-            return update
-        report, perturbation = found.result.report, images.to_image(found.result.perturbation)
-        clean = examples.png(found.subject.shown, "netglass-clean")
-        return update | {
-            self.change: perturbation,
-            self.before: views.titled_bars(language, "before", report.before),
-            self.after: views.after(language, report, found.result.factor),
-            self.download: gr.update(value=examples.png(image, "netglass-attack"), visible=True),
-            self.download_clean: gr.update(value=clean, visible=True),
-        }
+            return update | self._worded(views.under_way(language, found))
+        report, blends = found.result.report, found.result.blends
+        said = views.measured(language, report, blends, found.probabilities, step.steps)
+        what = views.made_with(language, subject.spec, vars(subject.settings))
+        return update | self._worded(said) | {
+            self.origin.line: card.origin(what, [photo, subject.spec.name]),
+            self.download: _download(picture, "netglass-attack"),
+            self.download_clean: _download(subject.shown, "netglass-clean"),
+        }  # fmt: skip
+
+    def _worded(self, words: dict[str, str]) -> dict:
+        return {self.words[name]: text for name, text in words.items()}
 
     def dog_to_cat(self) -> list:
         """The photo and the settings that turn a dog into a cat."""
         return [examples.example("photos", DOG), registry.DEFAULT_BACKBONE, *DOG_TO_CAT.values()]
 
     def predict(self, run: StoppableRun, language: str, image, model: str):
-        """What the network is shown of a photo, and its prediction; no result of another photo, or
-        of a file that is no picture, stands beside it."""
+        """What the network is shown of a photo, and its prediction; the example if they are its.
+
+        No result of another photo, or of a file that is no picture, stands beside it.
+        """
+        if (image, model) == (self.photo.value["path"], registry.DEFAULT_BACKBONE):
+            return self._example(language)
         if image is None:
             return self.emptied(language)
         shown, top = runs.predict(self.page.engine, image, model)
-        update = self.emptied(language) | {self.clean: shown}
-        if top is not None:
-            update[self.before] = views.titled_bars(language, "before", top)
-        return update
+        words = {} if top is None else views.predicted(language, top)
+        return self.emptied(language) | {self.clean: shown} | self._worded(words)
+
+    def _example(self, language: str) -> dict:
+        """Updates that show the result with which the tab opens."""
+        found = example_results.load().attack
+        clean, fooled = (found.pictures[name] for name in SOURCES)
+        opened = {path: images.open_image(path) for path in (clean, fooled)}
+        return self.emptied(language) | self._worded(_example_words(language)) | {
+            self.clean: clean,
+            self.fooled: fooled,
+            self.origin.line: _example_origin(language, self.photo.value["path"]),
+            self.download: _download(opened[fooled], "netglass-attack"),
+            self.download_clean: _download(opened[clean], "netglass-clean"),
+        }  # fmt: skip
 
     def cleared(self, language: str) -> list:
-        """The values of all components on Reset."""
+        """The values of all components on Reset: those with which the tab opens."""
         settings = [registry.DEFAULT_BACKBONE, *DEFAULTS.values()]
-        return [None, *settings, *self.emptied(language).values()]
+        photo = examples.example("photos", DOG)
+        return [photo, *settings, *self._example(language).values()]
 
     def emptied(self, language: str) -> dict:
         """Updates that leave no result."""
-        nothing, hidden = say(language, "attack.before_none"), gr.update(visible=False)
-        empty = ["", None, None, None, nothing, "", "", hidden, hidden]
+        hidden = gr.update(visible=False)
+        empty = ["", None, None, *[""] * len(self.words), "", hidden, hidden]
         return dict(zip(self.result, empty, strict=True))
+
+
+def _example_words(language: str) -> dict[str, str]:
+    found = example_results.load().attack
+    return views.measured(
+        language, found.report, found.blends, found.probabilities, found.report.steps
+    )
+
+
+def _example_origin(language: str, photo: str) -> str:
+    found = example_results.load().attack
+    spec = registry.classifier(found.settings["model"])
+    return card.origin(
+        views.made_with(language, spec, found.settings), [photo, spec.name], example=True
+    )
+
+
+def _download(picture, name: str) -> dict:
+    return gr.update(value=examples.png(picture, name), visible=True)
 
 
 def _subject(image, model: str, *_) -> tuple:

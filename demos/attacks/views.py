@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 from PIL import Image
 
-from demos.attacks.runs import Subject
+from demos.attacks.controls import READS
+from demos.attacks.runs import MeasuredStep, Subject
 from demos.runtime.i18n import say
 from demos.ui.plots import bars, curves
 from models import images
+from models.attacks.settings import TITLES
 
 if TYPE_CHECKING:
     import torch
 
     from models.attacks.report import AttackReport
     from models.attacks.transforms import TransformVerdict
+    from models.registry import ClassifierSpec
 
+Verdict = tuple[str, float]  # a class and its probability
 THUMBNAIL = 72
 CURVE_ROLES = {"true": "real", "target": "made"}
 # Of the picture before and after the attack: title and role.
@@ -47,25 +52,73 @@ def probability_plot(
     )
 
 
-def titled_bars(language: str, which: str, top: Sequence[tuple[str, float]]) -> str:
+def predicted(language: str, top: Sequence[Verdict]) -> dict[str, str]:
+    """What is said of a photo alone, by the names of the tab's `words`."""
+    return {"said": said(top[0]), "before": titled_bars(language, "before", top)}
+
+
+def under_way(language: str, found: MeasuredStep) -> dict[str, str]:
+    """What is said while an attack runs: the probability that it drives up, or down."""
+    step, wanted, top = found.step, found.subject.settings.target, found.subject.prediction
+    now = (wanted, step.target[0]) if wanted and step.target else (top[0][0], step.true[0])
+    return {
+        "said": said(top[0], now),
+        "before": titled_bars(language, "before", top),
+        "plot": probability_plot(language, found.probabilities, step.steps),
+    }
+
+
+def measured(
+    language: str,
+    report: AttackReport,
+    blends: Sequence[Verdict],
+    probabilities: Mapping[str, Sequence[tuple[float, float]]],
+    steps: int,
+) -> dict[str, str]:
+    """What is said of a result; `probabilities` and `steps` as of `probability_plot`."""
+    return {
+        "said": said(report.before[0], report.after[0], blends),
+        "why": success(language, report),
+        "before": titled_bars(language, "before", report.before),
+        "after": titled_bars(language, "after", report.after),
+        "plot": probability_plot(language, probabilities, steps),
+    }
+
+
+def made_with(language: str, spec: ClassifierSpec, settings: Mapping[str, Any]) -> Markup:
+    """What a result was made with: network, method, target, and the largest change allowed."""
+    method, target = settings["method"], settings["target"]
+    found = [spec.title, TITLES[method]]
+    if "target" in READS[method]:
+        found.append(target or say(language, "attack.untargeted"))
+    if "epsilon" in READS[method]:
+        found.append(f"ε = {settings['epsilon']:g}")
+    return Markup(", ").join(found)
+
+
+def titled_bars(language: str, which: str, top: Sequence[Verdict]) -> str:
     """The likeliest classes "before" or "after", under a title."""
     key, role = VERDICTS[which]
     return f"**{say(language, key)}**\n{bars(top, role=role)}"
 
 
 def success(language: str, report: AttackReport) -> str:
-    """Whether the attack succeeded, and the size of the change."""
+    """Whether the attack succeeded, and the size of the change, as HTML."""
     key = "attack.success" if report.success else "attack.failure"
     distance = say(language, "attack.distance", linf=f"{report.linf:g}", l2=f"{report.l2:.2f}")
-    return f"\n\n**{say(language, key)}** {distance}"
+    return Markup("<p><b>{}</b> {}</p>").format(say(language, key), distance)
 
 
-def after(language: str, report: AttackReport, factor: int) -> str:
-    """The likeliest classes of the adversarial picture, the success, and by what factor the change
-    is magnified."""
-    top = titled_bars(language, "after", report.after)
-    magnified = say(language, "attack.change_factor", factor=factor)
-    return f"{top}{success(language, report)}\n\n<small>{magnified}</small>"
+def said(before: Verdict | None, now: Verdict | None = None, blends: Sequence[Verdict] = ()) -> str:
+    """What attack_view.js says beside the photo and the attacked picture.
+
+    Args:
+        before: of the photo.
+        now: of the attacked picture, or of what a run has made so far.
+        blends: of what lies between, as of `demos.attacks.runs.AttackResult`.
+    """
+    found = json.dumps({"before": before, "now": now, "blends": [*blends]})
+    return Markup('<div data-said="{}"></div>').format(found)
 
 
 def prediction(name: str, p: float) -> str:

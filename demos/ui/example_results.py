@@ -44,15 +44,13 @@ class AttackExample(Example):
     """An attack that turns the first photo into a cat.
 
     Attributes:
-        pictures: "clean", "adversarial" and "change", exact.
+        pictures: "clean" and "adversarial", exact.
         report: what it achieved.
-        factor: by which "change" is magnified.
         probabilities: as of `demos.attacks.runs.MeasuredStep`.
         blends: as `models.attacks.blend.classify_blends` gives them.
     """
 
     report: AttackReport
-    factor: int
     probabilities: dict[str, Points]
     blends: Top
 

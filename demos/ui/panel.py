@@ -13,12 +13,18 @@ from markupsafe import escape
 from demos.ui.page import Page
 
 
-def build(page: Page, name: str, family: str, words: tuple[str, ...]) -> None:
-    """The empty element `name`, and beside it the texts `family.*` of `words`."""
+def build(page: Page, name: str, family: str, words: tuple[str, ...], css: str = "") -> None:
+    """The empty element `name`, and beside it the texts `family.*` of `words`.
+
+    Args:
+        css: a class of the component around the element.
+    """
 
     def written(language: str) -> str:
         said = json.dumps({word: page.text(f"{family}.{word}", language) for word in words})
         return f'<div id="{name}-words" hidden data-words="{escape(said)}"></div>'
 
-    gr.HTML(f'<div id="{name}" class="script-panel"></div>', elem_id=f"{name}-block")
+    gr.HTML(
+        f'<div id="{name}" class="script-panel"></div>', elem_id=f"{name}-block", elem_classes=css
+    )
     page.put(gr.HTML, f"{family}.{words[0]}", written=written, elem_id=f"{name}-words-block")

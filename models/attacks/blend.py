@@ -3,6 +3,9 @@ all along."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import torch
 
 from models.attacks.attack import IMAGENET
@@ -10,6 +13,19 @@ from models.attacks.evaluation import Network, evaluate, to_levels
 from models.registry import ClassifierSpec
 
 BLENDS = 16
+
+
+@dataclass(frozen=True)
+class BlendStep:
+    """The one step of `blend_steps`.
+
+    Attributes:
+        verdicts: as `classify_blends` gives them.
+    """
+
+    verdicts: list[tuple[str, float]]
+    step: int = 1
+    steps: int = 1
 
 
 def blend_levels(
@@ -54,3 +70,13 @@ def classify_blends(
     found = evaluate(network, levels, labels=None, target=None, objective=None)
     best, classes = found.log_p.exp().max(1)
     return [(spec.classes[n], p) for n, p in zip(classes.tolist(), best.tolist(), strict=True)]
+
+
+def blend_steps(
+    network: Network,
+    clean: torch.Tensor,
+    adversarial: torch.Tensor,
+    spec: ClassifierSpec = IMAGENET,
+) -> Iterator[BlendStep]:
+    """`classify_blends` as a run of one step, that it may take its turn among others."""
+    yield BlendStep(classify_blends(network, clean, adversarial, spec))

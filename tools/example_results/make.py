@@ -26,7 +26,6 @@ from demos.ui.example_results import (
     TourExample,
 )
 from models import images
-from models.attacks.blend import classify_blends
 from models.feature_visualization.settings import VisualizationSettings
 from tools.example_results.recipes import Recipe
 
@@ -68,12 +67,10 @@ def _attack(recipe: Recipe, save: Save, engine: Engine) -> AttackExample:
         {
             "clean": save("clean", subject.shown, True),
             "adversarial": save("adversarial", images.to_image(adversarial), True),
-            "change": save("change", images.to_image(result.perturbation), True),
         },
         result.report,
-        result.factor,
         found.probabilities,
-        classify_blends(subject.network, subject.clean, adversarial, subject.spec),
+        result.blends,
     )
 
 
