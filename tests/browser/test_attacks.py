@@ -1,24 +1,28 @@
 """The attack tab in a real browser."""
 
+import io
 import re
+from base64 import b64decode
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from demos.runtime.i18n import say
+from demos.ui import example_results
+from models import images
+from models.attacks.blend import BLENDS, blend_levels
 from tests.browser.helpers import LAPTOP, PHONE, button, choose, open_tab, slow_cases
 
 
 def test_dog_to_cat_is_one_click_and_the_download_is_still_adversarial(open_page, tmp_path, lite0):
-    from models import images
-
     page = open_page()
     open_tab(page, "attack.tab")
     button(page, "attack.dog_to_cat").click()
+    page.locator("#attack-card-origin .example").wait_for(state="detached")
     page.locator("#attack-after", has_text="Siamese cat").wait_for()
     assert "German shepherd" in page.locator("#attack-before").inner_text()
-    assert say("en", "attack.success") in page.locator("#attack-after").inner_text()
+    assert say("en", "attack.success") in page.locator("#attack-why").inner_text()
     path = tmp_path / "attack.png"
     found = []
     for name in ("attack-download_clean", "attack-download"):
@@ -35,6 +39,36 @@ def test_dog_to_cat_is_one_click_and_the_download_is_still_adversarial(open_page
     assert lite0(images.to_tensor(seen)).argmax().item() == 284
 
 
+def seen(page, which):
+    """The pixels of a canvas."""
+    data = page.locator(f".attack-{which}").evaluate("canvas => canvas.toDataURL()")
+    return np.asarray(Image.open(io.BytesIO(b64decode(data.partition(",")[2]))).convert("RGB"))
+
+
+def test_the_example_is_blended_in_exactly_and_goes_with_the_photo(open_page):
+    page = open_page(viewport=PHONE)
+    open_tab(page, "attack.tab")
+    found = example_results.load().attack
+    after, share = page.locator("p.attack-after"), page.locator(".attack-blend input")
+    after.get_by_text(found.report.after[0][0]).wait_for()
+    pair = [images.to_tensor(Image.open(found.pictures[n])) for n in ("clean", "adversarial")]
+    for key, n in (("Home", 0), ("ArrowRight", 1), ("End", BLENDS)):
+        share.press(key)
+        name, chance = found.blends[n]
+        assert after.locator("b").inner_text() == name
+        assert after.locator("span").inner_text() == f"{chance:.1%}"
+        expected = blend_levels(*pair)[n].permute(1, 2, 0).numpy()
+        assert np.array_equal(seen(page, "right"), expected)
+    page.get_by_label("हिन्दी").click()
+    after.get_by_text(say("hi", "attack.view_after")).wait_for()
+    assert after.locator("b").inner_text() == name
+    page.locator("#attack-card .examples button").nth(1).click()
+    page.locator("#attack-card-origin [data-subject]").wait_for(state="detached")
+    after.wait_for(state="hidden")
+    assert not page.locator("#attack-change canvas").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 @pytest.mark.parametrize(("language", "viewport"), [("hi", PHONE), *slow_cases(("en", LAPTOP))])
 def test_only_the_settings_that_a_method_reads_are_shown(open_page, language, viewport):
     page = open_page(viewport=viewport, query=f"?lang={language}")
@@ -47,6 +81,8 @@ def test_only_the_settings_that_a_method_reads_are_shown(open_page, language, vi
     assert knob("patch_size").count() == 0
     choose(page, "name.method", say(language, "attack.method.patch"), language)
     knob("patch_size").first.wait_for()
+    button(page, "more", language).click()
+    knob("patch_spread").first.wait_for()
     for name in ("epsilon", "norm"):
         assert knob(name).count() == 0
     choose(page, "name.method", say(language, "attack.method.deepfool"), language)
@@ -60,7 +96,7 @@ def test_only_the_settings_that_a_method_reads_are_shown(open_page, language, vi
 def test_a_pet_classifier_is_attacked_with_a_breed_as_target(open_page):
     page = open_page()
     open_tab(page, "attack.tab")
-    page.get_by_role("button", name=say("en", "attack.more")).click()
+    button(page, "more").click()
     choose(page, "network", "EfficientNet-Lite0: pets")
     page.locator("#attack-before", has_text="leonberger").wait_for()
     target = page.get_by_label(say("en", "name.target"), exact=True).locator("visible=true")
@@ -68,7 +104,7 @@ def test_a_pet_classifier_is_attacked_with_a_breed_as_target(open_page):
     target.fill("siam")
     page.get_by_role("option", name="Siamese", exact=True).click()
     button(page, "run.attack").click()
-    page.locator("#attack-after", has_text=say("en", "attack.success")).wait_for()
+    page.locator("#attack-why", has_text=say("en", "attack.success")).wait_for()
     assert "Siamese" in page.locator("#attack-after").inner_text()
     # The language changes; the network's own classes stay.
     page.get_by_label("हिन्दी").click()
@@ -98,7 +134,7 @@ def test_the_error_for_a_bad_upload_is_in_the_visitors_language(open_page, tmp_p
 def test_an_offline_network_says_what_would_help(open_page):
     page = open_page()
     open_tab(page, "attack.tab")
-    page.get_by_role("button", name=say("en", "attack.more")).click()
+    button(page, "more").click()
     page.get_by_label(say("en", "network"), exact=True).locator("visible=true").click()
     page.get_by_role("option", name=re.compile("VGG-19")).click()
     note = page.locator(".prose.note").locator("visible=true")

@@ -45,6 +45,9 @@ def test_an_attack_is_measured_at_its_end(engine, photo):
     assert all(step.result is None for step in before)
     assert last.result.report.after[0][0] == "Siamese cat"
     assert last.result.report.steps == 8
+    blends = last.result.blends
+    assert len(blends) == 17
+    assert (blends[0][0], blends[-1][0]) == ("German shepherd", "Siamese cat")
     for points in last.probabilities.values():
         assert [step for step, _ in points] == list(range(9))
     assert last.probabilities["target"][-1][1] > 0.5 > last.probabilities["true"][-1][1]
