@@ -132,5 +132,7 @@ window.netglassClientEngine = (() => {
     });
   }
 
-  return { cancel, draw, prepare, say };
+  const isReady = () => current?.ready === true;
+
+  return { cancel, draw, isReady, prepare, say };
 })();

@@ -162,6 +162,12 @@
 
   document.addEventListener("visibilitychange", drawAll);
 
+  /* Sets a knob that is the script's own, and draws what follows it at once. */
+  window.netglassGan.set = (name, value) => {
+    knobs[name] = value;
+    for (const img of views.keys()) if (img.dataset.knobs.split(" ").includes(name)) draw(img);
+  };
+
   new MutationObserver((changes) => {
     // A change of language renders the page's HTML anew, and puts the blank picture back.
     for (const { target } of changes) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 from markupsafe import escape
 
-from demos.gan_explorer import runs
+from demos.gan_explorer import runs, walking
 from demos.gan_explorer.views import CAT_KNOBS, CAT_SETTINGS, picture_by_address
 from demos.runtime.i18n import say
 from demos.ui import examples, streams
@@ -36,7 +36,7 @@ def build(page: Page, knobs: Knobs) -> Knobs:
     crossover = _mixing(page)
     _walking(page, knobs)
     with page.section(gr.Tab, "gan.growth"):
-        picture_by_address(page, "gan.view.growth", "growth", CAT_KNOBS)
+        picture_by_address(page, "gan.view.growth", "growth", CAT_KNOBS, now=True)
     with page.section(gr.Tab, "gan.noise"):
         noise = page.setting(SampleSettings, "noise")
         picture_by_address(page, "gan.view.noise", "noise", CAT_KNOBS)
@@ -67,6 +67,8 @@ def _walking(page: Page, knobs: Knobs) -> None:
     with page.section(gr.Tab, "gan.walk"):
         page.formula(SLERP)
         with gr.Row():
+            with gr.Column(min_width=240):
+                walking.live(page)
             with gr.Column(min_width=240):
                 frames = page.setting(SampleSettings, "frames")
                 walk = page.put(gr.Button, "gan.walk.go", variant="primary")

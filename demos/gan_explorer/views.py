@@ -52,6 +52,7 @@ class ViewSettings(SampleSettings):
     """What the views depend on; cat A has the number `seed`, cat B `seed_b`."""
 
     direction: int = setting(1, "the slider that a strip varies", low=1, high=len(SLIDERS))
+    t: float = setting(0.0, "how far a walk has come, 0 at cat A and 1 at cat B", low=0, high=1)
     # Such as "g.3.conv" or "d.rgb", see `models.gan.networks.structure`.
     step: str = setting("", "an operation of generator or discriminator; empty for the first")
 
@@ -117,6 +118,16 @@ def parts(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
     a, b = _both(gan, settings)
     parts = (range(3), range(3, 7), range(7, 9))
     return _synthesized(gan, settings, [gan.swap(a, b, layers) for layers in parts])
+
+
+def walk(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
+    """The picture at `t` on the great circle from cat A to cat B."""
+    from models.gan.pretrained import slerp
+
+    a, b = gan.latents([settings.seed, settings.seed_b])
+    z = slerp(a, b, settings.t)[None]
+    codes = gan.style_codes(z, settings.truncation, settings.sliders)
+    return gan.synthesize(codes, settings.noise)
 
 
 def growth(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
@@ -201,7 +212,8 @@ def _channels(activations: torch.Tensor) -> torch.Tensor:
 
 
 VIEWS: dict[str, Callable[..., torch.Tensor]] = {
-    view.__name__: view for view in (cat, sheet, strip, mix, parts, growth, noise, step, rebuilt)
+    view.__name__: view
+    for view in (cat, sheet, strip, mix, parts, walk, growth, noise, step, rebuilt)
 }
 
 

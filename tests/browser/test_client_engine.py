@@ -166,7 +166,7 @@ def wait_for_line(page, key, language="en"):
 
 def test_a_dragged_slider_asks_the_server_for_no_picture(open_page):
     asked = []
-    page = open_page(host=HOST)
+    page = open_page(host=HOST, query="?tab=gan")
     page.on("request", lambda request: asked.append(request.url))
     shown = wait_for_picture(page, "cat")
     wait_for_line(page, "device")
@@ -203,7 +203,7 @@ def test_the_servers_pictures_go_on(open_page, why):
         else:
             page.route("**/gan/networks/*.bin", lambda route: route.abort())
 
-    page = open_page(host=HOST, prepare=prepare)
+    page = open_page(host=HOST, query="?tab=gan", prepare=prepare)
     before = wait_for_picture(page, "cat")
     wait_for_line(page, "server" if why == "save-data" else "failed")
     with page.expect_response(re.compile("cat.png.*seed=7")) as answer:
