@@ -188,6 +188,24 @@ def test_a_dragged_slider_asks_the_server_for_no_picture(open_page):
     assert [url for url in asked if ".png" in url or "/gan/networks/" in url] == []
 
 
+def test_a_walk_is_scrubbed_and_played(open_page):
+    page = open_page(host=HOST, query="?tab=gan")
+    page.emulate_media(reduced_motion="reduce")
+    wait_for_line(page, "device")
+    open_tab(page, "gan.walk")
+    shown = wait_for_picture(page, "walk")
+    play = page.locator(".gan-walk button").locator("visible=true")
+    assert play.get_attribute("aria-pressed") == "false"
+    page.locator(".gan-walk input").fill("0.5")
+    wait_for_other_picture(page, "walk", shown)
+    shown = wait_for_picture(page, "walk")
+    play.click()
+    wait_for_other_picture(page, "walk", shown)
+    assert play.get_attribute("aria-pressed") == "true"
+    play.click()
+    assert play.get_attribute("aria-pressed") == "false"
+
+
 @pytest.mark.parametrize("why", ["wrong hash", *slow_cases("save-data", "broken off", "no SIMD")])
 def test_the_servers_pictures_go_on(open_page, why):
     """The page never says less than before, whatever keeps the generator out of the browser."""
