@@ -152,11 +152,13 @@ def test_a_class_password_guards_what_computes(tmp_path):
         with pytest.raises(urllib.error.HTTPError, match="401"):
             opener.open(f"{url}/gan/cat.png")
         with pytest.raises(urllib.error.HTTPError, match="401"):
+            opener.open(f"{url}/gan/networks/stylegan_cats64.json")
+        with pytest.raises(urllib.error.HTTPError, match="401"):
             opener.open(urllib.request.Request(f"{url}/own/train", data=b"{}"))
         with pytest.raises(urllib.error.HTTPError, match="400"):
             opener.open(f"{url}/login", data=b"username=class&password=a%20dog")
         assert json.load(opener.open(f"{url}/health"))["status"] == "ok"
-        for name in assets.files():  # the login page has the same head
+        for name in assets.files() | assets.worker_files():  # the login page has the same head
             assert opener.open(f"{url}/{assets.FOLDER}/{name}").status == 200
         opener.open(f"{url}/login", data=b"username=class&password=a%20cat")
         assert opener.open(f"{url}/gan/cat.png").headers["content-type"] == "image/png"
@@ -238,6 +240,7 @@ def test_behind_nginx_at_a_sub_path(tmp_path, browser):
         page.wait_for_url(f"{site}/netglass/")
         open_tab(page, "gan.tab")
         wait_for_picture(page, "cat")
+        page.locator(".gan-engine", has_text=re.compile(r"\d+ ms")).wait_for()
         open_tab(page, "ideal.tab")
         button(page, "run.visualize").click()
         page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of")).wait_for()

@@ -164,6 +164,8 @@ def _rgb(writer: _Writer, name: str, rgb: nn.Module) -> dict[str, Any]:
 
 def _dcgan(writer: _Writer, generator: DCGenerator) -> dict[str, Any]:
     first, *convs = generator.convs
+    if first.kernel_size != (FIRST_SIDE, FIRST_SIDE):
+        raise TypeError(f"no generator that a browser can draw: it starts at {first.kernel_size}")
     # From 1 x 1 to 4 x 4 a transposed convolution is a matrix.
     matrix = _grouped(first.weight.detach().movedim(0, -1))  # type: ignore[operator]
     width = first.weight.shape[1]  # type: ignore[index]

@@ -69,3 +69,5 @@ def test_batch_norm_is_a_scale_and_a_bias():
 def test_what_a_browser_can_not_draw_is_refused():
     with pytest.raises(TypeError, match="Linear"):
         client_file.pack(nn.Linear(2, 2), torch.zeros(8, 2))
+    with pytest.raises(TypeError, match="starts at"):  # 7, 14 and 28 px
+        client_file.pack(dcgan.DCGenerator(width=8, side=28, channels=1), torch.zeros(8, 100))
