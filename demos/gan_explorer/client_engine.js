@@ -5,13 +5,14 @@
    the answer is null, and the server is asked. The file is fetched once the first picture is on the
    screen, in parts with their hashes. What does not work is left alone until the page is opened anew. */
 window.netglassClientEngine = (() => {
-  const VIEWS = { cat: true, mix: true, growth: true, walk: true, sheet: false, strip: false, parts: false, noise: false };
+  const URGENT = new Set(["cat", "mix", "growth", "walk"]); // drawn before the others
+  const VIEWS = new Set([...URGENT, "sheet", "strip", "parts", "noise", "score"]);
   const SLIDERS = 8;
   const failed = new Set(); // models
   const asked = new Map(); // id -> {answer: function that is told, urgent}
   let state = "server"; // one of the texts of the line: server, loading, device, failed
   let facts = {}; // what the text has in its braces
-  let current = null; // {model, worker, ready, ms}
+  let current = null; // {model, worker, ready, judges: whether the discriminator is here too}
   let count = 0;
 
   const line = () => document.querySelector(".gan-engine");
@@ -48,14 +49,15 @@ window.netglassClientEngine = (() => {
     return answer;
   }
 
-  /* The generator's file. */
-  async function download(model) {
-    const parts = await (await fetched(`gan/networks/${model}.json`)).json();
+  /* The file of a generator, or of a discriminator; `tellShare` is told how much is here. */
+  async function download(name, tellShare) {
+    const parts = await (await fetched(`gan/networks/${name}.json`)).json();
     let done = 0;
-    const contents = await Promise.all(parts.map(async ({ name, integrity }) => {
-      const content = await (await fetched(`gan/networks/${name}.bin`, { integrity })).arrayBuffer();
+    const contents = await Promise.all(parts.map(async (part) => {
+      const { integrity } = part;
+      const content = await (await fetched(`gan/networks/${part.name}.bin`, { integrity })).arrayBuffer();
       done += 1;
-      if (current?.model === model) tell("loading", { percent: Math.round((100 * done) / parts.length) });
+      tellShare(done / parts.length);
       return content;
     }));
     return new Blob(contents).arrayBuffer();
@@ -66,25 +68,38 @@ window.netglassClientEngine = (() => {
     current = opened;
     tell("loading", { percent: 0 });
     try {
-      const network = await download(model);
+      const network = await download(model, (share) => {
+        if (current === opened) tell("loading", { percent: Math.round(100 * share) });
+      });
       if (current !== opened) return; // another model was chosen meanwhile
       const worker = new Worker(line().dataset.worker, { type: "module" });
       opened.worker = worker;
       worker.addEventListener("error", () => { if (current === opened) fail(model); });
-      worker.addEventListener("message", ({ data }) => { if (current === opened) receive(data); });
+      worker.addEventListener("message", ({ data }) => { if (current === opened) receive(opened, data); });
       worker.postMessage({ network }, [network]);
     } catch {
       if (current === opened) fail(model);
     }
   }
 
-  function receive({ ms, id, bmp }) {
+  /* The discriminator comes behind the generator; without it the server is asked for scores. */
+  async function openDiscriminator(opened) {
+    const discriminator = await download(`${opened.model}.discriminator`, () => {}).catch(() => null);
+    if (current === opened && discriminator) opened.worker.postMessage({ discriminator }, [discriminator]);
+  }
+
+  function receive(opened, { ms, styled, judges, id, bmp, score }) {
     if (ms != null) {
-      Object.assign(current, { ready: true, ms });
+      opened.ready = true;
       tell("device", { ms: Math.max(1, Math.round(ms)) });
+      if (styled) openDiscriminator(opened);
       return;
     }
-    asked.get(id)?.answer(new Blob([bmp], { type: "image/bmp" }));
+    if (judges) {
+      opened.judges = true;
+      return;
+    }
+    asked.get(id)?.answer(bmp ? new Blob([bmp], { type: "image/bmp" }) : { score });
     asked.delete(id);
   }
 
@@ -118,21 +133,26 @@ window.netglassClientEngine = (() => {
     }
   }
 
-  /* A promise of the picture of an address as a Blob, or of null where the server is to be asked. */
+  /* What an address would be answered with: a promise of a picture as a Blob, or of {score}; null where
+     the server is to be asked. */
   function draw(address) {
     const { pathname, searchParams: query } = new URL(address, document.baseURI);
     const view = pathname.split("/").pop().replace(".png", "");
-    if (!current?.ready || !(view in VIEWS) || query.get("model") !== current.model) return null;
+    if (!current?.ready || !VIEWS.has(view) || query.get("model") !== current.model) return null;
+    if (view === "score" && !current.judges) return null;
     const settings = read(query);
     if (!settings) return null;
     const id = count++;
+    const urgent = URGENT.has(view);
     return new Promise((answer) => {
-      asked.set(id, { answer, urgent: VIEWS[view] });
-      current.worker.postMessage({ id, view, urgent: VIEWS[view], settings }, []);
+      asked.set(id, { answer, urgent });
+      current.worker.postMessage({ id, view, urgent, settings }, []);
     });
   }
 
   const isReady = () => current?.ready === true;
 
-  return { cancel, draw, isReady, prepare, say };
+  const judges = () => current?.judges === true;
+
+  return { cancel, draw, isReady, judges, prepare, say };
 })();

@@ -27,20 +27,22 @@ from models import registry
 # A browser checks a whole answer against its hash before it shows any of it: of a file in parts
 # it can say how far it is.
 PART_BYTES = 1 << 20
+DISCRIMINATOR = ".discriminator"
 STATES = ("server", "loading", "device", "failed")
 
 
 @cache
 def parts(model: str) -> dict[str, bytes]:
-    """The parts of a generator's file by name, in order; computed once. A name holds a hash of the
-    content: another version has another address.
+    """The parts of a generator's or a discriminator's file by name, in order; computed once. A name
+    holds a hash of the content: another version has another address.
 
     Raises:
-        ValidationError: unknown model, or weights that can't be used.
+        ValidationError: unknown model, weights that can't be used, or no such discriminator.
     """
     from models.gan import pretrained
 
-    content = pretrained.client_file(registry.gan(model))
+    name = model.removesuffix(DISCRIMINATOR)
+    content = pretrained.client_file(registry.gan(name), discriminator=model != name)
     found = [content[at : at + PART_BYTES] for at in range(0, len(content), PART_BYTES)]
     return {f"{model}.{hashlib.sha256(part).hexdigest()[:16]}": part for part in found}
 
@@ -79,7 +81,7 @@ def routes() -> list[Route]:
 
     async def answer_part(request: Request) -> Response:
         name = request.path_params["name"]
-        part = (await run_in_threadpool(parts, name.partition(".")[0])).get(name)
+        part = (await run_in_threadpool(parts, name.rpartition(".")[0])).get(name)
         if part is None:
             return PlainTextResponse("there is no such file", 404)
         return Response(part, media_type="application/octet-stream", headers=assets.CACHE_FOREVER)

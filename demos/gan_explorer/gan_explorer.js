@@ -79,19 +79,30 @@
     view.busy = false;
   }
 
+  /* {score}, or {text} that says why there is none; undefined if it is not wanted any more. */
+  async function scored(url) {
+    const own = await netglassClientEngine.draw(url);
+    if (own !== null) return own;
+    const answer = await fetch(url).catch(() => null);
+    return answer?.ok ? answer.json() : { text: (await answer?.text()) ?? "" };
+  }
+
   /* The discriminator's score, as a bar. */
   async function drawScore(line) {
     const url = address(line);
     if (line.dataset.shown === url || line.offsetParent === null) return;
     line.dataset.shown = url;
-    const answer = await fetch(url).catch(() => null);
-    const content = answer?.ok ? (await answer.json()).score : ((await answer?.text()) ?? "");
+    const found = await scored(url);
     if (line.dataset.shown !== url) return; // the knobs have moved on
-    if (!answer?.ok) {
-      line.textContent = content;
+    if (!found) {
+      line.dataset.shown = "";
       return;
     }
-    const logit = content;
+    if (found.text != null) {
+      line.textContent = found.text;
+      return;
+    }
+    const logit = found.score;
     const percent = `${(100 / (1 + Math.exp(-logit))).toFixed(1)}%`;
     line.innerHTML = `<div class="bar role-discriminator"><div class="fill" style="width:${percent}"></div><span></span><b>${percent}</b></div>`;
     line.querySelector("span").textContent = `${line.dataset.text} (${logit.toFixed(2)})`;

@@ -18,8 +18,8 @@ from torch import nn
 
 from models import weights
 from models.device import Placement, place
-from models.gan.networks import client_file as packed_file
-from models.gan.networks import dcgan, layers, stylegan, vae
+from models.gan.networks import client_discriminator, dcgan, layers, stylegan, vae
+from models.gan.networks import client_file as generator_file
 from models.gan.networks.layers import Recorder, no_recorder
 from models.gan.networks.structure import SIDE
 from models.gan.settings import SLIDERS, SampleSettings
@@ -345,12 +345,17 @@ def load(spec: GanSpec, device: torch.device) -> PretrainedGan:
     return PretrainedGan(spec, networks["generator"], discriminator, directions, at, encoder)
 
 
-def client_file(spec: GanSpec) -> bytes:
-    """The generator that `spec` describes as a file for a browser, see `client_file.pack`.
+def client_file(spec: GanSpec, discriminator: bool = False) -> bytes:
+    """A generator, or its style-based discriminator, as a file for a browser.
 
     Raises:
-        ValidationError: the weight file is missing or damaged.
+        ValidationError: the weight file is missing or damaged, or has no such discriminator.
     """
     tensors = weights.load(spec.name)
-    generator = build(spec, tensors)["generator"]
-    return packed_file.pack(generator, tensors["directions"][: len(SLIDERS)])
+    networks = build(spec, tensors)
+    if not discriminator:
+        return generator_file.pack(networks["generator"], tensors["directions"][: len(SLIDERS)])
+    found = networks.get("discriminator")
+    if not isinstance(found, stylegan.StyleDiscriminator):
+        raise ValidationError("no_discriminator", title=spec.title)
+    return client_discriminator.pack(found)

@@ -17,7 +17,7 @@ const HALF = Float32Array.from({ length: 65536 }, (_, bits) => {
 });
 
 /* The tensors of a safetensors file, as functions that give float32, and its metadata. */
-function readFile(buffer) {
+export function readFile(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
   const { __metadata__: metadata, ...entries } = header;
@@ -47,16 +47,19 @@ function dot(a, at, b) {
   return p + q + r + s;
 }
 
-const leaky = (value, slope) => Math.max(value, slope * value);
+export const leaky = (value, slope) => Math.max(value, slope * value);
+
+/* A layer of the description with its tensors. */
+export const linear = (layer, tensor) =>
+  layer && { ...layer, weight: tensor(layer.weight), bias: tensor(layer.bias) };
 
 export class Network {
   constructor(buffer) {
     const { tensor, metadata } = readFile(buffer);
-    const linear = (layer) => layer && { ...layer, weight: tensor(layer.weight), bias: tensor(layer.bias) };
     const found = JSON.parse(metadata.network);
     this.latent = found.latent;
     this.normalize = found.normalize === true;
-    this.mapping = (found.mapping ?? []).map(linear);
+    this.mapping = (found.mapping ?? []).map((layer) => linear(layer, tensor));
     this.mean = found.mean ? tensor(found.mean) : new Float32Array(found.latent);
     this.directions = tensor(found.directions);
     const { start } = found;
@@ -71,8 +74,8 @@ export class Network {
       weight: tensor(layer.weight),
       bias: tensor(layer.bias),
       scale: layer.scale && tensor(layer.scale),
-      style: linear(layer.style),
-      rgb: layer.rgb && { ...linear(layer.rgb), style: linear(layer.rgb.style) },
+      style: linear(layer.style, tensor),
+      rgb: layer.rgb && { ...linear(layer.rgb, tensor), style: linear(layer.rgb.style, tensor) },
     }));
     this.styled = this.layers.some((layer) => layer.style);
     for (const layer of this.layers) if (layer.style) layer.power = kernelPower(layer);
@@ -156,7 +159,7 @@ export class Network {
 }
 
 /* y = leaky(gain W x + b). */
-function apply({ weight, bias, gain, slope }, x) {
+export function apply({ weight, bias, gain, slope }, x) {
   return bias.map((value, n) => leaky(gain * dot(weight, n * x.length, x) + value, slope));
 }
 

@@ -9,7 +9,7 @@ const PIXELS = 4; // that a kernel computes at a time
    in a 2 x 2 block of what it makes: input pixel q + d meets output 2 q + p at tap 1 + p - 2 d. */
 function kernelsOf(taps) {
   const square = (count) => Array.from({ length: count * count }, (_, n) => [Math.floor(n / count), n % count]);
-  if (taps === 1) return [{ taps: [[0, 0, 0]], row: 0, column: 0 }];
+  if (taps === 1) return [{ taps: [[1, 1, 0]], row: 0, column: 0 }];
   if (taps === 9) return [{ taps: square(3).map(([y, x], n) => [y, x, n]), row: 0, column: 0 }];
   return square(2).map(([row, column]) => ({
     row,

@@ -1,5 +1,5 @@
 /* The explorer's views as demos/gan_explorer/views.py has them, drawn by an engine: each is a generator
-   that yields between two pictures and returns a bitmap. */
+   that yields between two pictures and returns a bitmap, or the score. */
 import { slerp } from "./network.js";
 import { levels } from "./simd.js";
 
@@ -126,7 +126,14 @@ function* walk(painter) {
   return row(yield* each(painter, [z], () => [network.style(z, truncation, sliders)]));
 }
 
-const VIEWS = { cat, sheet, strip, mix, parts, growth, noise, walk };
+/* What the discriminator says of cat A. */
+function* score(painter) {
+  const { side, values } = painter.sizes([painter.code(painter.settings.seed)]).at(-1);
+  yield;
+  return { score: painter.engine.discriminator.score(values.subarray(0, 8 * side * side)) };
+}
+
+const VIEWS = { score, cat, sheet, strip, mix, parts, growth, noise, walk };
 
 /* Draws a view; `null` for one that is not drawn here. */
 export function draw(engine, view, settings) {

@@ -1,10 +1,12 @@
 /* Draws beside the page's own thread. Messages to it:
 
-     {network: ArrayBuffer}          answered with {engine, ms}: what draws, and a picture's time
-     {id, view, urgent, settings}    answered with {id, bmp}
+     {network: ArrayBuffer}          answered with {engine, ms, styled}: what draws, and a picture's time
+     {discriminator: ArrayBuffer}    answered with {judges: true}
+     {id, view, urgent, settings}    answered with {id, bmp}, or {id, score} for the view `score`
      {id, cancel: true}              that request is not answered any more
 
    What is urgent is drawn before what is not. */
+import { Discriminator } from "./discriminator.js";
 import { canRun } from "./kernel.js";
 import { Network } from "./network.js";
 import { SimdEngine } from "./simd.js";
@@ -32,7 +34,7 @@ function measure(tried) {
 function open(buffer) {
   if (!canRun()) throw new Error("no SIMD in WebAssembly");
   engine = new SimdEngine(new Network(buffer));
-  self.postMessage({ engine: engine.name, ms: measure(engine) }, []);
+  self.postMessage({ engine: engine.name, ms: measure(engine), styled: engine.network.styled }, []);
 }
 
 /* A turn is one picture; between two, messages are read. */
@@ -50,15 +52,21 @@ turns.port1.addEventListener("message", () => {
   const { done, value } = steps.next();
   if (done) {
     jobs.delete(id);
-    const bmp = encode(value);
-    self.postMessage({ id, bmp }, [bmp.buffer]);
+    if (value.pixels) {
+      const bmp = encode(value);
+      self.postMessage({ id, bmp }, [bmp.buffer]);
+    } else self.postMessage({ id, ...value }, []);
   }
   schedule();
 });
 turns.port1.start();
 
-self.addEventListener("message", ({ data: { network, id, cancel, view, urgent, settings } }) => {
+self.addEventListener("message", ({ data: { network, discriminator, id, cancel, view, urgent, settings } }) => {
   if (network) open(network);
+  else if (discriminator) {
+    engine.discriminator = new Discriminator(discriminator);
+    self.postMessage({ judges: true }, []);
+  }
   else if (cancel) jobs.delete(id);
   else jobs.set(id, { urgent, steps: draw(engine, view, settings) });
   schedule();

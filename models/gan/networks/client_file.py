@@ -46,7 +46,7 @@ def pack(generator: nn.Module, directions: torch.Tensor) -> bytes:
     Raises:
         TypeError: another network.
     """
-    writer = _Writer()
+    writer = Writer()
     description: dict[str, Any] = {
         "latent": directions.shape[1],
         "directions": writer.half("directions", directions),
@@ -62,7 +62,7 @@ def pack(generator: nn.Module, directions: torch.Tensor) -> bytes:
     return save(writer.tensors, {"network": json.dumps(description)})
 
 
-class _Writer:
+class Writer:
     """Collects tensors; each method gives the name under which the description refers to one."""
 
     def __init__(self) -> None:
@@ -107,12 +107,12 @@ class _Writer:
         }
 
 
-def _grouped(maps: torch.Tensor) -> torch.Tensor:
+def grouped(maps: torch.Tensor) -> torch.Tensor:
     """(channels, 4, 4, ...) in eights of channels: (channels / 8, 4, 4, 8, ...)."""
     return maps.unflatten(0, (-1, LANES)).movedim(1, 3)
 
 
-def _style(writer: _Writer, generator: StyleGenerator) -> dict[str, Any]:
+def _style(writer: Writer, generator: StyleGenerator) -> dict[str, Any]:
     layers = []
     for index, (conv, side) in enumerate(
         zip(generator.convs, generator.noise_sizes(), strict=True)
@@ -141,7 +141,7 @@ def _style(writer: _Writer, generator: StyleGenerator) -> dict[str, Any]:
         for index, layer in enumerate(generator.mapping.layers)
         if isinstance(layer, Linear)
     ]
-    start = _grouped(generator.start[0]).flatten()
+    start = grouped(generator.start[0]).flatten()
     return {
         "normalize": True,
         "mapping": mapping,
@@ -151,7 +151,7 @@ def _style(writer: _Writer, generator: StyleGenerator) -> dict[str, Any]:
     }
 
 
-def _rgb(writer: _Writer, name: str, rgb: nn.Module) -> dict[str, Any]:
+def _rgb(writer: Writer, name: str, rgb: nn.Module) -> dict[str, Any]:
     assert isinstance(rgb, ToRGB)
     assert rgb.conv.bias is not None
     return {
@@ -162,12 +162,12 @@ def _rgb(writer: _Writer, name: str, rgb: nn.Module) -> dict[str, Any]:
     }
 
 
-def _dcgan(writer: _Writer, generator: DCGenerator) -> dict[str, Any]:
+def _dcgan(writer: Writer, generator: DCGenerator) -> dict[str, Any]:
     first, *convs = generator.convs
     if first.kernel_size != (FIRST_SIDE, FIRST_SIDE):
         raise TypeError(f"no generator that a browser can draw: it starts at {first.kernel_size}")
     # From 1 x 1 to 4 x 4 a transposed convolution is a matrix.
-    matrix = _grouped(first.weight.detach().movedim(0, -1))  # type: ignore[operator]
+    matrix = grouped(first.weight.detach().movedim(0, -1))  # type: ignore[operator]
     width = first.weight.shape[1]  # type: ignore[index]
     norm = writer.batch_norm("first", generator.norms[0], None, int(width))
     layers = []
@@ -195,17 +195,17 @@ def _dcgan(writer: _Writer, generator: DCGenerator) -> dict[str, Any]:
     return {"start": start, "layers": layers}
 
 
-def _per_pixel(writer: _Writer, norm: dict[str, str]) -> dict[str, str]:
+def _per_pixel(writer: Writer, norm: dict[str, str]) -> dict[str, str]:
     """The scale and bias of channels as those of every number of the first map."""
     found = {}
     for key, name in norm.items():
         channels = writer.tensors.pop(name)
         maps = channels[:, None, None].expand(-1, FIRST_SIDE, FIRST_SIDE)
-        found[key] = writer.full(f"start.{key}", _grouped(maps).flatten())
+        found[key] = writer.full(f"start.{key}", grouped(maps).flatten())
     return found
 
 
-def _decoder(writer: _Writer, decoder: Decoder) -> dict[str, Any]:
+def _decoder(writer: Writer, decoder: Decoder) -> dict[str, Any]:
     channels = decoder.convs[0].in_channels
     shape = (channels, FIRST_SIDE, FIRST_SIDE)
     layers = []
@@ -230,8 +230,8 @@ def _decoder(writer: _Writer, decoder: Decoder) -> dict[str, Any]:
                 ),
             }
         )
-    matrix = _grouped(decoder.start.weight.detach().unflatten(0, shape))
-    bias = _grouped(decoder.start.bias.detach().unflatten(0, shape))
+    matrix = grouped(decoder.start.weight.detach().unflatten(0, shape))
+    bias = grouped(decoder.start.bias.detach().unflatten(0, shape))
     start = {
         "weight": writer.half("start.weight", matrix.flatten(0, 3)),
         "scale": writer.full("start.scale", torch.ones(bias.numel())),

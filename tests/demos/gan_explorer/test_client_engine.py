@@ -21,8 +21,9 @@ def client():
     return TestClient(Starlette(routes=client_engine.routes()))
 
 
-def test_the_parts_make_up_the_file_and_have_its_hashes(client):
-    name = registry.DEFAULT_GAN
+@pytest.mark.parametrize("suffix", ["", client_engine.DISCRIMINATOR])
+def test_the_parts_make_up_the_file_and_have_its_hashes(client, suffix):
+    name = registry.DEFAULT_GAN + suffix
     content = b""
     for part in client.get(f"/gan/networks/{name}.json").json():
         answer = client.get(f"/gan/networks/{part['name']}.bin")
@@ -31,15 +32,18 @@ def test_the_parts_make_up_the_file_and_have_its_hashes(client):
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert len(answer.content) <= client_engine.PART_BYTES
         content += answer.content
-    assert content == pretrained.client_file(registry.gan(name))
+    spec = registry.gan(registry.DEFAULT_GAN)
+    assert content == pretrained.client_file(spec, discriminator=bool(suffix))
 
 
 @pytest.mark.parametrize(
     ("path", "status"),
     [
         ("unknown.json", 400),
+        ("dcgan_cats64.discriminator.json", 400),
+        ("vae_cats64.discriminator.json", 400),
         ("unknown.0123456789abcdef.bin", 400),
-        (f"{registry.DEFAULT_GAN}.bin", 404),
+        (f"{registry.DEFAULT_GAN}.bin", 400),
         (f"{registry.DEFAULT_GAN}.0123456789abcdef.bin", 404),
         ("..%2f..%2fapp.py.bin", 404),
     ],
