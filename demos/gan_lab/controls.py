@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
@@ -21,33 +23,44 @@ LOSS_FORMULAS = {
 }
 
 
-def build(page: Page) -> dict[str, Any]:
-    """The components by setting: all but the architecture, in the order of `SETTINGS`."""
+@contextmanager
+def build(page: Page) -> Iterator[dict[str, Any]]:
+    """The components by setting: all but the architecture, in the order of `SETTINGS`.
+
+    Three are in sight, the rest under "More", behind what is put there within the `with`.
+    """
     components: dict[str, Any] = {}
 
     def put(*names: str) -> None:
-        for name in names:
-            with gr.Column(min_width=130):
-                components[name] = page.setting(TrainingSettings, name)
+        with gr.Row():
+            for name in names:
+                with gr.Column(min_width=110):
+                    components[name] = page.setting(TrainingSettings, name)
 
-    put("loss")
-    losses = page.formula(LOSS_FORMULAS[components["loss"].value])
-    components["loss"].change(
-        lambda name: f"${LOSS_FORMULAS.get(name, '')}$", components["loss"], losses,
-        **PRIVATE, queue=False,
-    )  # fmt: skip
-    with gr.Row():
-        put("lr_d", "lr_g")
-    with page.put(gr.Accordion, "gan_lab.stabilisers", open=False):
-        with gr.Row():
-            put("d_steps", "g_steps", "skip_below")
-        with gr.Row():
-            put("r1", "penalty", "smoothing")
-        with gr.Row():
-            put("spectral", "augment", "ema")
-    with page.put(gr.Accordion, "gan_lab.networks", open=False):
-        with gr.Row():
+    _loss(page, components)
+    put("lr_d")
+    put("lr_g")
+    with page.put(gr.Accordion, "more", open=False):
+        ordered: dict[str, Any] = {}
+        yield ordered
+        with page.put(gr.Accordion, "gan_lab.stabilisers", open=False):
+            put("d_steps", "g_steps")
+            put("skip_below", "ema")
+            put("r1", "penalty")
+            put("smoothing")
+            put("spectral", "augment")
+        with page.put(gr.Accordion, "gan_lab.networks", open=False):
             put("beta1", "batch")
-        with gr.Row():
-            put("latent", "width", "seed")
-    return {name: components[name] for name in SETTINGS}
+            put("latent", "width")
+            put("seed")
+    ordered.update({name: components[name] for name in SETTINGS})
+
+
+def _loss(page: Page, components: dict[str, Any]) -> None:
+    """The loss, with the formula of the one chosen."""
+    with gr.Column(min_width=110):
+        chosen = components["loss"] = page.setting(TrainingSettings, "loss")
+        formula = page.formula(LOSS_FORMULAS[chosen.value])
+    chosen.change(
+        lambda name: f"${LOSS_FORMULAS.get(name, '')}$", chosen, formula, **PRIVATE, queue=False
+    )

@@ -49,7 +49,7 @@ class ProgressiveSection:
 
     def __init__(self, page: Page, payload: gr.components.Component):
         self.page, self.payload = page, payload
-        with page.put(gr.Accordion, NAME, open=False):
+        with page.put(gr.Accordion, NAME, open=False, elem_classes="run-scope"):
             with gr.Row(equal_height=False):
                 with gr.Column(scale=7, min_width=300):
                     page.put(gr.Markdown, f"{NAME}.idea", elem_classes="idea")

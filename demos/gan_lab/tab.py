@@ -8,30 +8,28 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import gradio as gr
+from markupsafe import escape
 
-from demos.gan_lab import controls, endpoints, inputs, links, run_config, runs, views
+from demos.gan_lab import controls, endpoints, inputs, links, opening, run_config, runs, views
 from demos.gan_lab.export import ExportSection
 from demos.gan_lab.progressive import ProgressiveSection
 from demos.gan_lab.run_config import SETTINGS, RunConfig
 from demos.gan_lab.runs import PACES, LiveTraining, LiveTrainings
 from demos.gan_lab.views import VIEWS
-from demos.runtime import i18n
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Result
-from demos.runtime.i18n import say
+from demos.runtime.i18n import EVERY, say
 from demos.runtime.places import event_number
-from demos.ui import progress, streams
+from demos.ui import card, progress, streams
 from demos.ui.components import Choice
 from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
-from demos.ui.two_columns import TwoColumnTab
 from models.gan.training import presets
-from models.gan.training.presets import Preset
 from models.gan.training.settings import TrainingSettings
 from models.validation import ValidationError
 
 NAME = "gan_lab"
 TAB_ID = links.TAB_ID
-FIRST_DATA = "ring"
+BROKEN = [preset.name for preset in presets.BROKEN]
 # The panel for own data, and what belongs to points in the plane only, come and go with the data.
 SHOW_DATA = f"""(data) => {{
   const plane = {json.dumps(presets.PLANE)}.includes(data);
@@ -48,33 +46,49 @@ def build(page: Page, tab: gr.Tab) -> None:
 
 @dataclass(frozen=True)
 class Request:
-    """What the components say: the run, its pace, and what to draw of it."""
+    """What the components say: the run, its pace, what to draw of it, and the networks chosen."""
 
     config: RunConfig
     pace: str
     views: list[str]
+    architecture: str
+
+    def origin(self, rounds: int) -> str:
+        """The line under a result: what it is of."""
+        data = self.config.data
+        what = views.origin(data, self.config.settings.architecture, rounds)
+        return card.origin(what, [data, self.architecture])
 
 
-class GanLabTab(TwoColumnTab):
+class GanLabTab:
     """The tab's components, and the events between them."""
 
     def __init__(self, page: Page):
-        super().__init__(page)
+        self.page = page
+        columns = card.build("gan-lab-card", scales=(7, 11, 6))
+        with columns.given:
+            self._build_given()
+        with columns.result:
+            self._build_result()
+        with columns.knobs:
+            self._build_knobs()
         self.choices = [
             self.data, self.architecture, self.side, self.pretrained, *self.settings.values(),
         ]  # fmt: skip
-        with page.put(gr.Accordion, "break_it", open=False):
-            self.presets = [self._build_preset(preset) for preset in presets.BROKEN]
         ExportSection(page, self.choices)
         ProgressiveSection(page, self.payload).connect()
         self.inputs = [self.payload, self.pace, self.views, *self.choices]
-        self.result = [self.line, self.phase, self.picture, self.plot, self.diagnosis]
+        self.result = [
+            self.line, self.phase, self.picture, self.plot, self.diagnosis, self.figures,
+            self.origin.line,
+        ]  # fmt: skip
 
-    def build_settings(self) -> None:
-        page = self.page
+    def _build_given(self) -> None:
+        """Data and architecture, and below them how the two networks fare."""
+        page, first = self.page, opening.values()
         self.payload = gr.Textbox(visible=False)
         self.data = page.put(
-            Choice, "name.data", choices=self._texts("data", presets.DATA), value=FIRST_DATA
+            Choice, "name.data", choices=self._texts("data", presets.DATA), value=opening.DATA
         )
         self.architecture = page.setting(TrainingSettings, "architecture")
         with gr.Row():
@@ -86,57 +100,70 @@ class GanLabTab(TwoColumnTab):
                 gr.Checkbox, "gan_lab.pretrained", value=False, visible=False
             )
         inputs.build(page)
-        self.settings = controls.build(page)
+        page.keys.add("gan_lab.phase.waits")
+        self.phase = gr.HTML(first.phase, elem_id="gan-lab-phase")
+        self.plot = gr.HTML(first.plot, elem_id="gan-lab-plot")
 
-    def build_result(self) -> None:
+    def _build_result(self) -> None:
+        page, first = self.page, opening.values()
+        self.picture = page.picture(
+            "gan_lab.picture", value=first.picture, height="52vh", buttons=["fullscreen"],
+            elem_id="gan-lab-picture", elem_classes="result",
+        )  # fmt: skip
+        page.put(
+            gr.HTML, "gan_lab.legend", written=self._legend, elem_id="gan-lab-legend",
+            elem_classes="plane-only",
+        )  # fmt: skip
+        self.diagnosis = gr.HTML(first.diagnosis, elem_id="gan-lab-diagnosis")
+        self.line = gr.HTML(elem_id="gan-lab-status")
+        self.origin = card.Origin("gan-lab-card", first.origin)
+        with page.put(gr.Accordion, "gan_lab.figures", open=False):
+            self.figures = gr.HTML(first.figures, elem_id="gan-lab-figures")
+
+    def _legend(self, language: str) -> str:
+        text = {name: self.page.text(f"gan_lab.legend.{name}", language) for name in views.LEGEND}
+        return views.legend(text)
+
+    def _build_knobs(self) -> None:
+        """Run and the steps, the runs that break, the knobs."""
         page = self.page
         self.run, self.stop, self.reset = page.controls("gan_lab.run")
-        with gr.Row():
+        with gr.Row(elem_classes="chips"):
             self.steps = {
-                phase: page.put(gr.Button, f"gan_lab.step.{phase}", size="sm", min_width=90)
+                phase: page.put(gr.Button, f"gan_lab.step.{phase}", size="sm", min_width=60)
                 for phase in ("discriminator", "generator", "both")
             }
-        self.line = gr.HTML(elem_id="gan-lab-status")
-        self.phase = gr.HTML(self._no_run_yet(), elem_id="gan-lab-phase")
-        with gr.Row(equal_height=False):
-            with gr.Column(min_width=260):
-                self.picture = page.picture(
-                    "gan_lab.picture", height=380, buttons=["fullscreen"], elem_id="gan-lab-picture"
-                )
-                page.put(gr.Markdown, "gan_lab.legend", elem_classes="note plane-only")
-                self.pace = page.put(
-                    gr.Radio, "gan_lab.speed", choices=self._texts("speed", PACES), value="normal",
-                    min_width=200,
-                )  # fmt: skip
-                self.views = page.put(
-                    gr.CheckboxGroup, "gan_lab.views", value=["heatmap"],
-                    choices=self._texts("view", VIEWS), elem_classes="plane-only",
-                )  # fmt: skip
-            with gr.Column(min_width=260):
-                self.diagnosis = gr.HTML(elem_id="gan-lab-diagnosis")
-        self.plot = gr.HTML(elem_id="gan-lab-plot")
+        self._build_presets()
+        with controls.build(page) as self.settings:
+            self.pace = page.put(
+                gr.Radio, "gan_lab.speed", choices=self._texts("speed", PACES), value="normal"
+            )
+            self.views = page.put(
+                gr.CheckboxGroup, "gan_lab.views", value=["heatmap"],
+                choices=self._texts("view", VIEWS), elem_classes="plane-only",
+            )  # fmt: skip
 
-    def _build_preset(self, preset: Preset) -> tuple[Preset, gr.Button, gr.Button]:
-        """The button that breaks a run and the one that repairs it, with what to watch for."""
-        page, key = self.page, f"gan_lab.preset.{preset.name}"
-        with gr.Row(elem_classes="experiment"):
-            broken = page.put(gr.Button, key, size="sm", scale=0, min_width=200)
-            page.put(gr.Markdown, f"{key}.watch")
-        with gr.Row(elem_classes="experiment"):
-            repair = page.put(gr.Button, "gan_lab.repair", size="sm", scale=0, min_width=200)
-            page.put(gr.Markdown, f"{key}.repair")
-        return preset, broken, repair
+    def _build_presets(self) -> None:
+        """One click for a run that breaks; what to watch for, and the repair, come with it."""
+        page = self.page
+        page.put(gr.Markdown, "gan_lab.break", elem_classes="chips-title")
+        with gr.Row(elem_classes="chips"):
+            self.presets = {
+                name: page.put(gr.Button, f"gan_lab.preset.{name}", size="sm", min_width=60)
+                for name in BROKEN
+            }
+        for name in BROKEN:
+            page.keys |= {f"gan_lab.preset.{name}.{part}" for part in ("watch", "repair")}
+        self.chosen = gr.State("")
+        self.watch = gr.HTML(elem_id="gan-lab-watch")
+        self.repair = page.put(
+            gr.Button, "gan_lab.repair", size="sm", visible=False, elem_id="gan-lab-repair"
+        )
 
     def _texts(self, family: str, values):
         return lambda language: [
             (self.page.text(f"gan_lab.{family}.{v}", language), v) for v in values
         ]
-
-    def _no_run_yet(self) -> str:
-        self.page.keys |= {
-            f"gan_lab.{key}" for key in ("discriminator", "generator", "phase.waits")
-        }
-        return views.phase(i18n.EVERY, None)
 
     def connect(self) -> None:
         """Wires the events."""
@@ -154,27 +181,28 @@ class GanLabTab(TwoColumnTab):
             start(button, self.step, first=[gr.State(phase)], js=inputs.STEP_WITH_PAYLOAD)
         self.stop.click(self.pause, None, None, **PRIVATE, queue=False)
         self.reset.click(
-            streams.stream(page, self.clear, NAME, heavy=False), page.language, self.result,
-            trigger_mode="multiple", **PRIVATE, **LIVE_TRAINING,
+            streams.stream(page, self.clear, NAME, heavy=False),
+            [page.language, self.data, self.architecture], self.result, trigger_mode="multiple",
+            **PRIVATE, **LIVE_TRAINING,
         )  # fmt: skip
         self._connect_changes()
         # One event for both: the browser sends the next when it has the answer to the last.
         gr.on(
             [self.data.input, self.architecture.input], self.usual_settings,
-            [self.data, self.architecture], self.choices[1:], trigger_mode="always_last",
+            [self.data, self.architecture], [*self.choices[1:], self.watch, self.repair],
+            trigger_mode="always_last",
             **PRIVATE, **LIGHT,
         )  # fmt: skip
         self.data.change(None, self.data, None, js=SHOW_DATA, **PRIVATE)
-        for preset, broken, repair in self.presets:
-            for button, settings, function in (
-                (broken, preset.settings, self.restart),
-                (repair, preset.repaired, self.restart if preset.restarts else self.train),
-            ):
-                values = [preset.data, settings.architecture, 32, False, *_values(settings)]
-                chosen = button.click(
-                    lambda values=values: values, None, self.choices, **PRIVATE, **LIGHT
-                )
-                start(button, function, after=chosen.then)
+        told = [*self.choices, self.chosen, self.watch, self.repair]
+        for name, button in self.presets.items():
+            chosen = button.click(lambda name=name: _broken(name), None, told, **PRIVATE, **LIGHT)
+            start(button, self.restart, after=chosen.then)
+        chosen = self.repair.click(_repaired, self.chosen, told, **PRIVATE, **LIGHT)
+        start(
+            self.repair, self.train_repaired, chosen.then, [self.chosen], inputs.STEP_WITH_PAYLOAD
+        )
+        self.origin.follow(page, [self.data, self.architecture])
         page.on_load(links.read, self.choices)
 
     def _connect_changes(self) -> None:
@@ -198,6 +226,10 @@ class GanLabTab(TwoColumnTab):
         """As `train`, but always from scratch."""
         yield from self._train(run, language, _request(values), restart=True)
 
+    def train_repaired(self, run: StoppableRun, language: str, name: str, *values):
+        """As `train`, but from scratch if the repair of the preset called `name` needs that."""
+        yield from self._train(run, language, _request(values), presets.preset(name).restarts)
+
     def _train(self, run: StoppableRun, language: str, asked: Request, restart: bool):
         engine, data = self.page.engine, asked.config.data
         yield {
@@ -214,15 +246,18 @@ class GanLabTab(TwoColumnTab):
                 yield {self.line: progress.paused(language, live.snapshot)}
             else:
                 rounds = live.trainer.rounds - before
-                yield self._shown(language, live, rounds / max(event.seconds, 1e-3))
+                yield self._shown(language, live, asked, rounds / max(event.seconds, 1e-3))
 
-    def _shown(self, language: str, live: LiveTraining, rate: float) -> dict:
+    def _shown(self, language: str, live: LiveTraining, asked: Request, rate: float) -> dict:
+        verdict, figures = views.diagnosis(language, live)
         return {
             self.line: progress.live(language, live.snapshot, rate),
             self.phase: views.phase(language, live),
             self.picture: self.page.engine.training_slice(views.picture, live, live.views),
             self.plot: views.losses(language, live),
-            self.diagnosis: views.diagnosis(language, live),
+            self.diagnosis: verdict,
+            self.figures: figures,
+            self.origin.line: asked.origin(live.trainer.rounds),
         }
 
     def step(self, run: StoppableRun, language: str, phase: str, *values) -> dict:
@@ -233,7 +268,7 @@ class GanLabTab(TwoColumnTab):
         )
         live.views = asked.views
         runs.step(self.page.engine, live, phase)
-        return self._shown(language, live, 0.0)
+        return self._shown(language, live, asked, 0.0)
 
     def pause(self, request: gr.Request) -> None:
         """The Stop button."""
@@ -258,10 +293,11 @@ class GanLabTab(TwoColumnTab):
         with suppress(ValidationError):
             self.change(request, language, *values)
 
-    def clear(self, run: StoppableRun, _language: str) -> list:
+    def clear(self, run: StoppableRun, _language: str, data: str, architecture: str) -> list:
         """The Reset button: ends the run; the choices stay."""
         self.page.engine.shared(LiveTrainings).close(run.session)
-        return ["", self._no_run_yet(), None, "", ""]
+        first = opening.values(data, architecture)
+        return ["", *vars(first).values()]
 
     def usual_settings(self, data: str, architecture: str) -> list:
         """What the other choices become when data or architecture is chosen."""
@@ -270,7 +306,8 @@ class GanLabTab(TwoColumnTab):
         elif architecture not in ("dense", "dcgan"):
             architecture = "dcgan"
         own = gr.update(visible=data == "own")
-        return [architecture, own, own, *_values(presets.settings_for(data, architecture))]
+        settings = _values(presets.settings_for(data, architecture))
+        return [architecture, own, own, *settings, "", gr.update(visible=False)]
 
 
 def _settled(control) -> list:
@@ -292,7 +329,24 @@ def _request(values: Sequence) -> Request:
     payload, pace, shown, data, architecture, side, pretrained, *given = values
     settings = dict(zip(SETTINGS, given, strict=True))
     config = run_config.checked(data, architecture, settings, payload, side, pretrained)
-    return Request(config, pace, shown)
+    return Request(config, pace, shown, architecture)
+
+
+def _broken(name: str) -> list:
+    """A preset's choices, its name, what to watch for, and its repair."""
+    return _preset(name, presets.preset(name).settings, "watch")
+
+
+def _repaired(name: str) -> list:
+    """As `_broken`, of the repaired preset."""
+    return _preset(name, presets.preset(name).repaired, "repair")
+
+
+def _preset(name: str, settings: TrainingSettings, part: str) -> list:
+    key, data = f"gan_lab.preset.{name}", presets.preset(name).data
+    told = f"<p><b>{escape(say(EVERY, key))}.</b> {escape(say(EVERY, f'{key}.{part}'))}</p>"
+    choices = [data, settings.architecture, 32, False, *_values(settings)]
+    return [*choices, name, told, gr.update(visible=part == "watch")]
 
 
 def _values(settings: TrainingSettings) -> list:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import escape
 from PIL import Image
 
-from demos.runtime.i18n import say
+from demos.runtime.i18n import EVERY, say
 from demos.ui.plots import curves
 
 if TYPE_CHECKING:
@@ -24,9 +24,22 @@ SHOWN_FIGURES = (
     "grad_norm_g", "update_ratio_d", "update_ratio_g", "modes", "balance", "quality", "diversity",
     "memorization", "skipped",
 )  # fmt: skip
+# The first three that are known stand below the diagnosis.
+TILES = (
+    "modes", "quality", "recognized", "diversity", "accuracy_real", "accuracy_fake", "memorization",
+)  # fmt: skip
 PERCENT = ("accuracy_real", "accuracy_fake", "balance", "memorization", "quality")
 WHOLE = ("modes", "of", "rounds", "skipped", "steps_d")
 LOSSES = {"loss_d": "discriminator", "loss_g": "made"}  # roles by figure
+
+# What is drawn in the plane, by the role whose colour it has.
+LEGEND = {
+    "real": "real",
+    "made": "made",
+    "looks_real": "discriminator",
+    "looks_made": "neutral",
+    "modes": "neutral",
+}
 
 
 def picture(run: LiveTraining, views: Collection[str]) -> Image.Image:
@@ -45,8 +58,19 @@ def losses(language: str, run: LiveTraining) -> str:
     from models.gan.training import history
 
     assert run.snapshot is not None
-    drawn = run.history.curves
-    series = {say(language, f"gan_lab.figure.{name}"): drawn[name] for name in LOSSES}
+    drawn, steps = run.history.curves, max(history.steps(run.snapshot), 1)
+    equilibrium = run.trainer.settings.equilibrium_loss
+    return loss_plot(language, {name: drawn[name] for name in LOSSES}, steps, equilibrium)
+
+
+def loss_plot(
+    language: str,
+    drawn: Mapping[str, Sequence[tuple[float, float]]],
+    steps: int,
+    equilibrium_loss: float,
+) -> str:
+    """The `drawn` of `LOSSES` over so many steps."""
+    series = {say(language, f"gan_lab.figure.{name}"): points for name, points in drawn.items()}
     values = [value for points in series.values() for _, value in points]
     # A steady axis: whole numbers that hold all values, and the equilibrium loss. Not logarithmic:
     # Wasserstein losses go below zero.
@@ -54,17 +78,37 @@ def losses(language: str, run: LiveTraining) -> str:
     return curves(
         series,
         say(language, "gan_lab.steps"),
-        max(history.steps(run.snapshot), 1),
-        roles=[*LOSSES.values()],
+        steps,
+        roles=[LOSSES[name] for name in drawn],
         y_title=say(language, "plot.loss"),
         y_range=y_range,
-        references=coin_toss(language, run.trainer.settings.equilibrium_loss),
+        references=coin_toss(language, equilibrium_loss),
     )
 
 
 def coin_toss(language: str, loss: float) -> dict[str, float]:
     """D's loss where it can't tell, by its label; none where a loss has no such level."""
     return {say(language, "plot.coin_toss", loss=f"{loss:.2f}"): loss} if loss else {}
+
+
+def legend(texts: Mapping[str, str]) -> str:
+    """What is what in the plane; the colours are the picture's, in dark colours too."""
+    items = "".join(
+        f'<span><i class="role-paper role-{LEGEND[name]} {name}"></i>{escape(text)}</span>'
+        for name, text in texts.items()
+    )
+    return f'<div class="legend">{items}</div>'
+
+
+def origin(data: str, architecture: str, rounds: int) -> str:
+    """What a result is of."""
+    return say(
+        EVERY,
+        "gan_lab.origin",
+        data=say(EVERY, f"gan_lab.data.{data}"),
+        architecture=say(EVERY, f"gan_lab.architecture.{architecture}"),
+        rounds=f"{rounds:,}",
+    )
 
 
 def phase(language: str, run: LiveTraining | None) -> str:
@@ -79,44 +123,59 @@ def phase(language: str, run: LiveTraining | None) -> str:
         cells.append(
             f'<div class="player {"learning" if learns else "frozen"} role-{role}">'
             f"<b>{escape(say(language, f'gan_lab.{name}'))}</b>"
-            f"{escape(say(language, f'gan_lab.phase.{state}'))} "
+            f"<div>{escape(say(language, f'gan_lab.phase.{state}'))}</div>"
             f"{escape(say(language, 'gan_lab.phase.steps', count=steps))}</div>"
         )
     return f'<div class="players">{"".join(cells)}</div>'
 
 
-def diagnosis(language: str, run: LiveTraining) -> str:
-    """The diagnosis of a run in words, and all its figures."""
+def diagnosis(language: str, run: LiveTraining) -> tuple[str, str]:
+    """The diagnosis of a run in words, with three figures; and all figures."""
     found, plane = run.diagnose(), len(run.trainer.data.shape) == 1
     more = ""
     if found.name == "healthy":
         vary = losses_vary(run.history.curves)
         key = "gan_lab.diagnosis.losses_vary" if vary else "gan_lab.diagnosis.losses_steady"
         more = say(language, key)
-    return diagnosis_card(language, found, figures(values(run), plane), more)
+    shown = figures(values(run), plane)
+    return diagnosis_card(language, found, shown, more), figure_list(language, found, shown)
 
 
 def diagnosis_card(
     language: str, found: Diagnosis, shown: Mapping[str, str], more: str = ""
 ) -> str:
-    """A diagnosis in words, and figures as text by name; those that decided are highlighted.
+    """A diagnosis in words, and the first three `TILES` among figures as text by name.
 
     Args:
         more: a further sentence.
     """
-    name, evidence = found.name, dict(found.evidence)
-    bad = name not in ("healthy", "too_early")
-    rows = "".join(
-        f'<div class="{"decides" if figure in evidence else ""}"><span>'
-        f"{escape(say(language, f'gan_lab.figure.{figure}'))}</span><span>{value}</span></div>"
-        for figure, value in shown.items()
+    name = found.name
+    kind = name if name in ("healthy", "too_early") else "bad"
+    tiles = "".join(
+        f'<div class="tile"><b>{shown[figure]}</b>{_figure_name(language, figure)}</div>'
+        for figure in [figure for figure in TILES if figure in shown][:3]
     )
     return (
-        f'<div class="diagnosis {"bad" if bad else name}">'
+        f'<div class="diagnosis {kind}">'
         f"<b>{escape(say(language, f'gan_lab.diagnosis.{name}'))}</b>"
-        f"<p>{escape(explanation(language, found))} {escape(more)}</p>"
-        f'<div class="figures">{rows}</div></div>'
+        f"<p>{escape(explanation(language, found))} {escape(more)}</p></div>"
+        f'<div class="tiles">{tiles}</div>'
     )
+
+
+def figure_list(language: str, found: Diagnosis, shown: Mapping[str, str]) -> str:
+    """Figures as text by name; those that decided the diagnosis are highlighted."""
+    evidence = dict(found.evidence)
+    rows = "".join(
+        f'<div class="{"decides" if figure in evidence else ""}">'
+        f"{_figure_name(language, figure)}<span>{value}</span></div>"
+        for figure, value in shown.items()
+    )
+    return f'<div class="figures">{rows}</div>'
+
+
+def _figure_name(language: str, figure: str) -> str:
+    return f"<span>{escape(say(language, f'gan_lab.figure.{figure}'))}</span>"
 
 
 def losses_vary(drawn: Mapping[str, Sequence[tuple[float, float]]]) -> bool:
