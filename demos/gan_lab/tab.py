@@ -128,7 +128,7 @@ class GanLabTab:
         """Run and the steps, the runs that break, the knobs."""
         page = self.page
         self.run, self.stop, self.reset = page.controls("gan_lab.run")
-        with gr.Row(elem_classes="chips"):
+        with gr.Row(elem_classes="one-click"):
             self.steps = {
                 phase: page.put(gr.Button, f"gan_lab.step.{phase}", size="sm", min_width=60)
                 for phase in ("discriminator", "generator", "both")
@@ -146,8 +146,8 @@ class GanLabTab:
     def _build_presets(self) -> None:
         """One click for a run that breaks; what to watch for, and the repair, come with it."""
         page = self.page
-        page.put(gr.Markdown, "gan_lab.break", elem_classes="chips-title")
-        with gr.Row(elem_classes="chips"):
+        page.put(gr.Markdown, "gan_lab.break", elem_classes="one-click-title")
+        with gr.Row(elem_classes="one-click"):
             self.presets = {
                 name: page.put(gr.Button, f"gan_lab.preset.{name}", size="sm", min_width=60)
                 for name in BROKEN
