@@ -100,7 +100,7 @@ class GanLabTab:
                 gr.Checkbox, "gan_lab.pretrained", value=False, visible=False
             )
         inputs.build(page)
-        page.keys.add("gan_lab.phase.waits")
+        page.keys |= {f"gan_lab.{key}" for key in ("discriminator", "generator", "phase.waits")}
         self.phase = gr.HTML(first.phase, elem_id="gan-lab-phase")
         self.plot = gr.HTML(first.plot, elem_id="gan-lab-plot")
 
