@@ -75,7 +75,7 @@ def test_step_and_reset_in_a_running_training(open_page):
     page.locator("#gan-lab-plot polyline").first.wait_for(state="detached")
     page.wait_for_timeout(1500)
     assert page.locator("#gan-lab-plot polyline").count() == 0
-    page.locator("#gan-lab-origin .example").wait_for()
+    page.locator("#gan-lab-card-origin .example").wait_for()
 
 
 @pytest.mark.slow
@@ -162,4 +162,4 @@ def test_a_link_sets_the_settings(open_page):
     # What belongs to points in the plane only is not there for pictures.
     page.locator(".plane-only").first.wait_for(state="hidden")
     # The example is of the ring.
-    page.locator("#gan-lab-card[data-stale] #gan-lab-origin .example").wait_for()
+    page.locator("#gan-lab-card[data-stale] #gan-lab-card-origin .example").wait_for()
