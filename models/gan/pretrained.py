@@ -331,8 +331,11 @@ def build(spec: GanSpec, tensors: dict[str, torch.Tensor]) -> dict[str, nn.Modul
     return networks
 
 
-def load(spec: GanSpec, device: torch.device) -> PretrainedGan:
+def load(spec: GanSpec, device: torch.device, placement: Placement | None = None) -> PretrainedGan:
     """The generator that `spec` describes, from its weight file.
+
+    Args:
+        placement: where and how it computes, if not as `device.place` says.
 
     Raises:
         ValidationError: the file is missing or damaged.
@@ -340,7 +343,7 @@ def load(spec: GanSpec, device: torch.device) -> PretrainedGan:
     tensors = weights.load(spec.name)
     networks = build(spec, tensors)
     directions = tensors["directions"][: len(SLIDERS)]
-    at = place(depthwise=False, device=device)
+    at = placement or place(depthwise=False, device=device)
     discriminator, encoder = networks.get("discriminator"), networks.get("encoder")
     return PretrainedGan(spec, networks["generator"], discriminator, directions, at, encoder)
 
