@@ -12,7 +12,7 @@ from demos.attacks import costs, defense_runs, views
 from demos.attacks.costs import ROBUST, STANDARD
 from demos.attacks.defense_runs import SideBySide, Smoothing
 from demos.attacks.runs import TransformProgress
-from demos.attacks.section import Controls, Section
+from demos.attacks.section import NO_PICTURE, Controls, Section, picture
 from demos.runtime.i18n import say
 from demos.ui.page import Page
 from demos.ui.plots import bars
@@ -21,19 +21,20 @@ from models.attacks.settings import JpegSettings, SmoothingSettings
 
 COMPARED = (STANDARD, ROBUST)
 SIDE = 256  # of the pictures of networks side by side
-EMPTY = (None, None, "")  # what stands there before: two pictures, and a verdict
+EMPTY = (NO_PICTURE, NO_PICTURE, "")  # what stands there before: two pictures, and a verdict
 
 
 def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
     """The section; returns its own controls."""
     with page.section(gr.Accordion, "robustness.defenses", open=False):
         with gr.Row(equal_height=False):
-            with gr.Column(min_width=300):
+            with gr.Column(min_width=300, elem_classes="run-scope"):
                 jpeg = _jpeg(page, photo, controls)
-            with gr.Column(min_width=300):
+            with gr.Column(min_width=300, elem_classes="run-scope"):
                 smoothing = _smoothing(page, photo, controls)
         if ROBUST in registry.PET_CLASSIFIERS:
-            _adversarial_training(page, photo, controls)
+            with gr.Column(elem_classes="run-scope"):
+                _adversarial_training(page, photo, controls)
     return jpeg | smoothing
 
 
@@ -127,8 +128,8 @@ def _adversarial_training(page: Page, photo, controls: Controls) -> None:
 
         (verdict,) = found.verdicts
         clean, attacked = verdict.pictures.split(1)
-        pictures = (attacked, magnify(clean, attacked)[0])
-        shown = (images.to_image(images.enlarge(picture, SIDE)) for picture in pictures)
+        both = (attacked, magnify(clean, attacked)[0])
+        shown = (picture(images.to_image(images.enlarge(one, SIDE))) for one in both)
         said = views.verdict_bars(language, found.subject, verdict)
         return dict(zip(slots[found.place], [*shown, said], strict=True))
 
@@ -143,7 +144,7 @@ def _slots(page: Page, name: str) -> list:
         gr.Markdown(f"**{registry.classifier(name).title}**")
         with gr.Row():
             pictures = [
-                page.picture(key, height=190, min_width=110)
+                page.picture(key, height=190, min_width=110, visible=False)
                 for key in ("attack.after", "attack.change")
             ]
         return [*pictures, gr.HTML()]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from markupsafe import escape
 
-from demos.attacks import runs, views
+from demos.attacks import runs, section, views
 from demos.attacks.runs import CurveProgress
 from demos.attacks.section import Controls, Section
 from demos.runtime.i18n import say
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
     """The section; returns its own controls."""
-    with page.section(gr.Accordion, "robustness.curve", open=False), gr.Row(equal_height=False):
+    curve = page.section(gr.Accordion, "robustness.curve", open=False, elem_classes="run-scope")
+    with curve, gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=240):
             own = {name: page.setting(CurveSettings, name) for name in ("epsilon_end", "steps")}
             parts = Section(page, photo, controls, "robustness.curve.run", min_width=90)
@@ -31,7 +32,9 @@ def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
             plot = gr.HTML(elem_id="robustness-curve")
             table = gr.HTML(elem_id="robustness-smallest")
         with gr.Column(scale=3, min_width=220):
-            shown = page.picture("robustness.whole", height=230, elem_id="robustness-whole")
+            shown = page.picture(
+                "robustness.whole", height=230, elem_id="robustness-whole", visible=False
+            )
             prediction = gr.HTML()
             download = page.put(gr.DownloadButton, "download", visible=False)
 
@@ -43,13 +46,13 @@ def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
         image = images.to_image(found.picture)
         level = say(language, "robustness.whole.level", level=found.level)
         return update | {
-            shown: image,
+            shown: section.picture(image),
             prediction: f"{level}{bars(found.top, role='made')}",
             download: gr.update(value=examples.png(image, "netglass-least"), visible=True),
         }
 
     hidden = gr.update(visible=False)
-    cleared = {plot: "", table: "", shown: None, prediction: "", download: hidden}
+    cleared = {plot: "", table: "", shown: section.NO_PICTURE, prediction: "", download: hidden}
     parts.connect(runs.curves, render, cleared, CurveSettings, own)
     return {"epsilon_end": own["epsilon_end"], "curve_steps": own["steps"]}
 

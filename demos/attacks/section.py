@@ -1,4 +1,4 @@
-"""What all sections below the attack have in common: two buttons, a status line, a stream."""
+"""What all sections below the attack have in common: a run bar, a status line, a stream."""
 
 from __future__ import annotations
 
@@ -16,10 +16,17 @@ from demos.ui.page import Page
 from models.validation import Settings
 
 Controls = Mapping[str, gr.components.Component]
+NO_PICTURE = gr.update(value=None, visible=False)  # of a picture until there is one
+
+
+def picture(image) -> dict:
+    """The update that shows a picture, where `NO_PICTURE` was."""
+    return gr.update(value=image, visible=True)
 
 
 class Section:
-    """A row of two buttons, run and stop, and the status line below.
+    """A run button, which is stop while it runs, and the status line below; within an element of
+    the class "run-scope".
 
     Args:
         photo: what is attacked.
@@ -32,10 +39,17 @@ class Section:
     ):
         self.page, self.attack = page, [photo, *controls.values()]
         self.place = key  # each section is one: its runs leave the others' alone
-        with gr.Row():
-            self.run = page.put(gr.Button, key, variant="primary", min_width=min_width, **options)
-            self.stop = page.put(
-                gr.Button, "robustness.stop", variant="stop", min_width=70, **options
+        with gr.Row(elem_classes="run-bar"):
+            self.run, self.stop = (
+                page.put(
+                    gr.Button,
+                    text,
+                    variant=variant,
+                    min_width=min_width,
+                    elem_classes=css,
+                    **options,
+                )
+                for text, variant, css in ((key, "primary", "run"), ("stop", "stop", "stop"))
             )
         self.line = gr.HTML()
 
@@ -92,7 +106,7 @@ def table(
     render: Callable[[str, Any], str],
 ) -> None:
     """A whole section that shows a table: `render(language, value of a step)`, as HTML."""
-    with page.section(gr.Accordion, f"robustness.{name}", open=False):
+    with page.section(gr.Accordion, f"robustness.{name}", open=False, elem_classes="run-scope"):
         section = Section(page, photo, controls, f"robustness.{name}.run")
         shown = gr.HTML(elem_id=f"robustness-{name}")
     section.connect(compute, lambda language, found: {shown: render(language, found)}, {shown: ""})
