@@ -162,7 +162,8 @@ class PetTab:
         gr.on([*(dropdown.input for dropdown in pair), self.contrast.change], *explain, **newest)
         network = [self.backbone, self.layer]
         self.backbone.change(_layers_of, [page.language, *network], self.layer, **light)
-        emptied = {self.line: "", self.mosaic: None, self.shape: ""}
+        hidden = gr.update(value=None, visible=False)
+        emptied = {self.line: "", self.mosaic: hidden, self.shape: ""}
         about = streams.empty_on_change(page, [self.photo, self.backbone], emptied, MAPS)
         gr.on(
             [self.show.click, self.layer.change, self.accordion.expand],

@@ -1,5 +1,5 @@
-"""The controls of the style transfer tab but the weights: one component a setting, and what all of
-them say together."""
+"""The controls of the style transfer tab: one component a setting, and what all of them say
+together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from demos.ui import examples, model_picker
+from demos.ui import chips, examples, model_picker
+from demos.ui.card import Card
 from demos.ui.components import Choice, Knob, Photo
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
@@ -27,6 +28,7 @@ DEFAULTS = {
 # As many sliders as the network with the most style layers needs.
 LAYER_SLIDERS = max(len(spec.style_layers) for spec in registry.BACKBONE_SPECS)
 ALL_LAYERS = (1.0,) * LAYER_SLIDERS
+CHIPS = {0.0: "0", 0.25: "1/4", 0.5: "1/2", 1.0: "1", 2.0: "2", 4.0: "4"}  # of the weights
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,13 @@ class Controls:
         named: by setting, the backbone first.
         layers: a slider for each style layer.
         second: the second style picture.
+        chips: by weight.
     """
 
     named: dict[str, Any]
     layers: list[Knob]
     second: Photo
+    chips: dict[str, gr.Radio]
 
     @property
     def ordered(self) -> list[Any]:
@@ -64,16 +68,19 @@ def request_settings(backbone: str, given: tuple) -> dict[str, Any]:
     return chosen | {"layer_weights": given[len(DEFAULTS) :][:count]}
 
 
-def build(page: Page, weights: dict[str, Knob]) -> Controls:
-    """Lays the controls out below the `weights`, and connects what depends on the network."""
-    named: dict[str, Any] = dict(weights)
-    with page.put(gr.Accordion, "style.more", open=False):
-        _more(page, named)
-    second = _second_style(page, named)
-    layers = _layers(page, named)
+def build(page: Page, columns: Card) -> Controls:
+    """Lays the controls out below the buttons, and connects what depends on the network."""
+    named: dict[str, Any] = {}
+    with columns.given:
+        second = _second_style(page, named)
+    with columns.knobs:
+        weights = _weights(page, named)
+        with page.put(gr.Accordion, "more", open=False):
+            _more(page, named)
+            layers = _layers(page, named)
     if forgotten := named.keys() - {"backbone", *NAMES}:
         raise ValueError(f"{forgotten} must stand in NAMES too")
-    controls = Controls({name: named[name] for name in ("backbone", *NAMES)}, layers, second)
+    ordered = {name: named[name] for name in ("backbone", *NAMES)}
     named["backbone"].change(
         _layers_of, [named["backbone"], named["content_layer"]], [named["content_layer"], *layers],
         **PRIVATE, **LIGHT,
@@ -86,7 +93,22 @@ def build(page: Page, weights: dict[str, Knob]) -> Controls:
         **PRIVATE,
         **LIGHT,
     )
-    return controls
+    return Controls(ordered, layers, second, weights)
+
+
+def _weights(page: Page, named: dict) -> dict[str, gr.Radio]:
+    """How much each term of the loss counts, also while a run goes on: chips, and the sliders that
+    take their place where somebody wants values between (style_transfer.css)."""
+    described, shown = StyleSettings.described(), {}
+    with gr.Column(elem_classes="coarse", min_width=200):
+        for name in StyleSettings.LIVE:
+            shown[name] = chips.build(page, StyleSettings, name, CHIPS)
+            page.formula(described[name].formula)
+    with gr.Column(elem_classes="fine", min_width=200):
+        for name in StyleSettings.LIVE:
+            named[name] = page.setting(StyleSettings, name, formula=False)
+    page.put(gr.Checkbox, "style.fine", value=False, elem_id="style-fine")
+    return shown
 
 
 def _more(page: Page, named: dict) -> None:
@@ -94,31 +116,22 @@ def _more(page: Page, named: dict) -> None:
         methods = (STYLE_COLORS, *COLOR_METHODS)
         return [(page.text(f"style.colors.{name}", language), name) for name in methods]
 
-    with gr.Row():
-        with gr.Column(min_width=150):
-            named["backbone"] = model_picker.build(page)
-        for name in ("style_loss", "init"):
-            named[name] = page.setting(StyleSettings, name, min_width=150)
-    with gr.Row():
-        for name in ("steps", "size"):
-            named[name] = page.setting(StyleSettings, name, min_width=120)
-        named["seed"] = page.setting(StyleSettings, "seed", min_width=80)
-    with gr.Row():
-        named["optimizer"] = page.setting(StyleSettings, "optimizer", min_width=150)
-        named["colors"] = page.put(
-            Choice, "name.colors", choices=colors, value=STYLE_COLORS, min_width=150
-        )
-        named["coarse_to_fine"] = page.setting(StyleSettings, "coarse_to_fine", min_width=150)
+    for name in ("steps", "size"):
+        named[name] = page.setting(StyleSettings, name)
+    named["backbone"] = model_picker.build(page)
+    for name in ("style_loss", "init", "optimizer"):
+        named[name] = page.setting(StyleSettings, name)
+    named["colors"] = page.put(Choice, "name.colors", choices=colors, value=STYLE_COLORS)
+    for name in ("coarse_to_fine", "seed"):
+        named[name] = page.setting(StyleSettings, name)
 
 
 def _second_style(page: Page, named: dict) -> Photo:
-    with page.put(gr.Accordion, "style.second", open=False), gr.Row():
-        with gr.Column(min_width=140):
-            second = page.put(Photo, "style.second.picture", height=140)
-            examples.examples(page, "styles", second)
-        with gr.Column(min_width=150):
-            named["blend"] = page.setting(StyleSettings, "blend")
-            named["style_scale"] = page.setting(StyleSettings, "style_scale")
+    with page.put(gr.Accordion, "style.second", open=False):
+        second = page.put(Photo, "style.second.picture", height=140)
+        examples.examples(page, "styles", second)
+        named["blend"] = page.setting(StyleSettings, "blend")
+        named["style_scale"] = page.setting(StyleSettings, "style_scale")
     return second
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import gradio as gr
 from markupsafe import Markup
@@ -14,16 +15,16 @@ from demos.runtime.i18n import say
 from demos.style_transfer import controls, endpoints, runs
 from demos.style_transfer.controls import ALL_LAYERS, DEFAULTS
 from demos.style_transfer.runs import NAME, TERMS, Estimate, Painting, StyleRequest
-from demos.ui import deep_links, examples, progress, send_to, streams
+from demos.ui import card, chips, deep_links, examples, progress, send_to, streams
 from demos.ui.components import Knob, Photo
 from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars, curves
-from demos.ui.two_columns import TwoColumnTab
 from models import images, registry
 from models.style_transfer.settings import StyleSettings
 
 CONTENT, STYLE = "chelsea", "starry_night"
 PREVIEW_SIDE = 384
+HEIGHT = 440  # of the picture, painting or both, in pixels of the page
 # Made here, before the page is: it tells the browser all texts that labels may have.
 PAINTING, PREVIEW = i18n.title("style.live"), i18n.title("style.preview")
 # Places beside the painting's: the comparison, and what a painting would take.
@@ -48,70 +49,72 @@ def build(page: Page, tab: gr.Tab) -> None:
     endpoints.expose_all(page)
 
 
-class StyleTab(TwoColumnTab):
+class StyleTab:
     """The tab's components, and the events between them."""
 
-    SETTINGS_COLUMN = RESULT_COLUMN = {"scale": 5, "min_width": 320}  # noqa: RUF012
-
     def __init__(self, page: Page):
-        super().__init__(page)
+        self.page = page
+        columns = card.build("style-card")
+        with columns.given:
+            self.content = self._photo("style.content", "photos", CONTENT)
+            self.style = self._photo("style.style", "styles", STYLE)
+        with columns.result:
+            self._build_result()
+        with columns.knobs:
+            self.run, self.stop, self.reset = page.controls("run.paint")
+        self.controls = controls.build(page, columns)
+        self._build_losses()
         self._build_comparison()
         self.inputs = [
             self.content, self.style, self.controls.second, *self.controls.ordered,
         ]  # fmt: skip
         self.result = [
             self.line, self.live, self.both, self.breakdown, self.plot, self.download,
+            self.origin.line, self.strength,
         ]  # fmt: skip
 
-    def build_settings(self) -> None:
-        with gr.Row():
-            with gr.Column(min_width=140):
-                self.content = self._photo("style.content", "photos", CONTENT)
-            with gr.Column(min_width=140):
-                self.style = self._photo("style.style", "styles", STYLE)
-        self.weights = self._build_weights()
-        self.controls = controls.build(self.page, self.weights)
-
-    def _build_weights(self) -> dict[str, Knob]:
-        """How much each term of the loss counts: sliders that may be moved while a run goes on."""
-        weights = {}
-        with gr.Row():
-            for name in StyleSettings.LIVE:
-                with gr.Column(min_width=150):
-                    weights[name] = self.page.setting(StyleSettings, name)
-        return weights
-
     def _photo(self, key: str, kind: str, name: str) -> Photo:
-        photo = self.page.put(Photo, key, value=examples.example(kind, name), height=170)
+        photo = self.page.put(Photo, key, value=examples.example(kind, name), height=190)
         examples.examples(self.page, kind, photo, name)
         return photo
 
-    def build_result(self) -> None:
+    def _build_result(self) -> None:
         page = self.page
-        self.run, self.stop, self.reset = page.controls("run.paint")
-        self.line = gr.HTML(elem_id="style-status")
         self.live = page.titled(
-            gr.Image, "style.live", format="jpeg", height=310, buttons=[], interactive=False,
-            elem_id="style-live", type="filepath",
+            gr.Image, "style.live", format="jpeg", height=HEIGHT, buttons=[], interactive=False,
+            elem_id="style-live", elem_classes="result", type="filepath",
         )  # fmt: skip
         self.both = page.put(
-            gr.ImageSlider, "style.both", format="png", type="filepath", visible=False
+            gr.ImageSlider, "style.both", format="png", type="filepath", visible=False,
+            height=HEIGHT, buttons=[], elem_id="style-both", elem_classes="result",
+        )  # fmt: skip
+        self.line = gr.HTML(elem_id="style-status")
+        self.strength = page.put(
+            Knob, "name.strength", 0, 1, 1, step=0.05, elem_id="style-strength"
         )
-        self.download = page.put(
-            gr.DownloadButton, "download", visible=False, elem_id="style-download"
-        )
-        send_to.buttons(page, shown_picture, [self.both, self.live], ("pets", "attack"))
-        self.strength = page.put(Knob, "name.strength", 0, 1, 1, step=0.05)
-        page.put(gr.Markdown, "style.breakdown", elem_classes="note")
-        self.breakdown = gr.HTML(elem_id="style-breakdown")
-        self.plot = gr.HTML(elem_id="style-plot")
+        page.put(gr.Markdown, "style.why", elem_classes="note")
+        self.origin = card.Origin("style-card")
+        with gr.Row(elem_classes="quiet"):
+            self.download = page.put(
+                gr.DownloadButton, "download", visible=False, size="sm", elem_id="style-download"
+            )
+            send_to.buttons(page, shown_picture, [self.both, self.live], ("pets", "attack"))
+
+    def _build_losses(self) -> None:
+        page = self.page
+        with gr.Row(equal_height=False):
+            with gr.Column(min_width=280):
+                page.put(gr.Markdown, "style.breakdown", elem_classes="note")
+                self.breakdown = gr.HTML(elem_id="style-breakdown")
+            with gr.Column(min_width=280):
+                self.plot = gr.HTML(elem_id="style-plot")
 
     def _build_comparison(self) -> None:
         page = self.page
-        with page.put(gr.Accordion, "style.ways", open=False):
+        with page.put(gr.Accordion, "style.ways", open=False, elem_classes="run-scope"):
             page.put(gr.Markdown, "style.ways.note")
             with gr.Row():
-                self.compare = page.put(gr.Button, "style.ways.run", variant="primary", scale=0)
+                self.compare = page.put(gr.Button, "style.ways.run", scale=0, min_width=160)
                 self.stop_ways = page.put(gr.Button, "style.ways.stop", variant="stop", scale=0)
             self.ways_line = gr.HTML(elem_id="style-ways-status")
             with gr.Row(elem_id="style-ways"):
@@ -121,8 +124,9 @@ class StyleTab(TwoColumnTab):
         """The picture of one way, and what it took."""
         with gr.Column(min_width=200):
             return gr.Image(
-                show_label=False, format="png", buttons=["fullscreen"], interactive=False
-            ), gr.HTML()
+                show_label=False, format="png", buttons=["fullscreen"], interactive=False,
+                visible=False,
+            ), gr.HTML()  # fmt: skip
 
     def connect(self, tab: gr.Tab) -> None:
         """Wires the events."""
@@ -140,11 +144,16 @@ class StyleTab(TwoColumnTab):
         page.connect_stop(self.stop_ways, WAYS)
         sources = {"content": (self.content, "photos"), "style": (self.style, "styles")}
         deep_links.listen(page, NAME, named, sources)
-        weights, change = [*self.weights.values()], localize_errors(self.change_weights)
-        for weight in weights:
-            # In the queue: Gradio's page shows no errors of events outside it.
-            queued = PRIVATE | LIGHT | {"trigger_mode": "always_last"}
-            weight.release(change, [page.language, *weights], None, **queued)
+        self.origin.follow(page, [self.content, self.style])
+        weights = {name: named[name] for name in StyleSettings.LIVE}
+        change = localize_errors(self.change_weights), [page.language, *weights.values()], None
+        # In the queue: Gradio's page shows no errors of events outside it.
+        queued = PRIVATE | LIGHT | {"trigger_mode": "always_last"}
+        self.weighted = []  # the events of a weight's chips, when a run has been told
+        for name, weight in weights.items():
+            weight.release(*change, **queued)
+            chosen = chips.follow(self.controls.chips[name], weight, controls.CHIPS)
+            self.weighted.append(chosen.then(*change, **queued))
         self._connect_previews(tab)
 
     def _connect_previews(self, tab: gr.Tab) -> None:
@@ -173,10 +182,11 @@ class StyleTab(TwoColumnTab):
             if not isinstance(control, gr.Number)  # the seed changes nothing of it
         ]
         gr.on([*moved, self.controls.second.change], *estimate(), **light)
-        emptied = [*self.controls.ordered, self.strength, self.controls.second, *self.result]
+        *result, strength = self.result
+        emptied = [*self.controls.ordered, strength, self.controls.second, *result]
         cleared = streams.reset(page, self.reset, self.cleared, emptied, NAME)
         cleared.then(*preview(idle=True), **light).then(*estimate(), **light)
-        for pressed in (stronger, *self._build_experiments()):
+        for pressed in (stronger, *self.weighted, *self._build_experiments()):
             pressed.then(*estimate(), **light)
 
     def _build_experiments(self) -> list:
@@ -194,7 +204,9 @@ class StyleTab(TwoColumnTab):
         """Streams a run: the photo at once, then the steps that are shown."""
         asked = _request(content, style, second, backbone, given)
         opened = images.fit(images.open_image(content), PREVIEW_SIDE)
-        yield self._picture(opened, PAINTING)
+        yield self._picture(opened, PAINTING) | {
+            self.strength: gr.update(visible=False), self.origin.line: "",
+        }  # fmt: skip
         events, show = partial(runs.stylize, self.page.engine, asked), partial(self._step, asked)
         yield from progress.updates(run, language, self.line, events, show)
 
@@ -216,8 +228,11 @@ class StyleTab(TwoColumnTab):
         update = {
             self.live: gr.update(value=shown, visible=True),
             self.plot: _loss_plot(language, painting.losses, step.steps),
-            self.line: progress.running(language, step.step, step.steps, step.progress, seconds),
-        }
+            self.line: progress.running(
+                language, step.step, step.steps, step.progress, seconds,
+                forecast=painting.forecast,
+            ),
+        }  # fmt: skip
         if step.gradient_shares:
             update[self.breakdown] = _breakdown(language, step.losses, step.gradient_shares)
         if isinstance(event, Result):
@@ -235,6 +250,7 @@ class StyleTab(TwoColumnTab):
             self.line: progress.finished(language, step.step, step.steps, seconds),
             self.both: gr.update(value=pair, visible=True),
             self.download: gr.update(value=examples.png(image, "netglass-style"), visible=True),
+            self.origin.line: _origin(language, asked, "style.origin.steps", steps=step.step),
         }
 
     def preview(self, run: StoppableRun, language: str, content, style, strength) -> dict:
@@ -242,7 +258,10 @@ class StyleTab(TwoColumnTab):
         if not content or not style:
             return {self.line: ""}
         sketch = runs.preview(self.page.engine, content, style, strength)
-        return self._picture(sketch, PREVIEW)
+        return self._picture(sketch, PREVIEW) | {
+            self.strength: gr.update(visible=True),
+            self.origin.line: _origin(language, StyleRequest(content, style), "style.origin.pass"),
+        }
 
     def estimate(
         self, run: StoppableRun, language: str, content, style, second, backbone, *given
@@ -270,13 +289,15 @@ class StyleTab(TwoColumnTab):
             seconds = f"{way.seconds:.2f}" if way.steps is None else f"{way.seconds:.1f}"
             image, words = self.ways[way.key]
             took = say(language, way.key, seconds=seconds, steps=way.steps)
-            yield {self.ways_line: "", image: way.image, words: took}
+            shown = gr.update(value=way.image, visible=True)
+            yield {self.ways_line: "", image: shown, words: took}
 
     def _no_ways(self) -> dict:
+        nothing = (gr.update(value=None, visible=False), "")
         return {
             part: empty
             for way in self.ways.values()
-            for part, empty in zip(way, (None, ""), strict=True)
+            for part, empty in zip(way, nothing, strict=True)
         }
 
     def change_weights(self, request: gr.Request, _language: str, *weights) -> None:
@@ -295,6 +316,7 @@ class StyleTab(TwoColumnTab):
             "",
             None,
             gr.update(visible=False),
+            "",
         ]
         return [*defaults, 1, None, *result]
 
@@ -312,6 +334,13 @@ def _request(content, style, second, backbone: str, given: tuple) -> StyleReques
 def _pair(content: str | None, style: str | None, *_) -> tuple:
     """What a painting is about."""
     return content, style
+
+
+def _origin(language: str, asked: StyleRequest, key: str, **values: object) -> str:
+    """What a painting or a preview is of; `key` is the text of how it was made."""
+    pair = asked.content, asked.style
+    names = " + ".join(Path(str(path)).name for path in pair)
+    return card.origin(Markup("{}, {}").format(names, say(language, key, **values)), pair)
 
 
 def _estimate(language: str, found: Estimate) -> str:

@@ -34,8 +34,12 @@ def build(
     )  # fmt: skip
 
 
-def follow(chips: gr.Radio, knob: Knob, values: Mapping[float, Any]) -> None:
-    """Sets the slider by the chips, and marks the chip of the slider's value if there is one."""
-    chips.input(None, chips, knob, js="(value) => value", **JS)
+def follow(chips: gr.Radio, knob: Knob, values: Mapping[float, Any]) -> gr.events.Dependency:
+    """Sets the slider by the chips, and marks the chip of the slider's value if there is one.
+
+    Returns:
+        The event of the chips, for what is to follow it.
+    """
     known = json.dumps(list(values))
     knob.change(None, knob, chips, js=f"(value) => {known}.includes(value) ? value : null", **JS)
+    return chips.input(None, chips, knob, js="(value) => value", **JS)

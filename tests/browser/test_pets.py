@@ -52,7 +52,7 @@ def test_the_larger_classifier_can_be_chosen(open_page):
     open_tab(page, "pets.tab")
     page.locator("#pets-verdict h3").wait_for()
     before = page.locator("#pets-verdict").inner_text()
-    page.get_by_role("button", name=say("en", "more"), exact=True).locator("visible=true").click()
+    page.locator("#pets-card").get_by_role("button", name=say("en", "more")).click()
     page.locator("#pets-model input").click()
     page.get_by_role("option", name="EfficientNet-Lite2: pets").click()
     page.wait_for_function(

@@ -19,17 +19,21 @@ def open_style(open_page):
 
 def set_more(page, **settings):
     """Unfolds the further settings and sets these."""
-    page.get_by_role("button", name=say("en", "style.more")).click()
+    page.locator("#style-card").get_by_role("button", name=say("en", "more")).click()
     for name, value in settings.items():
         set_number(page, f"name.{name}", value)
 
 
+def chip(page, name, text):
+    """One value of a weight."""
+    return page.locator(f"#{name}-weight-chips").get_by_label(text, exact=True)
+
+
 def assert_no_scrolling_needed(page):
-    for key in ("run.paint", "stop", "reset"):
-        box = button(page, key).bounding_box()
+    lowest = chip(page, "tv", "1").locator("xpath=ancestor::label")
+    for part in (button(page, "run.paint"), button(page, "reset"), lowest):
+        box = part.bounding_box()
         assert box["y"] + box["height"] <= LAPTOP["height"]
-    knob = page.get_by_label(f"number input for {say('en', 'name.tv_weight')}").bounding_box()
-    assert knob["y"] + knob["height"] <= LAPTOP["height"]
 
 
 def test_upload_run_stop_download(open_page, tmp_path, photo):
@@ -43,6 +47,7 @@ def test_upload_run_stop_download(open_page, tmp_path, photo):
     page.locator("#style-status", has_text=re.compile(r"Step [1-9]\d* of 600")).wait_for()
     page.locator("#style-plot polyline").first.wait_for()
     page.locator("#style-status progress").wait_for()
+    page.locator("#style-strength").wait_for(state="hidden")
     button(page, "stop").click()
     page.locator("#style-status", has_text=re.compile(r"Stopped after \d+ of 600")).wait_for()
     with page.expect_download() as download:
@@ -57,8 +62,10 @@ def test_upload_run_stop_download(open_page, tmp_path, photo):
     page.wait_for_timeout(1500)
     assert page.locator("#style-download").is_visible()  # a visit elsewhere costs no painting
     assert page.locator("#style-status", has_text="Stopped after").is_visible()
+    assert "kitten.jpg + starry_night.jpg" in page.locator("#style-card-origin").inner_text()
     button(page, "reset").click()
     page.locator("#style-download").wait_for(state="hidden")
+    page.locator("#style-strength").wait_for()
     page.locator("#style-live", has_text=say("en", "style.preview")).wait_for()
 
 
@@ -107,7 +114,7 @@ def test_preview_loss_breakdown_and_a_second_style(open_page, language):
     assert say(language, "style.term.content") in breakdown.first.inner_text()
     assert re.search(r"\d", page.locator("#style-status").inner_text())
     before = live.get_attribute("src")
-    page.locator("#style-style").locator("xpath=..").locator(".examples button").nth(3).click()
+    page.locator("#style-card .card-given .examples").nth(1).locator("button").nth(3).click()
     page.wait_for_function(
         "before => document.querySelector('#style-live img')?.src !== before", arg=before
     )
@@ -155,7 +162,9 @@ def test_weights_that_leave_nothing_to_do_are_refused_and_the_run_goes_on(open_p
     button(page, "run.paint").click()
     status = page.locator("#style-status")
     status.filter(has_text=re.compile(r"Step [1-9]\d* of 600")).wait_for()
-    for name in ("content_weight", "style_weight", "tv_weight"):
-        set_number(page, f"name.{name}", 0)
+    for name in ("content", "style"):
+        chip(page, name, "0").check(force=True)
+    page.get_by_label(say("en", "style.fine")).check(force=True)
+    set_number(page, "name.tv_weight", 0)
     page.get_by_text(say("en", "error.nothing_to_minimise")).first.wait_for()
     status.filter(has_text="Done: 600").wait_for()
