@@ -107,7 +107,7 @@ def _weights(page: Page, named: dict) -> dict[str, gr.Radio]:
     with gr.Column(elem_classes="fine", min_width=200):
         for name in StyleSettings.LIVE:
             named[name] = page.setting(StyleSettings, name, formula=False)
-    page.put(gr.Checkbox, "style.fine", value=False, elem_id="style-fine")
+    page.put(gr.Checkbox, "style.fine", value=False, interactive=True, elem_id="style-fine")
     return shown
 
 

@@ -24,7 +24,7 @@ from models.style_transfer.settings import StyleSettings
 
 CONTENT, STYLE = "chelsea", "starry_night"
 PREVIEW_SIDE = 384
-HEIGHT = 440  # of the picture, painting or both, in pixels of the page
+HEIGHT = "27.5rem"  # of preview, painting and wipe
 # Made here, before the page is: it tells the browser all texts that labels may have.
 PAINTING, PREVIEW = i18n.title("style.live"), i18n.title("style.preview")
 # Places beside the painting's: the comparison, and what a painting would take.
@@ -251,6 +251,7 @@ class StyleTab:
             self.both: gr.update(value=pair, visible=True),
             self.download: gr.update(value=examples.png(image, "netglass-style"), visible=True),
             self.origin.line: _origin(language, asked, "style.origin.steps", steps=step.step),
+            self.strength: gr.update(visible=False),
         }
 
     def preview(self, run: StoppableRun, language: str, content, style, strength) -> dict:

@@ -58,7 +58,7 @@ class Origin:
     def __init__(self, card: str, value: str = ""):
         """`card` is the `elem_id` of the card whose `.result` is dimmed."""
         self.card = card
-        self.line = gr.HTML(value, elem_id=f"{card}-origin", elem_classes="origin", padding=False)
+        self.line = gr.HTML(value, elem_id=f"{card}-origin", elem_classes="origin")
 
     def follow(self, page: Page, subject: Sequence[Any]) -> None:
         """Compares results with the values of `subject`, whose order `written` is told them in."""

@@ -75,8 +75,9 @@ def running(
         forecast: of the whole run's seconds: what counts at the beginning.
     """
     left = seconds / progress * (1 - progress) if progress > 0 else None
-    if forecast is not None:  # the more is done, the more it counts
-        left = (1 - progress) * ((1 - progress) * forecast + seconds)
+    if forecast is not None:  # after a fifth of the work nearly all that counts is what it took
+        trust = (1 - progress) ** 10
+        left = trust * (1 - progress) * forecast + (1 - trust) * (left or 0.0)
     words = say(language, "status.step", step=step, steps=steps)
     if left is not None:
         words += " · " + say(language, "status.left", seconds=max(1, round(left)))

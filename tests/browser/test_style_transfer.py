@@ -164,7 +164,7 @@ def test_weights_that_leave_nothing_to_do_are_refused_and_the_run_goes_on(open_p
     status.filter(has_text=re.compile(r"Step [1-9]\d* of 600")).wait_for()
     for name in ("content", "style"):
         chip(page, name, "0").check(force=True)
-    page.get_by_label(say("en", "style.fine")).check(force=True)
+    page.get_by_label(say("en", "style.fine")).check()
     set_number(page, "name.tv_weight", 0)
     page.get_by_text(say("en", "error.nothing_to_minimise")).first.wait_for()
     status.filter(has_text="Done: 600").wait_for()
