@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from demos.gan_explorer import views
-from demos.runtime.i18n import say
+from demos.runtime.i18n import LANGUAGES, say
 from demos.ui import assets
 from models import device, images, registry
 from models.gan import pretrained
@@ -224,6 +224,24 @@ def test_a_walk_is_scrubbed_and_played(open_page):
     assert play.get_attribute("aria-pressed") == "true"
     play.click()
     assert play.get_attribute("aria-pressed") == "false"
+
+
+@pytest.mark.slow
+def test_another_network_or_language_is_followed(open_page):
+    page = open_page(host=HOST, query="?tab=gan")
+    wait_for_line(page, "device")
+    for name in ("dcgan_cats64", registry.VAE, registry.DEFAULT_GAN):
+        before = wait_for_picture(page, "cat")
+        page.locator("#gan-model input").click()
+        page.get_by_role("option", name=say("en", f"gan.model.{name}"), exact=True).click()
+        wait_for_other_picture(page, "cat", before)
+        wait_for_line(page, "device")
+    page.get_by_text(LANGUAGES["hi"], exact=True).first.click()
+    wait_for_line(page, "device", "hi")
+    before = wait_for_picture(page, "cat")
+    page.locator("#gan-seed input").fill("7")
+    page.locator("#gan-seed input").press("Tab")
+    wait_for_other_picture(page, "cat", before)
 
 
 @pytest.mark.parametrize("why", ["wrong hash", *slow_cases("save-data", "broken off", "no SIMD")])
