@@ -39,6 +39,10 @@ def test_dog_to_cat_is_one_click_and_the_download_is_still_adversarial(open_page
     assert lite0(images.to_tensor(seen)).argmax().item() == 284
 
 
+def open_more(page):
+    page.locator("#attack-card .card-knobs .label-wrap").click()
+
+
 def seen(page, which):
     """The pixels of a canvas."""
     data = page.locator(f".attack-{which}").evaluate("canvas => canvas.toDataURL()")
@@ -81,7 +85,7 @@ def test_only_the_settings_that_a_method_reads_are_shown(open_page, language, vi
     assert knob("patch_size").count() == 0
     choose(page, "name.method", say(language, "attack.method.patch"), language)
     knob("patch_size").first.wait_for()
-    button(page, "more", language).click()
+    open_more(page)
     knob("patch_spread").first.wait_for()
     for name in ("epsilon", "norm"):
         assert knob(name).count() == 0
@@ -96,7 +100,7 @@ def test_only_the_settings_that_a_method_reads_are_shown(open_page, language, vi
 def test_a_pet_classifier_is_attacked_with_a_breed_as_target(open_page):
     page = open_page()
     open_tab(page, "attack.tab")
-    button(page, "more").click()
+    open_more(page)
     choose(page, "network", "EfficientNet-Lite0: pets")
     page.locator("#attack-before", has_text="leonberger").wait_for()
     target = page.get_by_label(say("en", "name.target"), exact=True).locator("visible=true")
@@ -134,7 +138,7 @@ def test_the_error_for_a_bad_upload_is_in_the_visitors_language(open_page, tmp_p
 def test_an_offline_network_says_what_would_help(open_page):
     page = open_page()
     open_tab(page, "attack.tab")
-    button(page, "more").click()
+    open_more(page)
     page.get_by_label(say("en", "network"), exact=True).locator("visible=true").click()
     page.get_by_role("option", name=re.compile("VGG-19")).click()
     note = page.locator(".prose.note").locator("visible=true")
