@@ -156,7 +156,8 @@ class PetTab:
         pair = [self.breed, self.against]
         explain = (
             streams.stream(page, self.explain, f"{NAME}.explanation", heavy=False, beside=NAME),
-            [page.language, self.photo, *pair, self.contrast, self.classifier], self.explanation,
+            [page.language, self.photo, *pair, self.contrast, self.classifier],
+            [self.explanation, self.origin.line],
         )  # fmt: skip
         classified.success(*explain, **newest)
         gr.on([*(dropdown.input for dropdown in pair), self.contrast.change], *explain, **newest)
@@ -185,7 +186,6 @@ class PetTab:
         (first, _), (second, _) = prediction.top(2)
         return update | {
             self.verdict: _verdict(language, prediction),
-            self.origin.line: card.origin(_origin(path, model), [path, model]),
             self.similar: bars(named, percent=False, role="variation"),
             self.breed: first,
             self.against: second,
@@ -196,11 +196,16 @@ class PetTab:
         return {self.verdict: "", self.similar: "", self.origin.line: "", self.explanation: None}
 
     def explain(self, run: StoppableRun, language: str, path, breed, against, contrast, model: str):
-        """The class activation map of the chosen breeds; None without a photo."""
+        """The class activation map of the chosen breeds; none without a photo.
+
+        The result is dimmed until it is here: that of the photo before belongs to no new verdict.
+        """
         if path is None:
-            return None
+            return {self.explanation: None}
         settings = CamSettings(contrast=contrast, model=model)
-        return runs.explain(self.page.engine, path, breed, against, settings)
+        shown = runs.explain(self.page.engine, path, breed, against, settings)
+        made = card.origin(_origin(path, model), [path, model])
+        return {self.explanation: shown, self.origin.line: made}
 
     def show_maps(
         self, run: StoppableRun, language: str, path: str | None, backbone: str, layer: str
