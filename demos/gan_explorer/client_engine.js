@@ -8,6 +8,7 @@ window.netglassClientEngine = (() => {
   const URGENT = new Set(["cat", "mix", "growth", "walk"]); // drawn before the others
   const VIEWS = new Set([...URGENT, "sheet", "strip", "parts", "noise", "score"]);
   const SLIDERS = 8;
+  const PAUSES = [2000, 4000]; // ms before what failed is asked for again
   const failed = new Set(); // models
   const asked = new Map(); // id -> {answer: function that is told, urgent}
   let state = "server"; // one of the texts of the line: server, loading, device, failed
@@ -43,7 +44,14 @@ window.netglassClientEngine = (() => {
     tell("failed");
   }
 
+  /* An answer that is as it should be. A class that opens the page at once may ask for more than the
+     server lets one address have: what fails is asked for again, a little later. */
   async function fetched(address, options) {
+    for (const pause of PAUSES) {
+      const answer = await fetch(address, options).catch(() => null);
+      if (answer?.ok) return answer;
+      await new Promise((done) => { setTimeout(done, pause); });
+    }
     const answer = await fetch(address, options);
     if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
     return answer;
