@@ -27,8 +27,8 @@ window.netglassAddress = (() => {
 
   /* Notes what the address asks for, by a method of `history`. */
   function set(method, query) {
-    const asked = String(query);
-    history[method](history.state, "", location.pathname + (asked && `?${asked}`));
+    const search = String(query);
+    history[method](history.state, "", location.pathname + (search && `?${search}`));
     tellSpace();
   }
 
