@@ -245,13 +245,13 @@ class GanLabTab:
             if isinstance(event, Result):
                 yield {self.line: progress.paused(language, live.snapshot)}
             else:
-                rounds = live.trainer.rounds - before
-                yield self._shown(language, live, asked, rounds / max(event.seconds, 1e-3))
+                rate = (live.trainer.rounds - before) / max(event.seconds, 1e-3)
+                line = progress.live(language, live.snapshot, rate)
+                yield {self.line: line, **self._shown(language, live, asked)}
 
-    def _shown(self, language: str, live: LiveTraining, asked: Request, rate: float) -> dict:
+    def _shown(self, language: str, live: LiveTraining, asked: Request) -> dict:
         verdict, figures = views.diagnosis(language, live)
         return {
-            self.line: progress.live(language, live.snapshot, rate),
             self.phase: views.phase(language, live),
             self.picture: self.page.engine.training_slice(views.picture, live, live.views),
             self.plot: views.losses(language, live),
@@ -268,7 +268,8 @@ class GanLabTab:
         )
         live.views = asked.views
         runs.step(self.page.engine, live, phase)
-        return self._shown(language, live, asked, 0.0)
+        line = progress.paused(language, live.snapshot)
+        return {self.line: line, **self._shown(language, live, asked)}
 
     def pause(self, request: gr.Request) -> None:
         """The Stop button."""

@@ -321,6 +321,15 @@ def test_a_late_preset_of_the_lab_does_not_end_a_newer_one(visitor, monkeypatch)
     assert visitor.last("gan-lab-status") == ""
 
 
+def test_after_a_step_the_lab_offers_run_again(visitor):
+    visitor.send("step")
+    visitor.end()
+    assert "Paused after round" in visitor.last("gan-lab-status")
+    assert "data-busy" not in visitor.last("gan-lab-status")
+    visitor.send("clear")
+    visitor.end()
+
+
 def test_who_finds_no_place_in_the_lab_is_told_so(blocks, page, monkeypatch):
     monkeypatch.setattr(page.engine.shared(LiveTrainings), "max_runs", 2)
     visitors = [Visitor(blocks, page.engine) for _ in range(3)]
