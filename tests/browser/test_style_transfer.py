@@ -142,11 +142,11 @@ def test_three_methods_are_compared(open_page):
 @pytest.mark.slow
 def test_another_network_has_sliders_for_its_own_layers(open_page):
     page = open_style(open_page)
+    set_more(page)
     page.get_by_role("button", name=say("en", "style.layers")).click()
     sliders = page.locator("#style-layers input[type=range]").locator("visible=true")
     sliders.nth(9).wait_for()
     assert sliders.count() == 10
-    set_more(page)
     page.get_by_label(say("en", "network"), exact=True).locator("visible=true").click()
     page.get_by_role("option", name="EfficientNet-Lite2", exact=True).click()
     page.get_by_label("number input for blocks.3.3.bn1").locator("visible=true").wait_for()
