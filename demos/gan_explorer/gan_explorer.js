@@ -116,8 +116,10 @@
 
   /* Shows what belongs to the model, and marks the chosen seeds and the chosen layer. */
   function mark() {
-    for (const part of document.querySelectorAll("[data-for]"))
+    for (const part of document.querySelectorAll("[data-for]")) {
       part.hidden = !part.dataset.for.split(" ").includes(knobs.model);
+      part.dataset.marked = "";
+    }
     document.querySelectorAll(".gan-sheet button").forEach((button, index) => {
       button.classList.toggle("a", knobs.sheet + index === knobs.seed);
       button.classList.toggle("b", knobs.sheet + index === knobs.seed_b);
@@ -148,7 +150,8 @@
       found = true;
       if (isReady()) drawScore(line);
     }
-    if (found) mark();
+    // What unfolds later, or is said in another language, is new too.
+    if (found || document.querySelector("[data-for]:not([data-marked])")) mark();
     netglassClientEngine.say();
   }
 

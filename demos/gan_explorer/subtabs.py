@@ -71,7 +71,7 @@ def _walking(page: Page, knobs: Knobs) -> None:
                 walking.live(page)
             with gr.Column(min_width=240):
                 frames = page.setting(SampleSettings, "frames")
-                walk = page.put(gr.Button, "gan.walk.go", variant="primary")
+                walk = page.put(gr.Button, "gan.walk.go")
                 download = page.put(gr.DownloadButton, "gan.walk.download", visible=False)
             film = page.picture("gan.film", format="webp", height=300, elem_id="gan-film")
     names = ("seed", "seed_b", "truncation", *SLIDERS)

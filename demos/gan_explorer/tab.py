@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -11,7 +13,7 @@ from markupsafe import escape
 from demos.gan_explorer import client_engine, endpoints, layers, runs, subtabs
 from demos.gan_explorer.views import BLANK, CAT_KNOBS, CAT_SETTINGS, picture_by_address
 from demos.runtime.i18n import say
-from demos.ui import deep_links, send_to
+from demos.ui import card, deep_links, send_to
 from demos.ui.components import Choice
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry, weights
@@ -19,10 +21,13 @@ from models.gan.settings import SLIDERS, SampleSettings
 from models.validation import ValidationError
 
 NAME = "gan"
+VISIBLE = 4  # of the directions; the others unfold
 SETTINGS = ("truncation", "seed", "seed_b", "noise", "crossover", *SLIDERS)
 DEFAULTS = {"model": registry.DEFAULT_GAN, "sheet": 0} | {
     name: SampleSettings.page_defaults()[name] for name in SETTINGS
 }
+# The buttons for the next sheet and a random one, and whether a click on it chooses cat A or B.
+Chooser = tuple[gr.Button, gr.Button, gr.Radio]
 EXPERIMENTS = (
     {"truncation": 0.0},
     {"truncation": 1.5},
@@ -31,26 +36,24 @@ EXPERIMENTS = (
 )
 
 
-def per_model(language: str, texts: dict[str, str], css: str) -> str:
-    """One text for each generator, of which the script shows the chosen one's."""
+def per_model(texts: Mapping[str, str], css: str) -> str:
+    """One text (HTML) for each generator, of which the script shows the chosen one's."""
     return "".join(
-        f'<span class="{css}" data-for="{name}">{escape(text)}</span>'
-        for name, text in texts.items()
+        f'<span class="{css}" data-for="{name}">{text}</span>' for name, text in texts.items()
     )
 
 
 def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
-    page.put(gr.HTML, "gan.quality", written=_quality)
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=280):
-            model = _models(page)
-            sheet, chooser = _sheet(page), _chooser(page)
-        with gr.Column(scale=4, min_width=270, elem_classes="gan-hold"):
-            send_buttons, knobs = _cat(page)
-        with gr.Column(scale=6, min_width=300):
-            reset, sliders = _sliders(page)
-    knobs |= {"model": model} | sliders
+    columns = card.build("gan-card", (5, 10, 10))
+    with columns.given:
+        knobs = {"model": _models(page)}
+        sheet, chooser, reset, seeds = _sheet(page)
+    with columns.result:
+        send_buttons = _cat(page)
+    with columns.knobs:
+        knobs |= seeds | _sliders(page)
+    _background(page)
     with gr.Tabs(overflow_behavior="wrap"):
         knobs |= subtabs.build(page, knobs)
         layers.build(page)
@@ -66,6 +69,15 @@ def build(page: Page, tab: gr.Tab) -> None:
     _wire_pictures(page, tab, order)
     _wire_sheet(sheet, chooser, knobs)
     endpoints.expose_all(page)
+
+
+def _background(page: Page) -> None:
+    """What "How it works" says besides the idea."""
+    page.background = [
+        page.put(gr.HTML, "gan.quality", written=_quality, render=False),
+        page.put(gr.Markdown, "gan.sliders", elem_classes="note", render=False),
+        page.formula(r"w=w_0+\textstyle\sum_i d_i\,\sigma_i v_i", render=False),
+    ]
 
 
 def _enlarged(page: Page, _language: str, model: str, *values) -> str:
@@ -91,7 +103,7 @@ def _wire_pictures(page: Page, tab: gr.Tab, order: list[Any]) -> None:
 
 def _wire_sheet(
     sheet: gr.HTML,
-    chooser: tuple[gr.Button, gr.Button, gr.Radio],
+    chooser: Chooser,
     knobs: dict[str, gr.components.Component],
 ) -> None:
     following, random, which_cat = chooser
@@ -138,7 +150,7 @@ def _quality(language: str) -> str:
             millions=f"{entry['parameters']['generator'] / 1e6:.1f}",
             images=f"{entry['images']:,}",
         )
-    return per_model(language, texts, "note")
+    return per_model({name: escape(text) for name, text in texts.items()}, "note")
 
 
 def _models(page: Page) -> Choice:
@@ -153,12 +165,13 @@ def _models(page: Page) -> Choice:
     )
 
 
-def _sheet(page: Page) -> gr.HTML:
+def _sheet(page: Page) -> tuple[gr.HTML, Chooser, gr.Button, dict[str, Any]]:
+    """The sheet, what chooses on it, the button that resets all, and the numbers of the cats."""
     cells = "".join(
         f'<button data-index="{i}" aria-label="{i + 1}"></button>'
         for i in range(SampleSettings.count)
     )
-    return page.put(
+    sheet = page.put(
         gr.HTML,
         "gan.view.sheet",
         html_template='<div class="gan-sheet"><img data-view="sheet.png" data-when="settled" '
@@ -170,13 +183,12 @@ def _sheet(page: Page) -> gr.HTML:
         "if (b) trigger('select', {index: Number(b.dataset.index)})})",
         apply_default_css=False,
     )
-
-
-def _chooser(page: Page) -> tuple[gr.Button, gr.Button, gr.Radio]:
-    """The next sheet, a random one, and whether a click on it chooses cat A or B."""
-    with gr.Row():
+    with gr.Row(elem_classes="run-bar"):
+        random = page.put(
+            gr.Button, "gan.random", variant="primary", min_width=100, elem_classes="run"
+        )
         following = page.put(gr.Button, "gan.next", size="sm", min_width=80)
-        random = page.put(gr.Button, "gan.random", size="sm", min_width=80)
+        reset = page.put(gr.Button, "reset", size="sm", min_width=70, scale=0, elem_classes="reset")
     which_cat = page.put(
         gr.Radio,
         "gan.hand",
@@ -184,25 +196,37 @@ def _chooser(page: Page) -> tuple[gr.Button, gr.Button, gr.Radio]:
         value="a",
         elem_id="gan-hand",
     )
-    return following, random, which_cat
+    numbers = {}
+    with _unfolding(page, "more"), gr.Row():
+        numbers["sheet"] = page.put(
+            gr.Number, "gan.sheet", DEFAULTS["sheet"], precision=0, elem_id="gan-sheet"
+        )
+        for name in ("seed", "seed_b"):
+            numbers[name] = page.setting(SampleSettings, name, elem_id=f"gan-{name}", min_width=70)
+    return sheet, (following, random, which_cat), reset, numbers
 
 
-def _cat(page: Page) -> tuple[gr.Column, dict[str, gr.components.Component]]:
-    """Cat A with its score; the place for the buttons that send it, and the knobs below."""
-    picture_by_address(page, "gan.view.cat", "cat", CAT_KNOBS, now=True, css="gan-cat")
+@contextmanager
+def _unfolding(page: Page, key: str) -> Iterator[None]:
+    """Like an accordion that is closed; but what is inside is on the page, so that it tells the
+    script of changes that come from elsewhere."""
+
+    def summary(language: str) -> str:
+        text = escape(page.text(key, language))
+        return f'<details class="gan-unfold"><summary>{text}</summary></details>'
+
+    page.put(gr.HTML, key, written=summary)
+    with gr.Column(elem_classes="gan-folded"):
+        yield
+
+
+def _cat(page: Page) -> gr.Column:
+    """Cat A with its score; gives the place for the buttons that send it."""
+    picture_by_address(page, "gan.view.cat", "cat", CAT_KNOBS, now=True, css="result gan-cat")
     page.put(gr.HTML, "gan.score", written=lambda language: _score(page, language))
     client_engine.line(page)
     gr.HTML('<div class="gan-trouble" role="alert"></div>')
-    send_buttons = gr.Column()
-    knobs = {"truncation": page.setting(SampleSettings, "truncation")}
-    small: dict[str, Any] = {"min_width": 70}
-    with gr.Row():
-        knobs["sheet"] = page.put(
-            gr.Number, "gan.sheet", DEFAULTS["sheet"], precision=0, elem_id="gan-sheet", **small
-        )
-        for name in ("seed", "seed_b"):
-            knobs[name] = page.setting(SampleSettings, name, elem_id=f"gan-{name}", **small)
-    return send_buttons, knobs
+    return gr.Column(elem_classes="gan-send")
 
 
 def _score(page: Page, language: str) -> str:
@@ -211,32 +235,39 @@ def _score(page: Page, language: str) -> str:
     return f'<div class="gan-score" {facts}></div>'
 
 
-def _sliders(page: Page) -> tuple[gr.Button, dict[str, gr.components.Component]]:
-    """The reset button, and the eight sliders in pairs, each with its strip."""
-    page.put(gr.Markdown, "gan.sliders", elem_classes="note")
-    with gr.Row():
-        page.formula(r"w=w_0+\textstyle\sum_i d_i\,\sigma_i v_i")
-        reset = page.put(gr.Button, "gan.reset", size="sm", min_width=80, scale=0)
-    sliders = {}
-    for pair in range(0, len(SLIDERS), 2):
-        with gr.Row():
-            for position in (pair, pair + 1):
-                with gr.Column(min_width=220, elem_classes="gan-slider"):
-                    name, fixed = SLIDERS[position], {"direction": position + 1}
-                    page.put(gr.HTML, "gan.sliders", written=_directions(page, position))
-                    sliders[name] = page.setting(SampleSettings, name, container=False)
-                    picture_by_address(page, "gan.view.strip", "strip", CAT_KNOBS, fixed=fixed)
-    return reset, sliders
+def _sliders(page: Page) -> dict[str, gr.components.Component]:
+    """Truncation, four directions, and four more that unfold."""
+    sliders = {"truncation": page.setting(SampleSettings, "truncation")}
+    for position in range(VISIBLE):
+        sliders |= _slider(page, position)
+    with _unfolding(page, "gan.more_directions"):
+        for position in range(VISIBLE, len(SLIDERS)):
+            sliders |= _slider(page, position)
+    return sliders
 
 
-def _directions(page: Page, position: int):
-    """What a slider does in each generator, by language."""
+def _slider(page: Page, position: int) -> dict[str, gr.components.Component]:
+    """A slider upon its strip: the thumb frames the picture of its value (gan_explorer.css)."""
+    name, fixed = SLIDERS[position], {"direction": position + 1}
+    with gr.Column(min_width=220, elem_classes="gan-slider"):
+        page.put(gr.HTML, "gan.sliders", written=_directions(page, position))
+        slider = page.setting(SampleSettings, name, container=False)
+        picture_by_address(page, "gan.view.strip", "strip", CAT_KNOBS, fixed=fixed)
+    return {name: slider}
+
+
+def _directions(page: Page, position: int) -> Callable[[str], str]:
+    """What a slider's two ends show in each generator, by language."""
 
     def written(language: str) -> str:
         texts = {
             spec.name: page.text(f"gan.direction.{spec.directions[position]}", language)
             for spec in registry.GAN_SPECS
         }
-        return per_model(language, texts, "gan-direction")
+        ends = {name: escape(text).split(" ↔ ") for name, text in texts.items()}
+        both = {
+            name: f"<span>{low}</span><span>{high}</span>" for name, (low, high) in ends.items()
+        }
+        return per_model(both, "gan-direction")
 
     return written

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from demos.runtime.i18n import say
-from tests.browser.helpers import button, open_tab, save_data, wait_for_picture
+from tests.browser.helpers import PHONE, button, open_tab, save_data, wait_for_picture
 
 
 def wait_for_other_picture(page, view, before):
@@ -29,6 +29,8 @@ def test_the_picture_follows_a_dragged_slider_and_reset_undoes_it(open_page):
     box = slider.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
+    # On the strip, for it is the slider.
+    assert page.locator(".gan-slider img").first.bounding_box() == box
     for share in (0.55, 0.6, 0.65, 0.7, 0.75, 0.8):
         page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
         page.wait_for_timeout(40)
@@ -38,8 +40,32 @@ def test_the_picture_follows_a_dragged_slider_and_reset_undoes_it(open_page):
     asked = page.evaluate("window.fetched")
     assert sum("cat.png" in address for address in asked) >= 2
     assert not any("gradio_api" in address for address in asked)
-    button(page, "gan.reset").click()
+    button(page, "reset").click()
     page.wait_for_function("window.fetched.filter(a => a.includes('cat.png')).pop().match(/d1=0&/)")
+
+
+@pytest.mark.slow
+def test_a_finger_moves_a_slider_along_its_strip_and_a_scroll_does_not(open_page):
+    page = open_page(viewport=PHONE)
+    wait_for_picture(page, "cat")
+    slider = page.locator(".gan-slider input[type=range]").first
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    left, top = box["x"], box["y"] + box["height"] / 2
+
+    def touch(*places):
+        for number, (x, y) in enumerate(places):
+            kind = ("pointerdown", "pointermove")[number > 0]
+            facts = {"pointerType": "touch", "clientX": x, "clientY": y, "bubbles": True}
+            slider.dispatch_event(kind, facts)
+
+    touch((left + 5, top), (left + 8, top + 40))
+    slider.dispatch_event("pointercancel", {"pointerType": "touch", "bubbles": True})
+    assert slider.input_value() == "0"
+    # The middle of the sixth of the seven pictures.
+    touch((left + 5, top), (left + box["width"] * 5.5 / 7, top + 4))
+    assert slider.input_value() == "2"
+    page.wait_for_function("document.querySelector('.gan-slider input[type=number]').value === '2'")
 
 
 def test_a_click_on_the_grid_chooses_a_seed(open_page):
@@ -92,6 +118,7 @@ def test_every_generator_can_be_chosen(open_page):
 def test_a_bad_seed_gets_a_clear_message_and_the_next_one_works(open_page):
     page = open_page(query="?lang=hi")
     before = wait_for_picture(page, "cat")
+    page.locator("#gan-card .card-given summary").click()
     number = page.locator("#gan-seed input")
     number.fill("-5")
     number.press("Tab")
