@@ -47,12 +47,11 @@ def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
     columns = card.build("gan-card", (5, 10, 10))
     with columns.given:
-        knobs = {"model": _models(page)}
-        sheet, chooser, reset, seeds = _sheet(page)
+        sheet, chooser, reset, knobs = _sheet(page)
     with columns.result:
         send_buttons = _cat(page)
     with columns.knobs:
-        knobs |= seeds | _sliders(page)
+        knobs |= _sliders(page) | {"model": _models(page)}
     _background(page)
     with gr.Tabs(overflow_behavior="wrap"):
         knobs |= subtabs.build(page, knobs)
@@ -197,12 +196,12 @@ def _sheet(page: Page) -> tuple[gr.HTML, Chooser, gr.Button, dict[str, Any]]:
         elem_id="gan-hand",
     )
     numbers = {}
-    with _unfolding(page, "more"), gr.Row():
+    with _unfolding(page, "more"):
         numbers["sheet"] = page.put(
             gr.Number, "gan.sheet", DEFAULTS["sheet"], precision=0, elem_id="gan-sheet"
         )
         for name in ("seed", "seed_b"):
-            numbers[name] = page.setting(SampleSettings, name, elem_id=f"gan-{name}", min_width=70)
+            numbers[name] = page.setting(SampleSettings, name, elem_id=f"gan-{name}")
     return sheet, (following, random, which_cat), reset, numbers
 
 
