@@ -36,6 +36,7 @@ NAME = "tour"
 STATIONS = {"cat": 0.02, "painted": 0.58, "named": 0.64, "attacked": 1.0}
 PAINTING = examples.example("styles", "starry_night")
 SIZE = 256
+SHOWN = 3  # breeds below a picture
 PAINT = {"size": SIZE, "steps": 60, "optimizer": "lbfgs"}
 # Dogs that the attack may aim at: the first that the classifier does not think of already.
 TARGETS = ("pug", "beagle", "boxer")
@@ -164,18 +165,17 @@ def verdict(prediction: PetPrediction) -> PetVerdict:
 
 
 def attack_found(language: str, found: TourAttack) -> str:
-    """Whether the attack succeeded, and the top five before and after, as HTML."""
+    """The likeliest breeds after the attack, and whether it succeeded, as HTML."""
     words = say(language, "attack.success" if found.fooled else "attack.failure")
     breed = breed_name(language, found.wanted)
     more = say(language, "tour.attacked.found", breed=breed, linf=found.linf)
+    _, role = VERDICTS["after"]
     text = f"<p><b>{escape(words)}</b> {escape(more)}</p>"
-    for (key, role), each in zip(VERDICTS.values(), (found.before, found.after), strict=True):
-        text += f"<p><b>{escape(say(language, key))}</b></p>{likeliest(language, each, role)}"
-    return text
+    return likeliest(language, found.after, role) + text
 
 
 def likeliest(language: str, found: PetVerdict, role: str = "real") -> str:
     """The likeliest breeds, and whether the picture is taken for a pet at all, as HTML."""
     doubt = "" if found.is_pet else f"<p>{escape(say(language, 'pets.not'))}</p>"
-    top = [(breed_name(language, name), value) for name, value in found.top]
+    top = [(breed_name(language, name), value) for name, value in found.top[:SHOWN]]
     return doubt + bars(top, role=role)

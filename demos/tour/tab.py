@@ -10,11 +10,12 @@ import gradio as gr
 from demos.gan_explorer import tab as gan_explorer
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Waiting
+from demos.runtime.i18n import EVERY, say
 from demos.tour import runs
 from demos.tour.runs import NAME, PAINTING, STATIONS, StationStep
-from demos.ui import deep_links, progress, streams
+from demos.ui import card, deep_links, example_results, progress, streams
 from demos.ui.components import Photo
-from demos.ui.page import Page
+from demos.ui.page import HEAVY, PRIVATE, Page
 from demos.ui.send_to import SendButton
 from models import registry
 from models.attacks.settings import AttackSettings
@@ -23,10 +24,8 @@ from models.gan.settings import SLIDERS, SampleSettings
 DEFAULTS = {"seed": 26, "truncation": 0.7, "epsilon": 4}
 LABELS = {"seed": "name.seed"}  # in the explorer it is "Cat A", beside "Cat B"
 EXPERIMENTS = ({"seed": 3, "truncation": 1.5}, {"epsilon": 1})
-# On a phone the pictures come below what fits: bring the buttons, and them, to the top.
-SCROLL = """() => {if (innerWidth <= 640)
-  document.getElementById("tour-status").closest(".column").scrollIntoView()}"""
-RANDOM_SEED = "() => Math.floor(Math.random() * 1e6)"
+# The primary button draws a seed.
+ANOTHER = "(language, seed, ...others) => [language, Math.floor(Math.random() * 1e6), ...others]"
 # What the explorer's other controls must be, so that it shows the same cat.
 EXPLORER = {name: gan_explorer.DEFAULTS[name] for name in ("model", "noise", *SLIDERS)}
 
@@ -37,62 +36,72 @@ def build(page: Page, _tab: gr.Tab) -> None:
 
 
 class TourTab:
-    """The tab's components, and the events between them.
+    """The tab's components, and the events between them; it opens with a tour made before.
 
     Attributes:
         controls: by setting.
-        bodies, photos, found: of each station, what appears in it, its picture, and what was found.
+        photos, found: of each station, its picture, and what was found.
         download: of the attack's exact PNG.
     """
 
     def __init__(self, page: Page):
         self.page = page
+        self.example = example_results.load().tour
         self.controls: dict[str, Any] = {}
-        self.bodies: dict[str, gr.Column] = {}
         self.photos: dict[str, Photo] = {}
         self.found: dict[str, gr.HTML] = {}
-        with gr.Row(equal_height=False):
-            with gr.Column(scale=3, min_width=300):
+        self._build_controls()
+        with gr.Column(elem_id="tour-card", elem_classes="card"):
+            with gr.Row(elem_classes="tour-bar"):
                 self.run, self.stop, self.reset = page.controls("run.tour")
-                self.line = gr.HTML(elem_id="tour-status")
-            with gr.Column(scale=2, min_width=280):
-                self.controls["seed"] = page.put(
-                    gr.Number, LABELS["seed"], DEFAULTS["seed"], precision=0, elem_id="tour-seed"
+                self.again = page.put(
+                    gr.Button, "tour.again", size="sm", scale=0, elem_classes="again"
                 )
-                self.other = page.put(gr.Button, "tour.another", size="sm")
-        # The stations' buttons read the truncation, whose slider stands below them.
-        self.controls["truncation"] = page.setting(
-            SampleSettings,
-            "truncation",
-            formula=False,
-            value=DEFAULTS["truncation"],
-            render=False,
-        )
-        with gr.Row(equal_height=False):
-            for name in STATIONS:
-                self._build_station(name)
+                with gr.Column(min_width=200):
+                    self.line = gr.HTML(elem_id="tour-status")
+                    self.origin = card.Origin("tour-card", _origin(EVERY, DEFAULTS, example=True))
+            with gr.Row(equal_height=False, elem_classes="tour-stations result"):
+                for name in STATIONS:
+                    self._build_station(name)
         self._build_more()
-        self.order = list(self.controls.values())
-        page.experiments(NAME, EXPERIMENTS, DEFAULTS, self.order, check=_check)
-        deep_links.listen(page, NAME, self.controls)
-        pictures = [*self.bodies.values(), *self.photos.values()]
-        self.outputs = [self.line, self.download, *pictures, *self.found.values()]
+        self.order = [self.controls[name] for name in DEFAULTS]
+        self.outputs = [
+            self.controls["seed"], self.line, self.origin.line, self.download,
+            *self.photos.values(), *self.found.values(),
+        ]  # fmt: skip
+
+    def _build_controls(self) -> None:
+        """The knobs, which stand below the stations whose buttons read them."""
+        page = self.page
+        hidden: dict[str, Any] = {"render": False, "formula": False}
+        self.controls["seed"] = page.put(
+            gr.Number, LABELS["seed"], DEFAULTS["seed"], precision=0, elem_id="tour-seed",
+            render=False,
+        )  # fmt: skip
+        for kind, name in ((SampleSettings, "truncation"), (AttackSettings, "epsilon")):
+            self.controls[name] = page.setting(kind, name, value=DEFAULTS[name], **hidden)
 
     def _build_station(self, name: str) -> None:
         page = self.page
-        with gr.Column(min_width=270):
+        with gr.Column(min_width=130, elem_classes="tour-station"):
             page.put(gr.Markdown, f"tour.{name}")
-            with gr.Column(visible=False) as self.bodies[name]:
-                self.photos[name] = page.put(
-                    Photo, f"tour.{name}.picture", format="jpeg", height=256, buttons=[],
-                    interactive=False,
-                )  # fmt: skip
-                page.put(gr.Markdown, f"tour.{name}.caption")
-                if name in ("named", "attacked"):
-                    self.found[name] = gr.HTML(elem_id=f"tour-{name}-found")
-                if name == "attacked":
-                    self.download = page.put(gr.DownloadButton, "download", size="sm")
+            self.photos[name] = page.put(
+                Photo, f"tour.{name}.picture", value=self.example.pictures[name], format="jpeg",
+                show_label=False, buttons=[], interactive=False, elem_classes="tour-picture",
+            )  # fmt: skip
+            page.put(gr.Markdown, f"tour.{name}.caption")
+            if name in ("named", "attacked"):
+                self.found[name] = gr.HTML(self._example_found(name), elem_id=f"tour-{name}-found")
+            with gr.Row(elem_classes="tour-go"):
                 self._build_send_buttons(name)
+                if name == "attacked":
+                    attacked = self.example.pictures[name]
+                    self.download = page.put(gr.DownloadButton, "download", attacked, size="sm")
+
+    def _example_found(self, name: str) -> str:
+        if name == "named":
+            return runs.likeliest(EVERY, self.example.named)
+        return runs.attack_found(EVERY, self.example.attack)
 
     def _build_send_buttons(self, name: str) -> None:
         """The buttons that open another tab with what a station shows."""
@@ -127,33 +136,42 @@ class TourTab:
     def _build_more(self) -> None:
         page = self.page
         with page.put(gr.Accordion, "more", open=False), gr.Row():
-            with gr.Column(min_width=220):
-                self.controls["truncation"].render()
-                page.formula(SampleSettings.described()["truncation"].formula)
-            with gr.Column(min_width=220):
-                self.controls["epsilon"] = page.setting(
-                    AttackSettings, "epsilon", value=DEFAULTS["epsilon"]
-                )
+            for control in self.controls.values():
+                with gr.Column(min_width=220):
+                    control.render()
+        for kind, name in ((SampleSettings, "truncation"), (AttackSettings, "epsilon")):
+            formula = kind.described()[name].formula
+            page.background.append(page.formula(formula, render=False))
 
     def connect(self) -> None:
         """Wires the events."""
         page = self.page
-        self.run.click(None, None, None, js=SCROLL, api_visibility="private")
-        streams.start(
-            page, self.run, self.tour, self.order, self.outputs, NAME, self.line, labels=LABELS
-        )
+
+        def start(button: gr.Button, **options) -> None:
+            streams.start(
+                page, button, self.tour, self.order, self.outputs, NAME, self.line, labels=LABELS,
+                **options,
+            )  # fmt: skip
+
+        start(self.run, js=ANOTHER)
+        start(self.again)
         page.connect_stop(self.stop, NAME)
-        self.other.click(
-            None, None, self.controls["seed"], js=RANDOM_SEED, api_visibility="private"
-        )
-        everything = [*self.order, *self.outputs]
-        streams.reset(page, self.reset, self.cleared, everything, NAME)
+        for pressed in page.experiments(NAME, EXPERIMENTS, DEFAULTS, self.order, check=_check):
+            pressed.then(
+                streams.stream(page, self.tour, NAME, self.line, labels=LABELS),
+                [page.language, *self.order], self.outputs,
+                trigger_mode="multiple", **PRIVATE, **HEAVY,
+            )  # fmt: skip
+        deep_links.listen(page, NAME, self.controls)
+        self.origin.follow(page, self.order)
+        streams.reset(page, self.reset, self.cleared, [*self.order, *self.outputs[1:]], NAME)
 
     def tour(self, run: StoppableRun, language: str, seed, truncation, epsilon):
         """Streams the tour."""
+        values = dict(zip(DEFAULTS, (seed, truncation, epsilon), strict=True))
+        _check(values)
+        yield self._emptied() | {self.controls["seed"]: seed}
         start, done, total = time.perf_counter(), 0, len(STATIONS)
-        # All of it each time: Gradio may lose what a part is given while it becomes visible.
-        now: dict[Any, Any] = {}
         for event in runs.tour(self.page.engine, language, seed, truncation, epsilon, run):
             if isinstance(event, Waiting | Loading):
                 yield {self.line: progress.waiting(language, event)}
@@ -161,31 +179,38 @@ class TourTab:
             done = event.number - (event.share < 1)
             seconds = time.perf_counter() - start
             line = progress.running(language, event.number, total, event.progress, seconds)
-            now = now | self._station(event) | {self.line: line}
-            yield now
-        line = progress.finished(language, done, total, time.perf_counter() - start)
-        yield now | {self.line: line}
+            yield self._station(event) | {self.line: line}
+        end = {self.line: progress.finished(language, done, total, time.perf_counter() - start)}
+        yield end | ({self.origin.line: _origin(language, values)} if done == total else {})
 
     def _station(self, step: StationStep) -> dict:
         name = step.station
-        update = {self.bodies[name]: gr.update(visible=True), self.photos[name]: step.picture}
-        if name == "cat":
-            update |= self._emptied(*list(STATIONS)[1:])
+        update: dict[Any, Any] = {self.photos[name]: step.picture}
         if step.found:
             update[self.found[name]] = step.found
         if step.found and name == "attacked":
-            update[self.download] = step.picture
+            update[self.download] = gr.update(value=step.picture, visible=True)
         return update
 
-    def _emptied(self, *stations: str) -> dict:
-        update: dict[Any, Any] = {self.bodies[name]: gr.update(visible=False) for name in stations}
-        update |= {self.photos[name]: None for name in stations}
-        return update | {self.found[name]: "" for name in stations if name in self.found}
+    def _emptied(self) -> dict:
+        """Stations at which nothing has been."""
+        update: dict[Any, Any] = dict.fromkeys(self.photos.values())
+        update |= dict.fromkeys(self.found.values(), "")
+        return update | {self.origin.line: "", self.download: gr.update(visible=False)}
 
-    def cleared(self, _language: str) -> dict:
-        """The defaults and empty stations, on Reset."""
-        defaults = dict(zip(self.order, DEFAULTS.values(), strict=True))
-        return defaults | self._emptied(*STATIONS) | {self.line: ""}
+    def cleared(self, language: str) -> dict:
+        """The defaults and the example, on Reset."""
+        update: dict[Any, Any] = dict(zip(self.order, DEFAULTS.values(), strict=True))
+        # As Gradio keeps it: it would not read the file of the example again for a visitor.
+        update |= {photo: photo.value["path"] for photo in self.photos.values()}
+        update |= {html: self._example_found(name) for name, html in self.found.items()}
+        shown = gr.update(value=self.download.value["path"], visible=True)
+        origin = _origin(language, DEFAULTS, example=True)
+        return update | {self.download: shown, self.origin.line: origin, self.line: ""}
+
+
+def _origin(language: str, values: dict[str, Any], example: bool = False) -> str:
+    return card.origin(say(language, "tour.origin", **values), list(values.values()), example)
 
 
 def _check(values: dict[str, Any]) -> None:

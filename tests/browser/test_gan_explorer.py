@@ -19,7 +19,7 @@ def wait_for_other_picture(page, view, before):
 
 def test_the_picture_follows_a_dragged_slider_and_reset_undoes_it(open_page):
     """The server's pictures; those of the visitor's own browser are in test_client_engine.py."""
-    page = open_page(prepare=save_data)
+    page = open_page(query="?tab=gan", prepare=save_data)
     first, strip = wait_for_picture(page, "cat"), wait_for_picture(page, "strip")
     page.evaluate(
         "window.fetched = []; const f = window.fetch;"
@@ -46,7 +46,7 @@ def test_the_picture_follows_a_dragged_slider_and_reset_undoes_it(open_page):
 
 @pytest.mark.slow
 def test_a_finger_moves_a_slider_along_its_strip_and_a_scroll_does_not(open_page):
-    page = open_page(viewport=PHONE)
+    page = open_page(viewport=PHONE, query="?tab=gan")
     wait_for_picture(page, "cat")
     slider = page.locator(".gan-slider input[type=range]").first
     slider.scroll_into_view_if_needed()
@@ -69,7 +69,7 @@ def test_a_finger_moves_a_slider_along_its_strip_and_a_scroll_does_not(open_page
 
 
 def test_a_click_on_the_grid_chooses_a_seed(open_page):
-    page = open_page()
+    page = open_page(query="?tab=gan")
     wait_for_picture(page, "sheet")
     page.locator(".gan-sheet button").nth(6).click()
     page.wait_for_function("document.querySelector('#gan-seed input').value === '6'")
@@ -84,7 +84,7 @@ def test_a_click_on_the_grid_chooses_a_seed(open_page):
 
 
 def test_every_view_of_the_explorer(open_page):
-    page = open_page()
+    page = open_page(query="?tab=gan")
     wait_for_picture(page, "cat")
     page.locator(".gan-score b").first.wait_for()
     open_tab(page, "gan.walk")
@@ -105,7 +105,7 @@ def test_every_view_of_the_explorer(open_page):
 
 @pytest.mark.slow
 def test_every_generator_can_be_chosen(open_page):
-    page = open_page()
+    page = open_page(query="?tab=gan")
     for name in ("stylegan_kaokore64", "dcgan_cats64", "vae_cats64"):
         before = wait_for_picture(page, "cat")
         page.locator("#gan-model input").click()
@@ -116,7 +116,7 @@ def test_every_generator_can_be_chosen(open_page):
 
 
 def test_a_bad_seed_gets_a_clear_message_and_the_next_one_works(open_page):
-    page = open_page(query="?lang=hi")
+    page = open_page(query="?tab=gan&lang=hi")
     before = wait_for_picture(page, "cat")
     page.locator("#gan-card .card-given summary").click()
     number = page.locator("#gan-seed input")

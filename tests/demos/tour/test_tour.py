@@ -35,8 +35,7 @@ def page(page, store, monkeypatch):
 @pytest.fixture
 def event(blocks):
     """What the button of the tour calls."""
-    (found,) = [fn.fn for fn in blocks.fns.values() if getattr(fn.fn, "__name__", "") == "tour"]
-    return found
+    return next(fn.fn for fn in blocks.fns.values() if getattr(fn.fn, "__name__", "") == "tour")
 
 
 def station_steps(page, run=None, **knobs):
@@ -72,7 +71,7 @@ def test_the_stations_come_in_order_and_end_with_exact_pictures(page):
     pictures = {name: opened(last[name].picture) for name in STATIONS}
     assert np.abs(pictures["attacked"] - pictures["cat"]).max() == 4
     assert "Bengal" in last["named"].found
-    assert last["attacked"].found.startswith(f"<p><b>{i18n.say('en', 'attack.success')}")
+    assert i18n.say("en", "attack.success") in last["attacked"].found
 
 
 def test_the_first_picture_comes_before_anything_is_painted(page):
@@ -101,10 +100,21 @@ def test_the_button_shows_all_and_frees_the_run(page, event):
     assert any(i18n.say("mr", "status.step", step=2, steps=4) in line for line in lines)
     end = i18n.say("mr", "status.done", step=4, steps=4, seconds="").split(":")[0]
     assert end in lines[-1]
-    # What was shown once is sent to the end.
-    assert sum("netglass-" in text for text in said(seen[-1])) == len(STATIONS) + 1
-    assert any(i18n.say("mr", "breed.pug") in text for text in said(seen[-1]))
+    shown = said({part: value for update in seen for part, value in update.items()})
+    assert sum("netglass-" in text for text in shown) == len(STATIONS)
+    assert any(i18n.say("mr", "breed.pug") in text for text in shown)
+    assert any(i18n.say("mr", "tour.origin", **tab.DEFAULTS) in text for text in shown)
     assert page.engine.places.running() == []
+
+
+def test_it_opens_with_an_example_which_goes_before_anything_else_is_shown(blocks, event):
+    origin = next(b for b in blocks.blocks.values() if b.elem_id == "tour-card-origin")
+    assert i18n.say("en", "result.example") in origin.value
+    going = event(VISITOR, "en", *tab.DEFAULTS.values())
+    first = next(going)
+    going.close()
+    assert list(first.values()).count(None) == len(STATIONS)
+    assert first[origin] == ""
 
 
 def test_stop_frees_the_run_and_says_so(page, event):
