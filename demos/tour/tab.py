@@ -92,7 +92,7 @@ class TourTab:
             page.put(gr.Markdown, f"tour.{name}.caption")
             if name in ("named", "attacked"):
                 self.found[name] = gr.HTML(self._example_found(name), elem_id=f"tour-{name}-found")
-            with gr.Row(elem_classes="tour-go"):
+            with gr.Row(elem_classes="quiet tour-go"):
                 self._build_send_buttons(name)
                 if name == "attacked":
                     attacked = self.example.pictures[name]
@@ -170,7 +170,9 @@ class TourTab:
         """Streams the tour."""
         values = dict(zip(DEFAULTS, (seed, truncation, epsilon), strict=True))
         _check(values)
-        yield self._emptied() | {self.controls["seed"]: seed}
+        # All of it each time: in the browser a picture that is left out loses its file.
+        now = self._emptied()
+        yield now | {self.controls["seed"]: seed}
         start, done, total = time.perf_counter(), 0, len(STATIONS)
         for event in runs.tour(self.page.engine, language, seed, truncation, epsilon, run):
             if isinstance(event, Waiting | Loading):
@@ -179,9 +181,12 @@ class TourTab:
             done = event.number - (event.share < 1)
             seconds = time.perf_counter() - start
             line = progress.running(language, event.number, total, event.progress, seconds)
-            yield self._station(event) | {self.line: line}
-        end = {self.line: progress.finished(language, done, total, time.perf_counter() - start)}
-        yield end | ({self.origin.line: _origin(language, values)} if done == total else {})
+            now = now | self._station(event) | {self.line: line}
+            yield now
+        if done == total:
+            now = now | {self.origin.line: _origin(language, values)}
+        line = progress.finished(language, done, total, time.perf_counter() - start)
+        yield now | {self.line: line}
 
     def _station(self, step: StationStep) -> dict:
         name = step.station
