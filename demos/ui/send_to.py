@@ -83,8 +83,9 @@ def connect(page: Page, blocks: gr.Blocks, tabs: gr.Tabs) -> None:
             _note_choices(page, blocks, target, _place(key))
     for button in page.send_buttons:
         outputs = [tabs, *(page.send_targets[name] for name in button.targets)]
+        event = streams.stream(page, handler(button), _place(button.targets[0]), heavy=False)
         button.button.click(
-            streams.stream(page, handler(button), _place(button.targets[0]), heavy=False),
+            streams.once(event),
             [page.language, *button.inputs], outputs, trigger_mode="multiple", **PRIVATE, **LIGHT,
         )  # fmt: skip
 

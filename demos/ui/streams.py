@@ -60,6 +60,23 @@ def stream(
     return localize_errors(event, labels)
 
 
+def once(event: Callable) -> Callable:
+    """An event of `stream` that writes once, as a function.
+
+    In a tab that is not drawn yet, the end of a generator would take a picture's file away.
+    """
+
+    def first(request: gr.Request, *values):
+        updates = event(request, *values)
+        try:
+            return next(updates)
+        finally:
+            updates.close()
+
+    first.__name__ = getattr(event, "__name__", "event")
+    return first
+
+
 def _updates(
     function: Callable,
     line: gr.HTML | None,

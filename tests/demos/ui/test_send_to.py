@@ -1,5 +1,7 @@
 """From tab to tab: every button that sends finds its targets, and what goes along."""
 
+from inspect import isgeneratorfunction
+
 from demos.style_transfer import tab as style_transfer
 from demos.ui import send_to
 from models import registry
@@ -38,3 +40,10 @@ def test_a_painting_is_sent_as_it_is_shown():
     )
     assert style_transfer.shown_picture("en", None, "live.jpeg") == "live.jpeg"
     assert style_transfer.shown_picture("en", None, None) is None
+
+
+def test_what_is_sent_is_written_once(blocks):
+    """A generator's end would take the file away from a picture in a tab that is not drawn yet."""
+    named = [fn.fn for fn in blocks.fns.values() if getattr(fn.fn, "__name__", "") == "send"]
+    assert named
+    assert not any(isgeneratorfunction(function) for function in named)
