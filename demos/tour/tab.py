@@ -15,7 +15,7 @@ from demos.tour import runs
 from demos.tour.runs import NAME, PAINTING, STATIONS, StationStep
 from demos.ui import card, deep_links, example_results, progress, streams
 from demos.ui.components import Photo
-from demos.ui.page import HEAVY, PRIVATE, Page
+from demos.ui.page import Page
 from demos.ui.send_to import SendButton
 from models import registry
 from models.attacks.settings import AttackSettings
@@ -156,12 +156,7 @@ class TourTab:
         start(self.run, js=ANOTHER)
         start(self.again)
         page.connect_stop(self.stop, NAME)
-        for pressed in page.experiments(NAME, EXPERIMENTS, DEFAULTS, self.order, check=_check):
-            pressed.then(
-                streams.stream(page, self.tour, NAME, self.line, labels=LABELS),
-                [page.language, *self.order], self.outputs,
-                trigger_mode="multiple", **PRIVATE, **HEAVY,
-            )  # fmt: skip
+        page.experiments(NAME, EXPERIMENTS, DEFAULTS, self.order, check=_check)
         deep_links.listen(page, NAME, self.controls)
         self.origin.follow(page, self.order)
         streams.reset(page, self.reset, self.cleared, [*self.order, *self.outputs[1:]], NAME)

@@ -4,6 +4,7 @@ page, iterated as Gradio does, and held back where they would be held back.
 
 import json
 import threading
+from inspect import isgenerator
 from types import SimpleNamespace
 
 import gradio as gr
@@ -80,7 +81,8 @@ class Visitor:
         values = [changes.get(keyed(part), part.value) for part in event.inputs]
         values = [value["path"] if is_picture(value) else value for value in values]
         try:
-            for update in event.fn(self.request(number), *values):
+            updates = event.fn(self.request(number), *values)
+            for update in updates if isgenerator(updates) else [updates]:
                 self._write(number, update, event.outputs)
         except gr.Error as error:
             self._write(number, {"error": error.message}, ())
