@@ -40,7 +40,6 @@ def build(page: Page, _tab: gr.Tab) -> None:
                 gr.HTML,
                 f"lessons.{lesson}",
                 written=lambda language, lesson=lesson: _lesson(page, lesson, language),
-                padding=False,
             )
     with page.put(gr.Accordion, "lessons.before", open=False):
         page.put(gr.Markdown, "lessons.before.list")
