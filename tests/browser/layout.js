@@ -47,8 +47,9 @@
   for (const one of all("label, label span, button, button span, h1, h2, h3, h4"))
     if (!one.closest(".info-text") && cut(one)) wrong("text cut off", one);
 
+  const highest = 4.5 * parseFloat(getComputedStyle(document.documentElement).fontSize); // 72 px
   for (const box of all(".block"))
-    if (!box.querySelector(".block, .html-container") && box.offsetHeight > 72 &&
+    if (!box.querySelector(".block, .html-container") && box.offsetHeight > highest &&
         box.querySelector("input:is([type=range], [type=number], [role=listbox])"))
       wrong(`a knob ${box.offsetHeight} px high`, box);
 
