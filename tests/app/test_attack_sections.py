@@ -124,6 +124,7 @@ def press(window, key):
 
 
 def test_a_cat_and_a_pet_are_sent_with_one_click(window):
+    window.get_by_role("tab", name=say("en", "gan.tab"), exact=True).first.click()
     press(window, "send.style")
     button = window.get_by_role("button", name=say("en", "run.paint"), exact=True)
     button.locator("visible=true").wait_for()
