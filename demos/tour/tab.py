@@ -87,7 +87,7 @@ class TourTab:
             page.put(gr.Markdown, f"tour.{name}")
             self.photos[name] = page.put(
                 Photo, f"tour.{name}.picture", value=self.example.pictures[name], format="jpeg",
-                show_label=False, buttons=[], interactive=False, elem_classes="tour-picture",
+                buttons=[], interactive=False, elem_classes="tour-picture",
             )  # fmt: skip
             page.put(gr.Markdown, f"tour.{name}.caption")
             if name in ("named", "attacked"):
