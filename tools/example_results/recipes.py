@@ -9,8 +9,7 @@ from typing import Any
 
 from demos.attacks import controls as attack_controls
 from demos.feature_visualization import controls as ideal_controls
-from demos.gan_lab import run_config
-from demos.gan_lab import tab as lab_tab
+from demos.gan_lab import opening, run_config
 from demos.tour import runs as tour_runs
 from demos.tour import tab as tour_tab
 from demos.ui import examples
@@ -72,7 +71,7 @@ def _tour() -> Recipe:
 def _lab() -> Recipe:
     defaults = TrainingSettings.page_defaults()
     chosen = {name: defaults[name] for name in ("architecture", *run_config.SETTINGS)}
-    return Recipe({"data": lab_tab.FIRST_DATA, **chosen})
+    return Recipe({"data": opening.DATA, **chosen})
 
 
 def _weight_file(name: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from demos.linear_probe import confusion, few_shot, runs, tab
+from demos.linear_probe import confusion, few_shot, runs, tab, views
 from demos.runtime.engine import Engine
 from demos.runtime.events import Progress, Result
 from models.linear_probe.settings import FEATURES, ProbeSettings
@@ -56,8 +56,8 @@ def test_features_that_the_task_does_not_have_are_refused():
 def test_the_legend_tells_the_accuracy_of_finished_probes():
     *_, result = runs.train(DIGITS, ["imagenet", "pixels"], Event())
     accuracy = f"{result.value.probes['pixels'].accuracy:.1%}"
-    assert f"raw pixels: {accuracy}" in tab._training_plot("en", result.value, last=True)
-    running = tab._training_plot("en", result.value, last=False)
+    assert f"raw pixels: {accuracy}" in views.training_plot("en", "digits", result.value, last=True)
+    running = views.training_plot("en", "digits", result.value, last=False)
     assert "raw pixels" in running
     assert f"raw pixels: {accuracy}" not in running
     assert f"ImageNet: {result.value.first.accuracy:.1%}" in running
@@ -73,7 +73,7 @@ def test_a_cell_of_the_matrix_says_what_was_taken_for_what():
     import torch
 
     html = confusion.svg("en", torch.tensor([[3, 1], [0, 2]]), ["<cat>", "dog"])
-    assert html.count('class="cell"') == 3
+    assert html.count('class="cell ') == 3
     assert "&lt;cat&gt;" in html
     assert "<cat>" not in html
 
