@@ -52,7 +52,7 @@ class Origin:
     The browser compares what the line says with the controls (static/card.js).
 
     Attributes:
-        line: the component; the value of `written` goes there.
+        line: the component; what `origin` gives goes there.
     """
 
     def __init__(self, card: str, value: str = ""):
@@ -61,7 +61,7 @@ class Origin:
         self.line = gr.HTML(value, elem_id=f"{card}-origin", elem_classes="origin")
 
     def follow(self, page: Page, subject: Sequence[Any]) -> None:
-        """Compares results with the values of `subject`, whose order `written` is told them in."""
+        """Compares results with the values of `subject`, whose order `origin` is told them in."""
         watch: dict = {
             "js": f"(...values) => netglassCard.chosen({json.dumps(self.card)}, values)",
             "api_visibility": "private",
