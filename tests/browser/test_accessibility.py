@@ -20,7 +20,7 @@ AXE = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 def test_axe_finds_nothing_serious(open_page, locale, language, viewport, scheme):
     """Every tab, with everything unfolded: no violation of a serious or critical kind."""
     page = open_page(locale, viewport, scheme=scheme)
-    button(page, "gan.random", language).wait_for()
+    button(page, "run.tour", language).wait_for()
     page.evaluate(AXE)
     found = []
     for demo in TABS:
@@ -41,7 +41,7 @@ def test_axe_finds_nothing_serious(open_page, locale, language, viewport, scheme
 
 def test_a_run_by_keyboard_alone(open_page):
     page = open_page()
-    button(page, "gan.random").wait_for()
+    button(page, "run.tour").wait_for()
 
     def walk_to(name):
         for _ in range(80):
@@ -55,7 +55,8 @@ def test_a_run_by_keyboard_alone(open_page):
     walk_to(say("en", "run.visualize"))
     page.keyboard.press("Enter")
     page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of")).wait_for()
-    walk_to(say("en", "stop"))
+    # The button that was pressed is Stop now, and has the focus still.
+    page.wait_for_function(f"document.activeElement.innerText.trim() === '{say('en', 'stop')}'")
     page.keyboard.press("Enter")
     page.locator("#ideal-status", has_text=re.compile(r"after \d+ of")).wait_for()
 

@@ -4,7 +4,7 @@ import pytest
 
 from demos.runtime import i18n
 from demos.runtime.i18n import say
-from tests.browser.helpers import LAPTOP, PHONE, button, open_tab, slow_cases, wait_for_picture
+from tests.browser.helpers import LAPTOP, PHONE, button, open_tab, slow_cases
 
 GAN_VIEWS = ("gan.walk", "gan.growth", "gan.noise", "gan.judge", "gan.inside", "gan.vae", "gan.mix")
 
@@ -17,17 +17,17 @@ def test_the_page_is_in_the_browsers_language(open_page, locale, language):
     page = open_page(locale)
     for key in ("gan.tab", "style.tab", "pets.tab", "train.tab", "attack.tab", "ideal.tab"):
         page.get_by_role("tab", name=say(language, key)).wait_for()
-    button(page, "gan.random", language).wait_for()
+    button(page, "run.tour", language).wait_for()
     page.wait_for_function("language => document.documentElement.lang == language", arg=language)
 
 
 def test_the_language_can_be_switched_and_is_remembered(open_page):
     page = open_page()
-    wait_for_picture(page, "cat")  # the page has asked for the browser's language by then
+    button(page, "run.tour").wait_for()
     page.get_by_label(i18n.LANGUAGES["ne"]).check()
-    button(page, "gan.random", "ne").wait_for()
+    button(page, "run.tour", "ne").wait_for()
     page.reload()
-    button(page, "gan.random", "ne").wait_for()
+    button(page, "run.tour", "ne").wait_for()
     open_tab(page, "ideal.tab", "ne")
     button(page, "run.visualize", "ne").wait_for()
 
