@@ -149,10 +149,11 @@ def empty_on_change(
         return values[: len(subjects)]
 
     late = stream(page, empty, place, heavy=False, about=about, unless_about=True)
-    # One event for all: the browser sends the next when it has the answer to the last.
+    # Not "always_last": what Gradio held back it sends with all events of the same trigger, and two
+    # that hold each other back so never end.
     gr.on(
         [subject.change for subject in subjects], late, [page.language, *subjects], [*emptied],
-        trigger_mode="always_last", **PRIVATE, **LIGHT,
+        trigger_mode="multiple", **PRIVATE, **LIGHT,
     )  # fmt: skip
     return {"about": about}
 

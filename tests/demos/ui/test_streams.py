@@ -377,3 +377,10 @@ def first_trigger(blocks, fn):
     while fn.trigger_after is not None:
         fn = blocks.fns[fn.trigger_after]
     return fn.targets[0][0]
+
+
+def test_emptying_holds_no_other_event_of_its_trigger_back(blocks):
+    """Gradio sends what "always_last" held back with all events of the trigger: two never end."""
+    empties = [fn for fn in blocks.fns.values() if getattr(fn.fn, "__name__", "") == "empty"]
+    assert empties
+    assert {fn.trigger_mode for fn in empties} == {"multiple"}
