@@ -95,8 +95,9 @@ class TourTab:
             with gr.Row(elem_classes="quiet tour-go"):
                 self._build_send_buttons(name)
                 if name == "attacked":
-                    attacked = self.example.pictures[name]
-                    self.download = page.put(gr.DownloadButton, "download", attacked, size="sm")
+                    self.download = page.put(
+                        gr.DownloadButton, "download", size="sm", visible=False
+                    )
 
     def _example_found(self, name: str) -> str:
         if name == "named":
@@ -204,9 +205,9 @@ class TourTab:
         # As Gradio keeps it: it would not read the file of the example again for a visitor.
         update |= {photo: photo.value["path"] for photo in self.photos.values()}
         update |= {html: self._example_found(name) for name, html in self.found.items()}
-        shown = gr.update(value=self.download.value["path"], visible=True)
         origin = _origin(language, DEFAULTS, example=True)
-        return update | {self.download: shown, self.origin.line: origin, self.line: ""}
+        hidden = gr.update(visible=False)
+        return update | {self.download: hidden, self.origin.line: origin, self.line: ""}
 
 
 def _origin(language: str, values: dict[str, Any], example: bool = False) -> str:

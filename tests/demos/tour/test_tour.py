@@ -117,6 +117,17 @@ def test_it_opens_with_an_example_which_goes_before_anything_else_is_shown(block
     assert first[origin] == ""
 
 
+def test_reset_shows_the_example_again(blocks):
+    reset = next(
+        fn for fn in blocks.fns.values()
+        if getattr(fn.fn, "__name__", "") == "cleared"
+        and any(part.elem_id == "tour-seed" for part in fn.outputs)
+    )  # fmt: skip
+    shown = next(reset.fn(VISITOR, "en"))
+    assert sum("tour-" in str(value) and "webp" in str(value) for value in shown.values()) == 4
+    assert any(i18n.say("en", "result.example") in str(value) for value in shown.values())
+
+
 def test_stop_frees_the_run_and_says_so(page, event):
     updates = []
     for update in event(VISITOR, "en", *tab.DEFAULTS.values()):
