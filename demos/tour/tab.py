@@ -166,7 +166,7 @@ class TourTab:
         """Streams the tour."""
         values = dict(zip(DEFAULTS, (seed, truncation, epsilon), strict=True))
         _check(values)
-        # All of it each time: in the browser a picture that is left out loses its file.
+        # All of it each time: what is left out is taken back in the browser.
         now = self._emptied()
         yield now | {self.controls["seed"]: seed}
         start, done, total = time.perf_counter(), 0, len(STATIONS)
@@ -186,7 +186,8 @@ class TourTab:
 
     def _station(self, step: StationStep) -> dict:
         name = step.station
-        update: dict[Any, Any] = {self.photos[name]: step.picture}
+        # As an update: the end of a stream takes its own values back, not what is in them.
+        update: dict[Any, Any] = {self.photos[name]: gr.update(value=step.picture)}
         if step.found:
             update[self.found[name]] = step.found
         if step.found and name == "attacked":
@@ -195,7 +196,8 @@ class TourTab:
 
     def _emptied(self) -> dict:
         """Stations at which nothing has been."""
-        update: dict[Any, Any] = dict.fromkeys(self.photos.values())
+        nothing = gr.update(value=None)
+        update: dict[Any, Any] = dict.fromkeys(self.photos.values(), nothing)
         update |= dict.fromkeys(self.found.values(), "")
         return update | {self.origin.line: "", self.download: gr.update(visible=False)}
 
@@ -203,7 +205,7 @@ class TourTab:
         """The defaults and the example, on Reset."""
         update: dict[Any, Any] = dict(zip(self.order, DEFAULTS.values(), strict=True))
         # As Gradio keeps it: it would not read the file of the example again for a visitor.
-        update |= {photo: photo.value["path"] for photo in self.photos.values()}
+        update |= {p: gr.update(value=p.value["path"]) for p in self.photos.values()}
         update |= {html: self._example_found(name) for name, html in self.found.items()}
         origin = _origin(language, DEFAULTS, example=True)
         hidden = gr.update(visible=False)

@@ -88,7 +88,7 @@ def test_stop_and_reset(open_page):
     page.locator("#tour-card .example").wait_for()
     assert page.locator("#tour-status .status").count() == 0
     # A seed that is none is refused, and nothing begins.
-    button(page, "more").click()
+    page.locator("button.label-wrap", has_text=say("en", "more")).locator("visible=true").click()
     box = page.locator("#tour-seed input")
     box.fill("-1")
     box.press("Tab")
