@@ -203,7 +203,7 @@ def test_a_dragged_slider_asks_nothing_of_the_server(open_page):
     page.mouse.up()
     open_tab(page, "gan.mix")
     wait_for_picture(page, "mix")
-    button(page, "gan.reset").click()
+    button(page, "reset").click()
     wait_for_other_picture(page, "cat", shown)
     assert [url for url in asked if "/gan/" in url] == []
 
@@ -239,9 +239,14 @@ def test_another_network_or_language_is_followed(open_page):
     page.get_by_text(LANGUAGES["hi"], exact=True).first.click()
     wait_for_line(page, "device", "hi")
     before = wait_for_picture(page, "cat")
-    page.locator("#gan-seed input").fill("7")
-    page.locator("#gan-seed input").press("Tab")
+    choose_seed(page, 7)
     wait_for_other_picture(page, "cat", before)
+
+
+def choose_seed(page, seed):
+    page.locator("#gan-card .card-given summary").click()
+    page.locator("#gan-seed input").fill(str(seed))
+    page.locator("#gan-seed input").press("Tab")
 
 
 @pytest.mark.parametrize("why", ["wrong hash", *slow_cases("save-data", "broken off", "no SIMD")])
@@ -263,8 +268,7 @@ def test_the_servers_pictures_go_on(open_page, why):
     before = wait_for_picture(page, "cat")
     wait_for_line(page, "server" if why == "save-data" else "failed")
     with page.expect_response(re.compile("cat.png.*seed=7")) as answer:
-        page.locator("#gan-seed input").fill("7")
-        page.locator("#gan-seed input").press("Tab")
+        choose_seed(page, 7)
     wait_for_other_picture(page, "cat", before)
     assert answer.value.ok
     assert page.locator(".gan-trouble").first.inner_text() == ""
