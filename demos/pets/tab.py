@@ -235,7 +235,7 @@ def _sent(_language: str, path: str | None) -> str | None:
 
 def _origin(path: str, model: str) -> str:
     """The photo's file and the classifier."""
-    return f"{Path(path).name}, {registry.pet_classifier(model).title}"
+    return f"{Path(path).stem}, {registry.pet_classifier(model).title}"
 
 
 def quality(language: str, model: str = DEFAULT) -> str:

@@ -340,7 +340,7 @@ def _pair(content: str | None, style: str | None, *_) -> tuple:
 def _origin(language: str, asked: StyleRequest, key: str, **values: object) -> str:
     """What a painting or a preview is of; `key` is the text of how it was made."""
     pair = asked.content, asked.style
-    names = " + ".join(Path(str(path)).name for path in pair)
+    names = " + ".join(Path(str(path)).stem for path in pair)
     return card.origin(Markup("{}, {}").format(names, say(language, key, **values)), pair)
 
 
