@@ -68,7 +68,7 @@ def test_the_example_is_blended_in_exactly_and_goes_with_the_photo(open_page):
     assert after.locator("b").inner_text() == name
     page.locator("#attack-card .examples button").nth(1).click()
     page.locator("#attack-card-origin [data-subject]").wait_for(state="detached")
-    after.wait_for(state="hidden")
+    after.get_by_text("?", exact=True).wait_for()  # what an attack would make of it
     assert not page.locator("#attack-change canvas").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
