@@ -24,10 +24,20 @@ def open_tab(page, key, language="en"):
     page.get_by_role("tab", name=say(language, key), exact=True).first.click()
 
 
+def fill(box, value):
+    """Types a number; again where Gradio, which gives a box that was just unfolded its value a
+    moment after it is there, has overwritten it."""
+    for _ in range(10):
+        box.fill(str(value))
+        box.press("Tab")
+        box.page.wait_for_timeout(400)
+        if box.input_value() == str(value):
+            return
+    raise AssertionError(f"{value} does not stay: {box.input_value()}")
+
+
 def set_number(page, key, value):
-    box = page.get_by_label(f"number input for {say('en', key)}").locator("visible=true")
-    box.fill(str(value))
-    box.press("Tab")
+    fill(page.get_by_label(f"number input for {say('en', key)}").locator("visible=true"), value)
 
 
 def choose(page, key, option, language="en"):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from demos.runtime.i18n import say
-from tests.browser.helpers import LAPTOP, PHONE, button, open_tab, slow_cases
+from tests.browser.helpers import LAPTOP, PHONE, button, fill, open_tab, slow_cases
 
 STATIONS = ("cat", "painted", "named", "attacked")
 
@@ -89,13 +89,7 @@ def test_stop_and_reset(open_page):
     assert page.locator("#tour-status .status").count() == 0
     # A seed that is none is refused, and nothing begins.
     page.locator("button.label-wrap", has_text=say("en", "more")).locator("visible=true").click()
-    box = page.locator("#tour-seed input")
-    for _ in range(10):  # Gradio gives a box that was unfolded its value a moment after it is there
-        box.fill("-1")
-        box.press("Tab")
-        page.wait_for_timeout(400)
-        if box.input_value() == "-1":
-            break
+    fill(page.locator("#tour-seed input"), -1)
     button(page, "tour.again").click()
     page.get_by_text("Seed must be from 0").first.wait_for()
     assert page.locator("#tour-card .example").is_visible()
