@@ -76,6 +76,7 @@ def browser():
     quiet = "--no-sandbox --disable-gpu --no-first-run --disable-background-networking"
     # A name that is not localhost's: to a browser this address is no secure context.
     elsewhere = "--host-resolver-rules=MAP netglass.test 127.0.0.1"
+    sync_api.expect.set_options(timeout=WAIT)
     with sync_api.sync_playwright() as playwright:
         args = [*quiet.split(), elsewhere]
         started = playwright.chromium.launch(executable_path=path, args=args)

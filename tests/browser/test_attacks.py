@@ -7,6 +7,7 @@ from base64 import b64decode
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from demos.runtime.i18n import say
 from demos.ui import example_results
@@ -21,8 +22,8 @@ def test_dog_to_cat_is_one_click_and_the_download_is_still_adversarial(open_page
     button(page, "attack.dog_to_cat").click()
     page.locator("#attack-card-origin .example").wait_for(state="detached")
     page.locator("#attack-after", has_text="Siamese cat").wait_for()
-    assert "German shepherd" in page.locator("#attack-before").inner_text()
-    assert say("en", "attack.success") in page.locator("#attack-why").inner_text()
+    expect(page.locator("#attack-before")).to_contain_text("German shepherd")
+    expect(page.locator("#attack-why")).to_contain_text(say("en", "attack.success"))
     path = tmp_path / "attack.png"
     found = []
     for name in ("attack-download_clean", "attack-download"):
@@ -55,22 +56,23 @@ def test_the_example_is_blended_in_exactly_and_goes_with_the_photo(open_page):
     found = example_results.load().attack
     after, share = page.locator("p.attack-after"), page.locator(".attack-blend input")
     after.get_by_text(found.report.after[0][0]).wait_for()
+    share.wait_for()
     pair = [images.to_tensor(Image.open(found.pictures[n])) for n in ("clean", "adversarial")]
     for key, n in (("Home", 0), ("ArrowRight", 1), ("End", BLENDS)):
         share.press(key)
         name, chance = found.blends[n]
-        assert after.locator("b").inner_text() == name
-        assert after.locator("span").inner_text() == f"{chance:.1%}"
+        expect(after.locator("b")).to_have_text(name)
+        expect(after.locator("span")).to_have_text(f"{chance:.1%}")
         expected = blend_levels(*pair)[n].permute(1, 2, 0).numpy()
         assert np.array_equal(seen(page, "right"), expected)
     page.get_by_label("हिन्दी").click()
     after.get_by_text(say("hi", "attack.view_after")).wait_for()
-    assert after.locator("b").inner_text() == name
+    expect(after.locator("b")).to_have_text(name)
     page.locator("#attack-card .examples button").nth(1).click()
     page.locator("#attack-card-origin [data-subject]").wait_for(state="detached")
     after.get_by_text("?", exact=True).wait_for()  # what an attack would make of it
-    assert not page.locator("#attack-change canvas").is_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.locator("#attack-change canvas")).to_be_hidden()
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize(("language", "viewport"), [("hi", PHONE), *slow_cases(("en", LAPTOP))])
@@ -82,18 +84,18 @@ def test_only_the_settings_that_a_method_reads_are_shown(open_page, language, vi
         return page.get_by_text(say(language, f"name.{name}"), exact=True).locator("visible=true")
 
     knob("epsilon").first.wait_for()
-    assert knob("patch_size").count() == 0
+    expect(knob("patch_size")).to_have_count(0)
     choose(page, "name.method", say(language, "attack.method.patch"), language)
     knob("patch_size").first.wait_for()
     open_more(page)
     knob("patch_spread").first.wait_for()
     for name in ("epsilon", "norm"):
-        assert knob(name).count() == 0
+        expect(knob(name)).to_have_count(0)
     choose(page, "name.method", say(language, "attack.method.deepfool"), language)
     knob("norm").first.wait_for()
     for name in ("target", "patch_size", "patch_spread"):
-        assert knob(name).count() == 0
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        expect(knob(name)).to_have_count(0)
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.slow
@@ -109,7 +111,7 @@ def test_a_pet_classifier_is_attacked_with_a_breed_as_target(open_page):
     page.get_by_role("option", name="Siamese", exact=True).click()
     button(page, "run.attack").click()
     page.locator("#attack-why", has_text=say("en", "attack.success")).wait_for()
-    assert "Siamese" in page.locator("#attack-after").inner_text()
+    expect(page.locator("#attack-after")).to_contain_text("Siamese")
     # The language changes; the network's own classes stay.
     page.get_by_label("हिन्दी").click()
     page.get_by_role("tab", name=say("hi", "attack.tab")).first.wait_for()
@@ -131,8 +133,8 @@ def test_the_error_for_a_bad_upload_is_in_the_visitors_language(open_page, tmp_p
     page.locator("#attack-before .bar").first.wait_for(state="detached")  # it was another photo's
     # All events that a photo sets off say so, in one message.
     toast = page.locator(".toast-body")
-    assert toast.locator(".toast-title").inner_text() == say(language, "error.title")
-    assert toast.locator(".toast-message-text:visible").count() == 1
+    expect(toast.locator(".toast-title")).to_have_text(say(language, "error.title"))
+    expect(toast.locator(".toast-message-text:visible")).to_have_count(1)
 
 
 def test_an_offline_network_says_what_would_help(open_page):
@@ -143,4 +145,4 @@ def test_an_offline_network_says_what_would_help(open_page):
     page.get_by_role("option", name=re.compile("VGG-19")).click()
     note = page.locator(".prose.note").locator("visible=true")
     note.wait_for()
-    assert re.search("548 MB", note.inner_text())
+    expect(note).to_contain_text(re.compile("548 MB"))

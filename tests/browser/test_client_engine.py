@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from playwright.sync_api import expect
 
 from demos.gan_explorer import views
 from demos.runtime.i18n import LANGUAGES, say
@@ -215,15 +216,15 @@ def test_a_walk_is_scrubbed_and_played(open_page):
     open_tab(page, "gan.walk")
     shown = wait_for_picture(page, "walk")
     play = page.locator(".gan-walk button").locator("visible=true")
-    assert play.get_attribute("aria-pressed") == "false"
+    expect(play).to_have_attribute("aria-pressed", "false")
     page.locator(".gan-walk input").fill("0.5")
     wait_for_other_picture(page, "walk", shown)
     shown = wait_for_picture(page, "walk")
     play.click()
     wait_for_other_picture(page, "walk", shown)
-    assert play.get_attribute("aria-pressed") == "true"
+    expect(play).to_have_attribute("aria-pressed", "true")
     play.click()
-    assert play.get_attribute("aria-pressed") == "false"
+    expect(play).to_have_attribute("aria-pressed", "false")
 
 
 @pytest.mark.slow
@@ -271,4 +272,4 @@ def test_the_servers_pictures_go_on(open_page, why):
         choose_seed(page, 7)
     wait_for_other_picture(page, "cat", before)
     assert answer.value.ok
-    assert page.locator(".gan-trouble").first.inner_text() == ""
+    expect(page.locator(".gan-trouble").first).to_have_text("")

@@ -3,6 +3,8 @@
 import json
 import re
 
+from playwright.sync_api import expect
+
 from tests.browser.helpers import button, open_tab
 
 
@@ -15,7 +17,7 @@ def test_ideal_class_runs_and_stops(open_page):
     page.locator("#ideal-status", has_text="Stopped after").wait_for()
     page.locator("#ideal-verdict", has_text="EfficientNet-Lite2").wait_for()
     page.locator("#ideal-strip img").wait_for()
-    assert page.locator("#ideal-download-strip").is_visible()
+    expect(page.locator("#ideal-download-strip")).to_be_visible()
 
 
 def test_closing_the_browser_ends_its_run(open_page, app_url):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from demos.runtime.i18n import say
 from tests.browser.helpers import PHONE, button, open_tab, save_data, wait_for_picture
@@ -61,10 +62,10 @@ def test_a_finger_moves_a_slider_along_its_strip_and_a_scroll_does_not(open_page
 
     touch((left + 5, top), (left + 8, top + 40))
     slider.dispatch_event("pointercancel", {"pointerType": "touch", "bubbles": True})
-    assert slider.input_value() == "0"
+    expect(slider).to_have_value("0")
     # The middle of the sixth of the seven pictures.
     touch((left + 5, top), (left + box["width"] * 5.5 / 7, top + 4))
-    assert slider.input_value() == "2"
+    expect(slider).to_have_value("2")
     page.wait_for_function("document.querySelector('.gan-slider input[type=number]').value === '2'")
 
 
@@ -80,7 +81,7 @@ def test_a_click_on_the_grid_chooses_a_seed(open_page):
     before = wait_for_picture(page, "sheet")
     button(page, "gan.next").click()
     wait_for_other_picture(page, "sheet", before)
-    assert page.locator("#gan-sheet input").input_value() == "16"
+    expect(page.locator("#gan-sheet input")).to_have_value("16")
 
 
 def test_every_view_of_the_explorer(open_page):
@@ -100,7 +101,7 @@ def test_every_view_of_the_explorer(open_page):
     open_tab(page, "gan.inside")
     page.locator('.gan-inside button[data-step="d.1.conv"]').locator("visible=true").click()
     wait_for_picture(page, "step")
-    assert "32 × 32" in page.locator(".gan-step").inner_text()
+    expect(page.locator(".gan-step")).to_contain_text("32 × 32")
 
 
 @pytest.mark.slow
@@ -112,7 +113,7 @@ def test_every_generator_can_be_chosen(open_page):
         page.get_by_role("option", name=say("en", f"gan.model.{name}"), exact=True).click()
         wait_for_other_picture(page, "cat", before)
         page.locator(f'.gan-direction[data-for="{name}"]').first.wait_for()
-        assert page.locator('[data-for="stylegan_cats64"]').first.is_hidden()
+        expect(page.locator('[data-for="stylegan_cats64"]').first).to_be_hidden()
 
 
 def test_a_bad_seed_gets_a_clear_message_and_the_next_one_works(open_page):

@@ -6,9 +6,10 @@ import zipfile
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from demos.runtime.i18n import say
-from tests.browser.helpers import LAPTOP, PHONE, WAIT, button, choose, slow_cases
+from tests.browser.helpers import LAPTOP, PHONE, button, choose, slow_cases
 
 
 def opened(open_page, language="en", viewport=LAPTOP, more=""):
@@ -32,7 +33,7 @@ def paused(page, language):
 def learns(page, language, phase):
     learning = page.locator("#gan-lab-phase .learning", has_text=say(language, f"gan_lab.{phase}"))
     learning.get_by_text(say(language, "gan_lab.phase.learns")).wait_for()
-    assert page.locator("#gan-lab-phase .frozen").count() == 1
+    expect(page.locator("#gan-lab-phase .frozen")).to_have_count(1)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_run_watch_stop_step_reset(open_page, language, viewport):
     for phase in ("discriminator", "generator"):
         button(page, f"gan_lab.step.{phase}", language).click()
         learns(page, language, phase)
-    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     button(page, "reset", language).click()
     page.locator("#gan-lab-plot polyline").first.wait_for(state="detached")
 
@@ -74,7 +75,7 @@ def test_step_and_reset_in_a_running_training(open_page):
     button(page, "reset").click()
     page.locator("#gan-lab-plot polyline").first.wait_for(state="detached")
     page.wait_for_timeout(1500)
-    assert page.locator("#gan-lab-plot polyline").count() == 0
+    expect(page.locator("#gan-lab-plot polyline")).to_have_count(0)
     page.locator("#gan-lab-card-origin .example").wait_for()
 
 
@@ -123,9 +124,9 @@ def test_own_pictures_are_learnt_and_exported(open_page, tmp_path):
     page.locator("#gan-lab-inputs", has_text="broken.png").wait_for()
     thumbnails = page.locator("#gan-lab-inputs .photo-thumbnails button")
     thumbnails.nth(9).wait_for()
-    assert thumbnails.last.get_attribute("aria-label") == "Take out leaf9.png"
+    expect(thumbnails.last).to_have_attribute("aria-label", "Take out leaf9.png")
     thumbnails.last.press("Delete")
-    assert thumbnails.count() == 9
+    expect(thumbnails).to_have_count(9)
     button(page, "gan_lab.run").click()
     page.locator("#gan-lab-plot polyline").first.wait_for()
     button(page, "stop").click()
@@ -146,19 +147,16 @@ def test_own_pictures_are_learnt_and_exported(open_page, tmp_path):
     button(page, "gan_lab.export.link").click()
     link = page.locator("#gan-lab-link textarea, #gan-lab-link input").first
     page.wait_for_function("box => box.value.startsWith('http')", arg=link.element_handle())
-    assert re.search(r"tab=gym&data=own.*width=8", link.input_value())
+    expect(link).to_have_value(re.compile(r"tab=gym&data=own.*width=8"))
 
 
 def test_a_link_sets_the_settings(open_page):
-    from playwright.sync_api import expect
-
     page = opened(open_page, more="&data=digits&architecture=dense&lr_d=0.005&loss=hinge")
     page.get_by_label(say("en", "name.data"), exact=True).locator("visible=true").first.wait_for()
     rate = page.get_by_label(say("en", "name.lr_d")).locator("visible=true").first
-    # Asks for the box each time: the page may draw it anew while it loads.
-    expect(rate).to_have_value("0.005", timeout=WAIT)
+    expect(rate).to_have_value("0.005")
     loss = page.get_by_label(say("en", "name.loss"), exact=True).locator("visible=true").first
-    assert loss.input_value() == say("en", "gan_lab.loss.hinge")
+    expect(loss).to_have_value(say("en", "gan_lab.loss.hinge"))
     # What belongs to points in the plane only is not there for pictures.
     page.locator(".plane-only").first.wait_for(state="hidden")
     # The example is of the ring.

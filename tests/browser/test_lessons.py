@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from demos.runtime.i18n import say, texts
 from tests.browser.helpers import button, open_tab, slow_cases, wait_for_picture
@@ -13,7 +14,7 @@ def test_a_lesson_opens_a_prepared_tab(open_page, language):
     page = open_page(query=f"?lang={language}&tab=lessons")
     link = page.locator("a[href*='tab=attack'][href*='target=pizza']")
     link.wait_for()
-    assert link.inner_text() == say(language, "lessons.transfer.step6.open")
+    expect(link).to_have_text(say(language, "lessons.transfer.step6.open"))
     with page.context.expect_page() as opened:
         link.click()
     attack = opened.value
@@ -21,7 +22,7 @@ def test_a_lesson_opens_a_prepared_tab(open_page, language):
     button(attack, "run.attack", "en").or_(button(attack, "run.attack", language)).first.wait_for()
     number = attack.locator("input[type=number]:visible").first
     number.wait_for()
-    assert attack.get_by_role("tab", selected=True).count() >= 1
+    attack.get_by_role("tab", selected=True).first.wait_for()
     attack.wait_for_function(
         "[...document.querySelectorAll('input[type=number]')].some(i => i.value === '8')"
     )
@@ -35,7 +36,7 @@ def test_a_lesson_opens_a_cat_with_a_turned_slider(open_page):
         "performance.getEntriesByType('resource').some(e => "
         "['cat.png', 'seed=5&', 'd1=-3'].every(part => e.name.includes(part)))"
     )
-    assert page.locator("#gan-seed input").input_value() == "5"
+    expect(page.locator("#gan-seed input")).to_have_value("5")
 
 
 def test_questions_unfold(open_page):
@@ -45,7 +46,7 @@ def test_questions_unfold(open_page):
     answer = page.get_by_text(say("en", "ideal.q1.answer"))
     question = page.locator("summary:visible", has_text=say("en", "ideal.q1"))
     question.wait_for()
-    assert not answer.is_visible()
+    expect(answer).to_be_hidden()
     question.click()
     answer.wait_for()
 

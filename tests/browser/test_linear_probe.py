@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 from demos.runtime import i18n
 from demos.runtime.i18n import say
 from tests.browser.helpers import button, open_tab, set_number
@@ -12,6 +14,7 @@ def test_a_head_is_trained_live_with_a_confusion_matrix(open_page):
     page = open_page()
     open_tab(page, "train.tab")
     bet = page.locator(".bet-point")
+    bet.wait_for()
     bet.press("PageUp")
     number = int(bet.input_value())
     assert number > 50
@@ -57,15 +60,15 @@ def test_own_classes_stay_in_the_page(open_page, photo):
         cards.nth(place).locator("img").nth(1).wait_for()
     page.get_by_label(i18n.LANGUAGES["hi"]).check()
     page.locator("#own button.go", has_text=say("hi", "own.train")).wait_for()
-    assert cards.first.locator("img").count() == 2
+    expect(cards.first.locator("img")).to_have_count(2)
     page.locator("#own .own-actions input[type=file]").set_input_files(photo("lemur"))
     page.locator("#own .own-result .bar").nth(1).wait_for()
-    assert "<b>cats</b>" in page.locator("#own .own-result .bars").inner_text()
+    expect(page.locator("#own .own-result .bars")).to_contain_text("<b>cats</b>")
     # Renamed, the bars show the new name; taken out, the photo takes its bars with it.
     cards.first.locator("input[type=text]").fill("tigers")
-    assert "tigers" in page.locator("#own .own-result .bars").inner_text()
+    expect(page.locator("#own .own-result .bars")).to_contain_text("tigers")
     page.locator("#own .own-query button").press("Delete")
-    assert page.locator("#own .own-query img, #own .own-result .bar").count() == 0
+    expect(page.locator("#own .own-query img, #own .own-result .bar")).to_have_count(0)
 
 
 def test_own_classes_and_their_photos_are_taken_out_by_keyboard(open_page, photo):
@@ -74,16 +77,20 @@ def test_own_classes_and_their_photos_are_taken_out_by_keyboard(open_page, photo
     open_tab(page, "own")
     page.get_by_role("button", name=say("en", "own.class")).click()
     names = page.locator("#own .own-class input[type=text]")
-    assert [box.input_value() for box in names.all()] == ["Class 1", "Class 2", "Class 3"]
+    for number in range(3):
+        expect(names.nth(number)).to_have_value(f"Class {number + 1}")
     files = [photo(name) for name in ("kitten", "chelsea", "owl")]
     page.locator("#own .own-class input[type=file]").nth(1).set_input_files(files)
     thumbnails = page.locator("#own .own-class .photo-thumbnails button")
-    thumbnails.nth(2).wait_for()
-    labels = [button.get_attribute("aria-label") for button in thumbnails.all()]
-    assert labels == [say("en", "own.remove", name=Path(file).name) for file in files]
+    labels = [say("en", "own.remove", name=Path(file).name) for file in files]
+    for number, label in enumerate(labels):
+        expect(thumbnails.nth(number)).to_have_attribute("aria-label", label)
     thumbnails.nth(1).press("Delete")
     page.keyboard.press("Enter")  # the focus is on the next one
-    assert thumbnails.evaluate_all("all => all.map(one => one.ariaLabel)") == labels[:1]
+    expect(thumbnails).to_have_count(1)
+    expect(thumbnails).to_have_attribute("aria-label", labels[0])
     page.get_by_role("button", name="Take out Class 1").press("Enter")
-    assert [box.input_value() for box in names.all()] == ["Class 2", "Class 3"]
-    assert thumbnails.count() == 1
+    expect(names).to_have_count(2)
+    for number in range(2):
+        expect(names.nth(number)).to_have_value(f"Class {number + 2}")
+    expect(thumbnails).to_have_count(1)

@@ -39,4 +39,4 @@ def test_nothing_is_cut_off(open_page, viewport):
     for key in (*tabs, *GAN_VIEWS):
         open_tab(page, key)
         page.wait_for_timeout(300)
-        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")

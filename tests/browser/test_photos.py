@@ -5,13 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.browser.helpers import open_tab
 from tests.models.test_image_colors import ADOBE
 
 HEIC = Path(__file__).parents[1] / "models" / "mosaic.heic"
 # The levels in the middle and in the corner of a picture.
-PIXELS = """img => {
+PIXELS = """async (img) => {
+  await img.decode();
   const sheet = document.createElement("canvas");
   [sheet.width, sheet.height] = [img.naturalWidth, img.naturalHeight];
   const pen = sheet.getContext("2d");
@@ -49,11 +51,11 @@ def test_photographs_of_every_kind_are_added(open_page, files, panel):
     page.locator(f"{panel} input[type=file]").first.set_input_files(files)
     said = page.locator(f"{panel} > *", has_text="line.png").first
     said.wait_for()
-    assert "notes.txt, more.txt: This file is not a picture" in said.inner_text()
-    assert "HEIC" in said.inner_text()
-    assert "1 x 5000 pixels" in said.inner_text()
+    expect(said).to_contain_text("notes.txt, more.txt: This file is not a picture")
+    expect(said).to_contain_text("HEIC")
+    expect(said).to_contain_text("1 x 5000 pixels")
     added = page.locator(f"{panel} img")
-    assert added.count() == 4
+    expect(added).to_have_count(4)
     middle, corner = added.nth(1).evaluate(PIXELS)
     assert (middle < 8, corner > 247) == (True, True)
     assert added.nth(2).evaluate(PIXELS) == pytest.approx([128, 128], abs=3)
