@@ -133,7 +133,8 @@ def test_the_error_for_a_bad_upload_is_in_the_visitors_language(open_page, tmp_p
     page.locator("#attack-before .bar").first.wait_for(state="detached")  # it was another photo's
     # All events that a photo sets off say so, in one message.
     toast = page.locator(".toast-body")
-    expect(toast.locator(".toast-title")).to_have_text(say(language, "error.title"))
+    title = toast.locator(".toast-title")
+    expect(title).to_have_text(say(language, "error.title"), use_inner_text=True)
     expect(toast.locator(".toast-message-text:visible")).to_have_count(1)
 
 

@@ -22,11 +22,18 @@ window.netglassLanguage = (() => {
     if (core) (await import(core.name)).changeLocale(code);
   }
 
-  /* Gradio's login page comes without the texts that the page has (`i18n.gradio_texts`). */
+  /* Gradio's login page comes without the texts that the page has (`i18n.gradio_texts`), and settles
+     its own language at a moment when nothing changes on the page: it is told until it has listened. */
   const login = window.gradio_config?.auth_required === true;
-  if (login) window.gradio_config.i18n_translations = Object.fromEntries(
-    Object.entries(texts).map(([language, said]) => [language, Object.fromEntries(
-      Object.entries(said).map(([name, text]) => [name.replace(/^gradio\./, ""), text]))]));
+  if (login) {
+    window.gradio_config.i18n_translations = Object.fromEntries(
+      Object.entries(texts).map(([language, said]) => [language, Object.fromEntries(
+        Object.entries(said).map(([name, text]) => [name.replace(/^gradio\./, ""), text]))]));
+    const telling = setInterval(() => {
+      if (document.body.innerText.includes(texts[code]["gradio.login.login"])) clearInterval(telling);
+      else tellGradio();
+    }, DELAY);
+  }
 
   function remember() {
     const folder = location.pathname.replace(/[^/]*$/, "");
