@@ -26,7 +26,7 @@ EXPERIMENTS = (
     {"task": "cats_vs_dogs", "per_class": 1},
     {"task": "digits"},
 )
-FEW = (1, 2, 5, 10, 20)  # examples per class, by one click; 0 takes all
+FEW = (1, 2, 5, 10, 20, 0)  # examples per class, by one click; 0 takes all
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -49,7 +49,7 @@ class ProbeTab:
         knobs: dict[str, Any] = {}
         with columns.given:
             knobs["task"] = page.setting(ProbeSettings, "task")
-            self.few = chips.build(page, ProbeSettings, "per_class", self._few_texts())
+            self.few = chips.build(page, ProbeSettings, "per_class", FEW, self._few_text)
         with columns.result:
             self._build_result()
         with columns.knobs:
@@ -69,9 +69,8 @@ class ProbeTab:
         )  # fmt: skip
         self.outputs = [self.line, self.plot, self.mistakes, self.origin.line]
 
-    def _few_texts(self) -> dict[float, str | Callable[[str], str]]:
-        every = partial(self.page.text, "train.all")
-        return {number: str(number) for number in FEW} | {0: every}
+    def _few_text(self, language: str, examples: float) -> str:
+        return f"{examples:g}" if examples else self.page.text("train.all", language)
 
     def _build_result(self) -> None:
         page = self.page
@@ -94,7 +93,7 @@ class ProbeTab:
                 page, button, function, inputs, self.outputs, NAME, self.line, group=PROBES
             )
         page.connect_stop(self.stop, NAME)
-        chips.follow(self.few, self.knobs["per_class"], self._few_texts())
+        chips.follow(self.few, self.knobs["per_class"], FEW)
         self.origin.follow(page, [self.knobs["task"]])
         deep_links.listen(page, NAME, self.knobs)
         cleared = [*DEFAULTS.values(), "", self.empty_plot, "", ""]

@@ -96,13 +96,17 @@ def build(page: Page, columns: Card) -> Controls:
     return Controls(ordered, layers, second, weights)
 
 
+def _chip_text(language: str, weight: float) -> str:
+    return CHIPS[weight]
+
+
 def _weights(page: Page, named: dict) -> dict[str, gr.Radio]:
     """How much each term of the loss counts, also while a run goes on: chips, and the sliders that
     take their place where somebody wants values between (style_transfer.css)."""
     described, shown = StyleSettings.described(), {}
     with gr.Column(elem_classes="coarse", min_width=200):
         for name in StyleSettings.LIVE:
-            shown[name] = chips.build(page, StyleSettings, name, CHIPS)
+            shown[name] = chips.build(page, StyleSettings, name, tuple(CHIPS), _chip_text)
             page.formula(described[name].formula)
     with gr.Column(elem_classes="fine", min_width=200):
         for name in StyleSettings.LIVE:

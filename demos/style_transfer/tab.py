@@ -152,7 +152,7 @@ class StyleTab:
         self.weighted = []  # the events of a weight's chips, when a run has been told
         for name, weight in weights.items():
             weight.release(*change, **queued)
-            chosen = chips.follow(self.controls.chips[name], weight, controls.CHIPS)
+            chosen = chips.follow(self.controls.chips[name], weight, tuple(controls.CHIPS))
             self.weighted.append(chosen.then(*change, **queued))
         self._connect_previews(tab)
 

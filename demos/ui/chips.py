@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
@@ -16,17 +16,21 @@ JS: dict[str, Any] = {"api_visibility": "private"}
 
 
 def build(
-    page: Page, kind: type[Settings], name: str, texts: Mapping[float, str | Callable[[str], str]]
+    page: Page,
+    kind: type[Settings],
+    name: str,
+    values: Sequence[float],
+    text: Callable[[str, float], str],
 ) -> gr.Radio:
     """The values of setting `name` in a row, under its label and its sentence.
 
     Args:
-        texts: what the page calls each value, the same in all languages or by language.
+        text: `text(language, value)` is what the page calls a value.
     """
     described = kind.described()[name]
 
     def choices(language: str) -> list[tuple[str, float]]:
-        return [(t if isinstance(t, str) else t(language), value) for value, t in texts.items()]
+        return [(text(language, value), value) for value in values]
 
     return page.put(
         gr.Radio, described.key, choices=choices, value=described.page_default,
@@ -34,7 +38,7 @@ def build(
     )  # fmt: skip
 
 
-def follow(chips: gr.Radio, knob: Knob, values: Mapping[float, Any]) -> gr.events.Dependency:
+def follow(chips: gr.Radio, knob: Knob, values: Sequence[float]) -> gr.events.Dependency:
     """Sets the slider by the chips, and marks the chip of the slider's value if there is one.
 
     Returns:
