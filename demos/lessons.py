@@ -46,15 +46,19 @@ def build(page: Page, _tab: gr.Tab) -> None:
 
 
 def _lesson(page: Page, lesson: str, language: str) -> str:
-    """Title, goal, and a card for each step."""
+    """Title, minutes in all, aim, and a card for each step."""
     key = f"lessons.{lesson}"
     cards, start = [], 0
     for number, (minutes, address) in enumerate(STEPS[lesson], 1):
         times = (start, start := start + minutes)
         cards.append(_card(page, f"{key}.step{number}", times, address, language))
-    return Markup("<h3>{}</h3><p>{}</p><ol>{}</ol>").format(
-        page.text(key, language), page.text(f"{key}.goal", language), Markup("").join(cards)
-    )
+    return Markup(
+        "<h3>{} ({} {})</h3><p><strong>{}</strong> {}</p><ol>{}</ol>"
+    ).format(
+        page.text(key, language), start, page.text("lessons.minutes", language),
+        page.text("lessons.aim", language), page.text(f"{key}.goal", language),
+        Markup("").join(cards),
+    )  # fmt: skip
 
 
 def _card(page: Page, key: str, times: tuple[int, int], address: str, language: str) -> Markup:

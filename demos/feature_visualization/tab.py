@@ -84,7 +84,7 @@ class VisualizationTab:
             }
         self.line = gr.HTML(elem_id="ideal-status")
         self.verdict = gr.HTML(
-            views.verdict(EVERY, settings.class_name, last.probabilities), elem_id="ideal-verdict"
+            views.verdict(EVERY, settings, last.probabilities), elem_id="ideal-verdict"
         )
         self.origin = card.Origin("ideal-card", _origin(EVERY, settings, None, example=True))
         self.strip = self._picture("ideal.strip", 140, "ideal-strip", last.pictures["strip"])
@@ -158,7 +158,7 @@ class VisualizationTab:
         row = runs.strip_picture(one)
         return update | {
             self.strip: row,
-            self.verdict: views.verdict(language, one.settings.class_name, one.probabilities),
+            self.verdict: views.verdict(language, one.settings, one.probabilities),
             self.download: _download(image, "netglass-ideal"),
             self.download_strip: _download(row, "netglass-ideal-strip"),
         }

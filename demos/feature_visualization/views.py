@@ -39,8 +39,12 @@ def axis(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return (-top if min(values) < 0 else 0, top)
 
 
-def verdict(language: str, class_name: str, probabilities: Mapping[str, Sequence[float]]) -> str:
-    """The class's probability in one picture, by each network; "" for a layer.
+def verdict(
+    language: str,
+    settings: VisualizationSettings,
+    probabilities: Mapping[str, Sequence[float]],
+) -> str:
+    """The class's probability in the picture of a run, by each network; "" for a layer.
 
     Args:
         probabilities: one value each, by the network's name.
@@ -48,6 +52,7 @@ def verdict(language: str, class_name: str, probabilities: Mapping[str, Sequence
     if not probabilities:
         return ""
     named = [(registry.classifier(name).title, value) for name, (value,) in probabilities.items()]
-    sure = escape(say(language, "ideal.sure", percent=f"{named[0][1]:.1%}"))
-    words = escape(say(language, "ideal.verdict", name=class_name))
+    picture = say(language, f"ideal.slot.{settings.method}")
+    sure = escape(say(language, "ideal.sure", picture=picture, percent=f"{named[0][1]:.1%}"))
+    words = escape(say(language, "ideal.verdict", name=settings.class_name))
     return f"<h3>{sure}</h3><p>{words}</p>{bars(named, role='made')}"

@@ -102,10 +102,9 @@
       line.textContent = found.text;
       return;
     }
-    const logit = found.score;
-    const percent = `${(100 / (1 + Math.exp(-logit))).toFixed(1)}%`;
+    const percent = `${(100 / (1 + Math.exp(-found.score))).toFixed(1)}%`; // of a logit
     line.innerHTML = `<div class="bar role-discriminator"><div class="fill" style="width:${percent}"></div><span></span><b>${percent}</b></div>`;
-    line.querySelector("span").textContent = `${line.dataset.text} (${logit.toFixed(2)})`;
+    line.querySelector("span").textContent = line.dataset.text;
   }
 
   function drawAll() {

@@ -186,8 +186,8 @@ def _sheet(page: Page) -> tuple[gr.HTML, Chooser, gr.Button, dict[str, Any]]:
         random = page.put(
             gr.Button, "gan.random", variant="primary", min_width=100, elem_classes="run"
         )
-        following = page.put(gr.Button, "gan.next", size="sm", min_width=80)
         reset = page.put(gr.Button, "reset", size="sm", min_width=70, scale=0, elem_classes="reset")
+    following = page.put(gr.Button, "gan.next", size="sm", min_width=80)
     which_cat = page.put(
         gr.Radio,
         "gan.hand",

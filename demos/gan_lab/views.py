@@ -104,7 +104,7 @@ def origin(data: str, architecture: str, rounds: int) -> str:
     """What a result is of."""
     return say(
         EVERY,
-        "gan_lab.origin",
+        "gan_lab.origin" if rounds else "gan_lab.origin.first",
         data=say(EVERY, f"gan_lab.data.{data}"),
         architecture=say(EVERY, f"gan_lab.architecture.{architecture}"),
         rounds=f"{rounds:,}",

@@ -29,7 +29,10 @@
     const left = frame.left - home.left, top = frame.top - home.top;
     lay(point, left + frame.width - EDGE, top - EDGE, 2 * EDGE, frame.height + 2 * EDGE);
     const height = (share) => top + frame.height * (1 - share);
-    lay(box.querySelector(".bet-line"), left, height(point.value / 100), frame.width, 0);
+    const line = box.querySelector(".bet-line"), said = line.querySelector("b");
+    lay(line, left, height(point.value / 100), frame.width, 0);
+    line.classList.toggle("low", point.value < 50);
+    if (said.textContent !== `${point.value}%`) said.textContent = `${point.value}%`;
     const accuracy = document.querySelector("#train-plot [data-accuracy]")?.dataset.accuracy;
     const known = accuracy != null && bet !== null;
     const gap = box.querySelector(".bet-gap");
@@ -42,9 +45,9 @@
     const [high, low] = [height(bet / 100), height(accuracy)].sort((a, b) => a - b);
     lay(gap, left + frame.width - 2, high, 4, low - high);
     const truth = Math.round(accuracy * 1000) / 10;
-    const said = { bet: `${bet}%`, truth: `${truth}%`, gap: String(Math.round(Math.abs(truth - bet))) };
+    const filled = { bet: `${bet}%`, truth: `${truth}%`, gap: String(Math.round(Math.abs(truth - bet))) };
     for (const part of box.querySelectorAll("[data-fill]"))
-      if (part.textContent !== said[part.dataset.fill]) part.textContent = said[part.dataset.fill];
+      if (part.textContent !== filled[part.dataset.fill]) part.textContent = filled[part.dataset.fill];
   }
 
   document.addEventListener("input", ({ target }) => {

@@ -18,8 +18,10 @@ def build(page: Page) -> gr.HTML:
         invitation = escape(page.text("train.bet.invitation", language))
         filled = {name: Markup(f"<b data-fill={name}></b>") for name in ("bet", "truth", "gap")}
         outcome = escape(page.text("train.bet.outcome", language)).format(**filled)
+        point = escape(page.text("train.bet.point", language)).format(bet=Markup("<b></b>"))
         return (
-            '<div class="bet-line" hidden></div><div class="bet-gap" hidden></div>'
+            f'<div class="bet-line" hidden><span>{point}</span></div>'
+            '<div class="bet-gap" hidden></div>'
             f'<input class="bet-point" type="range" min="0" max="100" value="{FIRST}" '
             f'aria-label="{label}" aria-orientation="vertical" hidden>'
             f'<p class="bet-invitation">{invitation}</p>'

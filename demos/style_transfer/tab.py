@@ -62,6 +62,7 @@ class StyleTab:
             self._build_result()
         with columns.knobs:
             self.run, self.stop, self.reset = page.controls("run.paint")
+            page.put(gr.Markdown, "style.paint", elem_classes="note")
         self.controls = controls.build(page, columns)
         self._build_losses()
         self._build_comparison()

@@ -165,13 +165,13 @@ def verdict(prediction: PetPrediction) -> PetVerdict:
 
 
 def attack_found(language: str, found: TourAttack) -> str:
-    """The likeliest breeds after the attack, and whether it succeeded, as HTML."""
+    """Whether the attack succeeded, what it wanted, and the likeliest breeds after it, as HTML."""
     words = say(language, "attack.success" if found.fooled else "attack.failure")
-    breed = breed_name(language, found.wanted)
-    more = say(language, "tour.attacked.found", breed=breed, linf=found.linf)
+    wanted = say(language, "tour.attacked.wanted", breed=breed_name(language, found.wanted))
+    change = say(language, "tour.attacked.found", linf=found.linf)
     _, role = VERDICTS["after"]
-    text = f"<p><b>{escape(words)}</b> {escape(more)}</p>"
-    return likeliest(language, found.after, role) + text
+    first = f"<p><b>{escape(words)}</b> {escape(wanted)}</p>"
+    return f"{first}{likeliest(language, found.after, role)}<p>{escape(change)}</p>"
 
 
 def likeliest(language: str, found: PetVerdict, role: str = "real") -> str:

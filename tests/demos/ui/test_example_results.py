@@ -112,5 +112,5 @@ def test_they_are_shown_as_a_runs_results(language):
         settings = VisualizationSettings(**ideal.settings)
         assert len(ideal.curve) == settings.steps + 1
         assert "<polyline" in ideal_views.curve(language, settings, ideal.curve)
-        said = ideal_views.verdict(language, settings.class_name, ideal.probabilities)
+        said = ideal_views.verdict(language, settings, ideal.probabilities)
         assert f"{ideal.probabilities[settings.model][0] * 100:.1f}%" in said
