@@ -184,7 +184,7 @@ def _sheet(page: Page) -> tuple[gr.HTML, Chooser, gr.Button, dict[str, Any]]:
     )
     with gr.Row(elem_classes="run-bar"):
         random = page.put(
-            gr.Button, "gan.random", variant="primary", min_width=100, elem_classes="run"
+            gr.Button, "gan.random", variant="primary", min_width=80, elem_classes="run"
         )
         reset = page.put(gr.Button, "reset", size="sm", min_width=70, scale=0, elem_classes="reset")
     following = page.put(gr.Button, "gan.next", size="sm", min_width=80)
