@@ -3,9 +3,10 @@
 Three sides in one run, in turns: Netglass drawing in the browser, Netglass with the server's
 pictures (as with data saving), and a plain Gradio app. A script moves the slider at every frame;
 what counts is a picture that the page has loaded for a value it had not shown. With --visitors,
-that many others ask the server for pictures of their own meanwhile.
+that many others ask the server for pictures of their own meanwhile. With --engine gl the browser
+draws by WebGL, however long that takes (a browser without a graphics processor has it as software).
 
-python -m benchmarks.gan_drag --rounds 3 --seconds 4 --visitors 0
+python -m benchmarks.gan_drag --rounds 3 --seconds 4 --visitors 0 --engine chosen
 """
 
 import asyncio
@@ -23,6 +24,9 @@ from benchmarks.gan_load import OURS, PLAIN, by_address, new_value
 HOST = "netglass.test"
 CAT, SLIDER = 'img[data-view="cat.png"]', ".gan-slider input[type=range]"
 DRAWN_HERE = r"/\d+ ms/.test(document.querySelector('.gan-engine')?.textContent ?? '')"
+ONLY_GL = """import { GlEngine } from "./gl.js";
+import { Network } from "./network.js";
+export const choose = (buffer) => [{ engine: new GlEngine(new Network(buffer)), ms: 1 }];"""
 DRAG = """async ([picture, slider, seconds]) => {
   const input = document.querySelector(slider), shown = new Set();
   document.addEventListener("load", ({ target }) => {
@@ -59,10 +63,15 @@ def other_visitors(count: int, seconds: float) -> Iterator[None]:
         run.join()
 
 
-def drag(browser, side: str, seconds: float) -> tuple[float, float, float, int]:
+def drag(
+    browser, side: str, seconds: float, visitors: int, engine: str
+) -> tuple[float, float, float, int]:
     """(pictures a second, frames a second, longest frame in ms, requests while dragging)."""
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     try:
+        if engine == "gl":
+            only = {"body": ONLY_GL, "content_type": "text/javascript"}
+            page.route("**/choice.js", lambda route: route.fulfill(**only))
         if side == "server":
             told = "{value: {saveData: true}}"
             page.add_init_script(f"Object.defineProperty(navigator, 'connection', {told})")
@@ -81,14 +90,16 @@ def drag(browser, side: str, seconds: float) -> tuple[float, float, float, int]:
         page.wait_for_timeout(2000)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
-        pictures, frames, longest = page.evaluate(DRAG, [picture, slider, seconds])
+        with other_visitors(visitors, seconds + 4):
+            page.wait_for_timeout(2000 if visitors else 0)
+            pictures, frames, longest = page.evaluate(DRAG, [picture, slider, seconds])
         requests = [url for url in asked if not url.startswith(("blob:", "data:"))]
         return pictures, frames, longest, len(requests)
     finally:
         page.close()
 
 
-def measure(rounds: int, seconds: float, visitors: int) -> None:
+def measure(rounds: int, seconds: float, visitors: int, engine: str) -> None:
     from playwright.sync_api import sync_playwright
 
     found: dict[str, list[tuple]] = {side: [] for side in ("browser", "server", "plain")}
@@ -98,8 +109,7 @@ def measure(rounds: int, seconds: float, visitors: int) -> None:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         for _ in range(rounds):
             for side, runs in found.items():
-                with other_visitors(visitors, seconds + 8):
-                    runs.append(drag(browser, side, seconds))
+                runs.append(drag(browser, side, seconds, visitors, engine))
         browser.close()
     for side, runs in found.items():
         pictures, frames, longest, requests = (
@@ -113,10 +123,11 @@ def measure(rounds: int, seconds: float, visitors: int) -> None:
 
 
 def main() -> None:
-    chosen = options(__doc__, rounds=3, seconds=4.0, visitors=0)
-    ours = over_http.running_app(["app.py", "--port", "7981", "--device", "cpu"], f"{OURS}/health")
+    chosen = options(__doc__, rounds=3, seconds=4.0, visitors=0, engine="chosen")
+    command = ["app.py", "--port", "7981", "--device", "cpu", "--rate", "0"]
+    ours = over_http.running_app(command, f"{OURS}/health")
     with ours, over_http.running_app(["-m", "benchmarks.plain_gan_app", "7982"], PLAIN):
-        measure(chosen.rounds, chosen.seconds, chosen.visitors)
+        measure(chosen.rounds, chosen.seconds, chosen.visitors, chosen.engine)
     print(machine())
 
 

@@ -84,6 +84,16 @@ def browser():
         started.close()
 
 
+@pytest.fixture(scope="module")
+def tab(browser, app_url):
+    """A bare page of the app, at an address that is no secure context."""
+    page = browser.new_page()
+    page.goto(app_url.replace("127.0.0.1", "netglass.test") + "/health")
+    assert not page.evaluate("isSecureContext")
+    yield page
+    page.close()
+
+
 @pytest.fixture
 def open_page(browser, app_url):
     """Opens the page in a fresh browser profile; fails the test on a page error. `prepare` is told

@@ -96,11 +96,11 @@ window.netglassClientEngine = (() => {
     if (current === opened && discriminator) opened.worker.postMessage({ discriminator }, [discriminator]);
   }
 
-  function receive(opened, { ms, styled, judges, id, bmp, score }) {
+  function receive(opened, { ms, judged, judges, id, bmp, score }) {
     if (ms != null) {
       opened.ready = true;
       tell("device", { ms: Math.max(1, Math.round(ms)) });
-      if (styled) openDiscriminator(opened);
+      if (judged) openDiscriminator(opened);
       return;
     }
     if (judges) {

@@ -90,7 +90,7 @@
   /* The discriminator's score, as a bar. */
   async function drawScore(line) {
     const url = address(line);
-    if (line.dataset.shown === url || line.offsetParent === null) return;
+    if (document.hidden || line.dataset.shown === url || line.offsetParent === null) return;
     line.dataset.shown = url;
     const found = await scored(url);
     if (line.dataset.shown !== url) return; // the knobs have moved on

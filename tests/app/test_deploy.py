@@ -33,6 +33,8 @@ http {{
 }}
 """
 
+DRAWN_HERE = re.compile(r"\d+ ms")  # in the line that says who draws the explorer's pictures
+
 
 def yaml() -> dict[str, str]:
     """The block at the top of the README, flat as it is."""
@@ -162,6 +164,10 @@ def test_a_class_password_guards_what_computes(tmp_path):
             assert opener.open(f"{url}/{assets.FOLDER}/{name}").status == 200
         opener.open(f"{url}/login", data=b"username=class&password=a%20cat")
         assert opener.open(f"{url}/gan/cat.png").headers["content-type"] == "image/png"
+        part = json.load(opener.open(f"{url}/gan/networks/stylegan_cats64.json"))[0]["name"]
+        assert opener.open(f"{url}/gan/networks/{part}.bin").status == 200
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(f"{url}/gan/networks/{part}.bin")
 
 
 @pytest.mark.slow
@@ -184,6 +190,9 @@ def test_the_login_page_is_in_the_visitors_language(tmp_path, browser):
             page.get_by_label(password).fill("a cat")
             page.get_by_role("button", name=enter).click()
             button(page, "run.tour", language).wait_for()
+            if language == "en":
+                open_tab(page, "gan.tab")
+                page.locator(".gan-engine", has_text=DRAWN_HERE).wait_for()
             context.close()
 
 
@@ -240,7 +249,7 @@ def test_behind_nginx_at_a_sub_path(tmp_path, browser):
         page.wait_for_url(f"{site}/netglass/")
         open_tab(page, "gan.tab")
         wait_for_picture(page, "cat")
-        page.locator(".gan-engine", has_text=re.compile(r"\d+ ms")).wait_for()
+        page.locator(".gan-engine", has_text=DRAWN_HERE).wait_for()
         open_tab(page, "ideal.tab")
         button(page, "run.visualize").click()
         page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of")).wait_for()

@@ -23,14 +23,17 @@ from tests.serving import get
 
 HOST = "netglass.test"  # no secure context, as a classroom's address
 WORKER = assets.worker_address("gan_explorer").rpartition("/")[0]
-LOAD = """async ([worker, parts]) => {
+ENGINES = {"simd": "SimdEngine", "gl": "GlEngine"}  # by file
+LOAD = """async ([worker, parts, file, Engine]) => {
   const { Network } = await import(`/${worker}/network.js`);
-  const { SimdEngine, levels } = await import(`/${worker}/simd.js`);
+  const { levels } = await import(`/${worker}/simd.js`);
+  const { [Engine]: Chosen } = await import(`/${worker}/${file}.js`);
   const { draw, encode } = await import(`/${worker}/views.js`);
   window.fileOf = async (parts) => new Blob(await Promise.all(
     parts.map(async ({ name, integrity }) =>
       (await fetch(`/gan/networks/${name}.bin`, { integrity })).arrayBuffer()))).arrayBuffer();
-  const engine = new SimdEngine(new Network(await fileOf(parts)));
+  window.engine?.close?.();
+  const engine = new Chosen(new Network(await fileOf(parts)));
   window.engine = engine;
   window.text = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   window.levelsOf = ({ seed, truncation, sliders, noise, channels }) => {
@@ -69,19 +72,9 @@ def float32(monkeypatch):
     return lambda name: pretrained.load(registry.gan(name), torch.device("cpu"))
 
 
-@pytest.fixture(scope="module")
-def tab(browser, app_url):
-    """A bare page of the app, at an address that is no secure context."""
-    page = browser.new_page()
-    page.goto(app_url.replace("127.0.0.1", HOST) + "/health")
-    assert not page.evaluate("isSecureContext")
-    yield page
-    page.close()
-
-
-def load(tab, app_url, name):
+def load(tab, app_url, name, engine="simd"):
     parts = json.loads(get(f"{app_url}/gan/networks/{name}.json"))
-    tab.evaluate(LOAD, [WORKER, parts])
+    tab.evaluate(LOAD, [WORKER, parts, engine, ENGINES[engine]])
 
 
 def expected(gan, values):
@@ -98,19 +91,32 @@ def bitmap(tab, view, told):
     return np.asarray(Image.open(io.BytesIO(file)).convert("RGB")).astype(int)
 
 
-@pytest.mark.parametrize("name", registry.GANS)
-def test_pictures_equal_pytorchs(tab, app_url, float32, name):
-    load(tab, app_url, name)
+ALL = [(name, engine, 1) for engine in ENGINES for name in registry.GANS]
+FEW = (registry.DEFAULT_GAN, "gl", 8)  # by software here: half a second a picture
+
+
+@pytest.mark.parametrize(
+    ("name", "engine", "step"),
+    [FEW, *(case for case in ALL if "simd" in case), *slow_cases(*(c for c in ALL if "gl" in c))],
+)
+def test_pictures_equal_pytorchs(tab, app_url, float32, name, engine, step):
+    load(tab, app_url, name, engine)
     gan = float32(name)
-    for number in range(len(SEEDS)):
+    for number in range(0, len(SEEDS), step):
         values = settings(number)
         found = levels(tab.evaluate("levelsOf", values))
         assert np.abs(found - expected(gan, values)).max() <= 0.05, values
 
 
-@pytest.mark.parametrize("name", [registry.DEFAULT_GAN, "dcgan_cats64"])
-def test_views_equal_the_servers(tab, app_url, float32, name):
-    load(tab, app_url, name)
+TWO_KINDS = (registry.DEFAULT_GAN, "dcgan_cats64")
+
+
+@pytest.mark.parametrize(
+    ("name", "engine"),
+    [*((name, "simd") for name in TWO_KINDS), *slow_cases(*((name, "gl") for name in TWO_KINDS))],
+)
+def test_views_equal_the_servers(tab, app_url, float32, name, engine):
+    load(tab, app_url, name, engine)
     gan = float32(name)
     values = {"seed": 3, "seed_b": 5, "crossover": 4, "direction": 2, "truncation": 0.8}
     sliders = [0, 1.5, 0, 0, -2, 0, 0, 0]
@@ -163,8 +169,9 @@ def test_the_score_equals_pytorchs(tab, app_url, float32):
         assert abs(found - float(gan.scores(picture)[0])) < 1e-3, values
 
 
-def test_a_channel_is_switched_off_or_made_stronger(tab, app_url, float32):
-    load(tab, app_url, registry.DEFAULT_GAN)
+@pytest.mark.parametrize("engine", ["simd", *slow_cases("gl")])
+def test_a_channel_is_switched_off_or_made_stronger(tab, app_url, float32, engine):
+    load(tab, app_url, registry.DEFAULT_GAN, engine)
     gan = float32(registry.DEFAULT_GAN)
     for layer, channel, factor in ((0, 3, 0.0), (4, 7, 3.0), (8, 1, 0.0)):
         factors = torch.ones(gan.generator.convs[layer].bias.numel(), 1, 1)
@@ -263,7 +270,13 @@ def test_the_servers_pictures_go_on(open_page, why):
         elif why == "wrong hash":
             page.route("**/gan/networks/*.bin", lambda route: route.fulfill(body=b"other weights"))
         else:
-            page.route("**/gan/networks/*.bin", lambda route: route.abort())
+            arrived = []
+
+            def break_off(route):
+                arrived.append(route)
+                (route.continue_ if len(arrived) == 1 else route.abort)()
+
+            page.route("**/gan/networks/*.bin", break_off)
 
     page = open_page(host=HOST, query="?tab=gan", prepare=prepare)
     before = wait_for_picture(page, "cat")

@@ -131,7 +131,7 @@ export class SimdEngine {
     const from = inner >> nearest;
     const row = LANES * (inner + 2);
     for (let group = 0; group < layer.inputs / LANES; group++) {
-            for (let v = 0; v < inner; v++) {
+      for (let v = 0; v < inner; v++) {
         let to = address / FLOAT + (group * (inner + 2) + v + 1) * row + LANES;
         const line = (group * from + (v >> nearest)) * from;
         for (let u = 0; u < inner; u++, to += LANES) {

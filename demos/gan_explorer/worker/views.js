@@ -128,9 +128,9 @@ function* walk(painter) {
 
 /* What the discriminator says of cat A. */
 function* score(painter) {
-  const { side, values } = painter.sizes([painter.code(painter.settings.seed)]).at(-1);
-  yield;
-  return { score: painter.engine.discriminator.score(values.subarray(0, 8 * side * side)) };
+  const picture = painter.sizes([painter.code(painter.settings.seed)]).at(-1).values.slice();
+  yield; // another view may be drawn meanwhile
+  return { score: painter.engine.discriminator.score(picture) };
 }
 
 const VIEWS = { score, cat, sheet, strip, mix, parts, growth, noise, walk };

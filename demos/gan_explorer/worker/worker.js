@@ -1,40 +1,47 @@
 /* Draws beside the page's own thread. Messages to it:
 
-     {network: ArrayBuffer}          answered with {engine, ms, styled}: what draws, and a picture's time
+     {network: ArrayBuffer}          answered with {engine, ms, judged}: what draws, a picture's time, and
+                                     whether a discriminator is of use
      {discriminator: ArrayBuffer}    answered with {judges: true}
      {id, view, urgent, settings}    answered with {id, bmp}, or {id, score} for the view `score`
      {id, cancel: true}              that request is not answered any more
 
-   What is urgent is drawn before what is not. */
+   What is urgent is drawn before what is not. Where an engine fails, the next one goes on, and says
+   {engine, ms} too; the last one's failure is an error of the worker. */
+import { choose } from "./choice.js";
 import { Discriminator } from "./discriminator.js";
 import { canRun } from "./kernel.js";
-import { Network } from "./network.js";
-import { SimdEngine } from "./simd.js";
 import { draw, encode } from "./views.js";
 
-const TRIES = 6;
-const PLAIN = { seed: 0, truncation: 0.7, noise: 0, sliders: [] };
-const jobs = new Map(); // id -> {urgent, steps}, in the order in which they came
+const jobs = new Map(); // id -> {view, urgent, settings, steps}, in the order in which they came
 const turns = new MessageChannel();
-let engine = null;
+let engines = []; // [{engine, ms}]; the first one draws
 let waiting = false;
 
-/* The best time of a few pictures, in ms. */
-function measure(tried) {
-  let best = Infinity;
-  for (let i = 0; i < TRIES; i++) {
-    const start = performance.now();
-    const steps = draw(tried, "cat", { ...PLAIN, seed: i });
-    while (!steps.next().done);
-    best = Math.min(best, performance.now() - start);
-  }
-  return best;
+const start = (job) => ({ ...job, steps: draw(engines[0].engine, job.view, job.settings) });
+
+function tell(values = {}) {
+  const [{ engine, ms }] = engines;
+  self.postMessage({ engine: engine.name, ms, ...values }, []);
 }
 
-function open(buffer) {
-  if (!canRun()) throw new Error("no SIMD in WebAssembly");
-  engine = new SimdEngine(new Network(buffer));
-  self.postMessage({ engine: engine.name, ms: measure(engine), styled: engine.network.styled }, []);
+/* All jobs begin again with the next engine. */
+function replace(error) {
+  const [{ engine: { discriminator } }, next] = engines;
+  if (!next) throw error;
+  engines.shift();
+  next.engine.discriminator = discriminator;
+  for (const [id, job] of jobs) jobs.set(id, start(job));
+  tell();
+}
+
+function step(steps) {
+  try {
+    return steps.next();
+  } catch (error) {
+    replace(error);
+    return { done: false };
+  }
 }
 
 /* A turn is one picture; between two, messages are read. */
@@ -49,7 +56,7 @@ turns.port1.addEventListener("message", () => {
   if (!jobs.size) return;
   const entries = [...jobs];
   const [id, { steps }] = entries.find(([, job]) => job.urgent) ?? entries[0];
-  const { done, value } = steps.next();
+  const { done, value } = step(steps);
   if (done) {
     jobs.delete(id);
     if (value.pixels) {
@@ -62,12 +69,15 @@ turns.port1.addEventListener("message", () => {
 turns.port1.start();
 
 self.addEventListener("message", ({ data: { network, discriminator, id, cancel, view, urgent, settings } }) => {
-  if (network) open(network);
+  if (network) {
+    engines = choose(network);
+    tell({ judged: engines[0].engine.network.styled && canRun() }); // the discriminator has no other engine
+  }
   else if (discriminator) {
-    engine.discriminator = new Discriminator(discriminator);
+    engines[0].engine.discriminator = new Discriminator(discriminator);
     self.postMessage({ judges: true }, []);
   }
   else if (cancel) jobs.delete(id);
-  else jobs.set(id, { urgent, steps: draw(engine, view, settings) });
+  else jobs.set(id, start({ view, urgent, settings }));
   schedule();
 });

@@ -14,6 +14,7 @@ from demos.ui import assets
 from models import registry
 from models.gan import pretrained
 from models.gan.settings import MAX_SEED
+from tests.serving import get
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +67,11 @@ def test_the_line_has_what_the_script_needs(page, language):
     assert settings["d3"] == [0.0, -3, 3, False]
     assert re.search("data-worker='ui/gan_explorer_worker[.][0-9a-f]{12}/worker.js'", written)
     assert assets.worker_address("gan_explorer") in written
+
+
+def test_addresses_do_not_depend_on_the_process(app_url):
+    """Behind Ray Serve a visitor may meet several processes; the app is another than this one."""
+    for name in registry.GANS:
+        told = json.loads(get(f"{app_url}/gan/networks/{name}.json"))
+        assert told == client_engine.described(name)
+    assert get(f"{app_url}/{assets.worker_address('gan_explorer')}")
