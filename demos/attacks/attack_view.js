@@ -65,9 +65,26 @@
 
   const percent = (share) => `${(share * 100).toFixed(1)}%`;
 
-  function verdict(place, title, found) {
-    const name = found ? found[0] : "?", chance = found ? percent(found[1]) : "";
-    place.replaceChildren(make("small", "", title), make("b", "", name), make("span", "", chance));
+  const named = (name) => verdicts.names?.[name]?.[document.documentElement.lang] ?? name;
+
+  function verdict(place, title, found, outcome = "") {
+    const head = make("small", "", outcome ? `${title}: ` : title);
+    if (outcome) head.append(make("strong", "", outcome));
+    const name = found ? named(found[0]) : "?", chance = found ? percent(found[1]) : "";
+    place.replaceChildren(head, make("b", "", name), make("span", "", chance));
+  }
+
+  /* Whether the network is fooled: said of every blend in which it sees the class of the last. */
+  function outcome(blends, now) {
+    if (verdicts.success == null || (now && now[0] !== blends.at(-1)[0])) return "";
+    return sayView(verdicts.success ? "success" : "failure");
+  }
+
+  /* What the bars' colours stand for. */
+  function drawLegend(place, blends) {
+    const first = make("span", "role-real", named(blends[0][0]));
+    const other = make("span", "role-made", sayView("track_other"));
+    place.replaceChildren(make("span", "", sayView("track")), first, other);
   }
 
   function draw() {
@@ -88,9 +105,11 @@
       even(clean.data[i + c] + share * (other.data[i + c] - clean.data[i + c])));
     find(".attack-wipe").classList.toggle("attack-whole", !other);
     verdict(find(".attack-before"), sayView("view_before"), verdicts.before);
-    verdict(find(".attack-after"), sayView("view_after"), last > 0 ? blends[chosen.blend] : verdicts.now);
+    const now = last > 0 ? blends[chosen.blend] : null;
+    verdict(find(".attack-after"), sayView("view_after"), now ?? verdicts.now, outcome(blends, now));
     find(".attack-blend").hidden = last < 1;
     if (last < 1) return;
+    drawLegend(find(".attack-legend"), blends);
     find(".attack-blend output").textContent = `${Math.round(share * 100)}%`;
     find(".attack-track").replaceChildren(...blends.map(([name, chance], n) => {
       const same = name === blends[0][0];
@@ -145,7 +164,7 @@
     wipe.append(make("canvas", "attack-left"), make("canvas", "attack-right"), make("i"), handle);
     label.append(
       make("span", "", sayView("blend")), make("output"), slider("blend", 0, BLENDS, drawView),
-      make("span", "attack-track"), make("small", "", sayView("hint")),
+      make("span", "attack-track"), make("small", "attack-legend"), make("small", "", sayView("hint")),
     );
     whole.append(make("p", "attack-verdict attack-before role-real"), wipe, right, label);
     view.replaceChildren(make("p", "attack-none", sayView("before_none")), whole);

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from demos.attacks.runs import AttackRequest
-from demos.runtime.i18n import say
+from demos.runtime.i18n import class_choice, say
 from demos.ui import model_picker
 from demos.ui.card import Card
 from demos.ui.components import Choice
@@ -142,4 +142,4 @@ def _targets(language: str, model: str, target: str):
 
 def _target_choices(language: str, model: str = registry.DEFAULT_BACKBONE) -> list[tuple[str, str]]:
     names = registry.classifier(model).classes
-    return [(say(language, "attack.untargeted"), ""), *((name, name) for name in names)]
+    return [(say(language, "attack.untargeted"), ""), *(class_choice(language, n) for n in names)]

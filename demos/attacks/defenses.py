@@ -13,7 +13,7 @@ from demos.attacks.costs import ROBUST, STANDARD
 from demos.attacks.defense_runs import SideBySide, Smoothing
 from demos.attacks.runs import TransformProgress
 from demos.attacks.section import NO_PICTURE, Controls, Section, picture
-from demos.runtime.i18n import say
+from demos.runtime.i18n import class_name, say
 from demos.ui.page import Page
 from demos.ui.plots import bars
 from models import images, registry
@@ -86,7 +86,8 @@ def _vote(language: str, found: Smoothing, which: str) -> str:
     """The votes about the clean or the attacked picture, and the certificate."""
     step = found.votes[which]
     total = max(1, sum(count for _, count in step.votes))
-    rows = [(found.subject.spec.classes[name], count / total) for name, count in step.votes[:3]]
+    classes = found.subject.spec.classes
+    rows = [(class_name(language, classes[n]), count / total) for n, count in step.votes[:3]]
     words = ""
     if step.radius is not None:
         words = say(

@@ -36,7 +36,10 @@ EXPERIMENTS = (
 )
 # The pictures that `attack_view.js` draws from, and what it says.
 SOURCES = ("clean", "adversarial")
-VIEW_WORDS = ("before_none", "view_before", "view_after", "wipe", "blend", "hint")
+VIEW_WORDS = (
+    "before_none", "view_before", "view_after", "wipe", "blend", "hint", "success", "failure",
+    "track", "track_other",
+)  # fmt: skip
 CHANGE_WORDS = ("change_factor", "change_legend")
 
 

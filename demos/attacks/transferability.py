@@ -22,14 +22,15 @@ def _table(language: str, found: TransferProgress) -> str:
     corner = escape(say(language, "robustness.transferability.judge"))
     head = f"<th>{corner}</th>" + "".join(f"<th>{title}</th>" for title in titles)
     clean = "".join(
-        f"<td>{views.prediction(*named(step.clean[each.name]))}</td>" for each in found.classifiers
+        f"<td>{views.prediction(language, *named(step.clean[each.name]))}</td>"
+        for each in found.classifiers
     )
     rows = [f"<tr><th>{escape(say(language, 'robustness.clean'))}</th>{clean}</tr>"]
     made_for = escape(say(language, "robustness.transferability.made_for"))
     for each, title in zip(found.classifiers, titles, strict=True):
         cells = "".join(
             f'<td class="robustness-{verdict.outcome}-cell">'
-            f"{views.prediction(*named((verdict.predicted, verdict.p)))}"
+            f"{views.prediction(language, *named((verdict.predicted, verdict.p)))}"
             f"<br>{views.outcome(language, verdict.outcome)}</td>"
             for verdict in step.rows.get(each.name, ())
         )

@@ -35,7 +35,7 @@ def _table(language: str, found: TransformProgress) -> str:
         pair = zip(verdict.pictures, (verdict.clean, verdict.adversarial), strict=True)
         seen = [
             f'<div class="robustness-shown">{views.thumbnail(picture)}'
-            f"<span>{views.prediction(*found.subject.named(predicted))}</span></div>"
+            f"<span>{views.prediction(language, *found.subject.named(predicted))}</span></div>"
             for picture, predicted in pair
         ]
         cells = f'<td>{seen[0]}</td><td class="robustness-{verdict.outcome}-cell">{seen[1]}</td>'

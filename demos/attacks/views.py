@@ -13,7 +13,7 @@ from PIL import Image
 
 from demos.attacks.controls import READS
 from demos.attacks.runs import MeasuredStep, Subject
-from demos.runtime.i18n import say
+from demos.runtime.i18n import LANGUAGES, class_name, say
 from demos.ui.plots import bars, curves
 from models import images
 from models.attacks.settings import TITLES
@@ -77,7 +77,7 @@ def measured(
 ) -> dict[str, str]:
     """What is said of a result; `probabilities` and `steps` as of `probability_plot`."""
     return {
-        "said": said(report.before[0], report.after[0], blends),
+        "said": said(report.before[0], report.after[0], blends, report.success),
         "why": success(language, report),
         "before": titled_bars(language, "before", report.before),
         "after": titled_bars(language, "after", report.after),
@@ -90,7 +90,8 @@ def made_with(language: str, spec: ClassifierSpec, settings: Mapping[str, Any]) 
     method, target = settings["method"], settings["target"]
     found = [spec.title, TITLES[method]]
     if "target" in READS[method]:
-        found.append(target or say(language, "attack.untargeted"))
+        wanted = class_name(language, target) if target else say(language, "attack.untargeted")
+        found.append(wanted)
     if "epsilon" in READS[method]:
         found.append(f"ε = {settings['epsilon']:g}")
     return Markup(", ").join(found)
@@ -99,7 +100,8 @@ def made_with(language: str, spec: ClassifierSpec, settings: Mapping[str, Any]) 
 def titled_bars(language: str, which: str, top: Sequence[Verdict]) -> str:
     """The likeliest classes "before" or "after", under a title."""
     key, role = VERDICTS[which]
-    return f"**{say(language, key)}**\n{bars(top, role=role)}"
+    named = [(class_name(language, name), p) for name, p in top]
+    return f"**{say(language, key)}**\n{bars(named, role=role)}"
 
 
 def success(language: str, report: AttackReport) -> str:
@@ -109,21 +111,31 @@ def success(language: str, report: AttackReport) -> str:
     return Markup("<p><b>{}</b> {}</p>").format(say(language, key), distance)
 
 
-def said(before: Verdict | None, now: Verdict | None = None, blends: Sequence[Verdict] = ()) -> str:
+def said(
+    before: Verdict,
+    now: Verdict | None = None,
+    blends: Sequence[Verdict] = (),
+    success: bool | None = None,
+) -> str:
     """What attack_view.js says beside the photo and the attacked picture.
 
     Args:
         before: of the photo.
         now: of the attacked picture, or of what a run has made so far.
         blends: of what lies between, as of `demos.attacks.runs.AttackResult`.
+        success: of the attack, when it has ended.
     """
-    found = json.dumps({"before": before, "now": now, "blends": [*blends]})
+    classes = {name for name, _ in (before, *([now] if now else []), *blends)}
+    names = {one: {code: class_name(code, one) for code in LANGUAGES} for one in sorted(classes)}
+    found = json.dumps(
+        {"before": before, "now": now, "blends": [*blends], "success": success, "names": names}
+    )
     return Markup('<div data-said="{}"></div>').format(found)
 
 
-def prediction(name: str, p: float) -> str:
+def prediction(language: str, name: str, p: float) -> str:
     """A class with its probability."""
-    return f"{escape(name)}<br><b>{p:.1%}</b>"
+    return f"{escape(class_name(language, name))}<br><b>{p:.1%}</b>"
 
 
 def outcome(language: str, kind: str) -> str:
@@ -138,7 +150,8 @@ def verdict_bars(language: str, subject: Subject, verdict: TransformVerdict) -> 
     rows = []
     for which, found in pair:
         name, p = subject.named(found)
-        rows.append((Markup("{}: {}").format(say(language, f"robustness.{which}"), name), p))
+        words = say(language, f"robustness.{which}"), class_name(language, name)
+        rows.append((Markup("{}: {}").format(*words), p))
     return outcome(language, verdict.outcome) + bars(rows, role=[*BEFORE_AFTER.values()])
 
 

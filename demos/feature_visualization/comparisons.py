@@ -7,14 +7,14 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from demos.feature_visualization import runs
 from demos.feature_visualization.controls import Controls, request_settings
 from demos.feature_visualization.runs import ROBUST, Visualization
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
-from demos.runtime.i18n import say
+from demos.runtime.i18n import class_name, say
 from demos.ui import examples, progress, streams
 from demos.ui.page import Page
 from demos.ui.plots import bars
@@ -81,15 +81,19 @@ class ComparisonSection:
         if not isinstance(event, Result):
             return update
         named = [
-            (f"{one.settings.class_name} · {one.settings.spec.title}{seed}", probability)
+            (Markup("{} · {}{}").format(_class(language, one), one.settings.spec.title, seed), p)
             for one in every
-            for seed, probability in _by_seed(one)
+            for seed, p in _by_seed(one)
         ]
         words = escape(say(language, "ideal.several.verdict"))
         return update | {
             self.verdict: f"<b>{words}</b>{bars(named, role='made')}" if named else "",
             self.download: gr.update(value=examples.png(image, "netglass-ideals"), visible=True),
         }
+
+
+def _class(language: str, one: Visualization) -> str:
+    return class_name(language, one.settings.class_name)
 
 
 def _by_seed(one: Visualization) -> list[tuple[str, float]]:

@@ -8,12 +8,12 @@ from typing import Any
 
 import gradio as gr
 
+from demos.runtime.i18n import class_choice
 from demos.ui import examples, model_picker
 from demos.ui.components import Choice, Photo
 from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
 from models import registry
 from models.feature_visualization.settings import VisualizationSettings
-from models.labels import imagenet
 
 NAMES = (
     "model", "class_name", "method", "steps", "tv_weight", "start", "layer", "channel", "size",
@@ -56,7 +56,7 @@ def build(page: Page, knobs: gr.Column, one_click: Callable[[], None]) -> Contro
     """
     named: dict[str, Any] = {}
     named["class_name"] = page.put(
-        Choice, "name.class_name", list(imagenet.class_names()), value=DEFAULTS["class_name"],
+        Choice, "name.class_name", choices=_class_choices, value=DEFAULTS["class_name"],
         elem_id="ideal-class",
     )  # fmt: skip
     one_click()
@@ -80,6 +80,7 @@ def build(page: Page, knobs: gr.Column, one_click: Callable[[], None]) -> Contro
         localize_errors(classes_and_layers), [page.language, named["model"], *dependent], dependent,
         **PRIVATE, **LIGHT,
     )  # fmt: skip
+    page.follow(named["class_name"], named["model"])
     photo.change(
         lambda path: "photo" if path else "noise", photo, named["start"], **PRIVATE, **LIGHT
     )
@@ -105,9 +106,16 @@ def classes_and_layers(language: str, model: str, class_name: str, layer: str) -
     default = "Siamese" if model in registry.PET_CLASSIFIERS else DEFAULTS["class_name"]
     layers = layer_choices(model)
     return (
-        gr.update(choices=list(names), value=class_name if class_name in names else default),
+        gr.update(
+            choices=_class_choices(language, model),
+            value=class_name if class_name in names else default,
+        ),
         gr.update(choices=layers, value=layer if layer in dict(layers).values() else ""),
     )
+
+
+def _class_choices(language: str, model: str = registry.DEFAULT_BACKBONE) -> list[tuple[str, str]]:
+    return [class_choice(language, name) for name in registry.classifier(model).classes]
 
 
 def layer_choices(model: str) -> list[tuple[str, str]]:

@@ -13,16 +13,16 @@ from demos.feature_visualization.controls import DEFAULTS
 from demos.feature_visualization.runs import NAME
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
-from demos.runtime.i18n import EVERY, say
+from demos.runtime.i18n import EVERY, class_name, say
 from demos.ui import card, deep_links, example_results, examples, progress, streams
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
 from models.feature_visualization.settings import METHODS, VisualizationSettings
 
 ONE_CLICK = {
-    "ideal.siamese_cat": "Siamese cat",
-    "ideal.zebra": "zebra",
-    "ideal.golden_retriever": "golden retriever",
+    "class.siamese_cat": "Siamese cat",
+    "class.zebra": "zebra",
+    "class.golden_retriever": "golden retriever",
 }
 # What each "break it" button changes from the defaults.
 EXPERIMENTS = (
@@ -178,7 +178,7 @@ def _subject(settings: VisualizationSettings, photo: str | None) -> list:
 def _origin(
     language: str, settings: VisualizationSettings, photo: str | None, example: bool = False
 ) -> str:
-    named = settings.layer or settings.class_name
+    named = settings.layer or class_name(language, settings.class_name)
     what = say(language, "ideal.origin", name=named, steps=settings.steps)
     return card.origin(what, _subject(settings, photo), example)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import escape
 
-from demos.runtime.i18n import say
+from demos.runtime.i18n import class_name, say
 from demos.ui.plots import bars, curves
 from models import registry
 from models.feature_visualization.settings import VisualizationSettings
@@ -54,5 +54,5 @@ def verdict(
     named = [(registry.classifier(name).title, value) for name, (value,) in probabilities.items()]
     picture = say(language, f"ideal.slot.{settings.method}")
     sure = escape(say(language, "ideal.sure", picture=picture, percent=f"{named[0][1]:.1%}"))
-    words = escape(say(language, "ideal.verdict", name=settings.class_name))
+    words = escape(say(language, "ideal.verdict", name=class_name(language, settings.class_name)))
     return f"<h3>{sure}</h3><p>{words}</p>{bars(named, role='made')}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
 from demos.linear_probe import bet, endpoints, few_shot, runs, views
 from demos.linear_probe.runs import NAME
@@ -14,8 +17,9 @@ from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Progress, Result
 from demos.runtime.i18n import EVERY, say
 from demos.runtime.scheduler import HEAD_RUNS
-from demos.ui import card, chips, deep_links, progress, streams
-from demos.ui.page import PROBES, Page
+from demos.ui import card, chips, deep_links, examples, progress, streams
+from demos.ui.page import LIGHT, PRIVATE, PROBES, Page
+from models import images
 from models.linear_probe.settings import FEATURES, ProbeSettings
 
 NAMES = tuple(name for name in ProbeSettings.described() if name != "features")
@@ -26,6 +30,8 @@ EXPERIMENTS = (
     {"task": "cats_vs_dogs", "per_class": 1},
     {"task": "digits"},
 )
+ANIMALS = ("chelsea", "kitten", "german_shepherd")
+THUMBNAIL = 96  # px
 FEW = (1, 2, 5, 10, 20, 0)  # examples per class, by one click; 0 takes all
 
 
@@ -50,6 +56,7 @@ class ProbeTab:
         with columns.given:
             knobs["task"] = page.setting(ProbeSettings, "task")
             self.few = chips.build(page, ProbeSettings, "per_class", FEW, self._few_text)
+            self.animals = page.put(gr.HTML, "train.animals", written=self._animals)
         with columns.result:
             self._build_result()
         with columns.knobs:
@@ -68,6 +75,16 @@ class ProbeTab:
             lambda values: ProbeSettings(**values),
         )  # fmt: skip
         self.outputs = [self.line, self.plot, self.mistakes, self.origin.line]
+
+    def _animals(self, language: str) -> str:
+        """What the pictures of the tasks with animals are like."""
+        paths = [examples.example("photos", name) for name in ANIMALS]
+        pictures = "".join(
+            f'<img src="{_thumbnail(path)}" alt="{escape(examples.title(language, path))}">'
+            for path in paths
+        )
+        words = escape(self.page.text("train.animals", language))
+        return f'<div class="animals"><p>{words}</p>{pictures}</div>'
 
     def _few_text(self, language: str, examples: float) -> str:
         return f"{examples:g}" if examples else self.page.text("train.all", language)
@@ -94,6 +111,11 @@ class ProbeTab:
             )
         page.connect_stop(self.stop, NAME)
         chips.follow(self.few, self.knobs["per_class"], FEW)
+        task = self.knobs["task"]
+        task.change(
+            lambda task: gr.update(visible=task != "digits"), task, self.animals,
+            **PRIVATE, **LIGHT,
+        )  # fmt: skip
         self.origin.follow(page, [self.knobs["task"]])
         deep_links.listen(page, NAME, self.knobs)
         cleared = [*DEFAULTS.values(), "", self.empty_plot, "", ""]
@@ -149,6 +171,14 @@ class ProbeTab:
     def _size(self, task: str, language: str, event: Progress | Result) -> dict:
         line = progress.status(language, event, event.value, HEAD_RUNS)
         return {self.line: line, self.plot: views.size_plot(language, task, event.value)}
+
+
+@cache
+def _thumbnail(path: str) -> str:
+    """A photo, small, as the address of an <img>."""
+    stream = io.BytesIO()
+    images.square(images.open_image(path), THUMBNAIL).save(stream, "WEBP", quality=70)
+    return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
 def _settings(values: tuple) -> ProbeSettings:

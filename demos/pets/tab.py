@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from demos.pets import endpoints, runs
 from demos.pets.runs import DEFAULT, DEFAULT_LAYER, NAME
@@ -204,7 +203,7 @@ class PetTab:
             return {self.explanation: None}
         settings = CamSettings(contrast=contrast, model=model)
         shown = runs.explain(self.page.engine, path, breed, against, settings)
-        made = card.origin(_origin(path, model), [path, model])
+        made = card.origin(_origin(language, path, model), [path, model])
         return {self.explanation: shown, self.origin.line: made}
 
     def show_maps(
@@ -233,9 +232,10 @@ def _sent(_language: str, path: str | None) -> str | None:
     return path
 
 
-def _origin(path: str, model: str) -> str:
-    """The photo's file and the classifier."""
-    return f"{Path(path).stem}, {registry.pet_classifier(model).title}"
+def _origin(language: str, path: str, model: str) -> str:
+    """The photo and the classifier."""
+    title = registry.pet_classifier(model).title
+    return Markup("{}, {}").format(examples.title(language, path), title)
 
 
 def quality(language: str, model: str = DEFAULT) -> str:

@@ -99,6 +99,22 @@ def breed_name(language: str, breed: str) -> str:
     return say(language, breed_key(breed))
 
 
+def class_name(language: str, name: str) -> str:
+    """A class's usual name in `language`, if the page has one, else the network's own, as in
+    English."""
+    if language == EVERY:
+        return every(lambda language: class_name(language, name))
+    own = (f"class.{name.lower().replace(' ', '_')}", breed_key(name))
+    key = next((key for key in own if key in texts(DEFAULT)), None)
+    return say(language, key) if key and language != DEFAULT else name
+
+
+def class_choice(language: str, name: str) -> tuple[str, str]:
+    """A class to choose, with the network's own name behind that in `language`."""
+    said = class_name(language, name)
+    return (name if said == name else f"{said} ({name})", name)
+
+
 def detect(accept_language: str | None) -> str:
     """The best of our languages for an Accept-Language header (RFC 9110), else English."""
     accepted: list[tuple[float, int, str]] = []

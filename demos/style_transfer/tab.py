@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 import gradio as gr
 from markupsafe import Markup
@@ -341,7 +340,7 @@ def _pair(content: str | None, style: str | None, *_) -> tuple:
 def _origin(language: str, asked: StyleRequest, key: str, **values: object) -> str:
     """What a painting or a preview is of; `key` is the text of how it was made."""
     pair = asked.content, asked.style
-    names = " + ".join(Path(str(path)).stem for path in pair)
+    names = Markup(" + ").join(examples.title(language, str(path)) for path in pair)
     return card.origin(Markup("{}, {}").format(names, say(language, key, **values)), pair)
 
 

@@ -10,6 +10,7 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from demos.runtime.gradio_patches import write_once
+from demos.runtime.i18n import DEFAULT, say, texts
 from demos.ui.page import PRIVATE, Page
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -23,6 +24,13 @@ def example(kind: str, name: str) -> str:
 def paths(kind: str) -> list[str]:
     """The example pictures of one folder ("photos" or "styles"), by name."""
     return sorted(str(path) for path in (EXAMPLES / kind).glob("*.jpg"))
+
+
+def title(language: str, path: str) -> str:
+    """What a picture is called: an example in `language`, any other by its file's name."""
+    name = Path(path).stem
+    key = f"example.{name}"
+    return say(language, key) if key in texts(DEFAULT) else name
 
 
 def examples(page: Page, kind: str, target: gr.Image, first: str | None = None) -> None:

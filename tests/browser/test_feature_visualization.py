@@ -11,7 +11,7 @@ from tests.browser.helpers import button, open_tab
 def test_ideal_class_runs_and_stops(open_page):
     page = open_page()
     open_tab(page, "ideal.tab")
-    button(page, "ideal.zebra").click()
+    button(page, "class.zebra").click()
     page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of 256")).wait_for()
     button(page, "stop").click()
     page.locator("#ideal-status", has_text="Stopped after").wait_for()

@@ -11,7 +11,9 @@ import pytest
 
 import models
 from demos.runtime import i18n
+from demos.ui import examples
 from models.gan.training import diagnosis
+from models.labels import imagenet
 from models.linear_probe.settings import FEATURES
 from models.validation import MESSAGES, Settings, ValidationError
 
@@ -81,6 +83,9 @@ def test_no_key_is_unused(page):
         "attack.curve.": {"attack.curve.true", "attack.curve.target"},
         "gan_lab.diagnosis.": {f"gan_lab.diagnosis.{name}" for name in diagnosis.NAMES} | REASONS,
         "gan_lab.figure.": {f"gan_lab.figure.{name}" for name in FIGURES},
+        "class.": {f"class.{name.lower().replace(' ', '_')}" for name in imagenet.class_names()}
+        & set(i18n.texts("en")),
+        "example.": {f"example.{path.stem}" for path in examples.EXAMPLES.glob("*s/*.jpg")},
         "gan_lab.phase.": {
             f"gan_lab.phase.{name}" for name in ("turns", "learns", "frozen", "steps")
         },
