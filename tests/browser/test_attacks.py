@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from demos.runtime.i18n import say
+from demos.runtime.i18n import class_choice, class_name, say
 from demos.ui import example_results
 from models import images
 from models.attacks.blend import BLENDS, blend_levels
@@ -67,7 +67,7 @@ def test_the_example_is_blended_in_exactly_and_goes_with_the_photo(open_page):
         assert np.array_equal(seen(page, "right"), expected)
     page.get_by_label("हिन्दी").click()
     after.get_by_text(say("hi", "attack.view_after")).wait_for()
-    expect(after.locator("b")).to_have_text(name)
+    expect(after.locator("b")).to_have_text(class_name("hi", name))
     page.locator("#attack-card .examples button").nth(1).click()
     page.locator("#attack-card-origin [data-subject]").wait_for(state="detached")
     after.get_by_text("?", exact=True).wait_for()  # what an attack would make of it
@@ -118,7 +118,7 @@ def test_a_pet_classifier_is_attacked_with_a_breed_as_target(open_page):
     target = page.get_by_label(say("hi", "name.target"), exact=True).locator("visible=true")
     target.click()
     target.fill("beag")
-    page.get_by_role("option", name="beagle", exact=True).wait_for()
+    page.get_by_role("option", name=class_choice("hi", "beagle")[0], exact=True).wait_for()
 
 
 @pytest.mark.parametrize("language", ["mr", *slow_cases("hi")])
