@@ -75,7 +75,7 @@ def test_a_click_on_the_grid_chooses_a_seed(open_page):
     page.locator(".gan-sheet button").nth(6).click()
     page.wait_for_function("document.querySelector('#gan-seed input').value === '6'")
     page.locator(".gan-sheet button.a").wait_for()
-    page.locator("#gan-hand").get_by_text(say("en", "gan.hand.b")).click()
+    page.locator("#gan-hand").get_by_text(say("en", "gan.hand.b"), exact=True).click()
     page.locator(".gan-sheet button").nth(9).click()
     page.wait_for_function("document.querySelector('#gan-seed_b input').value === '9'")
     before = wait_for_picture(page, "sheet")
