@@ -19,6 +19,10 @@ TEXT = gr.themes.Size(
     xxs="0.875rem", xs="0.875rem", sm="0.875rem", md="1rem", lg="1rem", xl="1.25rem", xxl="1.75rem"
 )
 
+# The edge of what can be pressed or typed into, 3:1 on white and on the page's ground; the dark page's
+# controls stand out by their ground.
+EDGE = "#858d9b"
+
 
 def theme() -> gr.themes.Base:
     """Gradio's Soft theme in system fonts, a little tighter, with the contrast of WCAG AA."""
@@ -39,6 +43,26 @@ def theme() -> gr.themes.Base:
         body_text_color_subdued="*neutral_600",
         body_text_color_subdued_dark="*neutral_300",
         link_text_color_dark="*primary_300",
+        input_border_width="1px",
+        input_border_width_dark="0px",
+        input_border_color=EDGE,
+        input_shadow="none",
+        button_border_width="1px",
+        button_border_width_dark="0px",
+        button_secondary_border_color=EDGE,
+        button_secondary_border_color_hover=EDGE,
+        button_secondary_shadow="none",
+        button_secondary_shadow_hover="none",
+        button_primary_border_color="*primary_600",
+        button_primary_border_color_hover="*primary_700",
+        button_primary_shadow="none",
+        button_primary_shadow_hover="none",
+        checkbox_border_color=EDGE,
+        checkbox_label_border_width="1px",
+        checkbox_label_border_width_dark="0px",
+        checkbox_label_border_color=EDGE,
+        checkbox_label_border_color_selected="*primary_600",
+        checkbox_label_shadow="none",
         button_primary_background_fill="*primary_600",
         button_primary_background_fill_hover="*primary_700",
     )

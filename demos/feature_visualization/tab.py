@@ -75,7 +75,7 @@ class VisualizationTab:
         last = made[DEFAULTS["method"]]
         settings = VisualizationSettings(**last.settings)
         self.run, self.stop, self.reset = self.controls.buttons
-        with gr.Row(elem_classes="result"):
+        with gr.Row(elem_classes="result", elem_id="ideal-pictures"):
             self.slots = {
                 name: self._picture(
                     f"ideal.slot.{name}", 300, f"ideal-{name}", made[name].pictures["picture"]

@@ -26,6 +26,12 @@
       empty.setAttribute("role", "img");
   }
 
+  /* A choice too long for its field is said whole where the pointer rests. */
+  document.addEventListener("pointerover", ({ target }) => {
+    if (!target.matches?.("[role=combobox]")) return;
+    target.title = target.scrollWidth > target.clientWidth ? target.value : "";
+  });
+
   let timer = 0;
   new MutationObserver(() => {
     clearTimeout(timer);

@@ -1,12 +1,34 @@
-/* On a phone the tabs are one row that scrolls: the open one is brought into it. */
+/* On a phone the tabs are one row that scrolls: the open one is brought into it, and an edge behind which
+   there is more fades (page.css). */
 (() => {
-  new MutationObserver((changes) => {
-    for (const { target } of changes) {
-      if (target.getAttribute("aria-selected") !== "true") continue;
-      const row = target.parentElement;
-      row.scrollLeft = target.offsetLeft - (row.clientWidth - target.offsetWidth) / 2;
+  let shown = ""; // the open tab, and how wide the row was: names change with the language
+
+  function bringIn() {
+    const row = document.querySelector("#tabs > .tab-wrapper [role=tablist]");
+    const open = row?.querySelector("[aria-selected=true]");
+    if (!open) return;
+    if (!row.onscroll) row.onscroll = () => fade(row);
+    const now = [open.dataset.tabId, row.scrollWidth, row.clientWidth].join();
+    if (now !== shown) {
+      const [around, one] = [row.getBoundingClientRect(), open.getBoundingClientRect()];
+      row.scrollLeft += one.left + one.width / 2 - around.left - around.width / 2;
+      shown = now;
     }
-  }).observe(document.body, {
-    subtree: true, attributes: true, attributeFilter: ["aria-selected"],
+    fade(row);
+  }
+
+  function fade(row) {
+    row.toggleAttribute("data-before", row.scrollLeft > 1);
+    row.toggleAttribute("data-after", row.scrollLeft + row.clientWidth < row.scrollWidth - 1);
+  }
+
+  let asked = 0;
+  function ask() {
+    cancelAnimationFrame(asked);
+    asked = requestAnimationFrame(bringIn);
+  }
+  new MutationObserver(ask).observe(document.body, {
+    childList: true, characterData: true, subtree: true, attributes: true, attributeFilter: ["aria-selected"],
   });
+  addEventListener("resize", ask);
 })();

@@ -19,6 +19,7 @@ WHOLE_PAGE = {
     ".gradio-container", ".gradio-container .main.fillable", "*,\n  ::before,\n  ::after",
     ".dark .gradio-container", "html.projector",
     "html.projector .gradio-container", "html.projector body.dark .gradio-container",
+    "html.projector body:not(.dark) .gradio-container",
 }  # fmt: skip
 ADDRESSES = re.findall(r'(?:href|src)="(.+?)"', assets.tags())
 
