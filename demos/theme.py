@@ -19,8 +19,8 @@ TEXT = gr.themes.Size(
     xxs="0.875rem", xs="0.875rem", sm="0.875rem", md="1rem", lg="1rem", xl="1.25rem", xxl="1.75rem"
 )
 
-# The edge of what can be pressed or typed into, 3:1 on white and on the page's ground; the dark page's
-# controls stand out by their ground.
+# The edge of what can be pressed or typed into, 3:1 on white and on the page's ground; on the dark
+# page such things stand out by their own ground.
 EDGE = "#858d9b"
 
 
