@@ -133,11 +133,15 @@ class GanSpec(ModelSpec):
     Attributes:
         kind: "style", "dcgan" or "vae".
         directions: what its eight sliders visibly do, as text keys `gan.direction.*`.
+        units: style layers and the channels that change pictures most, as `python -m
+            training.units` prints them; those with a text `gan.unit.<name>.<layer>.<unit>` have
+            a name.
     """
 
     topic: ClassVar[str] = "gan"
     kind: str
     directions: tuple[str, ...]
+    units: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
 
 def _lite(
@@ -218,6 +222,11 @@ GAN_SPECS = (
             "white_striped", "ginger_tuxedo", "looking_up", "black_ginger",
             "grey_ginger", "patched_silver", "contrast_soft", "cool_golden",
         ),
+        units=(
+            (2, (238, 10, 206, 242, 252, 185, 203, 38, 84, 164, 183, 222)),
+            (4, (82, 12, 17, 62, 6, 20, 81, 99, 43, 73, 108, 30)),
+            (6, (47, 28, 6, 53, 31, 59, 44, 22, 4, 9, 62, 55)),
+        ),
     ),
     GanSpec(
         name="stylegan_kaokore64", title="Style-based GAN: faces from Japanese scrolls",
@@ -225,6 +234,11 @@ GAN_SPECS = (
         directions=(
             "blurred_inked", "brown_white_face", "covered_open", "thin_broad",
             "tall_hair", "pale_ground", "long_hair_cap", "loose_tied",
+        ),
+        units=(
+            (2, (10, 203, 148, 14, 66, 172, 124, 115, 229, 210, 63, 204)),
+            (4, (6, 17, 121, 3, 107, 99, 81, 18, 106, 76, 62, 4)),
+            (6, (53, 44, 31, 28, 47, 41, 59, 61, 21, 8, 27, 9)),
         ),
     ),
     GanSpec(

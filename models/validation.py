@@ -95,6 +95,8 @@ MESSAGES = {
     "{confidence} confidence. Take at least {least}.",
     "no_layers": "{title} shows no layers here. Choose an ImageNet network, or climb to a class.",
     "no_encoder": "{title} has no encoder. Choose the VAE.",
+    "no_style_layers": "{title} has no style layers. Choose one of the style-based GANs.",
+    "too_many_units": "It takes 1 to {limit} units at once, not {count}.",
     "drawn_points": "A drawing needs {low} to {high} points and has {count}. Draw a line or a few "
     "dots.",
     "drawn_outside": "A drawing is made of points (x, y), both numbers from -1 to 1.",

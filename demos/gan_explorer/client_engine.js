@@ -5,7 +5,7 @@
    the answer is null, and the server is asked. The file is fetched once the first picture is on the
    screen, in parts with their hashes. What does not work is left alone until the page is opened anew. */
 window.netglassClientEngine = (() => {
-  const URGENT = new Set(["cat", "mix", "growth", "walk"]); // drawn before the others
+  const URGENT = new Set(["cat", "mix", "growth", "walk", "units"]); // drawn before the others
   const VIEWS = new Set([...URGENT, "sheet", "strip", "parts", "noise", "score"]);
   const SLIDERS = 8;
   const PAUSES = [2000, 4000]; // ms before what failed is asked for again
@@ -111,6 +111,16 @@ window.netglassClientEngine = (() => {
     asked.delete(id);
   }
 
+  /* Units as `ViewSettings.units` has them, as {layer: {channel: factor}}. */
+  function factors(text) {
+    const found = {};
+    for (const item of text.split(",").filter(Boolean)) {
+      const [layer, channel, factor] = item.split("-").map(Number);
+      found[layer] = { ...found[layer], [channel]: factor };
+    }
+    return found;
+  }
+
   /* The settings in an address, or null where the server has something to say about them. */
   function read(query) {
     const found = {};
@@ -119,6 +129,9 @@ window.netglassClientEngine = (() => {
       if (!(value >= low && value <= high) || (whole && !Number.isInteger(value))) return null;
       found[name] = value;
     }
+    found.moved = JSON.parse(line().dataset.layers)[query.get("layers") ?? "all"];
+    if (!found.moved || query.get("cells")) return null; // units changed in places: the server's
+    found.channels = factors(query.get("units") ?? "");
     found.sliders = Array.from({ length: SLIDERS }, (_, i) => found[`d${i + 1}`]);
     return found;
   }

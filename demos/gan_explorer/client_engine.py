@@ -23,6 +23,7 @@ from demos.gan_explorer.views import ViewSettings, with_messages
 from demos.ui import assets
 from demos.ui.page import Page
 from models import registry
+from models.gan.networks.structure import LAYER_GROUPS
 
 # A browser checks a whole answer against its hash before it shows any of it: of a file in parts
 # it can say how far it is.
@@ -63,6 +64,8 @@ def line(page: Page) -> gr.HTML:
     settings = {s.name: [s.default, s.low, s.high, s.kind is int] for s in numbers}
     facts = f"data-worker='{assets.worker_address('gan_explorer')}'"
     facts += f" data-settings='{json.dumps(settings)}'"
+    layers = {name: [*group] for name, group in LAYER_GROUPS.items()}
+    facts += f" data-layers='{json.dumps(layers)}'"
 
     def written(language: str) -> str:
         texts = {state: page.text(f"gan.engine.{state}", language) for state in STATES}

@@ -8,11 +8,12 @@ from demos.gan_explorer import runs, views
 from demos.ui.endpoints import Picture, expose
 from demos.ui.page import LIGHT, Page
 from models import registry
-from models.gan.settings import SLIDERS, SampleSettings
+from models.gan.settings import SLIDERS, SampleSettings, UnitSettings
+from models.validation import ValidationError, shown
 
 
 def expose_all(page: Page) -> None:
-    """Makes /gan_sample, /gan_walk, /gan_mix and /discriminate."""
+    """Makes /gan_sample, /gan_walk, /gan_mix, /gan_units and /discriminate."""
     engine = page.engine
 
     def gan_sample(language: str, model: str = registry.DEFAULT_GAN, **settings):
@@ -62,14 +63,42 @@ def expose_all(page: Page) -> None:
         _, found = runs.score_upload(engine, model, image)
         return {"real": found.real, "score": found.score}
 
+    def gan_units(
+        language: str,
+        model: str = registry.DEFAULT_GAN,
+        seed: int = 0,
+        code: str | None = None,
+        **settings,
+    ):
+        """Switches channels of a style layer off or makes them stronger, and ranks all of them.
+
+        Args:
+            model: stylegan_cats64 or stylegan_kaokore64.
+            seed: number of the picture.
+            code: kept free for pictures without a number; leave it out.
+
+        Returns:
+            The picture before and after, side by side (PNG), and a report: "layer", and "ranked",
+            all of its channels by how much this picture changes without them (mean absolute
+            difference, 0 to 1).
+        """
+        if code:
+            raise ValidationError("unknown_choice", name="code", value=shown(code), choices="null")
+        return runs.dissect(engine, model, seed, UnitSettings(**settings))
+
+    moved = (*SLIDERS, "layers")
     pair = {"seed": "seed_a"}
     for function, fields, names in (
-        (gan_sample, ("seed", "truncation", "count", *SLIDERS), {}),
-        (gan_walk, ("seed", "seed_b", "frames", "truncation"), pair),
-        (gan_mix, ("seed", "seed_b", "crossover", "truncation"), pair),
+        (gan_sample, ("seed", "truncation", "count", *moved), {}),
+        (gan_walk, ("seed", "seed_b", "frames", "truncation", *moved), pair),
+        (gan_mix, ("seed", "seed_b", "crossover", "truncation", *moved), pair),
     ):
         expose(
             function, {"picture": gr.Image}, function.__name__, LIGHT,
             settings=SampleSettings, fields=fields, names=names,
         )  # fmt: skip
+    expose(
+        gan_units, {"picture": gr.Image, "report": gr.JSON}, "gan_units", LIGHT,
+        settings=UnitSettings,
+    )  # fmt: skip
     expose(discriminate, {"report": gr.JSON}, "discriminate", LIGHT)

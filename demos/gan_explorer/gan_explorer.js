@@ -6,6 +6,7 @@
   const DELAY = 220; // ms without a change before the slow views are drawn
   const VALUES = ["model", "sheet", "truncation", "seed", "seed_b", "noise", "crossover"];
   for (let i = 1; i <= 8; i++) VALUES.push(`d${i}`);
+  VALUES.push("layers");
   const knobs = {};
   const views = new Map(); // img -> {busy, wanted, shown: addresses, near: in sight, error: {url, text}}
   let timer = 0;
@@ -125,6 +126,7 @@
     });
     for (const button of document.querySelectorAll(".gan-inside button"))
       button.classList.toggle("on", button.dataset.step === knobs.step);
+    window.netglassUnits?.mark(knobs.model);
   }
 
   const sight = new IntersectionObserver((entries) => {

@@ -17,7 +17,7 @@ from demos.runtime.engine import Engine
 from demos.ui import examples
 from models import images
 from models.gan.networks.structure import SIDE
-from models.gan.settings import SampleSettings
+from models.gan.settings import SampleSettings, UnitSettings
 
 if TYPE_CHECKING:
     import torch
@@ -40,7 +40,9 @@ def film(engine: Engine, model: str, there_and_back: bool = False, **values) -> 
 
     def walk() -> list[Image.Image]:
         gan = engine.gan(model)
-        pictures = gan.walk(a, b, settings.frames, settings.truncation, settings.sliders)
+        pictures = gan.walk(
+            a, b, settings.frames, settings.truncation, settings.sliders, settings.layers
+        )
         return [images.to_image(picture) for picture in pictures]
 
     frames = [
@@ -55,6 +57,44 @@ def film(engine: Engine, model: str, there_and_back: bool = False, **values) -> 
     options = {"save_all": True, "append_images": frames[1:], "duration": FRAME_MS, "loop": 0}
     frames[0].save(path, quality=85, method=2, **options)
     return str(path)
+
+
+def dissect(
+    engine: Engine, model: str, seed: int, settings: UnitSettings
+) -> tuple[Image.Image, dict]:
+    """Cat `seed` before and after a change of units, and all units of the layer ranked for it.
+
+    Sixteen units are one turn of the worker, so that others' pictures come in between.
+
+    Raises:
+        ValidationError: a value out of range, or a generator without style layers.
+    """
+    from models.gan import units
+
+    sample, layer = SampleSettings(seed=seed), int(settings.layer)
+
+    def begin():
+        gan = engine.gan(model)
+        w = gan.style_codes(gan.latents([sample.seed]), sample.truncation)
+        return gan, w, units.changes(gan, w, layer)
+
+    gan, w, turns = engine.worker.submit(begin).result()
+    parts = []
+    while (part := engine.worker.submit(next, turns, None).result()) is not None:
+        parts.append(part)
+
+    def end():
+        import torch
+
+        ranked = units.ranked(torch.cat(parts))
+        chosen = settings.units or [ranked[0][0]]
+        factors = {layer: dict.fromkeys(chosen, settings.scale)}
+        after = units.changed(gan, w, factors, settings.cells or ())
+        return ranked, images.grid(torch.cat([gan.synthesize(w), after]), 2)
+
+    ranked, shown = engine.worker.submit(end).result()
+    found = [{"unit": unit, "change": round(change, 6)} for unit, change in ranked]
+    return images.to_image(shown), {"layer": settings.layer, "ranked": found}
 
 
 def enlarged(engine: Engine, model: str, **values) -> str:

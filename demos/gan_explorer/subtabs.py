@@ -74,7 +74,7 @@ def _walking(page: Page, knobs: Knobs) -> None:
                 walk = page.put(gr.Button, "gan.walk.go")
                 download = page.put(gr.DownloadButton, "gan.walk.download", visible=False)
             film = page.picture("gan.film", format="webp", height=300, elem_id="gan-film")
-    names = ("seed", "seed_b", "truncation", *SLIDERS)
+    names = ("seed", "seed_b", "truncation", *SLIDERS, "layers")
 
     def make_film(run, language, model, count, *values):
         settings = dict(zip(names, values, strict=True)) | {"frames": count}

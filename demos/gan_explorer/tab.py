@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import escape
 
-from demos.gan_explorer import client_engine, endpoints, layers, runs, subtabs
+from demos.gan_explorer import client_engine, endpoints, layers, runs, subtabs, units
 from demos.gan_explorer.views import BLANK, CAT_KNOBS, CAT_SETTINGS, picture_by_address
 from demos.runtime.i18n import say
 from demos.ui import card, deep_links, send_to
@@ -22,7 +22,7 @@ from models.validation import ValidationError
 
 NAME = "gan"
 VISIBLE = 4  # of the directions; the others unfold
-SETTINGS = ("truncation", "seed", "seed_b", "noise", "crossover", *SLIDERS)
+SETTINGS = ("truncation", "seed", "seed_b", "noise", "crossover", *SLIDERS, "layers")
 DEFAULTS = {"model": registry.DEFAULT_GAN, "sheet": 0} | {
     name: SampleSettings.page_defaults()[name] for name in SETTINGS
 }
@@ -56,6 +56,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     with gr.Tabs(overflow_behavior="wrap"):
         knobs |= subtabs.build(page, knobs)
         layers.build(page)
+        units.build(page)
         subtabs.autoencoder(page)
     order = [knobs[name] for name in DEFAULTS]
     page.send_targets |= {f"{NAME}.{name}": knob for name, knob in knobs.items()}
@@ -235,8 +236,13 @@ def _score(page: Page, language: str) -> str:
 
 
 def _sliders(page: Page) -> dict[str, gr.components.Component]:
-    """Truncation, four directions, and four more that unfold."""
+    """Truncation, where directions act, four of them, and four more that unfold."""
     sliders = {"truncation": page.setting(SampleSettings, "truncation")}
+    styled = " ".join(spec.name for spec in registry.GAN_SPECS if spec.kind == "style")
+    gr.HTML(f'<span class="gan-styled" data-for="{styled}"></span>')  # hides what comes next
+    sliders["layers"] = page.setting(
+        SampleSettings, "layers", choice=gr.Radio, elem_id="gan-layers", elem_classes="chips"
+    )
     for position in range(VISIBLE):
         sliders |= _slider(page, position)
     with _unfolding(page, "gan.more_directions"):

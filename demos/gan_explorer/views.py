@@ -26,7 +26,8 @@ from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
 from demos.ui.page import Page
 from models import images, registry
-from models.gan.settings import SLIDERS, SampleSettings
+from models.gan.networks.structure import LAYER_GROUPS
+from models.gan.settings import MAX_UNITS, SLIDERS, SampleSettings, UnitSettings
 from models.validation import ValidationError, setting
 
 if TYPE_CHECKING:
@@ -35,12 +36,13 @@ if TYPE_CHECKING:
     from models.gan.pretrained import PretrainedGan
 
 # What cat A depends on besides its generator, and the knobs that its pictures follow.
-CAT_SETTINGS = ("truncation", "seed", "noise", *SLIDERS)
+CAT_SETTINGS = ("truncation", "seed", "noise", *SLIDERS, "layers")
 CAT_KNOBS = " ".join(("model", *CAT_SETTINGS))
 STRIP = tuple(range(-3, 4))
 NOISES = 6
 CELL = 128
 CHANNELS = 16
+FIRST_UNIT = "6-0"
 # By view: settings whose values come from other controls than their own, see `error_message`.
 LABELS = {"sheet": {"seed": "gan.sheet"}}
 # One transparent pixel until the first picture has come: without it browsers draw a broken image.
@@ -55,6 +57,50 @@ class ViewSettings(SampleSettings):
     t: float = setting(0.0, "how far a walk has come, 0 at cat A and 1 at cat B", low=0, high=1)
     # Such as "g.3.conv" or "d.rgb", see `models.gan.networks.structure`.
     step: str = setting("", "an operation of generator or discriminator; empty for the first")
+    units: str = setting("", "changed units as layer-channel-factor, such as 6-9-0,6-44-3")
+    cells: str = setting("", "where they are changed, such as 27,28; empty for everywhere")
+    unit: str = setting("", "the unit whose heat map is shown as layer-channel, such as 6-9")
+
+    @property
+    def factors(self) -> dict[int, dict[int, float]]:
+        """`units` as `models.gan.units.changed` takes them.
+
+        Raises:
+            ValidationError: an unknown layer, channel or factor, or too many.
+        """
+        items = [item.split("-") for item in self.units.split(",") if item]
+        if len(items) > MAX_UNITS:
+            raise ValidationError("too_many_units", limit=MAX_UNITS, count=len(items))
+        found: dict[int, dict[int, float]] = {}
+        for layer, unit, scale in ((*item, "", "")[:3] for item in items):
+            at, channel = _unit(layer, unit)
+            found.setdefault(at, {})[channel] = UnitSettings(scale=_numeric(scale)).scale
+        return found
+
+    @property
+    def where(self) -> tuple[int, ...]:
+        """`cells` as numbers.
+
+        Raises:
+            ValidationError: no such cell.
+        """
+        cells = [_numeric(cell) for cell in self.cells.split(",") if cell]
+        return tuple(UnitSettings(cells=cells).cells or ())
+
+
+def _numeric(text: str) -> Any:
+    """A number, or the text if it is none: it is refused where the setting is checked."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _unit(layer: str, unit: str) -> tuple[int, int]:
+    """Layer and channel, checked."""
+    settings = UnitSettings(layer=layer, units=[_numeric(unit)])
+    assert settings.units
+    return int(settings.layer), settings.units[0]
 
 
 def picture_by_address(
@@ -95,7 +141,7 @@ def cat(gan: PretrainedGan, settings: SampleSettings) -> torch.Tensor:
 def sheet(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
     """The cats from A on, in a square as far as their count allows."""
     z = gan.latents(range(settings.seed, settings.seed + settings.count))
-    w = gan.style_codes(z, settings.truncation, settings.sliders)
+    w = gan.style_codes(z, settings.truncation, settings.sliders, settings.layers)
     return images.grid(gan.synthesize(w, settings.noise), math.ceil(math.sqrt(settings.count)))
 
 
@@ -103,7 +149,7 @@ def strip(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
     """Cat A with one slider at -3, -2, ... +3."""
     z, at, sliders = gan.latents([settings.seed]), settings.direction - 1, settings.sliders
     moved = [(*sliders[:at], value, *sliders[at + 1 :]) for value in STRIP]
-    codes = [gan.style_codes(z, settings.truncation, each) for each in moved]
+    codes = [gan.style_codes(z, settings.truncation, each, settings.layers) for each in moved]
     return _synthesized(gan, settings, codes)
 
 
@@ -116,7 +162,7 @@ def mix(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
 def parts(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
     """Cat A with cat B's coarse, middle and fine layers."""
     a, b = _both(gan, settings)
-    parts = (range(3), range(3, 7), range(7, 9))
+    parts = [LAYER_GROUPS[group] for group in ("coarse", "middle", "fine")]
     return _synthesized(gan, settings, [gan.swap(a, b, layers) for layers in parts])
 
 
@@ -126,7 +172,7 @@ def walk(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
 
     a, b = gan.latents([settings.seed, settings.seed_b])
     z = slerp(a, b, settings.t)[None]
-    codes = gan.style_codes(z, settings.truncation, settings.sliders)
+    codes = gan.style_codes(z, settings.truncation, settings.sliders, settings.layers)
     return gan.synthesize(codes, settings.noise)
 
 
@@ -174,6 +220,24 @@ def step(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
     return _row(both, gap=24).expand(3, -1, -1)
 
 
+def units(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
+    """Cat A with units of style layers switched off or made stronger."""
+    from models.gan import units as dissection
+
+    w = _style_code(gan, settings, settings.seed)
+    return dissection.changed(gan, w, settings.factors, settings.where, settings.noise)
+
+
+def unit(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
+    """Where a unit is active, over cat A in grey."""
+    from models.gan import units as dissection
+
+    layer, channel = _unit(*(*(settings.unit or FIRST_UNIT).split("-"), "")[:2])
+    w = _style_code(gan, settings, settings.seed)
+    heat = dissection.heat_map(gan, w, layer, channel, settings.noise)
+    return images.overlay(gan.synthesize(w, settings.noise), heat)
+
+
 def rebuilt(gan: PretrainedGan, settings: ViewSettings, autoencoder: PretrainedGan) -> torch.Tensor:
     """Cat A, and what the autoencoder makes of its latent."""
     import torch
@@ -183,7 +247,8 @@ def rebuilt(gan: PretrainedGan, settings: ViewSettings, autoencoder: PretrainedG
 
 
 def _style_code(gan: PretrainedGan, settings: SampleSettings, seed: int) -> torch.Tensor:
-    return gan.style_codes(gan.latents([seed]), settings.truncation, settings.sliders)
+    z = gan.latents([seed])
+    return gan.style_codes(z, settings.truncation, settings.sliders, settings.layers)
 
 
 def _both(gan: PretrainedGan, settings: ViewSettings) -> list[torch.Tensor]:
@@ -213,7 +278,7 @@ def _channels(activations: torch.Tensor) -> torch.Tensor:
 
 VIEWS: dict[str, Callable[..., torch.Tensor]] = {
     view.__name__: view
-    for view in (cat, sheet, strip, mix, parts, walk, growth, noise, step, rebuilt)
+    for view in (cat, sheet, strip, mix, parts, walk, growth, noise, step, units, unit, rebuilt)
 }
 
 
@@ -247,15 +312,11 @@ def read(query: Mapping[str, str]) -> ViewSettings:
     Raises:
         ValidationError: no number, or a number out of range.
     """
-
-    def value(name: str, text: str) -> Any:
-        try:
-            return text if name == "step" else float(text)
-        except ValueError:
-            return text  # refused below
-
-    names = ViewSettings.described()
-    return ViewSettings(**{name: value(name, query[name]) for name in names if name in query})
+    found: dict[str, Any] = {}
+    for name, described in ViewSettings.described().items():
+        if name in query:
+            found[name] = query[name] if described.kind is str else _numeric(query[name])
+    return ViewSettings(**found)
 
 
 def routes(engine: Engine) -> list[Route]:

@@ -22,9 +22,9 @@ def read(value: str, component: gr.components.Component) -> object:
     """
     if isinstance(component, gr.Checkbox):
         return {"0": False, "1": True}[value]
-    if isinstance(component, Choice):
+    if isinstance(component, Choice | gr.Radio):
         known = {str(known): known for _, known in component.choices or []}
-        if component.allow_custom_value and len(value) <= LONGEST:
+        if getattr(component, "allow_custom_value", False) and len(value) <= LONGEST:
             return known.get(value, value)
         return known[value]
     number = float(value)

@@ -33,6 +33,7 @@ ABOUT = {
     "no_discriminator": "model",
     "no_layers": "layer",
     "no_style_layer": "layer_weights",
+    "no_style_layers": "model",
     "own_pictures": "pictures",
     "own_pictures_same": "pictures",
     "second_style": "second_style",
@@ -40,6 +41,7 @@ ABOUT = {
     "size_too_small": "size",
     "style_too_small": "style",
     "too_few_samples": "samples",
+    "too_many_units": "units",
     "untargeted_only": "target",
 }
 

@@ -183,18 +183,25 @@ class Page:
                 component.render()
         self.background = []
 
-    def setting(self, kind: type[Settings], name: str, formula: bool = True, **options) -> Any:
+    def setting(
+        self,
+        kind: type[Settings],
+        name: str,
+        formula: bool = True,
+        choice: type = Choice,
+        **options,
+    ) -> Any:
         """The component of a setting, its formula below if it has one and `formula` asks for it.
 
-        A slider where the setting has a step, else a number box; a dropdown of its choices; a
-        checkbox.
+        A slider where the setting has a step, else a number box; a dropdown of its choices, or
+        what `choice` says; a checkbox.
         """
         described = kind.described()[name]
         options.setdefault("value", described.page_default)
         if isinstance(described.default, bool):
             component = self.put(gr.Checkbox, described.key, **options)
         elif described.choices:
-            component = self.put(Choice, described.key, choices=self._choices(described), **options)
+            component = self.put(choice, described.key, choices=self._choices(described), **options)
         elif described.step is not None:
             component = self.put(
                 Knob,

@@ -20,8 +20,8 @@ from models import weights
 from models.device import Placement, place
 from models.gan.networks import client_discriminator, dcgan, layers, stylegan, vae
 from models.gan.networks import client_file as generator_file
-from models.gan.networks.layers import Recorder, no_recorder
-from models.gan.networks.structure import SIDE
+from models.gan.networks.layers import Edit, Recorder, no_edit, no_recorder
+from models.gan.networks.structure import LAYER_GROUPS, SIDE
 from models.gan.settings import SLIDERS, SampleSettings
 from models.images import to_image
 from models.registry import GanSpec
@@ -96,6 +96,7 @@ class PretrainedGan:
         truncation: float = SampleSettings.truncation,
         sliders: Sequence[float] = (),
         noise: int = SampleSettings.noise,
+        layers: str = SampleSettings.layers,
     ) -> list[Image.Image]:
         """The pictures with these numbers, 64 x 64 RGB images.
 
@@ -106,16 +107,18 @@ class PretrainedGan:
             truncation: 0 gives the mean face, 1 the full variety, at most 1.5.
             sliders: d_1..d_8 in standard deviations, -3 to 3; missing ones are 0.
             noise: seed of the noise maps (style-based only).
+            layers: where the sliders act, "all", "coarse", "middle" or "fine".
 
         Raises:
             ValidationError: a value out of range.
         """
         values: dict[str, Any] = {f"d{n}": value for n, value in enumerate(sliders, 1)}
-        checked = SampleSettings(truncation=truncation, noise=noise, **values)
+        checked = SampleSettings(truncation=truncation, noise=noise, layers=layers, **values)
         numbers = [checked.replace(seed=seed).seed for seed in seeds]
         if not numbers:
             return []
-        w = self.style_codes(self.latents(numbers), checked.truncation, checked.sliders)
+        z = self.latents(numbers)
+        w = self.style_codes(z, checked.truncation, checked.sliders, checked.layers)
         return [to_image(picture) for picture in self.synthesize(w, checked.noise)]
 
     def latents(self, seeds: Iterable[int]) -> torch.Tensor:
@@ -128,17 +131,23 @@ class PretrainedGan:
 
     @torch.inference_mode()
     def style_codes(
-        self, z: torch.Tensor, truncation: float = 1.0, sliders: Sequence[float] = ()
+        self,
+        z: torch.Tensor,
+        truncation: float = 1.0,
+        sliders: Sequence[float] = (),
+        layers: str = "all",
     ) -> torch.Tensor:
         """z (N, latent) -> w (N, layers, latent), what the synthesis starts from.
 
-        Style-based: w = mean + truncation (f(z) - mean) + sum_i d_i s_i v_i, the same for all nine
-        layers, with v_i, s_i^2 the principal directions and variances of w (Karras et al. 2019;
-        Haerkoenen et al. 2020, GANSpace). Others: truncation z + sum_i d_i u_i, one "layer".
+        Style-based: w = mean + truncation (f(z) - mean) + sum_i d_i s_i v_i, with v_i, s_i^2 the
+        principal directions and variances of w (Karras et al. 2019; Haerkoenen et al. 2020,
+        GANSpace). Others: truncation z + sum_i d_i u_i, one "layer".
 
         Args:
             truncation: 0 gives the mean face, 1 the full variety.
             sliders: d_1..d_8 in standard deviations; missing ones are 0.
+            layers: which of the nine layers the sliders move, a key of `LAYER_GROUPS`; the one
+                "layer" of the others always moves.
         """
         if isinstance(self.generator, stylegan.StyleGenerator):
             mean = self.generator.mean
@@ -147,13 +156,15 @@ class PretrainedGan:
             w = mean + truncation * (mapped - mean)
         else:
             w = truncation * z
+        codes = w[:, None].repeat(1, self.layers, 1)
         if any(sliders):
             shift = torch.tensor([float(value) for value in sliders], device=w.device)
-            w = w + shift @ self.directions[: len(shift)]
-        return w[:, None].repeat(1, self.layers, 1)
+            moved = list(LAYER_GROUPS[layers]) if self.styled else [0]
+            codes[:, moved] += shift @ self.directions[: len(shift)]
+        return codes
 
     @torch.inference_mode()
-    def synthesize(self, w: torch.Tensor, noise: int = 0) -> torch.Tensor:
+    def synthesize(self, w: torch.Tensor, noise: int = 0, edit: Edit = no_edit) -> torch.Tensor:
         """w (N, layers, latent) -> pictures (N, 3, 64, 64) in [0, 1], float32, on the CPU.
 
         One picture is computed alone, more in full batches of 16: with only these two shapes a
@@ -161,19 +172,26 @@ class PretrainedGan:
 
         Args:
             noise: seed of the noise maps (style-based only); all pictures share them.
+            edit: changes activations of style layers on their way (style-based only).
         """
         if len(w) == 1:
-            return self._pictures(w, noise)[-1]
+            return self._pictures(w, noise, edit=edit)[-1]
         parts = torch.split(w, BATCH)
-        return torch.cat([self._pictures(_padded(p), noise)[-1][: len(p)] for p in parts])
+        return torch.cat(
+            [self._pictures(_padded(p), noise, edit=edit)[-1][: len(p)] for p in parts]
+        )
 
     def _pictures(
-        self, w: torch.Tensor, noise: int, record: Recorder = no_recorder
+        self,
+        w: torch.Tensor,
+        noise: int,
+        record: Recorder = no_recorder,
+        edit: Edit = no_edit,
     ) -> list[torch.Tensor]:
         """Pictures of every size that the generator makes, the largest last."""
         if isinstance(self.generator, stylegan.StyleGenerator):
             maps = self.generator.noise(1, torch.Generator().manual_seed(noise))
-            pictures = self.generator.synthesize(w, maps, record)
+            pictures = self.generator.synthesize(w, maps, record, edit)
         else:
             pictures = [self.generator(w[:, 0].to(self.placement.dtype), record)]
         return [(p.float().clamp(-1, 1) * 0.5 + 0.5).cpu() for p in pictures]
@@ -202,12 +220,18 @@ class PretrainedGan:
         return mixed
 
     def walk(
-        self, a: int, b: int, frames: int, truncation: float, sliders: Sequence[float] = ()
+        self,
+        a: int,
+        b: int,
+        frames: int,
+        truncation: float,
+        sliders: Sequence[float] = (),
+        layers: str = "all",
     ) -> torch.Tensor:
         """Pictures on the great circle from number a to number b, (frames, 3, 64, 64) in [0, 1]."""
         start, end = self.latents([a, b])
         z = torch.stack([slerp(start, end, float(t)) for t in torch.linspace(0, 1, frames)])
-        return self.synthesize(self.style_codes(z, truncation, sliders))
+        return self.synthesize(self.style_codes(z, truncation, sliders, layers))
 
     def scores(self, pictures: torch.Tensor, record: Recorder = no_recorder) -> torch.Tensor:
         """Pictures (N, 3, 64, 64) in [0, 1] -> the discriminator's logits (N,), float32.

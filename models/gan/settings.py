@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.gan.networks.structure import STYLE_LAYERS
-from models.validation import Settings, setting
+from models.gan.networks.structure import LAYER_GROUPS, STYLE_LAYERS, style_shape
+from models.validation import Settings, ValidationError, choice, setting, whole_number
 
 MAX_COUNT = 64
 MAX_SEED = 2**31 - 1 - MAX_COUNT  # of the first of several pictures
 SLIDERS = tuple(f"d{number}" for number in range(1, 9))
+STYLE_LAYER_NAMES = tuple(str(layer) for layer in range(STYLE_LAYERS))
+# The finest in which single channels draw parts of a face rather than colours.
+DEFAULT_UNIT_LAYER = "6"
+MAX_UNITS = 32
+CELLS = 8  # of the grid inside which units are changed, on a side
 
 
 def _seed(default: int, doc: str, **options: Any) -> Any:
@@ -53,8 +59,50 @@ class SampleSettings(Settings):
         0, "seed of the noise that a style-based network adds to every layer",
         low=0, high=2**31 - 1, slider_high=100, step=1,
     )  # fmt: skip
+    layers: str = setting(
+        "all", "which style layers the sliders move (a network that is not style-based has one, "
+        "which always moves)",
+        choices=tuple(LAYER_GROUPS), key="gan.layers", choice_key="gan.layers",
+        formula=r"w_\ell'=w_\ell+\textstyle\sum_i d_i\,\sigma_i v_i,\ \ell\in L",
+    )  # fmt: skip
 
     @property
     def sliders(self) -> tuple[float, ...]:
         """d1 to d8."""
         return tuple(getattr(self, name) for name in SLIDERS)
+
+
+@dataclass(frozen=True)
+class UnitSettings(Settings):
+    """Which channels of a style layer are changed, how much and where (models/gan/units.py)."""
+
+    layer: str = setting(
+        "", 'style layer, "0" (4 x 4) to "8" (64 x 64); empty for the finest whose channels draw '
+        "parts of a face"
+    )  # fmt: skip
+    units: Sequence[int] | None = setting(
+        None, f"channels of the layer to change, from 0, at most {MAX_UNITS}; left out: the one "
+        "that changes this picture most"
+    )  # fmt: skip
+    scale: float = setting(
+        0.0, "their factor (0 switches them off, 1 leaves them as they are)", low=0, high=5
+    )
+    cells: Sequence[int] | None = setting(
+        None, f"where to change them: cells of a grid of {CELLS} x {CELLS} over the picture, "
+        f"numbered by rows from 0 to {CELLS**2 - 1}; left out: everywhere"
+    )  # fmt: skip
+
+    def check(self) -> None:
+        layer = choice("layer", self.layer, STYLE_LAYER_NAMES) if self.layer else DEFAULT_UNIT_LAYER
+        object.__setattr__(self, "layer", layer)
+        if self.units is not None:
+            if not 0 < len(self.units) <= MAX_UNITS:
+                raise ValidationError("too_many_units", limit=MAX_UNITS, count=len(self.units))
+            last = style_shape(int(layer))[0] - 1
+            self._take("units", [whole_number("units", unit, 0, last) for unit in self.units])
+        if self.cells is not None:
+            last = CELLS**2 - 1
+            self._take("cells", [whole_number("cells", cell, 0, last) for cell in self.cells])
+
+    def _take(self, name: str, values: Sequence[int]) -> None:
+        object.__setattr__(self, name, tuple(dict.fromkeys(values)))

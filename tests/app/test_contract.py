@@ -22,7 +22,7 @@ def test_the_page_needs_no_internet(app_url):
 def test_endpoints_and_defaults_are_those_of_the_contract(client):
     api = client.view_api(return_format="dict")["named_endpoints"]
     assert set(api) == {
-        "/gan_sample", "/gan_walk", "/gan_mix", "/discriminate", "/gan_train",
+        "/gan_sample", "/gan_walk", "/gan_mix", "/gan_units", "/discriminate", "/gan_train",
         "/style_transfer", "/style_preview", "/attack", "/ideal_class",
         "/classify_pet", "/explain_pet", "/feature_maps", "/train_head",
         "/attack_curve", "/attack_survival", "/attack_transfer", "/smoothed",
@@ -32,11 +32,14 @@ def test_endpoints_and_defaults_are_those_of_the_contract(client):
         name: {p["parameter_name"]: p["parameter_default"] for p in entry["parameters"]}
         for name, entry in api.items()
     }
-    sliders = {f"d{i}": 0.0 for i in range(1, 9)}
+    sliders = {f"d{i}": 0.0 for i in range(1, 9)} | {"layers": "all"}
     model = {"model": "stylegan_cats64"}
     assert defaults["/gan_sample"] == model | {"seed": 0, "truncation": 0.7, "count": 16} | sliders
     walk = {"seed_a": 0, "seed_b": 1, "frames": 24, "truncation": 0.7}
-    assert defaults["/gan_walk"] == model | walk
+    assert defaults["/gan_walk"] == model | walk | sliders
+    units = {"seed": 0, "code": None, "layer": "", "units": None, "scale": 0.0, "cells": None}
+    assert defaults["/gan_units"] == model | units
+    assert list(defaults["/gan_units"]) == ["model", *units]
     assert set(defaults["/gan_mix"]) >= {"model", "seed_a", "seed_b", "crossover"}
     assert defaults["/discriminate"] == {"image": None} | model
     assert defaults["/classify_pet"] == {"image": None, "model": "pets_lite0"}
@@ -87,7 +90,7 @@ def test_every_endpoint_has_a_description(blocks):
     from gradio.utils import get_function_description
 
     public = [f for f in blocks.fns.values() if f.api_visibility == "public"]
-    assert len(public) == 18
+    assert len(public) == 19
     for function in public:
         description, parameters, returns = get_function_description(function.fn)
         assert len(description) > 40

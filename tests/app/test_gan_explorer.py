@@ -47,6 +47,29 @@ def test_gan_mix_shows_both_parents_and_their_mix(client):
     assert not np.array_equal(child, b)
 
 
+def test_sliders_act_on_a_group_of_layers(client):
+    drawn = {}
+    for layers in ("all", "coarse", "fine"):
+        found = client.predict(count=1, d1=3.0, layers=layers, api_name="/gan_sample")
+        drawn[layers] = np.asarray(Image.open(found)).tobytes()
+    assert len(set(drawn.values())) == 3
+    mixed = [
+        np.asarray(Image.open(client.predict(d1=3.0, layers=layers, api_name="/gan_mix")))
+        for layers in ("coarse", "fine")
+    ]
+    assert not np.array_equal(*mixed)
+
+
+def test_gan_units_shows_both_pictures_and_ranks_the_channels(client):
+    picture, report = client.predict(layer="8", units=[4], scale=3, api_name="/gan_units")
+    before, after = np.split(np.asarray(Image.open(picture)), 2, axis=1)
+    plain = Image.open(client.predict(count=1, api_name="/gan_sample"))
+    assert np.array_equal(before, np.asarray(plain))
+    assert not np.array_equal(before, after)
+    assert report["layer"] == "8"
+    assert len(report["ranked"]) == 32
+
+
 @pytest.mark.parametrize("model", ["stylegan_cats64", "stylegan_kaokore64", "dcgan_cats64"])
 def test_discriminate_reports_a_score(client, photo, model):
     report = client.predict(handle_file(photo("kitten")), model=model, api_name="/discriminate")

@@ -17,6 +17,7 @@ from demos.runtime.i18n import LANGUAGES, say
 from demos.ui import assets
 from models import device, images, registry
 from models.gan import pretrained
+from models.gan.networks.structure import LAYER_GROUPS
 from tests.browser.helpers import button, open_tab, save_data, slow_cases, wait_for_picture
 from tests.browser.test_gan_explorer import wait_for_other_picture
 from tests.serving import get
@@ -130,6 +131,23 @@ def test_views_equal_the_servers(tab, app_url, float32, name, engine):
         assert np.abs(found - want).max() <= 1, view
 
 
+def test_sliders_of_a_group_of_layers_and_units_are_the_servers(tab, app_url, float32):
+    load(tab, app_url, registry.DEFAULT_GAN)
+    gan = float32(registry.DEFAULT_GAN)
+    values = {"seed": 3, "seed_b": 5, "crossover": 4, "direction": 2, "truncation": 0.8, "t": 0.3}
+    told = values | {"sliders": [2.5, -2, 0, 0, 0, 0, 0, 0], "noise": 0, "count": 1}
+    for view, layers in (
+        ("cat", "coarse"), ("cat", "middle"), ("mix", "fine"), ("parts", "middle"),
+        ("strip", "coarse"), ("walk", "fine"), ("units", "fine"),
+    ):  # fmt: skip
+        drawn = views.ViewSettings(**values, d1=2.5, d2=-2, layers=layers, units="6-44-3,6-47-0")
+        moved = {"moved": [*LAYER_GROUPS[layers]]}
+        channels = {"channels": {6: {44: 3, 47: 0}}} if view == "units" else {}
+        found = bitmap(tab, view, told | moved | channels)
+        want = np.asarray(images.to_image(views.VIEWS[view](gan, drawn))).astype(int)
+        assert np.abs(found - want).max() <= 1, (view, layers)
+
+
 def test_a_walk_is_the_servers(tab, app_url, float32):
     load(tab, app_url, registry.DEFAULT_GAN)
     frames = float32(registry.DEFAULT_GAN).walk(3, 5, 5, 0.7)
@@ -214,6 +232,35 @@ def test_a_dragged_slider_asks_nothing_of_the_server(open_page):
     button(page, "reset").click()
     wait_for_other_picture(page, "cat", shown)
     assert [url for url in asked if "/gan/" in url] == []
+
+
+def test_units_are_switched_and_painted(open_page):
+    asked = []
+    page = open_page(host=HOST, query="?tab=gan&layers=middle&d1=2")
+    wait_for_line(page, "device")
+    expect(page.locator("#gan-layers input[value=middle]")).to_be_checked()
+    open_tab(page, "gan.units")
+    shown = wait_for_picture(page, "units")
+    page.on("request", lambda request: asked.append(request.url))
+    stronger = page.locator("[data-unit='6-44'][data-factor='3']").locator("visible=true")
+    stronger.click()
+    expect(stronger).to_have_attribute("aria-pressed", "true")
+    wait_for_other_picture(page, "units", shown)
+    shown = wait_for_picture(page, "units")
+    assert not [url for url in asked if "/gan/units" in url]
+    # In places it is the server's picture; the keyboard moves over the cells and paints.
+    page.locator("[data-cell='0']").focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowUp", "ArrowLeft", "ArrowLeft", "ArrowRight"):
+        page.keyboard.press(key)
+    with page.expect_response(re.compile("units.png.*units=6-44-3&cells=1&")) as answer:
+        page.keyboard.press("Space")
+    assert answer.value.ok
+    wait_for_other_picture(page, "units", shown)
+    expect(page.locator("[data-cell='1']")).to_have_attribute("aria-pressed", "true")
+    button(page, "gan.units.everywhere").click()
+    button(page, "gan.units.reset").click()
+    expect(stronger).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("[data-cell][aria-pressed=true]")).to_have_count(0)
 
 
 def test_a_walk_is_scrubbed_and_played(open_page):

@@ -102,6 +102,15 @@ export class Network {
     });
   }
 
+  /* The style of each layer, of which the sliders move those in `moved`; one style where all are moved
+     or there is only one. */
+  styles(z, truncation, sliders, moved) {
+    const style = this.style(z, truncation, sliders);
+    if (!this.styled || !moved || moved.length === this.layers.length) return [style];
+    const still = this.style(z, truncation, []);
+    return this.layers.map((_, index) => (moved.includes(index) ? style : still));
+  }
+
   /* One map of noise for each layer; none where the layers have no noise. */
   noise(seed) {
     if (!this.styled) return [];
@@ -121,7 +130,7 @@ export class Network {
        noise: seed of the noise maps.
        channels: {layer: {channel: factor}}, how much stronger channels are made; 0 is off. */
   plan(styles, noise, channels = {}) {
-    const of = (index) => styles[Math.min(index, styles.length - 1)];
+    const of = (index) => styleOf(styles, index);
     const strengthen = (values, index, outputs) => {
       for (const [channel, factor] of Object.entries(channels[index] ?? {}))
         for (let at = Number(channel); at < values.length; at += outputs) values[at] *= factor;
@@ -151,12 +160,15 @@ export class Network {
     return bias.map((value, n) => leaky(scale[n] * dot(weight, n * w.length, w) + value, slope));
   }
 
-  /* Layers whose styles come from a below `crossover`, from b from there on. */
+  /* Layers whose styles come from those of a below `crossover`, from those of b from there on. */
   mix(a, b, crossover) {
     const count = this.styled ? this.layers.length : 1;
-    return Array.from({ length: count }, (_, index) => (index < crossover ? a : b));
+    return Array.from({ length: count }, (_, index) => styleOf(index < crossover ? a : b, index));
   }
 }
+
+/* The style of a layer, see `Network.styles`. */
+export const styleOf = (styles, layer) => styles[Math.min(layer, styles.length - 1)];
 
 /* y = leaky(gain W x + b). */
 export function apply({ weight, bias, gain, slope }, x) {

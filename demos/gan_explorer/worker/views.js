@@ -1,6 +1,6 @@
 /* The explorer's views as demos/gan_explorer/views.py has them, drawn by an engine: each is a generator
    that yields between two pictures and returns a bitmap, or the score. */
-import { slerp } from "./network.js";
+import { slerp, styleOf } from "./network.js";
 import { levels } from "./simd.js";
 
 const SIDE = 64;
@@ -11,14 +11,19 @@ const PARTS = [[0, 3], [3, 7], [7, 9]]; // coarse, middle and fine layers
 const WHITE = 255;
 
 /* What a view is drawn from: {seed, seed_b, truncation, noise, sliders, crossover, direction, count,
-   t, channels}. */
+   t, moved: the layers that the sliders move, channels}. */
 class Painter {
   constructor(engine, settings) {
     Object.assign(this, { engine, settings, network: engine.network });
   }
 
+  /* The styles of a picture. */
   code(seed, sliders = this.settings.sliders) {
-    return this.network.style(this.network.z(seed), this.settings.truncation, sliders);
+    return this.styles(this.network.z(seed), sliders);
+  }
+
+  styles(z, sliders = this.settings.sliders) {
+    return this.network.styles(z, this.settings.truncation, sliders, this.settings.moved);
   }
 
   /* The pictures of every size under styles, see `Network.plan`. */
@@ -63,45 +68,45 @@ function* each(painter, items, styles) {
 const row = (pictures) => grid(pictures, pictures.length);
 
 function* cat(painter) {
-  return row(yield* each(painter, [painter.settings.seed], (seed) => [painter.code(seed)]));
+  return row(yield* each(painter, [painter.settings.seed], (seed) => painter.code(seed)));
 }
 
 function* sheet(painter) {
   const { seed, count } = painter.settings;
   const seeds = Array.from({ length: count }, (_, i) => seed + i);
-  const pictures = yield* each(painter, seeds, (number) => [painter.code(number)]);
+  const pictures = yield* each(painter, seeds, (number) => painter.code(number));
   return grid(pictures, Math.ceil(Math.sqrt(count)));
 }
 
 function* strip(painter) {
   const { seed, direction, sliders } = painter.settings;
   const moved = (value) => sliders.map((slider, i) => (i === direction - 1 ? value : slider));
-  return row(yield* each(painter, STRIP, (value) => [painter.code(seed, moved(value))]));
+  return row(yield* each(painter, STRIP, (value) => painter.code(seed, moved(value))));
 }
 
 function* mix(painter) {
   const { seed, seed_b: seedB, crossover } = painter.settings;
   const [a, b] = [painter.code(seed), painter.code(seedB)];
-  const styles = [[a], painter.network.mix(a, b, crossover), [b]];
+  const styles = [a, painter.network.mix(a, b, crossover), b];
   return row(yield* each(painter, styles, (of) => of));
 }
 
 function* parts(painter) {
   const [a, b] = [painter.settings.seed, painter.settings.seed_b].map((seed) => painter.code(seed));
   const { styled, layers } = painter.network;
-  const swapped = ([first, end]) => layers.map((_, i) => (styled && i >= first && i < end ? b : a));
+  const swapped = ([first, end]) => layers.map((_, i) => styleOf(styled && i >= first && i < end ? b : a, i));
   return row(yield* each(painter, PARTS, swapped));
 }
 
 // oxlint-disable-next-line require-yield -- one picture; there is nothing to wait between
 function* growth(painter) {
-  const sizes = painter.sizes([painter.code(painter.settings.seed)]);
+  const sizes = painter.sizes(painter.code(painter.settings.seed));
   return grid(sizes.map(levels), sizes.length, { side: CELL, gap: 4 });
 }
 
 /* Cat A under six noises, and their deviation at each pixel, scaled to its largest value. */
 function* noise(painter) {
-  const style = [painter.code(painter.settings.seed)];
+  const style = painter.code(painter.settings.seed);
   const pictures = [];
   for (let i = 0; i < NOISES; i++) {
     pictures.push(painter.picture(style, painter.settings.noise + i));
@@ -121,19 +126,19 @@ function* noise(painter) {
 
 /* Cat on the great circle from A (t = 0) to B (t = 1). */
 function* walk(painter) {
-  const { network, settings: { seed, seed_b: seedB, t, truncation, sliders } } = painter;
+  const { network, settings: { seed, seed_b: seedB, t } } = painter;
   const z = slerp(network.z(seed), network.z(seedB), t);
-  return row(yield* each(painter, [z], () => [network.style(z, truncation, sliders)]));
+  return row(yield* each(painter, [z], () => painter.styles(z)));
 }
 
 /* What the discriminator says of cat A. */
 function* score(painter) {
-  const picture = painter.sizes([painter.code(painter.settings.seed)]).at(-1).values.slice();
+  const picture = painter.sizes(painter.code(painter.settings.seed)).at(-1).values.slice();
   yield; // another view may be drawn meanwhile
   return { score: painter.engine.discriminator.score(picture) };
 }
 
-const VIEWS = { score, cat, sheet, strip, mix, parts, growth, noise, walk };
+const VIEWS = { score, cat, units: cat, sheet, strip, mix, parts, growth, noise, walk };
 
 /* Draws a view; `null` for one that is not drawn here. */
 export function draw(engine, view, settings) {

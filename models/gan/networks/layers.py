@@ -21,6 +21,15 @@ GAIN = math.sqrt(2)
 Recorder = Callable[[str, torch.Tensor], None]
 
 
+# Receives the index of a style layer and its activation, and gives what goes on in its place.
+Edit = Callable[[int, torch.Tensor], torch.Tensor]
+
+
+def no_edit(layer: int, x: torch.Tensor) -> torch.Tensor:
+    """The default edit: leaves every activation as it is."""
+    return x
+
+
 def no_recorder(name: str, value: torch.Tensor) -> None:
     """The default recorder: does nothing."""
 

@@ -15,9 +15,18 @@ STYLE_CHANNELS = (256, 256, 128, 64, 32)
 DCGAN_CHANNELS = (512, 256, 128, 64, 3)
 VAE_CHANNELS = (256, 128, 64, 32, 32)
 STYLE_LAYERS = 2 * len(SIZES) - 1
+# Style layers by what they draw at: 4 and 8 px, 16 and 32 px, 64 px.
+LAYER_GROUPS = {
+    "all": range(STYLE_LAYERS), "coarse": range(3), "middle": range(3, 7), "fine": range(7, 9),
+}  # fmt: skip
 # Of the progressively grown networks, and the index of the largest.
 SIDES = (4, 8, 16, 32)
 LAST = len(SIDES) - 1
+
+
+def style_shape(layer: int) -> Shape:
+    """What a style layer makes: (channels, height = width)."""
+    return STYLE_CHANNELS[(layer + 1) // 2], SIZES[(layer + 1) // 2]
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,11 @@ from torch import nn
 from models.gan.networks.layers import (
     GAIN,
     Conv2d,
+    Edit,
     Linear,
     Recorder,
     leaky,
+    no_edit,
     no_recorder,
     prefixed,
 )
@@ -163,6 +165,7 @@ class StyleGenerator(nn.Module):
         styles: torch.Tensor,
         noise: Sequence[torch.Tensor],
         record: Recorder = no_recorder,
+        edit: Edit = no_edit,
     ) -> list[torch.Tensor]:
         """Pictures at 4, 8, 16, 32 and 64 px, each (N, 3, h, h).
 
@@ -170,6 +173,7 @@ class StyleGenerator(nn.Module):
             styles: (N, 9, 128), the w of each convolution.
             noise: from `noise`; a map with N = 1 is used for all pictures.
             record: receives the name and the result of every operation, in order.
+            edit: changes what a convolution has made, before anything reads it.
         """
         x = self.start.expand(len(styles), -1, -1, -1)
         x = x.contiguous(memory_format=torch.channels_last)
@@ -177,7 +181,7 @@ class StyleGenerator(nn.Module):
         picture: torch.Tensor | None = None
         pictures: list[torch.Tensor] = []
         for index, conv in enumerate(self.convs):
-            x = conv(x, styles[:, index], noise[index], prefixed(record, str(index)))
+            x = edit(index, conv(x, styles[:, index], noise[index], prefixed(record, str(index))))
             if index % 2 == 0:
                 rgb = self.rgb[index // 2](x, styles[:, index])
                 picture = rgb if picture is None else double(picture) + rgb

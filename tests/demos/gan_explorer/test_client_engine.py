@@ -65,6 +65,10 @@ def test_the_line_has_what_the_script_needs(page, language):
     settings = json.loads(re.search("data-settings='(.+?)'", written)[1])
     assert settings["seed"] == [0, 0, MAX_SEED, True]
     assert settings["d3"] == [0.0, -3, 3, False]
+    layers = json.loads(re.search("data-layers='(.+?)'", written)[1])
+    assert layers == {
+        "all": [*range(9)], "coarse": [0, 1, 2], "middle": [3, 4, 5, 6], "fine": [7, 8]
+    }  # fmt: skip
     assert re.search("data-worker='ui/gan_explorer_worker[.][0-9a-f]{12}/worker.js'", written)
     assert assets.worker_address("gan_explorer") in written
 

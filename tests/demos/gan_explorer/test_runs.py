@@ -1,12 +1,14 @@
 """Pictures for other tabs, films, and scores."""
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from demos.gan_explorer import runs, views
 from demos.runtime.engine import Engine
 from demos.ui import examples
-from models import images
+from models import images, registry
+from models.gan.settings import UnitSettings
 from models.validation import ValidationError
 
 
@@ -33,6 +35,25 @@ def test_a_film_goes_there_and_back(engine):
     ]
     assert [Image.open(path).n_frames for path in paths] == [4, 6]
     assert paths[0].endswith("netglass-walk-dcgan_cats64-0-3.webp")
+
+
+def test_units_are_ranked_and_the_strongest_is_switched_off(engine):
+    picture, report = runs.dissect(engine, registry.DEFAULT_GAN, 0, UnitSettings(layer="8"))
+    assert report["layer"] == "8"
+    changes = [each["change"] for each in report["ranked"]]
+    assert sorted(each["unit"] for each in report["ranked"]) == list(range(32))
+    assert changes == sorted(changes, reverse=True)
+    both = images.to_tensor(picture)
+    assert both.shape == (1, 3, 64, 128)
+    # That of the ranking is computed among others, and not rounded to 8 bits.
+    change = float((both[..., 64:] - both[..., :64]).abs().mean())
+    assert change == pytest.approx(changes[0], abs=0.005)
+
+
+def test_units_that_are_left_as_they_are_change_nothing(engine):
+    settings = UnitSettings(layer="8", units=[0, 1], scale=1)
+    both = np.asarray(runs.dissect(engine, registry.DEFAULT_GAN, 3, settings)[0])
+    assert np.array_equal(both[:, :64], both[:, 64:])
 
 
 def test_three_pictures_are_scored(engine):

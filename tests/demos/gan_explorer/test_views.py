@@ -28,18 +28,48 @@ def test_what_is_missing_has_its_default():
 
 
 def test_what_is_there_is_read():
-    settings = views.read({"seed": "7", "d3": "-1.5", "step": "d.rgb", "other": "ignored"})
+    address = {"seed": "7", "d3": "-1.5", "step": "d.rgb", "layers": "fine", "other": "ignored"}
+    settings = views.read(address)
+    assert settings.layers == "fine"
     assert settings.seed == 7
     assert settings.sliders[2] == -1.5
     assert settings.step == "d.rgb"
 
 
 @pytest.mark.parametrize(
-    "query", [{"seed": "1.5"}, {"seed": ""}, {"d1": "3.01"}, {"d1": "nan"}, {"direction": "9"}]
-)
+    "query",
+    [
+        {"seed": "1.5"}, {"seed": ""}, {"d1": "3.01"}, {"d1": "nan"}, {"direction": "9"},
+        {"layers": "most"},
+    ],
+)  # fmt: skip
 def test_nonsense_is_refused(query):
     with pytest.raises(ValidationError):
         views.read(query)
+
+
+def test_units_and_cells_of_an_address():
+    settings = views.read({"units": "6-9-0,4-12-3,6-44-1.5", "cells": "27,28"})
+    assert settings.factors == {6: {9: 0.0, 44: 1.5}, 4: {12: 3.0}}
+    assert settings.where == (27, 28)
+    nothing = views.read({"units": "", "cells": ""})
+    assert (nothing.factors, nothing.where) == ({}, ())
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "units?units=6-9", "units?units=6-64-0", "units?units=9-0-0", "units?units=6-9-nan",
+        "units?units=x", "units?units=6-1-0&cells=64", "units?units=6-1-0&cells=a",
+        "units?units=" + ",".join(["6-1-0"] * 33), "unit?unit=6-64", "unit?unit=x",
+        "unit?model=dcgan_cats64", "units?model=vae_cats64&units=6-1-0",
+    ],
+)  # fmt: skip
+def test_nonsense_about_units_is_refused(client, query):
+    view, _, rest = query.partition("?")
+    answer = client.get(f"/gan/{view}.png?{rest}")
+    assert answer.status_code == 400
+    assert answer.text
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +92,11 @@ def test_an_address_without_a_model_is_of_the_default_one(client):
 
 
 def test_addresses_and_python_draw_the_same_picture(engine, client):
+    values = {"seed": 3, "seed_b": 5, "crossover": 4, "d2": -1.5, "layers": "middle"}
+    values |= {"units": "6-9-0", "cells": "26,27", "unit": "4-12"}
     for view in views.VIEWS:
-        answer = client.get(f"/gan/{view}.png?seed=3&seed_b=5&crossover=4&d2=-1.5")
-        drawn = views.picture(
-            engine, view, registry.DEFAULT_GAN, seed=3, seed_b=5, crossover=4, d2=-1.5
-        )
+        answer = client.get(f"/gan/{view}.png", params=values)
+        drawn = views.picture(engine, view, registry.DEFAULT_GAN, **values)
         assert np.array_equal(pixels(answer.content), np.asarray(drawn)), view
 
 

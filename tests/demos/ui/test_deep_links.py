@@ -24,6 +24,7 @@ SKIP = gr.skip()
         (gr.Checkbox(), "1", True),
         (Choice([("Pizza", "pizza"), ("2", 2)]), "pizza", "pizza"),
         (Choice([("Pizza", "pizza"), ("2", 2)]), "2", 2),
+        (gr.Radio([("Fine", "fine"), ("All", "all")]), "fine", "fine"),
         (Choice([("Pizza", "pizza")], allow_custom_value=True), "a teapot", "a teapot"),
     ],
 )
@@ -41,6 +42,7 @@ def test_values(component, value, expected):
         (Knob(0, 10, 1), "<script>"),
         (gr.Checkbox(), "yes"),
         (Choice([("Pizza", "pizza")]), "Pizza"),
+        (gr.Radio([("Fine", "fine"), ("All", "all")]), "Fine"),
         (Choice([("Pizza", "pizza")], allow_custom_value=True), "x" * 101),
     ],
 )

@@ -91,6 +91,24 @@ def test_sliders_add_their_directions(any_gan):
     torch.testing.assert_close(turned - plain, expected, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("layers", "moved"), [("coarse", (0, 3)), ("middle", (3, 7)), ("fine", (7, 9)), ("all", (0, 9))]
+)
+def test_sliders_move_their_group_of_layers(style, layers, moved):
+    z = style.latents([1])
+    plain, turned = style.style_codes(z), style.style_codes(z, 1.0, [0, 2.0], layers)
+    expected = torch.zeros_like(plain)
+    expected[:, slice(*moved)] = 2 * style.directions[1]
+    torch.testing.assert_close(turned - plain, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_a_generator_with_one_layer_is_moved_by_every_group():
+    gan = pretrained.load(registry.gan("dcgan_cats64"), CPU)
+    z = gan.latents([1])
+    codes = [gan.style_codes(z, 1.0, [2.0], layers) for layers in ("all", "coarse", "fine")]
+    assert all(torch.equal(code, codes[0]) for code in codes)
+
+
 def test_directions_matter(any_gan):
     """Three deviations along any slider change the picture more than other noise does."""
     still = any_gan.synthesize(style_codes(any_gan, [1]))
@@ -234,6 +252,7 @@ def test_the_vae_gives_a_picture_back(any_gan):
         ({"d2": 3.1}, "d2 must be from -3"),
         ({"frames": 1}, "frames must be from 2 to 60"),
         ({"crossover": 10}, "crossover must be from 0 to 9"),
+        ({"layers": "finest"}, "Choose one of: all, coarse, middle, fine"),
     ],
 )
 def test_bad_settings_are_refused(values, message):
@@ -270,6 +289,7 @@ def test_samples_follow_their_arguments(any_gan):
         ({"truncation": 2}, "truncation must be from 0 to 1.5"),
         ({"sliders": [0, 3.1]}, "d2 must be from -3"),
         ({"noise": -1}, "noise must be from 0"),
+        ({"layers": ""}, "Choose one of: all, coarse"),
     ],
 )
 def test_bad_arguments_are_refused(style, arguments, message):
