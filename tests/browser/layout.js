@@ -1,6 +1,7 @@
 // What is wrong with how the open tab is laid out: a list of [what, element], empty if nothing is.
 // `limits`: start (pixels above the result), lines (of the question), share (of the width that the
-// result has at least); what is not given is not measured.
+// result has at least), picture (the same for the area of its pictures, or its chart, and the screen's),
+// text (the same for the type's size and the width); what is not given is not measured.
 (limits) => {
   const found = [];
   const seen = (one) => one.checkVisibility({ visibilityProperty: true }) && one.offsetHeight > 1;
@@ -64,5 +65,15 @@
     const share = column.offsetWidth / innerWidth;
     if (share < limits.share) wrong(`the result has ${Math.round(share * 100)}% of the width`, column);
   }
+
+  const area = ({ width, height }) => width * height / (innerWidth * innerHeight);
+  for (const one of limits.picture ? all(".card .result").slice(0, 1) : []) {
+    let pictures = 0;
+    for (const drawn of one.querySelectorAll("img, canvas:first-of-type, svg"))
+      pictures += area(drawn.getBoundingClientRect());
+    if (pictures < limits.picture) wrong(`pictures have ${Math.round(pictures * 100)}% of the screen`, one);
+  }
+  const type = parseFloat(getComputedStyle(document.documentElement).fontSize) / innerWidth;
+  if (limits.text && type < limits.text) wrong("small type", document.documentElement);
   return found;
 }

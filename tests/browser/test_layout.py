@@ -15,6 +15,8 @@ SIZES = (
     (PHONE, {"start": 300, "lines": 2}),
     (SMALL, {}),
 )
+# A laptop's type is 16 px of 1280.
+PROJECTED = {"share": 0.55, "picture": 1 / 8, "text": 16 / 1280}
 ALIVE_AFTER = 8000  # milliseconds a tab has to fill itself
 
 
@@ -44,5 +46,5 @@ def test_every_tab_is_laid_out_well(open_page, language):
 @pytest.mark.parametrize("language", slow_cases("en", "mr", "ne", "hi"))
 def test_a_projector_shows_the_result_large(open_page, language):
     page = open_page(language, BEAMER, query="?projector=1")
-    found = faults(page, language, [(BEAMER, {"share": 0.55})])
+    found = faults(page, language, [(BEAMER, PROJECTED)])
     assert not found, "\n".join(found)
