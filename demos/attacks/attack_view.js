@@ -75,7 +75,7 @@
   }
 
   /* Whether the network is fooled: said of every blend in which it sees the class of the last. */
-  function outcome(blends, now) {
+  function fooled(blends, now) {
     if (verdicts.success == null || (now && now[0] !== blends.at(-1)[0])) return "";
     return sayView(verdicts.success ? "success" : "failure");
   }
@@ -106,7 +106,7 @@
     find(".attack-wipe").classList.toggle("attack-whole", !other);
     verdict(find(".attack-before"), sayView("view_before"), verdicts.before);
     const now = last > 0 ? blends[chosen.blend] : null;
-    verdict(find(".attack-after"), sayView("view_after"), now ?? verdicts.now, outcome(blends, now));
+    verdict(find(".attack-after"), sayView("view_after"), now ?? verdicts.now, fooled(blends, now));
     find(".attack-blend").hidden = last < 1;
     if (last < 1) return;
     drawLegend(find(".attack-legend"), blends);

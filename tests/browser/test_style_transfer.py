@@ -63,7 +63,8 @@ def test_upload_run_stop_download(open_page, tmp_path, photo):
     page.wait_for_timeout(1500)
     expect(page.locator("#style-download")).to_be_visible()  # a visit elsewhere costs no painting
     expect(page.locator("#style-status", has_text="Stopped after")).to_be_visible()
-    expect(page.locator("#style-card-origin")).to_contain_text("kitten + starry_night")
+    made = page.locator("#style-card-origin")
+    expect(made).to_contain_text("kitten + Starry Night", use_inner_text=True)
     button(page, "reset").click()
     page.locator("#style-download").wait_for(state="hidden")
     page.locator("#style-strength").wait_for()

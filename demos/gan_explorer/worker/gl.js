@@ -216,7 +216,9 @@ export class GlEngine {
       put(row + SCALE, scale);
       put(row + GAIN, gain);
       put(row + BIAS, bias);
-      for (let n = 0; rgb && n < 3; n++) put(row + RGB + n, rgb.subarray(n * rgb.length / 3, (n + 1) * rgb.length / 3));
+      if (!rgb) return;
+      const inputs = rgb.length / 3;
+      for (let n = 0; n < 3; n++) put(row + RGB + n, rgb.subarray(n * inputs, (n + 1) * inputs));
     });
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, factors.texture);

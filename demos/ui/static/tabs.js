@@ -7,17 +7,17 @@
     const row = document.querySelector("#tabs > .tab-wrapper [role=tablist]");
     const open = row?.querySelector("[aria-selected=true]");
     if (!open) return;
-    if (!row.onscroll) row.onscroll = () => fade(row);
+    row.addEventListener("scroll", fade); // once, however often it is said
     const now = [open.dataset.tabId, row.scrollWidth, row.clientWidth].join();
     if (now !== shown) {
       const [around, one] = [row.getBoundingClientRect(), open.getBoundingClientRect()];
       row.scrollLeft += one.left + one.width / 2 - around.left - around.width / 2;
       shown = now;
     }
-    fade(row);
+    fade({ currentTarget: row });
   }
 
-  function fade(row) {
+  function fade({ currentTarget: row }) {
     row.toggleAttribute("data-before", row.scrollLeft > 1);
     row.toggleAttribute("data-after", row.scrollLeft + row.clientWidth < row.scrollWidth - 1);
   }
