@@ -21,7 +21,7 @@ TEXT = gr.themes.Size(
 
 # The edge of what can be pressed or typed into, 3:1 on white and on the page's ground; on the dark
 # page such things stand out by their own ground.
-EDGE = "#858d9b"
+EDGE = "#8a8a8a"
 
 
 def theme() -> gr.themes.Base:

@@ -94,11 +94,25 @@ def tab(browser, app_url):
     page.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Notes for fixtures whether the test failed."""
+    report = yield
+    if report.when == "call":
+        item.failed = report.failed
+    return report
+
+
 @pytest.fixture
-def open_page(browser, app_url):
+def open_page(request, browser, app_url):
     """Opens the page in a fresh browser profile; fails the test on a page error. `prepare` is told
-    the page before it has an address; `host` is what it calls this machine."""
-    contexts, errors = [], []
+    the page before it has an address; `host` is what it calls this machine. When the test fails,
+    what its pages showed is printed."""
+    contexts, errors, said = [], [], []
+
+    def note(asked):
+        if "queue/join" in asked.url:
+            said.append((asked.post_data or "")[:400])
 
     def opened(
         locale="en-US", viewport=LAPTOP, query="", scheme="light", prepare=None, host="127.0.0.1"
@@ -110,6 +124,9 @@ def open_page(browser, app_url):
         page = context.new_page()
         page.set_default_timeout(WAIT)
         page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+        page.on("request", note)
+        page.on("requestfailed", lambda asked: said.append(f"{asked.url}: {asked.failure}"))
         if prepare:
             prepare(page)
         page.goto(app_url.replace("127.0.0.1", host) + query)
@@ -117,6 +134,10 @@ def open_page(browser, app_url):
         return page
 
     yield opened
+    if getattr(request.node, "failed", False):
+        for page in (page for context in contexts for page in context.pages):
+            print(page.url, page.locator("body").inner_text(), sep="\n")
+        print(*said, sep="\n")
     for context in contexts:
         context.close()
     assert errors == []

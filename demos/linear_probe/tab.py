@@ -56,7 +56,9 @@ class ProbeTab:
         with columns.given:
             knobs["task"] = page.setting(ProbeSettings, "task")
             self.few = chips.build(page, ProbeSettings, "per_class", FEW, self._few_text)
-            self.animals = page.put(gr.HTML, "train.animals", written=self._animals)
+            self.animals = page.put(
+                gr.HTML, "train.animals", written=self._animals, elem_id="train-animals"
+            )
         with columns.result:
             self._build_result()
         with columns.knobs:

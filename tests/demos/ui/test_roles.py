@@ -90,6 +90,14 @@ def is_grey(digits: str) -> bool:
     return red == green == blue
 
 
+def test_a_projector_has_stronger_colours():
+    strong = CSS.partition("html.projector")[2].partition("}")[0]
+    found = dict(re.findall(r"--role-(\w+): (#[0-9a-f]{6});", strong))
+    assert found.keys() == declared(dark=False).keys()
+    for color in found.values():
+        assert min(contrast(color, ground) for ground in backgrounds(dark=False)) >= 7
+
+
 def test_no_other_file_has_colours_of_its_own():
     found = []
     for folder in ("demos", "models"):

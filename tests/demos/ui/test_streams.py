@@ -4,6 +4,7 @@ page, iterated as Gradio does, and held back where they would be held back.
 
 import json
 import threading
+import uuid
 from inspect import isgenerator
 from types import SimpleNamespace
 
@@ -44,7 +45,7 @@ class Visitor:
 
     def __init__(self, blocks, engine):
         self.blocks, self.engine = blocks, engine
-        self.session, self.sent = f"visitor {id(self)}", 0
+        self.session, self.sent = uuid.uuid4().hex, 0
         self.got: list[tuple[int, dict]] = []
         self.arrived = threading.Condition()
         self.threads: list[threading.Thread] = []
@@ -335,16 +336,18 @@ def test_after_a_step_the_lab_offers_run_again(visitor):
 def test_who_finds_no_place_in_the_lab_is_told_so(blocks, page, monkeypatch):
     monkeypatch.setattr(page.engine.shared(LiveTrainings), "max_runs", 2)
     visitors = [Visitor(blocks, page.engine) for _ in range(3)]
-    for one in visitors[:2]:
-        one.wait(one.send("train"), "gan-lab-status", "rounds")
-    third = visitors[2]
-    third.send("train")
-    third.end()
-    assert third.got[-1][1]["error"] == say("en", "error.lab_full", count=2)
-    assert third.last("gan-lab-status") == ""
-    for one in visitors:
-        one.send("clear")
-        one.end()
+    try:
+        for one in visitors[:2]:
+            one.wait(one.send("train"), "gan-lab-status", "rounds")
+        third = visitors[2]
+        third.send("train")
+        third.end()
+        assert third.got[-1][1]["error"] == say("en", "error.lab_full", count=2)
+        assert third.last("gan-lab-status") == ""
+    finally:  # a training left behind would change the threads of other tests
+        for one in visitors:
+            one.send("clear")
+            one.end()
 
 
 def test_more_may_ask_for_a_place_than_there_are_and_nobody_lacks_a_thread(blocks):
