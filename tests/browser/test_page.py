@@ -32,7 +32,7 @@ def test_the_language_can_be_switched_and_is_remembered(open_page):
     button(page, "run.visualize", "ne").wait_for()
 
 
-@pytest.mark.parametrize("viewport", [PHONE, *slow_cases(LAPTOP)], ids=["phone", "laptop"])
+@pytest.mark.parametrize("viewport", slow_cases(PHONE, LAPTOP), ids=["phone", "laptop"])
 def test_nothing_is_cut_off(open_page, viewport):
     page = open_page(viewport=viewport)
     tabs = ("style.tab", "pets.tab", "train.tab", "attack.tab", "ideal.tab", "gan.tab")
