@@ -14,7 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
-from gradio import processing_utils
+from gradio import processing_utils, utils
 from gradio.blocks import BlockFunction
 from gradio.state_holder import SessionState
 from PIL import Image
@@ -32,6 +32,7 @@ def apply() -> None:
     processing_utils._check_allowed = check_allowed
     gr.Blocks.validate_inputs = validate_inputs  # type: ignore[assignment, method-assign]
     SessionState.__init__ = init_session  # type: ignore[assignment, method-assign]
+    utils.diff = whole_value
 
 
 # The cache of pictures. A file there is named by its content, yet Gradio writes it anew each time
@@ -107,3 +108,13 @@ def init_session(session: SessionState, blocks: gr.Blocks) -> None:
     """Replaces `SessionState.__init__`: no copy at the start; what an event changes is noted."""
     empty = SimpleNamespace(default_config=blocks.default_config, blocks={})
     _init_session(session, empty)  # type: ignore[arg-type]
+
+
+# What an event says after its first message is sent as edits of that. When the messages come before
+# the answer to the event's request (a busy browser has both waiting), Gradio's page edits the first
+# message in place before it has shown it: updates in it are lost, such as `visible=False`.
+
+
+def whole_value(old: object, new: object) -> list:
+    """Replaces `utils.diff`: a value that has changed is sent anew, and no value is edited."""
+    return [] if old == new else [["replace", [], new]]

@@ -3,7 +3,7 @@
 import pytest
 
 from demos.runtime.i18n import say
-from tests.browser.helpers import button, open_tab, slow_cases
+from tests.browser.helpers import button, open_tab, set_number, slow_cases
 
 
 @pytest.mark.parametrize("language", ["ne", *slow_cases("en", "mr", "hi")])
@@ -36,6 +36,26 @@ def test_another_breed_changes_the_class_activation_map(open_page):
     page.wait_for_function(
         "before => document.querySelector('#pets-cam img').src !== before", arg=before
     )
+
+
+def test_a_result_that_comes_before_the_answer_to_its_request_is_shown(open_page):
+    """As in a busy browser: Gradio's page has to keep the messages until then."""
+    page = open_page()
+    open_tab(page, "style.tab")
+    page.locator("#style-card").get_by_role("button", name=say("en", "more")).click()
+    set_number(page, "name.steps", 600)
+    button(page, "run.paint").click()  # what keeps the stream of messages open
+    page.locator("#style-plot polyline").first.wait_for()
+
+    def answer_late(route):
+        answer = route.fetch()
+        page.wait_for_timeout(1500)
+        route.fulfill(response=answer)
+
+    page.route("**/queue/join*", answer_late)
+    open_tab(page, "pets.tab")
+    page.locator("#pets-verdict h3").wait_for()
+    page.locator("#pets-cam img").wait_for()
 
 
 def test_feature_maps_of_a_layer(open_page):

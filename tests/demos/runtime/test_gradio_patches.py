@@ -11,9 +11,10 @@ import gradio as gr
 import numpy as np
 import pytest
 from gradio import blocks as gradio_blocks
-from gradio import processing_utils, routes, state_holder
+from gradio import processing_utils, routes, state_holder, utils
 from gradio.context import LocalContext
 from gradio.state_holder import SessionState
+from gradio_client import utils as client_utils
 from PIL import Image
 
 from demos.runtime import gradio_patches
@@ -24,6 +25,8 @@ READ = {
     (processing_utils, "save_pil_to_cache"): "65b007e97bb18607",
     (processing_utils, "_check_allowed"): "faf116a7d9c13df0",
     (gradio_blocks, "Blocks.validate_inputs"): "c762a79b576c78ac",
+    (utils, "diff"): "44042af331f6fdfa",
+    (gradio_blocks, "Blocks.handle_streaming_diffs"): "68e9d001909afb22",
     (state_holder, "SessionState.__init__"): "c79322f504de2ce0",
     (state_holder, "SessionState.__setitem__"): "b9901f92d653c269",
     (state_holder, "SessionState._update_config"): "c2158ecad0b3d015",
@@ -142,3 +145,18 @@ def test_what_an_event_changes_is_noted(blocks):
     assert other[chosen._id] is chosen
     other._update_value_in_config(chosen._id, "two")
     assert other.config_values[chosen._id]["props"]["value"] == "two"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "edits"),
+    [
+        ("one", "one", []),
+        ("one", "one more", [["replace", [], "one more"]]),
+        ({"visible": False}, {}, [["replace", [], {}]]),
+        ([1, 2], [1], [["replace", [], [1]]]),
+        (None, {"value": 1}, [["replace", [], {"value": 1}]]),
+    ],
+)
+def test_no_message_edits_the_one_before(blocks, old, new, edits):
+    assert utils.diff(old, new) == edits
+    assert client_utils.apply_diff(old, edits) == new
