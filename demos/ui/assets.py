@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -98,16 +99,18 @@ class AssetTagsMiddleware:
     which language it is in.
 
     Gradio's own option `head` leaves it to the browser to add them, and does not wait for them:
-    the page would be seen without its styles, and its events could come before our scripts.
+    the page would be seen without its styles, and its events could come before our scripts. The
+    page is sent compressed: it names every component, in 1.7 MB.
     """
 
     def __init__(self, app: ASGIApp):
-        self.app = app
+        self.app, self.page = app, GZipMiddleware(self._page, compresslevel=4)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not self._is_page(scope):
-            await self.app(scope, receive, send)
-            return
+        is_page = scope["type"] == "http" and self._is_page(scope)
+        await (self.page if is_page else self.app)(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         start: Message = {}
         body = bytearray()
 

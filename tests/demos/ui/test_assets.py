@@ -70,6 +70,15 @@ def test_no_other_file_is_served(site, name):
     assert site.get(f"/ui/{name}").status_code == 404
 
 
+@pytest.mark.parametrize(("accepted", "sent"), [("gzip, br", "gzip"), ("identity", None)])
+def test_the_page_is_compressed_for_whoever_takes_it(site, accepted, sent):
+    answer = site.get("/", headers={"accept-encoding": accepted})
+    assert answer.headers.get("content-encoding") == sent
+    assert assets.tags() in answer.text  # httpx unpacks it
+    assert "accept-encoding" in answer.headers["vary"].lower()
+    assert "content-encoding" not in site.get("/other").headers
+
+
 def test_the_page_has_the_tags_before_its_first_script(site):
     text = site.get("/").text
     assert text == (
