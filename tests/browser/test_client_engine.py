@@ -291,7 +291,7 @@ def test_another_network_or_language_is_followed(open_page):
         page.get_by_role("option", name=say("en", f"gan.model.{name}"), exact=True).click()
         wait_for_other_picture(page, "cat", before)
         wait_for_line(page, "device")
-    page.get_by_text(LANGUAGES["hi"], exact=True).first.click()
+    page.get_by_label(LANGUAGES["hi"], exact=True).first.check()
     wait_for_line(page, "device", "hi")
     before = wait_for_picture(page, "cat")
     choose_seed(page, 7)

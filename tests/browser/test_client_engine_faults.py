@@ -133,7 +133,7 @@ def test_another_network_or_language_while_dragging(open_page):
     wait_for_line(page, "device")
     let_go(page, 1.0, registry.VAE)
     page.evaluate(DRAG)
-    page.get_by_text(LANGUAGES["hi"], exact=True).first.click()
+    page.get_by_label(LANGUAGES["hi"], exact=True).first.check()
     wait_for_line(page, "device", "hi")
     let_go(page, -2.0, registry.VAE)
 
