@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -17,9 +17,8 @@ from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Progress, Result
 from demos.runtime.i18n import EVERY, say
 from demos.runtime.scheduler import HEAD_RUNS
-from demos.ui import card, chips, deep_links, examples, progress, streams
-from demos.ui.page import LIGHT, PRIVATE, PROBES, Page
-from models import images
+from demos.ui import card, chips, deep_links, example_results, examples, progress, streams
+from demos.ui.page import PROBES, Page
 from models.linear_probe.settings import FEATURES, ProbeSettings
 
 NAMES = tuple(name for name in ProbeSettings.described() if name != "features")
@@ -30,8 +29,9 @@ EXPERIMENTS = (
     {"task": "cats_vs_dogs", "per_class": 1},
     {"task": "digits"},
 )
-ANIMALS = ("chelsea", "kitten", "german_shepherd")
-THUMBNAIL = 96  # px
+ANIMALS = {"photos": ["chelsea", "kitten", "german_shepherd"], "side": 96}  # as thumbnails of 96 px
+# bet.css hides the animals where the task has none.
+SHOW_TASK = "(task) => { document.querySelector('#train-card').dataset.task = task; }"
 FEW = (1, 2, 5, 10, 20, 0)  # examples per class, by one click; 0 takes all
 
 
@@ -56,9 +56,7 @@ class ProbeTab:
         with columns.given:
             knobs["task"] = page.setting(ProbeSettings, "task")
             self.few = chips.build(page, ProbeSettings, "per_class", FEW, self._few_text)
-            self.animals = page.put(
-                gr.HTML, "train.animals", written=self._animals, elem_id="train-animals"
-            )
+            page.put(gr.HTML, "train.animals", written=self._animals, elem_id="train-animals")
         with columns.result:
             self._build_result()
         with columns.knobs:
@@ -80,10 +78,9 @@ class ProbeTab:
 
     def _animals(self, language: str) -> str:
         """What the pictures of the tasks with animals are like."""
-        paths = [examples.example("photos", name) for name in ANIMALS]
         pictures = "".join(
-            f'<img src="{_thumbnail(path)}" alt="{escape(examples.title(language, path))}">'
-            for path in paths
+            f'<img src="{_address(path)}" alt="{escape(examples.title(language, name))}">'
+            for name, path in example_results.load().train.pictures.items()
         )
         words = escape(self.page.text("train.animals", language))
         return f'<div class="animals"><p>{words}</p>{pictures}</div>'
@@ -114,10 +111,7 @@ class ProbeTab:
         page.connect_stop(self.stop, NAME)
         chips.follow(self.few, self.knobs["per_class"], FEW)
         task = self.knobs["task"]
-        task.change(
-            lambda task: gr.update(visible=task != "digits"), task, self.animals,
-            **PRIVATE, **LIGHT,
-        )  # fmt: skip
+        task.change(None, task, None, js=SHOW_TASK, api_visibility="private")
         self.origin.follow(page, [self.knobs["task"]])
         deep_links.listen(page, NAME, self.knobs)
         cleared = [*DEFAULTS.values(), "", self.empty_plot, "", ""]
@@ -175,12 +169,9 @@ class ProbeTab:
         return {self.line: line, self.plot: views.size_plot(language, task, event.value)}
 
 
-@cache
-def _thumbnail(path: str) -> str:
-    """A photo, small, as the address of an <img>."""
-    stream = io.BytesIO()
-    images.square(images.open_image(path), THUMBNAIL).save(stream, "WEBP", quality=70)
-    return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode()}"
+def _address(path: str) -> str:
+    """A small WebP file as the address of an <img>."""
+    return f"data:image/webp;base64,{base64.b64encode(Path(path).read_bytes()).decode()}"
 
 
 def _settings(values: tuple) -> ProbeSettings:

@@ -272,7 +272,7 @@ def _breed_choices(page: Page, nothing: str | None = None) -> Callable:
         named = sorted((breed_name(language, breed), breed) for breed in breeds.NAMES)
         return [(page.text(nothing, language), ""), *named] if nothing else named
 
-    page.keys |= {i18n.breed_key(breed) for breed in breeds.NAMES}
+    page.keys |= {i18n.class_key(breed) for breed in breeds.NAMES}
     return choices
 
 

@@ -89,14 +89,14 @@ def _html(language: str, key: str, values: dict) -> Markup:
     return text.format(**own) if own else text
 
 
-def breed_key(breed: str) -> str:
-    """The key of a pet breed's name."""
-    return "breed." + breed.lower().replace(" ", "_")
+def class_key(name: str) -> str:
+    """The key of a class's name: a pet breed's, or what ImageNet calls something."""
+    return "class." + name.lower().replace(" ", "_")
 
 
 def breed_name(language: str, breed: str) -> str:
     """A pet breed's usual name in `language`."""
-    return say(language, breed_key(breed))
+    return say(language, class_key(breed))
 
 
 def class_name(language: str, name: str) -> str:
@@ -104,9 +104,8 @@ def class_name(language: str, name: str) -> str:
     English."""
     if language == EVERY:
         return every(lambda language: class_name(language, name))
-    own = (f"class.{name.lower().replace(' ', '_')}", breed_key(name))
-    key = next((key for key in own if key in texts(DEFAULT)), None)
-    return say(language, key) if key and language != DEFAULT else name
+    key = class_key(name)
+    return say(language, key) if key in texts(DEFAULT) and language != DEFAULT else name
 
 
 def class_choice(language: str, name: str) -> tuple[str, str]:

@@ -137,6 +137,7 @@ class Examples:
     ideal: dict[str, IdealExample]
     tour: TourExample
     lab: LabExample
+    train: Example  # photos as thumbnails
 
 
 @cache
@@ -148,6 +149,7 @@ def load() -> Examples:
         {name.removeprefix(IDEAL): _ideal(each) for name, each in found.items() if IDEAL in name},
         _tour(found["tour"]),
         _lab(found["lab"]),
+        Example(**found["train"]),
     )
 
 

@@ -47,7 +47,7 @@ def test_the_whole_tour_and_on_into_the_attack(open_page, locale, language, view
         pictured(page, f"tour-{station}-picture", "netglass-")
     found = page.locator("#tour-attacked-found")
     expect(found).to_contain_text(say(language, "attack.success"))
-    expect(found).to_contain_text(say(language, "breed.pug"))
+    expect(found).to_contain_text(say(language, "class.pug"))
     page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     button(page, "tour.attacked.go", language).click()
     button(page, "run.attack", language).wait_for()
@@ -104,7 +104,7 @@ def test_a_switch_of_language_speaks_of_what_is_shown(open_page):
     page.locator("#language").get_by_text("नेपाली").click()
     found = page.locator("#tour-attacked-found", has_text=say("ne", "attack.success"))
     found.wait_for()
-    expect(found).to_contain_text(say("ne", "breed.pug"))
+    expect(found).to_contain_text(say("ne", "class.pug"))
     page.get_by_text(say("ne", "tour.cat.caption")).wait_for()
 
 
@@ -114,7 +114,7 @@ def test_a_cat_of_the_explorer_is_named_by_one_click(open_page, locale, language
     page = open_page(locale, query="?tab=gan&seed=26")
     page.wait_for_function("document.querySelector('#gan-seed input').value === '26'")
     button(page, "send.pets", language).click()
-    page.locator("#pets-verdict h3", has_text=say(language, "breed.bengal")).wait_for()
+    page.locator("#pets-verdict h3", has_text=say(language, "class.bengal")).wait_for()
     pictured(page, "pets-photo", "netglass-stylegan_cats64-26")
 
 

@@ -112,6 +112,15 @@ def _lab(recipe: Recipe, save: Save, engine: Engine) -> LabExample:
     return LabExample(recipe.settings, recipe.files(), pictures, *found)
 
 
+def _train(recipe: Recipe, save: Save, _engine: Engine) -> Example:
+    side = recipe.settings["side"]
+    pictures = {
+        Path(path).stem: save(Path(path).stem, images.square(images.open_image(path), side), False)
+        for path in recipe.pictures
+    }
+    return Example(recipe.settings, recipe.files(), pictures)
+
+
 MAKERS: dict[str, Callable[[Recipe, Save, Engine], Example]] = {
-    "attack": _attack, "ideal": _ideal, "tour": _tour, "lab": _lab,
+    "attack": _attack, "ideal": _ideal, "tour": _tour, "lab": _lab, "train": _train,
 }  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 from demos.attacks import controls as attack_controls
 from demos.feature_visualization import controls as ideal_controls
 from demos.gan_lab import opening, run_config
+from demos.linear_probe import tab as probe_tab
 from demos.tour import runs as tour_runs
 from demos.tour import tab as tour_tab
 from demos.ui import examples
@@ -48,7 +49,7 @@ class Recipe:
 def recipes() -> dict[str, Recipe]:
     """The recipes by the results' names."""
     ideal = {IDEAL + method: _ideal(method) for method in METHODS}
-    return {"attack": _attack(), **ideal, "tour": _tour(), "lab": _lab()}
+    return {"attack": _attack(), **ideal, "tour": _tour(), "lab": _lab(), "train": _train()}
 
 
 def _attack() -> Recipe:
@@ -72,6 +73,11 @@ def _lab() -> Recipe:
     defaults = TrainingSettings.page_defaults()
     chosen = {name: defaults[name] for name in ("architecture", *run_config.SETTINGS)}
     return Recipe({"data": opening.DATA, **chosen})
+
+
+def _train() -> Recipe:
+    photos = [examples.example("photos", name) for name in probe_tab.ANIMALS["photos"]]
+    return Recipe(probe_tab.ANIMALS, (), tuple(photos))
 
 
 def _weight_file(name: str) -> tuple[str, str]:

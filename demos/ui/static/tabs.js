@@ -3,11 +3,11 @@
 (() => {
   let shown = ""; // the open tab, and how wide the row was: names change with the language
 
-  function bringIn() {
-    const row = document.querySelector("#tabs > .tab-wrapper [role=tablist]");
-    const open = row?.querySelector("[aria-selected=true]");
+  const find = () => document.querySelector("#tabs > .tab-wrapper [role=tablist]");
+
+  function bringIn(row) {
+    const open = row.querySelector("[aria-selected=true]");
     if (!open) return;
-    row.addEventListener("scroll", fade); // once, however often it is said
     const now = [open.dataset.tabId, row.scrollWidth, row.clientWidth].join();
     if (now !== shown) {
       const [around, one] = [row.getBoundingClientRect(), open.getBoundingClientRect()];
@@ -23,12 +23,27 @@
   }
 
   let asked = 0;
-  function ask() {
-    cancelAnimationFrame(asked);
-    asked = requestAnimationFrame(bringIn);
+  function watch(row) {
+    const ask = () => {
+      cancelAnimationFrame(asked);
+      asked = requestAnimationFrame(() => bringIn(row));
+    };
+    row.addEventListener("scroll", fade);
+    new ResizeObserver(ask).observe(row);
+    new MutationObserver(ask).observe(row, {
+      childList: true, characterData: true, subtree: true, attributes: true, attributeFilter: ["aria-selected"],
+    });
   }
-  new MutationObserver(ask).observe(document.body, {
-    childList: true, characterData: true, subtree: true, attributes: true, attributeFilter: ["aria-selected"],
-  });
-  addEventListener("resize", ask);
+
+  // Gradio makes the row once, when the page is built.
+  const row = find();
+  if (row) watch(row);
+  else {
+    new MutationObserver((_, observer) => {
+      const made = find();
+      if (!made) return;
+      observer.disconnect();
+      watch(made);
+    }).observe(document.body, { childList: true, subtree: true });
+  }
 })();

@@ -13,7 +13,7 @@ import models
 from demos.runtime import i18n
 from demos.ui import examples
 from models.gan.training import diagnosis
-from models.labels import imagenet
+from models.labels import breeds, imagenet
 from models.linear_probe.settings import FEATURES
 from models.validation import MESSAGES, Settings, ValidationError
 
@@ -73,6 +73,13 @@ def test_every_idea_has_three_sentences(language):
         assert len(re.findall(r"[.?।](?=\s|$)", text)) == 3, text
 
 
+def test_classes_have_one_family_of_keys():
+    for name in breeds.NAMES:
+        assert i18n.breed_name("hi", name) == i18n.class_name("hi", name)
+        assert i18n.class_name("en", name) == name
+    assert not [key for key in i18n.texts("en") if key.startswith("breed.")]
+
+
 def test_no_key_is_unused(page):
     sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "demos").rglob("*.py"))
     families = {
@@ -83,8 +90,7 @@ def test_no_key_is_unused(page):
         "attack.curve.": {"attack.curve.true", "attack.curve.target"},
         "gan_lab.diagnosis.": {f"gan_lab.diagnosis.{name}" for name in diagnosis.NAMES} | REASONS,
         "gan_lab.figure.": {f"gan_lab.figure.{name}" for name in FIGURES},
-        "class.": {f"class.{name.lower().replace(' ', '_')}" for name in imagenet.class_names()}
-        & set(i18n.texts("en")),
+        "class.": {i18n.class_key(name) for name in imagenet.class_names()} & set(i18n.texts("en")),
         "example.": {f"example.{path.stem}" for path in examples.EXAMPLES.glob("*s/*.jpg")},
         "gan_lab.phase.": {
             f"gan_lab.phase.{name}" for name in ("turns", "learns", "frozen", "steps")

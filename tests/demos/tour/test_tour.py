@@ -103,7 +103,7 @@ def test_the_button_shows_all_and_frees_the_run(page, event):
     assert end in lines[-1]
     shown = said({part: value for update in seen for part, value in update.items()})
     assert sum("netglass-" in text for text in shown) == len(STATIONS) + 1  # and the download
-    assert any(i18n.say("mr", "breed.pug") in text for text in shown)
+    assert any(i18n.say("mr", "class.pug") in text for text in shown)
     assert any(i18n.say("mr", "tour.origin", **tab.DEFAULTS) in text for text in shown)
     assert page.engine.places.running() == []
 
@@ -189,7 +189,7 @@ def test_a_cat_that_passes_for_the_dog_is_made_another_dog(page):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_switch_of_language_says_the_findings_anew(page, cat, language):
     engine = page.engine
-    assert i18n.say(language, "breed.bengal") in runs.about_cat(engine, language, cat)
+    assert i18n.say(language, "class.bengal") in runs.about_cat(engine, language, cat)
     said = runs.about_attack(engine, language, cat, cat)
     assert i18n.say(language, "attack.failure") in said
     assert runs.about_cat(engine, language, None) == ""

@@ -72,6 +72,14 @@ def test_the_attacks_pictures_are_exact(lite0):
     assert found.blends[-1] == pytest.approx(found.report.after[0], abs=0.02)
 
 
+def test_the_thumbnails_are_of_todays_photos(tmp_path):
+    now = make("train", recipes()["train"], tmp_path, Engine("cpu"))
+    assert list(now.pictures) == list(EXAMPLES.train.pictures)
+    for name, made in now.pictures.items():
+        shipped = picture(EXAMPLES.train.pictures[name])
+        assert difference(picture(tmp_path / made), shipped) < 1, AGAIN.format("train")
+
+
 def test_the_lab_draws_the_plane_as_before(tmp_path):
     found, now = EXAMPLES.lab, make("lab", recipes()["lab"], tmp_path, Engine("cpu"))
     assert now.figures == pytest.approx(found.figures, rel=1e-3), AGAIN.format("lab")
