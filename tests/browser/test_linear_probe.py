@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from demos.runtime import i18n
 from demos.runtime.i18n import say
-from tests.browser.helpers import button, open_tab, set_number
+from tests.browser.helpers import button, choose, open_tab, set_number
 
 
 def test_a_head_is_trained_live_with_a_confusion_matrix(open_page):
@@ -42,6 +42,13 @@ def test_a_head_is_trained_live_with_a_confusion_matrix(open_page):
     said.wait_for()
     assert int(re.search(r"after (\d+) epochs", said.inner_text())[1]) < 100
     page.locator("#train-matrix rect.cell").first.wait_for()
+    # Only the tasks with animals show some.
+    animals = page.locator("#train-animals img").first
+    expect(animals).to_be_visible()
+    choose(page, "name.task", say("en", "train.task.digits"))
+    expect(animals).to_be_hidden()
+    choose(page, "name.task", say("en", "train.task.breeds"))
+    expect(animals).to_be_visible()
 
 
 def test_own_classes_stay_in_the_page(open_page, photo):
