@@ -130,7 +130,7 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     from starlette.routing import Route
 
     from demos import theme
-    from demos.gan_explorer import client_engine
+    from demos.gan_explorer import client_engine, own_views
     from demos.gan_explorer import views as gan_views
     from demos.linear_probe import few_shot
     from demos.runtime import middleware
@@ -139,7 +139,7 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     async def health(_request):
         return JSONResponse(await run_in_threadpool(engine.health))
 
-    routes = [*gan_views.routes(engine), *client_engine.routes()]
+    routes = [*own_views.routes(engine), *gan_views.routes(engine), *client_engine.routes()]
     routes += [*few_shot.routes(engine), *photos.routes()]
     protected = tuple(route.path.partition("{")[0] for route in routes)
     return {

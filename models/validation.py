@@ -97,6 +97,24 @@ MESSAGES = {
     "no_encoder": "{title} has no encoder. Choose the VAE.",
     "no_style_layers": "{title} has no style layers. Choose one of the style-based GANs.",
     "too_many_units": "It takes 1 to {limit} units at once, not {count}.",
+    "no_face": "No face was found in this picture. Draw the box around it by hand, or take a "
+    "picture in which the face looks into the camera.",
+    "face_too_small": "The box around the face is {side} pixels large and must have at least "
+    "{least}. Take a picture in which the face is larger.",
+    "box_numbers": "The box must be three numbers, [x, y, side]: its left and top edge and its "
+    "side, in pixels of the picture; not {value}.",
+    "box_outside": "The middle of the box must lie inside the picture, which is {width} x {height} "
+    "pixels, and its side may be at most twice the picture's.",
+    "code_unreadable": "This is not the code of an inverted picture: it must be base64. Take it "
+    "from the report of an inversion, or from the file that was downloaded there.",
+    "code_length": "This code has {given} numbers; this generator takes {layers} x {latent}. It "
+    "belongs to another generator, or a part of it is missing.",
+    "code_not_finite": "This code has numbers that are not finite. Take it from the report of an "
+    "inversion, unchanged.",
+    "code_other_generator": "This code lies far from all that {title} draws: it belongs to another "
+    "generator. Choose the one that it was made with.",
+    "inversion_gone": "This inverted picture is no longer here: they are kept for a short time. "
+    "Invert the photograph again, or bring its code back.",
     "drawn_points": "A drawing needs {low} to {high} points and has {count}. Draw a line or a few "
     "dots.",
     "drawn_outside": "A drawing is made of points (x, y), both numbers from -1 to 1.",
@@ -269,7 +287,8 @@ class Setting:
         """`doc`, and after it the range or the choices."""
         if self.choices:
             quoted = [f'"{name}"' for name in self.choices]
-            return f"{self.doc}: {', '.join(quoted[:-1])} or {quoted[-1]}."
+            listed = " or ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
+            return f"{self.doc}: {listed}."
         if self.kind in (int, float):
             return f"{self.doc}, {self.low} to {self.high}."
         return f"{self.doc}."

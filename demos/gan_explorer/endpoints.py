@@ -4,49 +4,74 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos.gan_explorer import runs, views
-from demos.ui.endpoints import Picture, expose
+from demos.gan_explorer import codes, own_endpoint, runs, views
+from demos.ui.endpoints import END, Picture, expose
 from demos.ui.page import LIGHT, Page
 from models import registry
 from models.gan.settings import SLIDERS, SampleSettings, UnitSettings
-from models.validation import ValidationError, shown
 
 
 def expose_all(page: Page) -> None:
-    """Makes /gan_sample, /gan_walk, /gan_mix, /gan_units and /discriminate."""
+    """Makes /gan_sample, /gan_walk, /gan_mix, /gan_invert, /gan_units and /discriminate."""
     engine = page.engine
 
-    def gan_sample(language: str, model: str = registry.DEFAULT_GAN, **settings):
+    def gan_sample(
+        language: str, model: str = registry.DEFAULT_GAN, code: str | None = None, **settings
+    ):
         """Draws pictures that a trained generator makes out of random numbers.
 
         Args:
             model: stylegan_cats64, stylegan_kaokore64, dcgan_cats64 or vae_cats64.
+            code: from /gan_invert: draws that picture alone, whatever seed, count and truncation.
 
         Returns:
             The pictures as one grid (PNG), 64 pixels each.
         """
+        if code:
+            return codes.picture(engine, "sheet", model, (code, code), **settings)
         return views.picture(engine, "sheet", model, **settings)
 
-    def gan_walk(language: str, model: str = registry.DEFAULT_GAN, **settings):
+    def gan_walk(
+        language: str,
+        model: str = registry.DEFAULT_GAN,
+        code: str | None = None,
+        code_b: str | None = None,
+        **settings,
+    ):
         """Walks from one generated picture to another through those in between.
 
         Args:
             model: stylegan_cats64, stylegan_kaokore64, dcgan_cats64 or vae_cats64.
+            code: from /gan_invert, in place of seed_a.
+            code_b: the same in place of seed_b.
 
         Returns:
             An animated WebP, 256 x 256 pixels.
         """
+        if code or code_b:
+            frames = codes.walk(engine, model, (code, code_b), **settings)
+            return runs.saved_film(frames, f"netglass-walk-{model}-codes")
         return runs.film(engine, model, **settings)
 
-    def gan_mix(language: str, model: str = registry.DEFAULT_GAN, **settings):
+    def gan_mix(
+        language: str,
+        model: str = registry.DEFAULT_GAN,
+        code: str | None = None,
+        code_b: str | None = None,
+        **settings,
+    ):
         """Mixes the styles of two generated pictures: coarse layers of a, finer layers of b.
 
         Args:
             model: stylegan_cats64, stylegan_kaokore64, dcgan_cats64 or vae_cats64.
+            code: from /gan_invert, in place of seed_a.
+            code_b: the same in place of seed_b.
 
         Returns:
             Picture a, the mix, and picture b, side by side (PNG).
         """
+        if code or code_b:
+            return codes.picture(engine, "mix", model, (code, code_b), **settings)
         return views.picture(engine, "mix", model, **settings)
 
     def discriminate(language: str, image: Picture, model: str = registry.DEFAULT_GAN):
@@ -75,30 +100,30 @@ def expose_all(page: Page) -> None:
         Args:
             model: stylegan_cats64 or stylegan_kaokore64.
             seed: number of the picture.
-            code: kept free for pictures without a number; leave it out.
+            code: from /gan_invert, in place of the seed.
 
         Returns:
             The picture before and after, side by side (PNG), and a report: "layer", and "ranked",
             all of its channels by how much this picture changes without them (mean absolute
             difference, 0 to 1).
         """
-        if code:
-            raise ValidationError("unknown_choice", name="code", value=shown(code), choices="null")
-        return runs.dissect(engine, model, seed, UnitSettings(**settings))
+        return runs.dissect(engine, model, seed, UnitSettings(**settings), code)
 
     moved = (*SLIDERS, "layers")
     pair = {"seed": "seed_a"}
-    for function, fields, names in (
-        (gan_sample, ("seed", "truncation", "count", *moved), {}),
-        (gan_walk, ("seed", "seed_b", "frames", "truncation", *moved), pair),
-        (gan_mix, ("seed", "seed_b", "crossover", "truncation", *moved), pair),
+    second = {"code_b": END}
+    for function, fields, names, more in (
+        (gan_sample, ("seed", "truncation", "count", *moved), {}, {}),
+        (gan_walk, ("seed", "seed_b", "frames", "truncation", *moved), pair, second),
+        (gan_mix, ("seed", "seed_b", "crossover", "truncation", *moved), pair, second),
     ):
         expose(
             function, {"picture": gr.Image}, function.__name__, LIGHT,
-            settings=SampleSettings, fields=fields, names=names,
+            settings=SampleSettings, fields=fields, names=names, before={"code": END} | more,
         )  # fmt: skip
     expose(
         gan_units, {"picture": gr.Image, "report": gr.JSON}, "gan_units", LIGHT,
         settings=UnitSettings,
     )  # fmt: skip
+    own_endpoint.expose_all(page)
     expose(discriminate, {"report": gr.JSON}, "discriminate", LIGHT)

@@ -13,6 +13,12 @@
 
   const isReady = () => "model" in knobs;
 
+  /* Whether there is what an element's picture can't be drawn without. */
+  const isPossible = ({ dataset }) => !dataset.needs || Boolean(knobs[dataset.needs]);
+
+  /* Whether an element's address is made from a knob. */
+  const follows = ({ dataset }, name) => dataset.knobs.split(" ").some((knob) => knob.split(":").pop() === name);
+
   function address(element) {
     const query = new URLSearchParams();
     for (const knob of element.dataset.knobs.split(" ")) {
@@ -60,7 +66,7 @@
 
   async function draw(img) {
     const view = views.get(img);
-    if (!view?.near || !isReady() || document.hidden) return;
+    if (!view?.near || !isReady() || !isPossible(img) || document.hidden) return;
     view.wanted = address(img);
     if (view.busy) return;
     view.busy = true;
@@ -91,7 +97,7 @@
   /* The discriminator's score, as a bar. */
   async function drawScore(line) {
     const url = address(line);
-    if (document.hidden || line.dataset.shown === url || line.offsetParent === null) return;
+    if (document.hidden || line.dataset.shown === url || line.offsetParent === null || !isPossible(line)) return;
     line.dataset.shown = url;
     const found = await scored(url);
     if (line.dataset.shown !== url) return; // the knobs have moved on
@@ -177,10 +183,12 @@
 
   document.addEventListener("visibilitychange", drawAll);
 
+  window.netglassGan.draw = drawAll;
+
   /* Sets a knob that is the script's own, and draws what follows it at once. */
   window.netglassGan.set = (name, value) => {
     knobs[name] = value;
-    for (const img of views.keys()) if (img.dataset.knobs.split(" ").includes(name)) draw(img);
+    for (const img of views.keys()) if (follows(img, name)) draw(img);
   };
 
   new MutationObserver((changes) => {

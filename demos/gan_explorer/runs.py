@@ -12,7 +12,7 @@ from uuid import uuid4
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from demos.gan_explorer import views
+from demos.gan_explorer import codes, views
 from demos.runtime.engine import Engine
 from demos.ui import examples
 from models import images
@@ -45,24 +45,30 @@ def film(engine: Engine, model: str, there_and_back: bool = False, **values) -> 
         )
         return [images.to_image(picture) for picture in pictures]
 
-    frames = [
-        image.resize((FILM_SIDE, FILM_SIDE), Image.Resampling.BICUBIC)
-        for image in engine.worker.submit(walk).result()
-    ]
+    frames = engine.worker.submit(walk).result()
     if there_and_back:
         frames += frames[-2:0:-1]
+    return saved_film(frames, f"netglass-walk-{model}-{a}-{b}")
+
+
+def saved_film(pictures: list[Image.Image], name: str) -> str:
+    """Path of an animated WebP of pictures, enlarged."""
+    side = (FILM_SIDE, FILM_SIDE)
+    frames = [image.resize(side, Image.Resampling.BICUBIC) for image in pictures]
     folder = Path(get_upload_folder()) / uuid4().hex
     folder.mkdir(parents=True)
-    path = folder / f"netglass-walk-{model}-{a}-{b}.webp"
-    options = {"save_all": True, "append_images": frames[1:], "duration": FRAME_MS, "loop": 0}
-    frames[0].save(path, quality=85, method=2, **options)
+    path = folder / f"{name}.webp"
+    frames[0].save(
+        path, save_all=True, append_images=frames[1:], duration=FRAME_MS, loop=0, quality=85,
+        method=2,
+    )  # fmt: skip
     return str(path)
 
 
 def dissect(
-    engine: Engine, model: str, seed: int, settings: UnitSettings
+    engine: Engine, model: str, seed: int, settings: UnitSettings, code: str | None = None
 ) -> tuple[Image.Image, dict]:
-    """Cat `seed` before and after a change of units, and all units of the layer ranked for it.
+    """Cat `seed`, or that of a code, before and after a change of units, and all units of the layer ranked for it.
 
     Sixteen units are one turn of the worker, so that others' pictures come in between.
 
@@ -75,7 +81,7 @@ def dissect(
 
     def begin():
         gan = engine.gan(model)
-        w = gan.style_codes(gan.latents([sample.seed]), sample.truncation)
+        w = codes.both(gan, sample, (code, None))[0]
         return gan, w, units.changes(gan, w, layer)
 
     gan, w, turns = engine.worker.submit(begin).result()

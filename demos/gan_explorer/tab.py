@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import escape
 
-from demos.gan_explorer import client_engine, endpoints, layers, runs, subtabs, units
+from demos.gan_explorer import client_engine, endpoints, layers, own_cat, runs, subtabs, units
 from demos.gan_explorer.views import BLANK, CAT_KNOBS, CAT_SETTINGS, picture_by_address
 from demos.runtime.i18n import say
 from demos.ui import card, deep_links, send_to
@@ -55,6 +55,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     _background(page)
     with gr.Tabs(overflow_behavior="wrap"):
         knobs |= subtabs.build(page, knobs)
+        own_cat.build(page, knobs, _directions)
         layers.build(page)
         units.build(page)
         subtabs.autoencoder(page)

@@ -111,6 +111,7 @@ def picture_by_address(
     now: bool = False,
     fixed: dict | None = None,
     css: str | None = None,
+    needs: str = "",
 ) -> gr.HTML:
     """A picture that the browser fetches again whenever a knob changes, see gan_explorer.js.
 
@@ -120,8 +121,11 @@ def picture_by_address(
         knobs: the names of the knobs that go into the address; "seed:sheet" takes another's value.
         now: fetch at every change; else when the knobs have been left alone for a moment.
         fixed: what the address holds besides.
+        needs: a knob without which there is nothing to draw.
     """
     facts = f'data-view="{view}.png" data-knobs="{knobs}" data-when="{"now" if now else "settled"}"'
+    if needs:
+        facts += f' data-needs="{needs}"'
     if fixed:
         facts += f" data-fixed='{json.dumps(fixed)}'"
     return page.put(

@@ -156,12 +156,19 @@ class PretrainedGan:
             w = mean + truncation * (mapped - mean)
         else:
             w = truncation * z
-        codes = w[:, None].repeat(1, self.layers, 1)
-        if any(sliders):
-            shift = torch.tensor([float(value) for value in sliders], device=w.device)
-            moved = list(LAYER_GROUPS[layers]) if self.styled else [0]
-            codes[:, moved] += shift @ self.directions[: len(shift)]
-        return codes
+        return self.moved(w[:, None].repeat(1, self.layers, 1), sliders, layers)
+
+    def moved(
+        self, codes: torch.Tensor, sliders: Sequence[float], layers: str = "all"
+    ) -> torch.Tensor:
+        """Codes (N, layers, latent) with what sliders add, as in `style_codes`."""
+        if not any(sliders):
+            return codes
+        shift = torch.tensor([float(value) for value in sliders], device=codes.device)
+        at = list(LAYER_GROUPS[layers]) if self.styled else [0]
+        changed = codes.clone()
+        changed[:, at] += shift @ self.directions[: len(shift)]
+        return changed
 
     @torch.inference_mode()
     def synthesize(self, w: torch.Tensor, noise: int = 0, edit: Edit = no_edit) -> torch.Tensor:

@@ -22,7 +22,8 @@ def test_the_page_needs_no_internet(app_url):
 def test_endpoints_and_defaults_are_those_of_the_contract(client):
     api = client.view_api(return_format="dict")["named_endpoints"]
     assert set(api) == {
-        "/gan_sample", "/gan_walk", "/gan_mix", "/gan_units", "/discriminate", "/gan_train",
+        "/gan_sample", "/gan_walk", "/gan_mix", "/gan_invert", "/gan_units", "/discriminate",
+        "/gan_train",
         "/style_transfer", "/style_preview", "/attack", "/ideal_class",
         "/classify_pet", "/explain_pet", "/feature_maps", "/train_head",
         "/attack_curve", "/attack_survival", "/attack_transfer", "/smoothed",
@@ -34,9 +35,12 @@ def test_endpoints_and_defaults_are_those_of_the_contract(client):
     }
     sliders = {f"d{i}": 0.0 for i in range(1, 9)} | {"layers": "all"}
     model = {"model": "stylegan_cats64"}
-    assert defaults["/gan_sample"] == model | {"seed": 0, "truncation": 0.7, "count": 16} | sliders
-    walk = {"seed_a": 0, "seed_b": 1, "frames": 24, "truncation": 0.7}
-    assert defaults["/gan_walk"] == model | walk | sliders
+    sample = {"seed": 0, "truncation": 0.7, "count": 16, "code": None} | sliders
+    assert defaults["/gan_sample"] == model | sample
+    invert = {"image": None, "box": None, "steps": 40, "space": "tuned", "seed": 0}
+    assert defaults["/gan_invert"] == model | invert
+    walk = {"seed_a": 0, "seed_b": 1, "frames": 24, "truncation": 0.7, "code": None}
+    assert defaults["/gan_walk"] == model | walk | {"code_b": None} | sliders
     units = {"seed": 0, "code": None, "layer": "", "units": None, "scale": 0.0, "cells": None}
     assert defaults["/gan_units"] == model | units
     assert list(defaults["/gan_units"]) == ["model", *units]
@@ -90,7 +94,7 @@ def test_every_endpoint_has_a_description(blocks):
     from gradio.utils import get_function_description
 
     public = [f for f in blocks.fns.values() if f.api_visibility == "public"]
-    assert len(public) == 19
+    assert len(public) == 20
     for function in public:
         description, parameters, returns = get_function_description(function.fn)
         assert len(description) > 40

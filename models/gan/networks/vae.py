@@ -16,22 +16,31 @@ CHANNELS = (32, 64, 128, 256)
 
 
 class Encoder(nn.Module):
-    """Pictures -> mean and log-variance of q(z | x), each (N, 128)."""
+    """Pictures -> mean and log-variance of q(z | x), each (N, 128).
 
-    def __init__(self) -> None:
+    Args:
+        outputs: numbers of `code`, if another network is to be trained on the same convolutions.
+    """
+
+    def __init__(self, outputs: int = 2 * LATENT) -> None:
         super().__init__()
         self.convs = nn.ModuleList(
             nn.Conv2d(before, after, 4, 2, 1)
             for before, after in zip((3, *CHANNELS), CHANNELS, strict=False)
         )
         self.norms = nn.ModuleList(nn.BatchNorm2d(count) for count in CHANNELS)
-        self.out = nn.Linear(CHANNELS[-1] * 16, 2 * LATENT)
+        self.out = nn.Linear(CHANNELS[-1] * 16, outputs)
 
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def code(self, x: torch.Tensor) -> torch.Tensor:
+        """Pictures -> what the last layer gives, (N, outputs), float32."""
         x = x.contiguous(memory_format=torch.channels_last)
         for conv, norm in zip(self.convs, self.norms, strict=True):
             x = F.leaky_relu(norm(conv(x)), 0.2)
-        mean, log_variance = self.out(x.flatten(1)).float().chunk(2, 1)
+        code: torch.Tensor = self.out(x.flatten(1)).float()
+        return code
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        mean, log_variance = self.code(x).chunk(2, 1)
         return mean, log_variance
 
 

@@ -1,0 +1,1 @@
+"""What inversion needs for a generator: encoder, whitening, face finder, alignment scorer."""
