@@ -68,9 +68,12 @@ def saved_film(pictures: list[Image.Image], name: str) -> str:
 def dissect(
     engine: Engine, model: str, seed: int, settings: UnitSettings, code: str | None = None
 ) -> tuple[Image.Image, dict]:
-    """Cat `seed`, or that of a code, before and after a change of units, and all units of the layer ranked for it.
+    """Cat `seed` before and after a change of units, and all units of the layer ranked for it.
 
     Sixteen units are one turn of the worker, so that others' pictures come in between.
+
+    Args:
+        code: of a picture in place of the seed.
 
     Raises:
         ValidationError: a value out of range, or a generator without style layers.
