@@ -148,7 +148,10 @@ class OwnCatSection:
             self.plot, self.download,
         ]  # fmt: skip
         given = [self.photo, self.held, self.model]
-        streams.start(page, self.run, self.invert, given, self.result, NAME, self.line, js=WITH_BOX)
+        about = streams.empty_on_change(page, [self.photo], self._emptied(), NAME)
+        streams.start(
+            page, self.run, self.invert, given, self.result, NAME, self.line, js=WITH_BOX, **about
+        )
         page.connect_stop(self.stop, NAME)
         self.origin.follow(page, [self.photo, self.model])
         told = [self.space, *self.sliders, self.toward]
@@ -164,6 +167,13 @@ class OwnCatSection:
         )  # fmt: skip
         with self.send:
             send_to.buttons(page, self._sent, [self.key, *told, *self.followers])
+
+    def _emptied(self) -> dict[Any, Any]:
+        """The results, empty: there is nothing to look at."""
+        empty = dict.fromkeys(self.result, "")
+        return empty | {
+            self.facts: _facts("", 0), self.strip: None, self.download: gr.update(visible=False),
+        }  # fmt: skip
 
     def _connect_box(self) -> None:
         """A new photo, and both buttons, write the box anew."""
@@ -249,8 +259,7 @@ class OwnCatSection:
     def cleared(self, _language: str) -> list:
         """The values of all knobs and results on Reset; the picture's key is forgotten."""
         zeros = [0.0] * len(self.sliders)
-        hidden = gr.update(visible=False)
-        return ["tuned", *zeros, 0.0, "", "", _facts("", 0), "", "", None, "", hidden]
+        return ["tuned", *zeros, 0.0, *self._emptied().values()]
 
     def _sent(self, _language: str, key: str | None, space: str, *values) -> str | None:
         """Path of the picture as it is shown, enlarged."""
