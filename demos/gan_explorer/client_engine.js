@@ -5,15 +5,16 @@
    the answer is null, and the server is asked. The file is fetched once the first picture is on the
    screen, in parts with their hashes. What does not work is left alone until the page is opened anew. */
 window.netglassClientEngine = (() => {
-  const URGENT = new Set(["cat", "mix", "growth", "walk", "units"]); // drawn before the others
+  const URGENT = new Set(["cat", "mix", "growth", "walk", "units", "own"]); // drawn before the others
   const VIEWS = new Set([...URGENT, "sheet", "strip", "parts", "noise", "score"]);
   const SLIDERS = 8;
   const PAUSES = [2000, 4000]; // ms before what failed is asked for again
   const failed = new Set(); // models
-  const asked = new Map(); // id -> {answer: function that is told, urgent}
+  const asked = new Map(); // id -> {answer: function that is told, urgent, by: what draws it}
   let state = "server"; // one of the texts of the line: server, loading, device, failed
   let facts = {}; // what the text has in its braces
   let current = null; // {model, worker, ready, judges: whether the discriminator is here too}
+  let own = null; // the same of a generator that was tuned to a photograph, by its key as `model`
   let count = 0;
 
   const line = () => document.querySelector(".gan-engine");
@@ -32,10 +33,18 @@ window.netglassClientEngine = (() => {
   }
 
   function close() {
-    current?.worker?.terminate();
+    stop(current);
     current = null;
-    for (const { answer } of asked.values()) answer(null);
-    asked.clear();
+  }
+
+  /* What was asked of it the server is asked for. */
+  function stop(opened) {
+    opened?.worker?.terminate();
+    for (const [id, { answer, by }] of asked) {
+      if (by !== opened) continue;
+      asked.delete(id);
+      answer(null);
+    }
   }
 
   function fail(model) {
@@ -71,6 +80,14 @@ window.netglassClientEngine = (() => {
     return new Blob(contents).arrayBuffer();
   }
 
+  /* Hands a network to a worker of its own. */
+  function start(opened, network, listen, failedThere) {
+    opened.worker = new Worker(line().dataset.worker, { type: "module" });
+    opened.worker.addEventListener("error", failedThere);
+    opened.worker.addEventListener("message", ({ data }) => listen(data));
+    opened.worker.postMessage({ network }, [network]);
+  }
+
   async function open(model) {
     const opened = { model, worker: null, ready: false };
     current = opened;
@@ -80,11 +97,9 @@ window.netglassClientEngine = (() => {
         if (current === opened) tell("loading", { percent: Math.round(100 * share) });
       });
       if (current !== opened) return; // another model was chosen meanwhile
-      const worker = new Worker(line().dataset.worker, { type: "module" });
-      opened.worker = worker;
-      worker.addEventListener("error", () => { if (current === opened) fail(model); });
-      worker.addEventListener("message", ({ data }) => { if (current === opened) receive(opened, data); });
-      worker.postMessage({ network }, [network]);
+      start(opened, network, (data) => { if (current === opened) receive(opened, data); }, () => {
+        if (current === opened) fail(model);
+      });
     } catch {
       if (current === opened) fail(model);
     }
@@ -107,6 +122,11 @@ window.netglassClientEngine = (() => {
       opened.judges = true;
       return;
     }
+    give(id, bmp, score);
+  }
+
+  /* Keeps a promise. */
+  function give(id, bmp, score) {
     asked.get(id)?.answer(bmp ? new Blob([bmp], { type: "image/bmp" }) : { score });
     asked.delete(id);
   }
@@ -132,6 +152,7 @@ window.netglassClientEngine = (() => {
     found.moved = JSON.parse(line().dataset.layers)[query.get("layers") ?? "all"];
     if (!found.moved || query.get("cells")) return null; // units changed in places: the server's
     found.channels = factors(query.get("units") ?? "");
+    found.toward = Number(query.get("toward") ?? 0);
     found.sliders = Array.from({ length: SLIDERS }, (_, i) => found[`d${i + 1}`]);
     return found;
   }
@@ -144,12 +165,45 @@ window.netglassClientEngine = (() => {
     else open(model);
   }
 
+  function closeOwn() {
+    stop(own);
+    own = null;
+  }
+
+  /* Fetches the tuned generator with this key; "" gives up the one that is here. Where the others are
+     not drawn here, this one isn't either. */
+  async function prepareOwn(key) {
+    if (own?.model === key || (!own && !key)) return;
+    closeOwn();
+    if (!key || !current?.ready) return;
+    const opened = { model: key, worker: null, ready: false };
+    own = opened;
+    const failedThere = () => { if (own === opened) closeOwn(); };
+    try {
+      const network = await (await fetched(`gan/own_network.bin?own=${key}`)).arrayBuffer();
+      if (own !== opened) return;
+      start(opened, network, ({ ms, id, bmp }) => {
+        if (ms != null) opened.ready = true;
+        else give(id, bmp);
+      }, failedThere);
+    } catch {
+      failedThere();
+    }
+  }
+
+  /* What draws a view of an address; null if nothing here does. */
+  function drawer(view, query) {
+    const isTuned = query.get("space") === "tuned" && query.get("own") === own?.model;
+    if (view === "own") return own?.ready && isTuned ? own : null;
+    return current?.ready && VIEWS.has(view) && query.get("model") === current.model ? current : null;
+  }
+
   /* Gives up what is not urgent: its promises are kept with `undefined`. */
   function cancel() {
-    for (const [id, { answer, urgent }] of asked) {
+    for (const [id, { answer, urgent, by }] of asked) {
       if (urgent) continue;
       asked.delete(id);
-      current.worker.postMessage({ id, cancel: true }, []);
+      by.worker.postMessage({ id, cancel: true }, []);
       answer(undefined);
     }
   }
@@ -159,15 +213,16 @@ window.netglassClientEngine = (() => {
   function draw(address) {
     const { pathname, searchParams: query } = new URL(address, document.baseURI);
     const view = pathname.split("/").pop().replace(".png", "");
-    if (!current?.ready || !VIEWS.has(view) || query.get("model") !== current.model) return null;
+    const by = drawer(view, query);
+    if (!by) return null;
     if (view === "score" && !current.judges) return null;
     const settings = read(query);
     if (!settings) return null;
     const id = count++;
     const urgent = URGENT.has(view);
     return new Promise((answer) => {
-      asked.set(id, { answer, urgent });
-      current.worker.postMessage({ id, view, urgent, settings }, []);
+      asked.set(id, { answer, urgent, by });
+      by.worker.postMessage({ id, view, urgent, settings }, []);
     });
   }
 
@@ -175,5 +230,5 @@ window.netglassClientEngine = (() => {
 
   const judges = () => current?.judges === true;
 
-  return { cancel, draw, isReady, judges, prepare, say };
+  return { cancel, draw, isReady, judges, prepare, prepareOwn, say };
 })();

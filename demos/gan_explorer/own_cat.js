@@ -81,6 +81,7 @@ window.netglassOwn = (() => {
     for (const facts of document.querySelectorAll(".own-facts:not([data-read])")) {
       facts.dataset.read = "";
       document.getElementById("gan-own-card")?.toggleAttribute("data-has", facts.dataset.own !== "");
+      netglassClientEngine.prepareOwn(facts.dataset.tuned);
       netglassGan.set("own", facts.dataset.own);
       netglassGan.set("seen", facts.dataset.step);
       scores();
@@ -97,6 +98,14 @@ window.netglassOwn = (() => {
   return {
     /* The box as JSON; "" where there is none. */
     box: () => document.querySelector(".own-box")?.dataset.box ?? "",
+    /* There is no box until the server writes one. */
+    forget: () => {
+      for (const element of document.querySelectorAll(".own-box")) {
+        element.dataset.box = "";
+        element.hidden = true;
+      }
+      return "";
+    },
     /* Told the values of the section's knobs, in the order of NAMES. */
     knobs: (values) => {
       NAMES.forEach((name, index) => netglassGan.set(name, values[index]));

@@ -30,8 +30,8 @@ from demos.ui import card, examples, progress, send_to, streams
 from demos.ui.components import Photo
 from demos.ui.page import LIGHT, PRIVATE, Page
 from demos.ui.plots import curves
-from models import images
-from models.gan.inversion.settings import LEAST_FACE, SPACES, Box, InversionSettings
+from models import images, registry
+from models.gan.inversion.settings import LEAST_FACE, MODELS, SPACES, Box, InversionSettings
 from models.validation import ValidationError
 
 NAME = own_runs.NAME
@@ -41,6 +41,8 @@ SHOWN_SIDE = 384  # of the photograph under its box
 EXAMPLE, EXAMPLE_BOX = "kitten", Box(192.3, 126.2, 132.7)  # as the finder finds it
 # Puts the browser's box into the events' input behind language and photo.
 WITH_BOX = "(language, photo, _, ...rest) => [language, photo, netglassOwn.box(), ...rest]"
+# A new photo: until its face is found there is no box, and not that of the photo before.
+WITHOUT_BOX = "(language, photo) => [language, photo, netglassOwn.forget()]"
 
 
 def build(page: Page, knobs: dict[str, Any], directions: Callable) -> None:
@@ -84,6 +86,7 @@ class OwnCatSection:
     def _build_result(self) -> None:
         page = self.page
         self.key = gr.Textbox(visible=False)
+        page.put(gr.HTML, "gan.own.only", written=self._only, apply_default_css=False)
         picture_by_address(
             page, "gan.own.view", "own", own_views.KNOBS, now=True, css="result own-after",
             needs="own",
@@ -110,6 +113,13 @@ class OwnCatSection:
             with gr.Column(min_width=240):
                 self.plot = gr.HTML(elem_id="gan-own-plot")
         self.verdict = gr.HTML(elem_id="gan-own-verdict")
+
+    def _only(self, language: str) -> str:
+        """Said while a generator is chosen into which no photograph can be put."""
+        titles = " / ".join(self.page.text(f"gan.model.{name}", language) for name in MODELS)
+        others = " ".join(name for name in registry.GANS if name not in MODELS)
+        text = escape(self.page.text("gan.own.only", language).format(titles=titles))
+        return f'<p class="note" role="status" data-for="{others}">{text}</p>'
 
     def _score(self, language: str) -> str:
         text = escape(self.page.text("gan.score", language))
@@ -172,20 +182,21 @@ class OwnCatSection:
         """The results, empty: there is nothing to look at."""
         empty = dict.fromkeys(self.result, "")
         return empty | {
-            self.facts: _facts("", 0), self.strip: None, self.download: gr.update(visible=False),
+            self.facts: _facts(""), self.strip: None, self.download: gr.update(visible=False),
         }  # fmt: skip
 
     def _connect_box(self) -> None:
         """A new photo, and both buttons, write the box anew."""
         page = self.page
-        for events, function in (
-            ([self.photo.change, self.find.click], self._found),
-            ([self.straighten.click], self._straightened),
+        for trigger, function, js in (
+            (self.photo.change, self._found, WITHOUT_BOX),
+            (self.find.click, self._found, WITH_BOX),
+            (self.straighten.click, self._straightened, WITH_BOX),
         ):
             event = streams.stream(page, function, "gan.own.box", heavy=False)
-            gr.on(
-                events, streams.once(event), [page.language, self.photo, self.held], [self.box],
-                js=WITH_BOX, trigger_mode="multiple", **PRIVATE, **LIGHT,
+            trigger(
+                streams.once(event), [page.language, self.photo, self.held], [self.box],
+                js=js, trigger_mode="multiple", **PRIVATE, **LIGHT,
             )  # fmt: skip
 
     def _found(self, run: StoppableRun, language: str, photo: str | None, _held: str) -> dict:
@@ -227,10 +238,11 @@ class OwnCatSection:
             inverted: Inverted = event.value
             cat.target, cat.found = inverted.target, dict(inverted.step.found)
             key = key or cats.open(cat)
+            tuned = isinstance(event, Result) and "tuned" in cat.found
             update: dict[Any, Any] = {
                 self.line: progress.status(language, event, inverted.step),
                 self.key: key,
-                self.facts: _facts(key, inverted.step.step),
+                self.facts: _facts(key, inverted.step.step, tuned),
                 self.plot: _curve(inverted),
             }
             if isinstance(event, Result):
@@ -251,7 +263,7 @@ class OwnCatSection:
         key = self.page.engine.shared(OwnCats).open(cat)
         words = say(EVERY, "gan.own.brought_back")
         return {
-            self.key: key, self.facts: _facts(key, 0), self.line: progress.line(words, 1.0),
+            self.key: key, self.facts: _facts(key), self.line: progress.line(words, 1.0),
             self.strip: None, self.plot: "", self.verdict: "", self.origin.line: "",
             self.download: gr.update(visible=False),
         }  # fmt: skip
@@ -277,17 +289,23 @@ def _held(held: str | None) -> list[float] | None:
     return json.loads(held) if held else None
 
 
-def _facts(key: str, step: int) -> str:
-    """What the script is told: which inverted picture there is, and at which step."""
-    return f'<div class="own-facts" data-own="{key}" data-step="{step}"></div>'
+def _facts(key: str, step: int = 0, tuned: bool = False) -> str:
+    """What the script is told: which inverted picture there is, at which step, and the key of a
+    tuned generator that changes no more."""
+    facts = f'data-own="{key}" data-step="{step}" data-tuned="{key if tuned else ""}"'
+    return f'<div class="own-facts" {facts}></div>'
 
 
 def _boxed(image: Image.Image, box: Box, key: str) -> str:
-    """The photograph with its box, which the script lets fingers and keys move."""
+    """The photograph with its box, which the script lets fingers and keys move.
+
+    Never twice the same: the page would not write it again, and `forget` have the last word.
+    """
     stream = io.BytesIO()
     images.fit(image, min(SHOWN_SIDE, max(image.size))).save(stream, "JPEG", quality=85)
     source = f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
     size = f'data-width="{image.width}" data-height="{image.height}" data-least="{LEAST_FACE}"'
+    size += f' data-written="{uuid4().hex}"'
     return (
         f'<div class="own-box" {size} data-box=\'{json.dumps(box.values)}\'><img src="{source}" '
         'alt=""><button type="button" class="frame" aria-labelledby="own-box-help">'

@@ -1,6 +1,7 @@
 """The inverted picture by address, as sliders move it, and what the GAN can't say of it.
 
 GET /gan/own.png?own=KEY&space=tuned&d1=...; /gan/own_difference.png and /gan/own_score alike.
+/gan/own_network.bin?own=KEY is the tuned generator, with which the visitor's browser draws.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -20,8 +22,8 @@ from demos.gan_explorer.own_cats import OwnCats
 from demos.gan_explorer.views import with_messages
 from demos.runtime.engine import Engine
 from models import images
+from models.gan import settings as gan_settings
 from models.gan.inversion.settings import SLIDER_END, SPACES
-from models.gan.settings import MAX_SEED
 from models.validation import Settings, ValidationError, setting
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ SLIDERS = ("d1", "d2", "d3", "d4")
 KNOBS = "own seen space:own_space seed_b truncation toward:own_toward " + " ".join(
     f"{name}:own_{name}" for name in SLIDERS
 )
+
+PRIVATE = {"cache-control": "no-store"}  # a visitor's own: no cache on the way keeps it
 
 
 def _slider(number: int) -> Any:
@@ -57,7 +61,7 @@ class OwnSettings(Settings):
     toward: float = setting(
         0.0, "how far a walk to cat B has come", low=0, high=1, step=0.05, key="gan.own.toward"
     )
-    seed_b: int = setting(1, "number of cat B", low=0, high=MAX_SEED)
+    seed_b: int = setting(1, "number of cat B", low=0, high=gan_settings.MAX_SEED)
     truncation: float = setting(0.7, "variety of cat B", low=0, high=1.5)
 
     @property
@@ -111,6 +115,22 @@ def picture(engine: Engine, **values: Any) -> Image.Image:
     return engine.worker.submit(lambda: images.to_image(drawn(engine, settings))).result()
 
 
+def network(engine: Engine, settings: OwnSettings) -> bytes:
+    """The tuned generator with code and noise maps of the picture, as a file for a browser.
+
+    Raises:
+        ValidationError: it is no longer here, or was not tuned.
+    """
+    from models.gan.networks import client_file
+
+    cat = engine.shared(OwnCats).get(settings.own)
+    tuned = cat.found.get("tuned")
+    if tuned is None:
+        raise ValidationError("inversion_gone")
+    directions = engine.gan(cat.model).directions[: len(gan_settings.SLIDERS)]
+    return client_file.pack(tuned.generator, directions, (tuned.styles[0], tuned.noise))
+
+
 def read(query: Mapping[str, str]) -> OwnSettings:
     """The settings in an address; others that it has are ignored.
 
@@ -147,10 +167,14 @@ def routes(engine: Engine) -> list[Route]:
     def pictures(view):
         async def answer(request: Request) -> Response:
             content = await computed(request, png, view)
-            # A visitor's own: no cache on the way keeps it.
-            return Response(content, media_type="image/png", headers={"cache-control": "no-store"})
+            return Response(content, media_type="image/png", headers=PRIVATE)
 
         return with_messages(answer)
+
+    async def answer_network(request: Request) -> Response:
+        settings = read(request.query_params)
+        content = await run_in_threadpool(network, engine, settings)
+        return Response(content, media_type="application/octet-stream", headers=PRIVATE)
 
     async def answer_score(request: Request) -> Response:
         return JSONResponse(await computed(request, score))
@@ -158,5 +182,6 @@ def routes(engine: Engine) -> list[Route]:
     return [
         Route("/gan/own.png", pictures(drawn)),
         Route("/gan/own_difference.png", pictures(difference)),
+        Route("/gan/own_network.bin", with_messages(answer_network)),
         Route("/gan/own_score", with_messages(answer_score)),
     ]

@@ -80,6 +80,7 @@ export class Network {
     this.styled = this.layers.some((layer) => layer.style);
     for (const layer of this.layers) if (layer.style) layer.power = kernelPower(layer);
     this.noises = new Map();
+    this.own = found.own && { styles: tensor(found.own.styles), noise: found.own.noise.map(tensor) };
   }
 
   /* z of the picture with this number. */
@@ -111,9 +112,21 @@ export class Network {
     return this.layers.map((_, index) => (moved.includes(index) ? style : still));
   }
 
-  /* One map of noise for each layer; none where the layers have no noise. */
+  /* The styles of the picture that was inverted: `toward` of the way to the style b, and moved. */
+  ownStyles(toward, b, sliders) {
+    const { latent, directions, own: { styles } } = this;
+    return this.layers.map((_, layer) => b.map((value, n) => {
+      const from = styles[layer * latent + n];
+      const shift = sliders.reduce((sum, slider, i) => sum + slider * directions[i * latent + n], 0);
+      return from + toward * (value - from) + shift;
+    }));
+  }
+
+  /* One map of noise for each layer; none where the layers have no noise. A picture that was inverted
+     has its own. */
   noise(seed) {
     if (!this.styled) return [];
+    if (this.own) return this.own.noise;
     if (!this.noises.has(seed)) {
       const draw = normalSource(seed);
       const maps = this.layers.map((layer) => draw((layer.side * (layer.after ? 2 : 1)) ** 2));

@@ -11,7 +11,7 @@ const PARTS = [[0, 3], [3, 7], [7, 9]]; // coarse, middle and fine layers
 const WHITE = 255;
 
 /* What a view is drawn from: {seed, seed_b, truncation, noise, sliders, crossover, direction, count,
-   t, moved: the layers that the sliders move, channels}. */
+   t, moved: the layers that the sliders move, channels, toward}. */
 class Painter {
   constructor(engine, settings) {
     Object.assign(this, { engine, settings, network: engine.network });
@@ -131,6 +131,14 @@ function* walk(painter) {
   return row(yield* each(painter, [z], () => painter.styles(z)));
 }
 
+/* The picture that was inverted, on its way to cat B. */
+function* own(painter) {
+  const { network, settings: { seed_b: seedB, truncation, toward, sliders } } = painter;
+  const b = network.style(network.z(seedB), truncation, []);
+  const styles = network.ownStyles(toward, b, sliders);
+  return row(yield* each(painter, [styles], (of) => of));
+}
+
 /* What the discriminator says of cat A. */
 function* score(painter) {
   const picture = painter.sizes(painter.code(painter.settings.seed)).at(-1).values.slice();
@@ -138,7 +146,7 @@ function* score(painter) {
   return { score: painter.engine.discriminator.score(picture) };
 }
 
-const VIEWS = { score, cat, units: cat, sheet, strip, mix, parts, growth, noise, walk };
+const VIEWS = { score, cat, units: cat, sheet, strip, mix, parts, growth, noise, walk, own };
 
 /* Draws a view; `null` for one that is not drawn here. */
 export function draw(engine, view, settings) {

@@ -40,7 +40,7 @@ class Inversion:
         """The picture (1, 3, 64, 64) in [0, 1], float32, on the CPU.
 
         Args:
-            shift: what is added to every layer's code, (latent,).
+            shift: what is added to the code, (1, layers, latent), or to each layer's, (latent,).
         """
         styles = self.styles if shift is None else self.styles + shift
         return (self.generator(styles, self.noise) * 0.5 + 0.5).clamp(0, 1).cpu()
@@ -147,11 +147,6 @@ class Inverter:
         """w+ (1, layers, latent) of the pictures with numbers from `first` on."""
         codes = self.network.style_codes(self.network.latents(range(first, first + count)))
         return list(codes.split(1))
-
-    def shift(self, sliders: Sequence[float]) -> torch.Tensor:
-        """What sliders add to a code, (latent,)."""
-        values = torch.tensor([float(value) for value in sliders], device=self.device)
-        return values @ self.directions[: len(values)]
 
 
 # What is done for each space, in order.

@@ -13,13 +13,17 @@ made from the PyTorch module: whatever is built of these layers needs no JavaScr
 A styled layer has s = A(w) and gain = sqrt(2) k / sqrt(sum_i (s_i k)^2 sum_taps K^2 + 1e-8), with k
 its `gain`; the others have s = 1 and batch norm as `scale` and `bias`.
 
-Weights are float16, as in the files that ship: nothing is lost. Maps have eight channels together,
+A picture that was inverted may come along as `own`: w+ and the noise map of each layer.
+
+Weights are float16, as in the files that ship: nothing is lost (of those
+tuned to a photograph, less than a fifth of a grey level). Maps have eight channels together,
 (C / 8, height, width, 8), and kernels eight outputs, (outputs / 8, inputs, taps, 8).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -34,14 +38,16 @@ from models.gan.networks.vae import Decoder
 LANES = 8
 FIRST_SIDE = 4
 Tensors = dict[str, torch.Tensor]
+Own = tuple[torch.Tensor, Sequence[torch.Tensor]]
 
 
-def pack(generator: nn.Module, directions: torch.Tensor) -> bytes:
+def pack(generator: nn.Module, directions: torch.Tensor, own: Own | None = None) -> bytes:
     """The file of a generator; the same weights give the same bytes.
 
     Args:
         generator: a `StyleGenerator`, `DCGenerator` or `Decoder` whose gains are not folded.
         directions: (8, latent), one standard deviation of each slider.
+        own: of a picture that was inverted, w+ (layers, latent) and the noise map of each layer.
 
     Raises:
         TypeError: another network.
@@ -59,6 +65,10 @@ def pack(generator: nn.Module, directions: torch.Tensor) -> bytes:
         description |= _decoder(writer, generator)
     else:
         raise TypeError(f"no generator that a browser can draw: {type(generator).__name__}")
+    if own:
+        styles, maps = own
+        noise = [writer.full(f"own.noise.{n}", each.flatten()) for n, each in enumerate(maps)]
+        description["own"] = {"styles": writer.full("own.styles", styles), "noise": noise}
     return save(writer.tensors, {"network": json.dumps(description)})
 
 
@@ -69,11 +79,11 @@ class Writer:
         self.tensors: Tensors = {}
 
     def half(self, name: str, tensor: torch.Tensor) -> str:
-        self.tensors[name] = tensor.detach().to(torch.float16).contiguous()
+        self.tensors[name] = tensor.detach().to("cpu", torch.float16).contiguous()
         return name
 
     def full(self, name: str, tensor: torch.Tensor) -> str:
-        self.tensors[name] = tensor.detach().to(torch.float32).contiguous()
+        self.tensors[name] = tensor.detach().to("cpu", torch.float32).contiguous()
         return name
 
     def kernel(self, name: str, weight: torch.Tensor) -> str:
