@@ -14,11 +14,12 @@ STEPS = {
     "gans": (
         (5, "tab=gan&seed=5&d2=-3"),
         (5, "tab=gan"),
-        (7, "tab=gym&data=ring"),
-        (8, "tab=gym&data=ring&lr_d=0.0001&r1=0"),
-        (7, "tab=style&content=chelsea&style=mithila"),
-        (7, "tab=style&content=giraffes&style=mosaic"),
-        (6, ""),
+        (6, "tab=gan"),
+        (6, "tab=gym&data=ring"),
+        (7, "tab=gym&data=ring&lr_d=0.0001&r1=0"),
+        (6, "tab=style&content=chelsea&style=mithila"),
+        (5, "tab=style&content=giraffes&style=mosaic"),
+        (5, ""),
     ),
     "transfer": (
         (6, "tab=pets&photo=chelsea"),

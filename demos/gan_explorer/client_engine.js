@@ -230,5 +230,7 @@ window.netglassClientEngine = (() => {
 
   const judges = () => current?.judges === true;
 
-  return { cancel, draw, isReady, judges, prepare, prepareOwn, say };
+  const drawsOwn = () => own?.ready === true;
+
+  return { cancel, draw, drawsOwn, isReady, judges, prepare, prepareOwn, say };
 })();

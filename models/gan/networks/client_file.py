@@ -15,9 +15,9 @@ its `gain`; the others have s = 1 and batch norm as `scale` and `bias`.
 
 A picture that was inverted may come along as `own`: w+ and the noise map of each layer.
 
-Weights are float16, as in the files that ship: nothing is lost (of those
-tuned to a photograph, less than a fifth of a grey level). Maps have eight channels together,
-(C / 8, height, width, 8), and kernels eight outputs, (outputs / 8, inputs, taps, 8).
+Weights are float16, as in the files that ship: nothing is lost (of those tuned to a photograph,
+less than a fifth of a grey level). Maps have eight channels together, (C / 8, height,
+width, 8), and kernels eight outputs, (outputs / 8, inputs, taps, 8).
 """
 
 from __future__ import annotations

@@ -1,20 +1,26 @@
 """Inverted photographs: the registry, the addresses, and what is refused."""
 
+import gc
 import json
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from demos.gan_explorer import codes, own_runs, own_views
+from demos.gan_explorer import codes, own_runs, own_views, views
 from demos.gan_explorer.own_cats import OwnCat, OwnCats
 from demos.runtime.engine import Engine
 from demos.runtime.events import Progress, Result
 from demos.runtime.places import StoppableRun
 from demos.ui import examples
+from models import registry
+from models.gan import pretrained
 from models.gan.inversion import code
 from models.gan.inversion.settings import InversionSettings
 from models.validation import ValidationError
@@ -92,6 +98,46 @@ def test_pictures_come_by_address(client, inverted):
         assert answer.status_code == 200, answer.text
         assert answer.headers["cache-control"] == "no-store"
     assert -30 < client.get(f"/gan/own_score?own={key}&space=w").json()["score"] < 30
+
+
+def test_only_a_tuned_generator_goes_to_the_browser(engine, client, inverted):
+    key, last = inverted
+    answer = client.get(f"/gan/own_network.bin?own={key}")
+    assert answer.headers["cache-control"] == "no-store"
+    sent = load(answer.content)
+    assert torch.equal(sent["own.styles"], last.step.found["tuned"].styles[0])
+    shared = load(pretrained.client_file(registry.gan("stylegan_cats64")))
+    assert set(shared) < set(sent)
+    assert not torch.equal(sent["layers.3.weight"], shared["layers.3.weight"])
+    alone = OwnCat("other", "stylegan_cats64", None, {"w+": last.step.found["w+"]})
+    key = engine.shared(OwnCats).open(alone)
+    assert client.get(f"/gan/own_network.bin?own={key}").status_code == 400
+
+
+@pytest.mark.slow
+def test_ten_visitors_at_once_all_finish_and_memory_is_bounded(engine):
+    """Light work goes on meanwhile; of more cats than are kept no tuned generator stays."""
+    kept, alive = OwnCats(most=4), []
+
+    def visit(number: int) -> type:
+        settings, run = InversionSettings(steps=6), StoppableRun(session=f"visitor {number}")
+        *_, last = own_runs.invert(engine, KITTEN, BOX, ("w+", "tuned"), settings, run)
+        step = last.value.step
+        kept.open(OwnCat(run.session, settings.model, last.value.target, step.found))
+        alive.append(weakref.ref(step.found["tuned"].generator))
+        return type(last)
+
+    with ThreadPoolExecutor(10) as pool:
+        visits = [pool.submit(visit, number) for number in range(10)]
+        light = 0
+        while not all(done.done() for done in visits):
+            views.picture(engine, "cat", "stylegan_cats64", seed=light)
+            light += 1
+        assert [done.result() for done in visits] == [Result] * 10
+    assert light > 10
+    gc.collect()
+    assert len(kept) == 4
+    assert sum(generator() is not None for generator in alive) == 4
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ OTHERS = [language for language in i18n.LANGUAGES if language != "en"]
 OTHER_SENSE = {
     "class": (
         "lessons.question", "lessons.idea", "lessons.before", "lessons.before.list",
-        "lessons.gans.step1", "lessons.gans.step3", "lessons.gans.step4", "lessons.transfer.step1",
-        "lessons.transfer.step3", "lessons.transfer.step4",
+        "lessons.gans.step1", "lessons.gans.step3", "lessons.gans.step4", "lessons.gans.step5",
+        "lessons.transfer.step1", "lessons.transfer.step3", "lessons.transfer.step4",
     ),
     "patch": ("gan.direction.patched_silver",),
 }  # fmt: skip

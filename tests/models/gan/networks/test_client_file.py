@@ -66,6 +66,15 @@ def test_batch_norm_is_a_scale_and_a_bias():
     torch.testing.assert_close(norm(x), x * scale + bias)
 
 
+def test_an_inverted_picture_comes_along_with_code_and_noise():
+    network = StyleGenerator()
+    styles, noise = torch.randn(9, 128), network.noise(1)
+    described, tensors = read(client_file.pack(network, torch.zeros(8, 128), (styles, noise)))
+    assert torch.equal(tensors[described["own"]["styles"]], styles)
+    maps = [tensors[name] for name in described["own"]["noise"]]
+    assert all(torch.equal(a, b.flatten()) for a, b in zip(maps, noise, strict=True))
+
+
 def test_what_a_browser_can_not_draw_is_refused():
     with pytest.raises(TypeError, match="Linear"):
         client_file.pack(nn.Linear(2, 2), torch.zeros(8, 2))
