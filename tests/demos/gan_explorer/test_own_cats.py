@@ -2,6 +2,7 @@
 
 import gc
 import json
+import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -120,7 +121,7 @@ def test_ten_visitors_at_once_all_finish_and_memory_is_bounded(engine):
     kept, alive = OwnCats(most=4), []
 
     def visit(number: int) -> type:
-        settings, run = InversionSettings(steps=6), StoppableRun(session=f"visitor {number}")
+        settings, run = InversionSettings(steps=3), StoppableRun(session=f"visitor {number}")
         *_, last = own_runs.invert(engine, KITTEN, BOX, ("w+", "tuned"), settings, run)
         step = last.value.step
         kept.open(OwnCat(run.session, settings.model, last.value.target, step.found))
@@ -133,8 +134,9 @@ def test_ten_visitors_at_once_all_finish_and_memory_is_bounded(engine):
         while not all(done.done() for done in visits):
             views.picture(engine, "cat", "stylegan_cats64", seed=light)
             light += 1
+            time.sleep(0.1)
         assert [done.result() for done in visits] == [Result] * 10
-    assert light > 10
+    assert light > 5
     gc.collect()
     assert len(kept) == 4
     assert sum(generator() is not None for generator in alive) == 4
