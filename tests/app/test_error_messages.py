@@ -37,7 +37,7 @@ BAD = [
     ("/gan_units", {"scale": 6}, "scale must be from 0 to 5"),
     ("/gan_units", {"cells": [64]}, "cells must be from 0 to 63"),
     ("/gan_units", {"seed": -1}, "seed must be from 0"),
-    ("/gan_units", {"code": "AAAA"}, "Choose one of: null"),
+    ("/gan_units", {"code": "AAAA"}, "It belongs to another generator"),
     ("/gan_units", {"model": "dcgan_cats64"}, "has no style layers"),
     ("/gan_walk", {"frames": 1}, "frames must be from 2 to 60"),
     ("/gan_mix", {"crossover": 10}, "crossover must be from 0 to 9"),

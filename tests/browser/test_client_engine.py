@@ -34,8 +34,7 @@ LOAD = """async ([worker, parts, file, Engine]) => {
     parts.map(async ({ name, integrity }) =>
       (await fetch(`/gan/networks/${name}.bin`, { integrity })).arrayBuffer()))).arrayBuffer();
   window.engine?.close?.();
-  const engine = new Chosen(new Network(await fileOf(parts)));
-  window.engine = engine;
+  window.engine = new Chosen(new Network(await fileOf(parts)));
   window.text = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   window.levelsOf = ({ seed, truncation, sliders, noise, channels }) => {
     const { network } = engine;
