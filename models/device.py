@@ -64,16 +64,20 @@ def has_bf16_units() -> bool:
     return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
 
 
-def place(depthwise: bool, device: torch.device) -> Placement:
+def place(depthwise: bool, device: torch.device, generator: bool = False) -> Placement:
     """The placement measured best for a kind of network on `device`.
 
     Args:
         depthwise: the network is built on depthwise convolutions (EfficientNet, MobileNet).
         device: from `pick`.
+        generator: the network makes pictures that people look at.
     """
     if device.type == "cpu":
         if depthwise:
             why = "depthwise convolutions are slower in bfloat16 on CPUs"
+            return Placement(device, torch.float32, torch.channels_last, why)
+        if generator and not torch.cpu._is_amx_tile_supported():
+            why = "bfloat16 moves a generator's pictures by up to 9 grey levels"
             return Placement(device, torch.float32, torch.channels_last, why)
         if has_bf16_units():
             why = "this CPU has bfloat16 matrix units"

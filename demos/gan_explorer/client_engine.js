@@ -111,7 +111,7 @@ window.netglassClientEngine = (() => {
     if (current === opened && discriminator) opened.worker.postMessage({ discriminator }, [discriminator]);
   }
 
-  function receive(opened, { ms, judged, judges, id, bmp, score }) {
+  function receive(opened, { ms, judged, judges, ...answer }) {
     if (ms != null) {
       opened.ready = true;
       tell("device", { ms: Math.max(1, Math.round(ms)) });
@@ -122,13 +122,15 @@ window.netglassClientEngine = (() => {
       opened.judges = true;
       return;
     }
-    give(id, bmp, score);
+    give(answer);
   }
 
   /* Keeps a promise. */
-  function give(id, bmp, score) {
-    asked.get(id)?.answer(bmp ? new Blob([bmp], { type: "image/bmp" }) : { score });
+  function give({ id, bmp, score, dropped }) {
+    const { answer } = asked.get(id) ?? {};
     asked.delete(id);
+    if (dropped) answer?.(undefined);
+    else answer?.(bmp ? new Blob([bmp], { type: "image/bmp" }) : { score });
   }
 
   /* Units as `ViewSettings.units` has them, as {layer: {channel: factor}}. */
@@ -182,9 +184,9 @@ window.netglassClientEngine = (() => {
     try {
       const network = await (await fetched(`gan/own_network.bin?own=${key}`)).arrayBuffer();
       if (own !== opened) return;
-      start(opened, network, ({ ms, id, bmp }) => {
+      start(opened, network, ({ ms, ...answer }) => {
         if (ms != null) opened.ready = true;
-        else give(id, bmp);
+        else give(answer);
       }, failedThere);
     } catch {
       failedThere();
@@ -209,8 +211,9 @@ window.netglassClientEngine = (() => {
   }
 
   /* What an address would be answered with: a promise of a picture as a Blob, or of {score}; null where
-     the server is to be asked. */
-  function draw(address) {
+     the server is to be asked. Of requests with the same `place` that nobody has begun, the newest is
+     drawn; the others' promises are kept with `undefined`. */
+  function draw(address, place) {
     const { pathname, searchParams: query } = new URL(address, document.baseURI);
     const view = pathname.split("/").pop().replace(".png", "");
     const by = drawer(view, query);
@@ -222,7 +225,7 @@ window.netglassClientEngine = (() => {
     const urgent = URGENT.has(view);
     return new Promise((answer) => {
       asked.set(id, { answer, urgent, by });
-      by.worker.postMessage({ id, view, urgent, settings }, []);
+      by.worker.postMessage({ id, place, view, urgent, settings }, []);
     });
   }
 

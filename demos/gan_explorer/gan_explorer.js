@@ -8,7 +8,9 @@
   for (let i = 1; i <= 8; i++) VALUES.push(`d${i}`);
   VALUES.push("layers");
   const knobs = {};
-  const views = new Map(); // img -> {busy, wanted, shown: addresses, near: in sight, error: {url, text}}
+  // img -> {id, near: in sight, wanted, asked, arrived: numbers and addresses of requests, see `draw`,
+  //         error: {url, text}, next: what is shown next}
+  const views = new Map();
   let timer = 0;
 
   const isReady = () => "model" in knobs;
@@ -43,46 +45,65 @@
 
      Raises:
        Error: it is refused; the message says why. */
-  async function drawn(url) {
-    const own = await netglassClientEngine.draw(url);
-    if (own !== null) return own;
+  async function drawn(url, own) {
+    const picture = await own;
+    if (picture !== null) return picture;
     const answer = await fetch(url);
     if (answer.ok) return answer.blob();
     throw new Error(await answer.text());
   }
 
-  /* Whether it is on the screen. */
-  async function show(img, url) {
-    const found = await drawn(url);
-    if (!found) return false;
-    const picture = URL.createObjectURL(found);
-    const before = img.src;
-    img.src = picture;
-    await img.decode().catch(() => {});
-    if (before.startsWith("blob:")) URL.revokeObjectURL(before);
+  /* Puts pictures on the screen, one after the other; of those that come meanwhile the newest. */
+  async function show(img, view, picture) {
+    const isShowing = Boolean(view.next);
+    view.next = picture;
+    if (isShowing) return;
+    for (let now = null; now !== view.next;) {
+      now = view.next;
+      const before = img.src;
+      img.src = URL.createObjectURL(now);
+      await img.decode().catch(() => {});
+      if (before.startsWith("blob:")) URL.revokeObjectURL(before);
+    }
+    view.next = null;
     netglassClientEngine.prepare(knobs.model);
-    return true;
   }
 
+  /* Asks for the picture of an address, and shows it unless one that was asked for later is here. */
+  async function take(img, view, url, own) {
+    const number = ++view.count;
+    view.asked = url;
+    try {
+      const picture = await drawn(url, own);
+      if (picture && number > view.arrived) {
+        [view.arrived, view.error] = [number, null];
+        show(img, view, picture);
+      } else if (!picture && view.asked === url) view.asked = null;
+    } catch (error) {
+      view.error = { url, text: error.message };
+      if (view.asked === url) view.asked = null;
+    }
+    sayErrors();
+  }
+
+  /* The browser's own worker is told every change, and draws the newest. The server is asked for one
+     picture at a time. */
   async function draw(img) {
     const view = views.get(img);
     if (!view?.near || !isReady() || !isPossible(img) || document.hidden) return;
     view.wanted = address(img);
+    if (view.wanted === view.asked) return;
+    const own = netglassClientEngine.draw(view.wanted, view.id);
+    if (own) {
+      take(img, view, view.wanted, own);
+      return;
+    }
     if (view.busy) return;
     view.busy = true;
-    while (view.wanted !== view.shown) {
-      view.shown = view.wanted;
-      try {
-        view.error = null;
-        if (await show(img, view.shown)) continue;
-      } catch (error) {
-        view.error = { url: view.shown, text: error.message };
-      }
-      if (view.wanted !== view.shown) continue;
-      view.shown = null;
-      break;
+    for (let url = null; url !== view.wanted;) {
+      url = view.wanted;
+      await take(img, view, url, netglassClientEngine.draw(url, view.id));
     }
-    sayErrors();
     view.busy = false;
   }
 
@@ -149,7 +170,7 @@
     let found = false;
     for (const img of document.querySelectorAll("img[data-view]")) {
       if (views.has(img)) continue;
-      views.set(img, { busy: false, wanted: null, shown: null, near: false });
+      views.set(img, { id: views.size, count: 0, arrived: 0, near: false });
       sight.observe(img);
       found = true;
     }
@@ -196,11 +217,11 @@
     for (const { target } of changes) {
       const view = views.get(target);
       if (view && !target.src.startsWith("blob:")) {
-        view.shown = null;
+        view.asked = null;
         draw(target);
       }
     }
-    findViews();
+    if (changes.some(({ type }) => type === "childList")) findViews();
   }).observe(document.documentElement, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["src"],
   });

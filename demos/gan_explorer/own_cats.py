@@ -6,12 +6,12 @@ the disk; its code can be kept by the visitor.
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from demos.runtime.idle_registry import IdleRegistry
 from models.validation import ValidationError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class OwnCat:
     last_seen: float = field(default_factory=time.monotonic)
 
 
-class OwnCats:
+class OwnCats(IdleRegistry[str, OwnCat]):
     """All of them by key; a visitor has one.
 
     Args:
@@ -51,23 +51,17 @@ class OwnCats:
     """
 
     def __init__(self, most: int = MOST, idle_seconds: float = IDLE_SECONDS) -> None:
-        self.most, self.idle_seconds = most, idle_seconds
-        self._lock = threading.Lock()
-        self._cats: dict[str, OwnCat] = {}
-        self._sweeper: threading.Thread | None = None
+        super().__init__(idle_seconds, SWEEP_SECONDS)
+        self.most = most
 
     def open(self, cat: OwnCat) -> str:
         """The key of a new one; an older one of the same visitor is freed."""
         key = uuid4().hex
         with self._lock:
             self._free(lambda other: other.session == cat.session and cat.session is not None)
-            while len(self._cats) >= self.most:
-                oldest = min(self._cats, key=lambda each: self._cats[each].last_seen)
-                del self._cats[oldest]
-            self._cats[key] = cat
-            if self._sweeper is None:
-                self._sweeper = threading.Thread(target=self._sweep, daemon=True)
-                self._sweeper.start()
+            for oldest in self._by_age()[: max(0, len(self) + 1 - self.most)]:
+                del self._items[oldest]
+            self._keep(key, cat)
         return key
 
     def get(self, key: str) -> OwnCat:
@@ -77,7 +71,7 @@ class OwnCats:
             ValidationError: it is no longer there.
         """
         with self._lock:
-            cat = self._cats.get(key)
+            cat = self._items.get(key)
             if cat is None:
                 raise ValidationError("inversion_gone")
             cat.last_seen = time.monotonic()
@@ -87,25 +81,3 @@ class OwnCats:
         """Frees what a visitor has."""
         with self._lock:
             self._free(lambda cat: cat.session == session)
-
-    def free_idle(self) -> None:
-        """Frees those that were left alone for `idle_seconds`."""
-        since = time.monotonic() - self.idle_seconds
-        with self._lock:
-            self._free(lambda cat: cat.last_seen < since)
-
-    def __len__(self) -> int:
-        return len(self._cats)
-
-    def _free(self, chosen) -> None:
-        for key in [key for key, cat in self._cats.items() if chosen(cat)]:
-            del self._cats[key]
-
-    def _sweep(self) -> None:
-        while True:
-            time.sleep(min(SWEEP_SECONDS, self.idle_seconds / 4))
-            self.free_idle()
-            with self._lock:
-                if not self._cats:
-                    self._sweeper = None
-                    return

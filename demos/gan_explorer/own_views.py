@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from demos.gan_explorer.own_cats import OwnCats
-from demos.gan_explorer.views import with_messages
+from demos.gan_explorer.views import read, with_messages
 from demos.runtime.engine import Engine
 from models import images
 from models.gan import settings as gan_settings
@@ -131,22 +130,6 @@ def network(engine: Engine, settings: OwnSettings) -> bytes:
     return client_file.pack(tuned.generator, directions, (tuned.styles[0], tuned.noise))
 
 
-def read(query: Mapping[str, str]) -> OwnSettings:
-    """The settings in an address; others that it has are ignored.
-
-    Raises:
-        ValidationError: no number, or a number out of range.
-    """
-    found: dict[str, Any] = {}
-    for name, described in OwnSettings.described().items():
-        if name in query:
-            try:
-                found[name] = query[name] if described.kind is str else float(query[name])
-            except ValueError:
-                found[name] = query[name]  # refused below
-    return OwnSettings(**found)
-
-
 def routes(engine: Engine) -> list[Route]:
     """The addresses, for `app_kwargs` of `launch`; they come before /gan/{view}.png."""
 
@@ -161,7 +144,7 @@ def routes(engine: Engine) -> list[Route]:
 
     async def computed(request: Request, function, *args):
         loop = asyncio.get_running_loop()
-        settings = read(request.query_params)
+        settings = read(request.query_params, OwnSettings)
         return await loop.run_in_executor(engine.worker, function, *args, settings)
 
     def pictures(view):
@@ -172,7 +155,7 @@ def routes(engine: Engine) -> list[Route]:
         return with_messages(answer)
 
     async def answer_network(request: Request) -> Response:
-        settings = read(request.query_params)
+        settings = read(request.query_params, OwnSettings)
         content = await run_in_threadpool(network, engine, settings)
         return Response(content, media_type="application/octet-stream", headers=PRIVATE)
 

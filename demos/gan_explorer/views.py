@@ -14,7 +14,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
 from PIL import Image
@@ -28,13 +28,14 @@ from demos.ui.page import Page
 from models import images, registry
 from models.gan.networks.structure import LAYER_GROUPS
 from models.gan.settings import MAX_UNITS, SLIDERS, SampleSettings, UnitSettings
-from models.validation import ValidationError, setting
+from models.validation import Settings, ValidationError, setting
 
 if TYPE_CHECKING:
     import torch
 
     from models.gan.pretrained import PretrainedGan
 
+Kind = TypeVar("Kind", bound=Settings)
 # What cat A depends on besides its generator, and the knobs that its pictures follow.
 CAT_SETTINGS = ("truncation", "seed", "noise", *SLIDERS, "layers")
 CAT_KNOBS = " ".join(("model", *CAT_SETTINGS))
@@ -310,17 +311,17 @@ def picture(engine: Engine, view: str, model: str, **values) -> Image.Image:
     return engine.worker.submit(render, engine, view, model, settings).result()
 
 
-def read(query: Mapping[str, str]) -> ViewSettings:
+def read(query: Mapping[str, str], kind: type[Kind]) -> Kind:
     """The settings in an address; what is missing has its default, what is unknown is ignored.
 
     Raises:
         ValidationError: no number, or a number out of range.
     """
     found: dict[str, Any] = {}
-    for name, described in ViewSettings.described().items():
+    for name, described in kind.described().items():
         if name in query:
             found[name] = query[name] if described.kind is str else _numeric(query[name])
-    return ViewSettings(**found)
+    return kind(**found)
 
 
 def routes(engine: Engine) -> list[Route]:
@@ -338,7 +339,7 @@ def routes(engine: Engine) -> list[Route]:
 
     async def computed(request: Request, function: Callable, *args):
         query = request.query_params
-        args = *args, query.get("model", registry.DEFAULT_GAN), read(query)
+        args = *args, query.get("model", registry.DEFAULT_GAN), read(query, ViewSettings)
         return await asyncio.get_running_loop().run_in_executor(engine.worker, function, *args)
 
     async def answer_picture(request: Request) -> Response:

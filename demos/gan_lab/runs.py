@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from demos.runtime.engine import Engine
 from demos.runtime.events import Progress, Result
+from demos.runtime.idle_registry import IdleRegistry
 from demos.runtime.scheduler import REST
 from models.gan.training.settings import TrainingSettings
 from models.validation import ValidationError
@@ -130,7 +131,7 @@ class LiveTraining:
             before.wait(TAKE_OVER_SECONDS)
 
 
-class LiveTrainings:
+class LiveTrainings(IdleRegistry[str | None, LiveTraining]):
     """Runs by visitor's session.
 
     Args:
@@ -146,16 +147,17 @@ class LiveTrainings:
         max_bytes: int = MAX_BYTES,
         idle_seconds: float = IDLE_SECONDS,
     ):
+        super().__init__(idle_seconds, SWEEP_SECONDS)
         self.max_runs, self.max_run_bytes, self.max_bytes = max_runs, max_run_bytes, max_bytes
-        self.idle_seconds = idle_seconds
-        self._lock = threading.Lock()
-        self._runs: dict[str | None, LiveTraining] = {}
-        self._sweeper: threading.Thread | None = None
+
+    def ended(self, item: LiveTraining) -> None:
+        """Its loop ends."""
+        item.paused.set()
 
     def get(self, key: str | None) -> LiveTraining | None:
         """The run of `key`, if it is still there."""
         with self._lock:
-            return self._runs.get(key)
+            return self._items.get(key)
 
     def open(
         self,
@@ -181,53 +183,34 @@ class LiveTrainings:
             if not wanted():
                 raise InterruptedError
             self._make_room(run.bytes)
-            self._runs[key] = run
-            if self._sweeper is None:
-                self._sweeper = threading.Thread(target=self._sweep, daemon=True)
-                self._sweeper.start()
+            self._keep(key, run)
         return run
 
     def close(self, key: str | None) -> None:
         """Ends the run of `key`, and the loop that watches it; does nothing if there is none."""
         with self._lock:
-            run = self._runs.pop(key, None)
+            run = self._items.pop(key, None)
         if run:
             run.take_over()
 
     def held(self) -> tuple[int, int]:
         """(runs, bytes they hold on to)."""
         with self._lock:
-            return len(self._runs), sum(run.bytes for run in self._runs.values())
-
-    def free_idle(self) -> None:
-        """Ends the runs that nobody has watched for `idle_seconds`."""
-        idle = time.monotonic() - self.idle_seconds
-        with self._lock:
-            for key in [key for key, run in self._runs.items() if run.last_seen < idle]:
-                self._runs.pop(key).paused.set()
+            return len(self._items), sum(run.bytes for run in self._items.values())
 
     def _make_room(self, needed: int) -> None:
         """Ends idle runs while there is no room, the longest idle first."""
         idle = time.monotonic() - min(IDLE_SECONDS_WHEN_FULL, self.idle_seconds)
 
         def full() -> bool:
-            held = sum(run.bytes for run in self._runs.values())
-            return len(self._runs) >= self.max_runs or held + needed > self.max_bytes
+            held = sum(run.bytes for run in self._items.values())
+            return len(self._items) >= self.max_runs or held + needed > self.max_bytes
 
-        for key in sorted(self._runs, key=lambda key: self._runs[key].last_seen):
-            if full() and self._runs[key].last_seen < idle:
-                self._runs.pop(key).paused.set()
+        for key in self._by_age():
+            if full() and self._items[key].last_seen < idle:
+                self.ended(self._items.pop(key))
         if full():
-            raise ValidationError("lab_full", count=len(self._runs))
-
-    def _sweep(self) -> None:
-        while True:
-            time.sleep(min(SWEEP_SECONDS, self.idle_seconds / 4))
-            self.free_idle()
-            with self._lock:
-                if not self._runs:
-                    self._sweeper = None
-                    return
+            raise ValidationError("lab_full", count=len(self._items))
 
 
 def watch(

@@ -374,7 +374,7 @@ def load(spec: GanSpec, device: torch.device, placement: Placement | None = None
     tensors = weights.load(spec.name)
     networks = build(spec, tensors)
     directions = tensors["directions"][: len(SLIDERS)]
-    at = placement or place(depthwise=False, device=device)
+    at = placement or place(depthwise=False, device=device, generator=spec.kind == "style")
     discriminator, encoder = networks.get("discriminator"), networks.get("encoder")
     return PretrainedGan(spec, networks["generator"], discriminator, directions, at, encoder)
 

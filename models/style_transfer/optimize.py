@@ -1,7 +1,7 @@
 """Neural style transfer by optimizing a picture (Gatys, Ecker & Bethge, CVPR 2016).
 
-The picture x minimises   content_weight * L_content + style_weight * L_style + tv_weight * L_tv,
-each term scaled so that the weight 1 is balanced for any backbone and any pair of pictures.
+The picture x minimises   alpha L_content + beta L_style + gamma L_tv   with the settings' three
+weights, each term scaled so that the weight 1 is balanced for any backbone and pair of pictures.
 """
 
 from __future__ import annotations

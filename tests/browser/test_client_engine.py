@@ -77,6 +77,18 @@ def load(tab, app_url, name, engine="simd"):
     tab.evaluate(LOAD, [WORKER, parts, engine, ENGINES[engine]])
 
 
+def load_discriminator(tab, app_url: str, name: str) -> None:
+    """Gives the engine that `load` made the discriminator of the same GAN."""
+    parts = json.loads(get(f"{app_url}/gan/networks/{name}.discriminator.json"))
+    tab.evaluate(
+        """async ([worker, parts]) => {
+          const { Discriminator } = await import(`/${worker}/discriminator.js`);
+          engine.discriminator = new Discriminator(await fileOf(parts));
+        }""",
+        [WORKER, parts],
+    )
+
+
 def expected(gan, values):
     w = gan.style_codes(gan.latents([values["seed"]]), values["truncation"], values["sliders"])
     return gan.synthesize(w, values["noise"])[0].permute(1, 2, 0).mul(255).numpy()
@@ -106,6 +118,27 @@ def test_pictures_equal_pytorchs(tab, app_url, float32, name, engine, step):
         values = settings(number)
         found = levels(tab.evaluate("levelsOf", values))
         assert np.abs(found - expected(gan, values)).max() <= 0.05, values
+
+
+# f32x4.relaxed_madd, as kernel.js writes it.
+NOT_RELAXED = """() => {
+  const validate = WebAssembly.validate;
+  window.refused = 0;
+  WebAssembly.validate = (bytes) => {
+    const isRelaxed = [...bytes].join().includes("253,133,2,");
+    window.refused += isRelaxed;
+    return !isRelaxed && validate(bytes);
+  };
+}"""
+
+
+def test_without_relaxed_instructions_pictures_equal_pytorchs(tab, app_url, float32):
+    tab.goto(tab.url)  # modules as they are
+    tab.evaluate(NOT_RELAXED)
+    load(tab, app_url, registry.DEFAULT_GAN)
+    assert tab.evaluate("refused") == 1
+    found = levels(tab.evaluate("levelsOf", settings(4)))
+    assert np.abs(found - expected(float32(registry.DEFAULT_GAN), settings(4))).max() <= 0.05
 
 
 TWO_KINDS = (registry.DEFAULT_GAN, "dcgan_cats64")
@@ -171,14 +204,7 @@ def test_random_numbers_are_pytorchs(tab):
 def test_the_score_equals_pytorchs(tab, app_url, float32):
     load(tab, app_url, registry.DEFAULT_GAN)
     gan = float32(registry.DEFAULT_GAN)
-    parts = json.loads(get(f"{app_url}/gan/networks/{registry.DEFAULT_GAN}.discriminator.json"))
-    tab.evaluate(
-        """async ([worker, parts]) => {
-          const { Discriminator } = await import(`/${worker}/discriminator.js`);
-          engine.discriminator = new Discriminator(await fileOf(parts));
-        }""",
-        [WORKER, parts],
-    )
+    load_discriminator(tab, app_url, registry.DEFAULT_GAN)
     for number in range(0, len(SEEDS), 3):
         values = settings(number)
         picture = torch.from_numpy(expected(gan, values) / 255).permute(2, 0, 1)[None]

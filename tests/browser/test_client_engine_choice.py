@@ -5,7 +5,7 @@ import json
 import pytest
 
 from models import registry
-from tests.browser.test_client_engine import WORKER, load
+from tests.browser.test_client_engine import WORKER, load, load_discriminator
 from tests.serving import get
 
 MEGABYTE = 1e6
@@ -70,14 +70,7 @@ def test_a_network_takes_less_than_60_mb(tab, app_url, name):
     total = tab.evaluate("textures + buffersOf([engine])")
     load(tab, app_url, name)
     if name.startswith("stylegan"):
-        parts = json.loads(get(f"{app_url}/gan/networks/{name}.discriminator.json"))
-        tab.evaluate(
-            """async ([worker, parts]) => {
-              const { Discriminator } = await import(`/${worker}/discriminator.js`);
-              engine.discriminator = new Discriminator(await fileOf(parts));
-            }""",
-            [WORKER, parts],
-        )
+        load_discriminator(tab, app_url, name)
     total += tab.evaluate("buffersOf([engine])")
     assert 4 * MEGABYTE < total < 60 * MEGABYTE
 

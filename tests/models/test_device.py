@@ -30,6 +30,13 @@ def test_other_networks_use_bf16_units_where_there_are_some(units, monkeypatch):
     assert device.place(False, torch.device("cpu")).dtype == expected
 
 
+@pytest.mark.parametrize("amx", [True, False])
+def test_generators_use_bfloat16_only_where_float32_is_dear(amx, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    expected = torch.bfloat16 if amx else torch.float32
+    assert device.place(False, torch.device("cpu"), generator=True).dtype == expected
+
+
 @pytest.mark.gpu
 def test_a_real_accelerator(photo, gpu, gpu_store):
     from models import images, registry

@@ -6,7 +6,7 @@
 
      y = leaky(gain sum + bias + noise), leaky(v) = max(v, slope v).
 
-   (WebAssembly core specification 2.0, "Binary Format", vector instructions.) */
+   (WebAssembly core specification 2.0 and its relaxed vector instructions, "Binary Format".) */
 export const LANES = 8;
 const PIXELS = 4; // of a row at a time
 const BYTES = 4 * LANES; // of one pixel
@@ -49,6 +49,7 @@ const load = (local, offset) => [...get(local), ...memory(0x00, offset)];
 const loadSplat = (local, offset) => [...get(local), ...memory(0x09, offset)];
 const STORE = 0x0b;
 const [SPLAT, ADD, MULTIPLY, MAXIMUM] = [0x13, 0xe4, 0xe6, 0xeb].map(vector);
+const RELAXED_MULTIPLY_ADD = vector(0x105);
 
 /* A loop that runs `counter` times. */
 const loop = (counter, body) => [
@@ -64,9 +65,10 @@ const loop = (counter, body) => [
      taps: [row, column, index] of each tap, from the upper left of the pixel's window.
      count: taps that the weights have, used here or not.
      width, area: pixels of a row and of a map of x.
-     step: 2 where every other pixel of y's row is written. */
-export function assemble({ taps, count, width, area, step }) {
-  const [x, weights, y, noise, factors, blocks, groups, slope] = [0, 1, 2, 3, 4, 5, 6, 7];
+     step: 2 where every other pixel of y's row is written.
+     fused: multiply and add in one instruction. */
+function assemble({ taps, count, width, area, step }, fused) {
+  const [x, weights, y, noise, affine, blocks, groups, slope] = [0, 1, 2, 3, 4, 5, 6, 7];
   const [from, weight, group, channel] = [8, 9, 10, 11];
   const [sums, pixels, kernel, slopes] = [12, 20, 20 + 6, 20 + 8];
   const rows = [...new Set(taps.map(([row]) => row))];
@@ -84,8 +86,11 @@ export function assemble({ taps, count, width, area, step }) {
       for (let i = 0; i < PIXELS; i++)
         for (const half of [0, 1]) {
           const sum = sums + 2 * i + half;
-          const product = [...get(pixels + column - first + i), ...get(kernel + half), ...MULTIPLY];
-          code.push(...get(sum), ...product, ...ADD, ...set(sum));
+          const factors = [...get(pixels + column - first + i), ...get(kernel + half)];
+          const added = fused
+            ? [...factors, ...get(sum), ...RELAXED_MULTIPLY_ADD]
+            : [...get(sum), ...factors, ...MULTIPLY, ...ADD];
+          code.push(...added, ...set(sum));
         }
     }
     return code;
@@ -103,7 +108,7 @@ export function assemble({ taps, count, width, area, step }) {
     for (const half of [0, 1]) {
       const sum = sums + 2 * i + half;
       end.push(
-        ...get(y), ...get(sum), ...load(factors, 16 * half), ...MULTIPLY, ...load(factors, BYTES + 16 * half),
+        ...get(y), ...get(sum), ...load(affine, 16 * half), ...MULTIPLY, ...load(affine, BYTES + 16 * half),
         ...ADD, ...loadSplat(noise, 4 * step * i), ...ADD, ...set(sum),
         ...get(sum), ...get(sum), ...get(slopes), ...MULTIPLY, ...MAXIMUM,
         ...memory(STORE, step * BYTES * i + 16 * half),
@@ -126,8 +131,19 @@ export function assemble({ taps, count, width, area, step }) {
   ]);
 }
 
-/* Whether this browser can run such a module. */
-export function canRun() {
+const isValid = (fused) => {
   const small = { taps: [[0, 0, 0]], count: 1, width: 4, area: 16, step: 1 };
-  return typeof WebAssembly === "object" && WebAssembly.validate(assemble(small));
+  return typeof WebAssembly === "object" && WebAssembly.validate(assemble(small, fused));
+};
+
+// Relaxed SIMD rounds once or twice, as the processor likes; not every browser has it.
+const FUSED = isValid(true);
+
+/* The function `row` of a kernel over this memory, see `assemble`. */
+export function compile(kernel, page) {
+  const module = new WebAssembly.Module(assemble(kernel, FUSED));
+  return new WebAssembly.Instance(module, { page: { memory: page } }).exports.row;
 }
+
+/* Whether this browser can run such kernels. */
+export const canRun = () => isValid(false);

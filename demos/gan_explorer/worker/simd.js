@@ -1,5 +1,5 @@
 /* The engine in WebAssembly: draws the plans of network.js with the kernels of kernel.js. */
-import { LANES, assemble } from "./kernel.js";
+import { LANES, compile } from "./kernel.js";
 
 const FLOAT = 4; // bytes
 const PAGE = 65536; // bytes of WebAssembly's memory
@@ -99,11 +99,8 @@ export class SimdEngine {
   /* The function of a kernel; layers of one shape share it. */
   kernel(taps, count, width, area, step) {
     const key = JSON.stringify([taps, width, area]);
-    if (!this.kernels.has(key)) {
-      const module = new WebAssembly.Module(assemble({ taps, count, width, area, step }));
-      const instance = new WebAssembly.Instance(module, { page: { memory: this.memory } });
-      this.kernels.set(key, instance.exports.row);
-    }
+    if (!this.kernels.has(key))
+      this.kernels.set(key, compile({ taps, count, width, area, step }, this.memory));
     return this.kernels.get(key);
   }
 

@@ -3,7 +3,9 @@
      {network: ArrayBuffer}          answered with {engine, ms, judged}: what draws, a picture's time, and
                                      whether a discriminator is of use
      {discriminator: ArrayBuffer}    answered with {judges: true}
-     {id, view, urgent, settings}    answered with {id, bmp}, or {id, score} for the view `score`
+     {id, place, view, urgent, settings}
+                                     answered with {id, bmp}, or {id, score} for the view `score`; or with
+                                     {id, dropped: true} if a newer one for this place came before its turn
      {id, cancel: true}              that request is not answered any more
 
    What is urgent is drawn before what is not. Where an engine fails, the next one goes on, and says
@@ -13,12 +15,12 @@ import { Discriminator } from "./discriminator.js";
 import { canRun } from "./kernel.js";
 import { draw, encode } from "./views.js";
 
-const jobs = new Map(); // id -> {view, urgent, settings, steps}, in the order in which they came
+const jobs = new Map(); // id -> {place, view, urgent, settings, steps, begun}, in the order of their coming
 const turns = new MessageChannel();
 let engines = []; // [{engine, ms}]; the first one draws
 let waiting = false;
 
-const start = (job) => ({ ...job, steps: draw(engines[0].engine, job.view, job.settings) });
+const start = (job) => ({ ...job, begun: false, steps: draw(engines[0].engine, job.view, job.settings) });
 
 function tell(values = {}) {
   const [{ engine, ms }] = engines;
@@ -55,8 +57,9 @@ turns.port1.addEventListener("message", () => {
   waiting = false;
   if (!jobs.size) return;
   const entries = [...jobs];
-  const [id, { steps }] = entries.find(([, job]) => job.urgent) ?? entries[0];
-  const { done, value } = step(steps);
+  const [id, job] = entries.find(([, { urgent }]) => urgent) ?? entries[0];
+  job.begun = true;
+  const { done, value } = step(job.steps);
   if (done) {
     jobs.delete(id);
     if (value.pixels) {
@@ -68,7 +71,18 @@ turns.port1.addEventListener("message", () => {
 });
 turns.port1.start();
 
-self.addEventListener("message", ({ data: { network, discriminator, id, cancel, view, urgent, settings } }) => {
+/* Adds a job in place of one that waits. */
+function add({ id, place, view, urgent, settings }) {
+  for (const [older, job] of jobs) {
+    if (place === undefined || job.place !== place || job.begun) continue;
+    jobs.delete(older);
+    self.postMessage({ id: older, dropped: true }, []);
+  }
+  jobs.set(id, start({ place, view, urgent, settings }));
+}
+
+self.addEventListener("message", ({ data }) => {
+  const { network, discriminator, id, cancel } = data;
   if (network) {
     engines = choose(network);
     tell({ judged: engines[0].engine.network.styled && canRun() }); // the discriminator has no other engine
@@ -78,6 +92,6 @@ self.addEventListener("message", ({ data: { network, discriminator, id, cancel, 
     self.postMessage({ judges: true }, []);
   }
   else if (cancel) jobs.delete(id);
-  else jobs.set(id, start({ view, urgent, settings }));
+  else add(data);
   schedule();
 });

@@ -21,7 +21,7 @@ from models.validation import ValidationError
 
 
 def test_what_is_missing_has_its_default():
-    settings = views.read({})
+    settings = views.read({}, views.ViewSettings)
     assert (settings.seed, settings.seed_b, settings.noise) == (0, 1, 0)
     assert settings.truncation == 0.7
     assert settings.sliders == (0.0,) * 8
@@ -29,7 +29,7 @@ def test_what_is_missing_has_its_default():
 
 def test_what_is_there_is_read():
     address = {"seed": "7", "d3": "-1.5", "step": "d.rgb", "layers": "fine", "other": "ignored"}
-    settings = views.read(address)
+    settings = views.read(address, views.ViewSettings)
     assert settings.layers == "fine"
     assert settings.seed == 7
     assert settings.sliders[2] == -1.5
@@ -45,14 +45,14 @@ def test_what_is_there_is_read():
 )  # fmt: skip
 def test_nonsense_is_refused(query):
     with pytest.raises(ValidationError):
-        views.read(query)
+        views.read(query, views.ViewSettings)
 
 
 def test_units_and_cells_of_an_address():
-    settings = views.read({"units": "6-9-0,4-12-3,6-44-1.5", "cells": "27,28"})
+    settings = views.read({"units": "6-9-0,4-12-3,6-44-1.5", "cells": "27,28"}, views.ViewSettings)
     assert settings.factors == {6: {9: 0.0, 44: 1.5}, 4: {12: 3.0}}
     assert settings.where == (27, 28)
-    nothing = views.read({"units": "", "cells": ""})
+    nothing = views.read({"units": "", "cells": ""}, views.ViewSettings)
     assert (nothing.factors, nothing.where) == ({}, ())
 
 

@@ -1,0 +1,77 @@
+"""What a visitor has on the server for a while: kept by key, freed when it is left alone."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import Generic, Protocol, TypeVar
+
+SWEEPS_PER_IDLE_TIME = 4
+
+
+class Kept(Protocol):
+    """What can be left alone.
+
+    Attributes:
+        last_seen: when somebody used it last, by `time.monotonic`.
+    """
+
+    last_seen: float
+
+
+Key = TypeVar("Key", bound=Hashable)
+Item = TypeVar("Item", bound=Kept)
+
+
+class IdleRegistry(Generic[Key, Item]):
+    """Items by key; a thread frees the idle ones while there are any.
+
+    Args:
+        idle_seconds: how long an item may be left alone.
+        sweep_seconds: how often the thread looks, at the least.
+    """
+
+    def __init__(self, idle_seconds: float, sweep_seconds: float) -> None:
+        self.idle_seconds = idle_seconds
+        self._pause = min(sweep_seconds, idle_seconds / SWEEPS_PER_IDLE_TIME)
+        self._lock = threading.Lock()
+        self._items: dict[Key, Item] = {}
+        self._sweeper: threading.Thread | None = None
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def ended(self, item: Item) -> None:
+        """Told of every item that is freed, under the lock."""
+
+    def free_idle(self) -> None:
+        """Frees the items that were left alone for `idle_seconds`."""
+        since = time.monotonic() - self.idle_seconds
+        with self._lock:
+            self._free(lambda item: item.last_seen < since)
+
+    def _keep(self, key: Key, item: Item) -> None:
+        """Adds an item; the lock is held."""
+        self._items[key] = item
+        if self._sweeper is None:
+            self._sweeper = threading.Thread(target=self._sweep, daemon=True)
+            self._sweeper.start()
+
+    def _free(self, chosen: Callable[[Item], bool]) -> None:
+        """Frees the chosen items; the lock is held."""
+        for key in [key for key, item in self._items.items() if chosen(item)]:
+            self.ended(self._items.pop(key))
+
+    def _by_age(self) -> list[Key]:
+        """The keys, what was left alone longest first."""
+        return sorted(self._items, key=lambda key: self._items[key].last_seen)
+
+    def _sweep(self) -> None:
+        while True:
+            time.sleep(self._pause)
+            self.free_idle()
+            with self._lock:
+                if not self._items:
+                    self._sweeper = None
+                    return
