@@ -120,7 +120,7 @@ def test_pictures_equal_pytorchs(tab, app_url, float32, name, engine, step):
         assert np.abs(found - expected(gan, values)).max() <= 0.05, values
 
 
-# f32x4.relaxed_madd, as kernel.js writes it.
+# f32x4.relaxed_madd, as assembler.js writes it.
 NOT_RELAXED = """() => {
   const validate = WebAssembly.validate;
   window.refused = 0;

@@ -1,62 +1,20 @@
-/* Convolutions as WebAssembly with SIMD, assembled at run time for the size of a map.
+/* Convolutions and enlargements as WebAssembly with SIMD, assembled for the size of a map.
 
    Maps hold eight channels together, (C / 8, height, width, 8), and weights eight outputs,
-   (outputs / 8, inputs, taps, 8). A kernel computes one row of eight outputs, four pixels at a time:
+   (outputs / 8, inputs, taps, 8). A convolution computes one row of eight outputs, four pixels at a time:
    eight registers gather, for every input channel and tap, pixel x weight; then
 
-     y = leaky(gain sum + bias + noise), leaky(v) = max(v, slope v).
+     y = leaky(gain sum + bias + noise), leaky(v) = max(v, slope v). */
+import {
+  ADD, MAXIMUM, MULTIPLY, RELAXED_MULTIPLY_ADD, SPLAT, advance, compile, constant, get, isValid, load, loadSplat,
+  loop, module, numberSplat, set, store, zero,
+} from "./assembler.js";
 
-   (WebAssembly core specification 2.0 and its relaxed vector instructions, "Binary Format".) */
 export const LANES = 8;
 const PIXELS = 4; // of a row at a time
 const BYTES = 4 * LANES; // of one pixel
 
-const [I32, F32, V128] = [0x7f, 0x7d, 0x7b];
-
-function unsigned(value) {
-  const bytes = [];
-  let rest = value;
-  do {
-    const more = rest > 127 ? 128 : 0;
-    bytes.push((rest & 127) | more);
-    rest >>>= 7;
-  } while (rest);
-  return bytes;
-}
-
-function signed(value) {
-  const bytes = [];
-  let rest = value;
-  for (;;) {
-    const low = rest & 127;
-    rest >>= 7;
-    if ((rest === 0 && low < 64) || (rest === -1 && low >= 64)) return [...bytes, low];
-    bytes.push(low | 128);
-  }
-}
-
-const list = (items) => [...unsigned(items.length), ...items.flat()];
-const text = (word) => list([...word].map((letter) => letter.charCodeAt(0)));
-const section = (id, content) => [id, ...unsigned(content.length), ...content];
-
-const get = (local) => [0x20, ...unsigned(local)];
-const set = (local) => [0x21, ...unsigned(local)];
-const constant = (value) => [0x41, ...signed(value)];
-const advance = (local, bytes) => [...get(local), ...constant(bytes), 0x6a, ...set(local)];
-const vector = (code) => [0xfd, ...unsigned(code)];
-const memory = (code, offset) => [...vector(code), 2, ...unsigned(offset)];
-const load = (local, offset) => [...get(local), ...memory(0x00, offset)];
-const loadSplat = (local, offset) => [...get(local), ...memory(0x09, offset)];
-const STORE = 0x0b;
-const [SPLAT, ADD, MULTIPLY, MAXIMUM] = [0x13, 0xe4, 0xe6, 0xeb].map(vector);
-const RELAXED_MULTIPLY_ADD = vector(0x105);
-
-/* A loop that runs `counter` times. */
-const loop = (counter, body) => [
-  0x03, 0x40, ...body, ...get(counter), ...constant(1), 0x6b, 0x22, ...unsigned(counter), 0x0d, 0, 0x0b,
-];
-
-/* The bytes of a module whose function `row` has the parameters
+/* The bytes of a kernel for one row; it has the parameters
 
      x, weights, y, noise, factors: addresses; factors are eight gains and eight biases;
      blocks: how often four pixels; groups: how often eight input channels; slope.
@@ -67,7 +25,7 @@ const loop = (counter, body) => [
      width, area: pixels of a row and of a map of x.
      step: 2 where every other pixel of y's row is written.
      fused: multiply and add in one instruction. */
-function assemble({ taps, count, width, area, step }, fused) {
+function convolution({ taps, count, width, area, step }, fused) {
   const [x, weights, y, noise, affine, blocks, groups, slope] = [0, 1, 2, 3, 4, 5, 6, 7];
   const [from, weight, group, channel] = [8, 9, 10, 11];
   const [sums, pixels, kernel, slopes] = [12, 20, 20 + 6, 20 + 8];
@@ -102,7 +60,7 @@ function assemble({ taps, count, width, area, step }, fused) {
   ];
   const begin = [...get(x), ...set(from), ...get(weights), ...set(weight), ...get(groups), ...set(group)];
   for (let i = 0; i < 2 * PIXELS; i++)
-    begin.push(...vector(0x0c), ...Array.from({ length: 16 }, () => 0), ...set(sums + i));
+    begin.push(...zero, ...set(sums + i));
   const end = [];
   for (let i = 0; i < PIXELS; i++)
     for (const half of [0, 1]) {
@@ -111,7 +69,7 @@ function assemble({ taps, count, width, area, step }, fused) {
         ...get(y), ...get(sum), ...load(affine, 16 * half), ...MULTIPLY, ...load(affine, BYTES + 16 * half),
         ...ADD, ...loadSplat(noise, 4 * step * i), ...ADD, ...set(sum),
         ...get(sum), ...get(sum), ...get(slopes), ...MULTIPLY, ...MAXIMUM,
-        ...memory(STORE, step * BYTES * i + 16 * half),
+        ...store(step * BYTES * i + 16 * half),
       );
     }
   const next = [
@@ -120,30 +78,51 @@ function assemble({ taps, count, width, area, step }, fused) {
   const code = [
     ...get(slope), ...SPLAT, ...set(slopes), ...loop(blocks, [...begin, ...loop(group, oneGroup), ...end, ...next]),
   ];
-  const body = [...list([[4, I32], [17, V128]]), ...code, 0x0b];
-  return new Uint8Array([
-    0, ...text("asm").slice(1), 1, 0, 0, 0,
-    ...section(1, list([[0x60, ...list([I32, I32, I32, I32, I32, I32, I32, F32]), 0]])),
-    ...section(2, list([[...text("page"), ...text("memory"), 2, 0, 1]])),
-    ...section(3, list([0])),
-    ...section(7, list([[...text("row"), 0, 0]])),
-    ...section(10, list([[...unsigned(body.length), ...body]])),
-  ]);
+  return module(7, 4, 17, code);
 }
 
-const isValid = (fused) => {
-  const small = { taps: [[0, 0, 0]], count: 1, width: 4, area: 16, step: 1 };
-  return typeof WebAssembly === "object" && WebAssembly.validate(assemble(small, fused));
-};
+const smallest = (fused) => convolution({ taps: [[0, 0, 0]], count: 1, width: 4, area: 16, step: 1 }, fused);
 
 // Relaxed SIMD rounds once or twice, as the processor likes; not every browser has it.
-const FUSED = isValid(true);
+const FUSED = isValid(smallest(true));
 
-/* The function `row` of a kernel over this memory, see `assemble`. */
-export function compile(kernel, page) {
-  const module = new WebAssembly.Module(assemble(kernel, FUSED));
-  return new WebAssembly.Instance(module, { page: { memory: page } }).exports.row;
-}
+/* The function of a kernel over this memory, see `convolution`. */
+export const convolver = (kernel, page) => compile(convolution(kernel, FUSED), page);
 
 /* Whether this browser can run such kernels. */
-export const canRun = () => isValid(false);
+export const canRun = () => isValid(smallest(false));
+
+/* A function over this memory that makes one row of twice the width and height, bilinear, of eight
+   channels; then y = leaky(x + noise + bias). It has the parameters
+
+     near, far: addresses of the rows of x that are nearest to the new one;
+     y, noise, bias: addresses; width: pixels of a row of x; slope. */
+export function doubler(page) {
+  const [near, far, y, noise, bias, width, slope] = [0, 1, 2, 3, 4, 5, 6];
+  const [before, here, after, slopes] = [7, 9, 11, 13]; // each but the last two vectors
+  const halves = [0, 1];
+  const copy = (from, to) => halves.flatMap((half) => [...get(from + half), ...set(to + half)]);
+
+  /* t = (3 near + far) / 16: a new pixel is 3 t here + t of its other neighbour. */
+  const gather = (to, offset) => halves.flatMap((half) => [
+    ...load(near, offset + 16 * half), ...numberSplat(3 / 16), ...MULTIPLY,
+    ...load(far, offset + 16 * half), ...numberSplat(1 / 16), ...MULTIPLY, ...ADD, ...set(to + half),
+  ]);
+  const write = (pixel, other) => halves.flatMap((half) => [
+    ...get(y), ...get(here + half), ...numberSplat(3), ...MULTIPLY, ...get(other + half), ...ADD,
+    ...loadSplat(noise, 4 * pixel), ...ADD, ...load(bias, 16 * half), ...ADD, ...set(slopes + 1),
+    ...get(slopes + 1), ...get(slopes + 1), ...get(slopes), ...MULTIPLY, ...MAXIMUM,
+    ...store(BYTES * pixel + 16 * half),
+  ]);
+  const both = (right) => [...write(0, before), ...write(1, right)];
+  const code = [
+    ...get(slope), ...SPLAT, ...set(slopes), ...advance(width, -1),
+    ...gather(here, 0), ...copy(here, before),
+    ...loop(width, [
+      ...gather(after, BYTES), ...both(after), ...copy(here, before), ...copy(after, here),
+      ...advance(near, BYTES), ...advance(far, BYTES), ...advance(y, 2 * BYTES), ...advance(noise, 8),
+    ]),
+    ...both(here),
+  ];
+  return compile(module(6, 0, 8, code), page);
+}

@@ -1,5 +1,5 @@
 /* The engine in WebAssembly: draws the plans of network.js with the kernels of kernel.js. */
-import { LANES, compile } from "./kernel.js";
+import { LANES, convolver, doubler } from "./kernel.js";
 
 const FLOAT = 4; // bytes
 const PAGE = 65536; // bytes of WebAssembly's memory
@@ -19,36 +19,6 @@ function kernelsOf(taps) {
       .filter(([, , v, u]) => v >= 0 && v < 4 && u >= 0 && u < 4)
       .map(([y, x, v, u]) => [y, x, 4 * v + u]),
   }));
-}
-
-/* Twice the side, bilinear, of all groups of x (side, side); then y = leaky(x + shift + bias).
-
-   Args:
-     shift: one number a pixel of `to`.
-     bias: one number a channel. */
-function double(x, side, groups, to, shift, bias, slope) {
-  const wide = 2 * side;
-  for (let group = 0; group < groups; group++)
-    for (let v = 0; v < wide; v++) {
-      const row = v >> 1;
-      const near = (group * side + row) * side;
-      const far = (group * side + Math.min(Math.max(row + (v & 1 ? 1 : -1), 0), side - 1)) * side;
-      for (let u = 0; u < wide; u++) {
-        const column = u >> 1;
-        const other = Math.min(Math.max(column + (u & 1 ? 1 : -1), 0), side - 1);
-        const a = LANES * (near + column);
-        const b = LANES * (near + other);
-        const c = LANES * (far + column);
-        const d = LANES * (far + other);
-        const at = LANES * ((group * wide + v) * wide + u);
-        const moved = shift[v * wide + u];
-        for (let lane = 0; lane < LANES; lane++) {
-          const sum = 9 * x[a + lane] + 3 * (x[b + lane] + x[c + lane]) + x[d + lane];
-          const value = sum / 16 + moved + bias[LANES * group + lane];
-          to[at + lane] = value < 0 ? slope * value : value;
-        }
-      }
-    }
 }
 
 export class SimdEngine {
@@ -84,6 +54,7 @@ export class SimdEngine {
     });
     this.memory = new WebAssembly.Memory({ initial: Math.ceil(size / PAGE) });
     this.floats = new Float32Array(this.memory.buffer);
+    this.doubleRow = doubler(this.memory);
     for (const stage of this.stages) {
       const { layer, inner } = stage;
       this.floats.set(layer.weight, stage.weight / FLOAT);
@@ -100,7 +71,7 @@ export class SimdEngine {
   kernel(taps, count, width, area, step) {
     const key = JSON.stringify([taps, width, area]);
     if (!this.kernels.has(key))
-      this.kernels.set(key, compile({ taps, count, width, area, step }, this.memory));
+      this.kernels.set(key, convolver({ taps, count, width, area, step }, this.memory));
     return this.kernels.get(key);
   }
 
@@ -162,11 +133,28 @@ export class SimdEngine {
           );
         }
     }
-    const y = this.view(stage.y, outputs * size * size);
-    if (!layer.after) return y;
-    const large = this.view(stage.large, outputs * side * side);
-    double(y, size, outputs / LANES, large, this.view(shift, side * side), bias, layer.slope);
-    return large;
+    if (!layer.after) return this.view(stage.y, outputs * size * size);
+    this.double(stage.y, size, outputs / LANES, stage.large, shift, bias, layer.slope);
+    return this.view(stage.large, outputs * side * side);
+  }
+
+  /* Twice the side, bilinear, of all groups of x (side, side); then y = leaky(x + shift + bias).
+
+     Args:
+       x, to, shift: addresses; shift has one number a pixel of `to`.
+       bias: one number a channel. */
+  double(x, side, groups, to, shift, bias, slope) {
+    const row = side * LANES * FLOAT;
+    const factors = this.view(this.factors, LANES);
+    for (let group = 0; group < groups; group++) {
+      factors.set(bias.subarray(LANES * group, LANES * (group + 1)));
+      for (let v = 0; v < 2 * side; v++) {
+        const near = group * side + (v >> 1);
+        const far = group * side + Math.min(Math.max((v >> 1) + (v & 1 ? 1 : -1), 0), side - 1);
+        const y = to + 2 * row * (2 * group * side + v);
+        this.doubleRow(x + near * row, x + far * row, y, shift + 2 * v * side * FLOAT, this.factors, side, slope);
+      }
+    }
   }
 
   /* The address of strength x noise; it is computed once for a noise. */
@@ -199,7 +187,7 @@ export class SimdEngine {
     const values = this.view(stage.rgb, LANES * side ** 2);
     if (smaller) {
       const enlarged = this.view(stage.enlarged, values.length);
-      double(smaller.values, side / 2, 1, enlarged, this.view(this.silence, side ** 2), new Float32Array(LANES), 1);
+      this.double(smaller.values.byteOffset, side / 2, 1, stage.enlarged, this.silence, new Float32Array(LANES), 1);
       for (let i = 0; i < values.length; i++) values[i] += enlarged[i];
     }
     return { side, values };
