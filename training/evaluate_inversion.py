@@ -128,7 +128,8 @@ def main() -> None:
         rows += shown
         print(photo.path, {space: found[-1] for space, found in quality.items()}, flush=True)
     codes = inverter.codes_of_drawn(DRAWN)
-    drawn = [moved(vae, inverter.inversion(one).draw, inverter.directions) for one in codes]
+    directions = inverter.network.directions
+    drawn = [moved(vae, inverter.inversion(one).draw, directions) for one in codes]
     figures = {
         "photos": QUALITY,
         "by_hand": QUALITY - sum(hits[:QUALITY]),

@@ -77,6 +77,8 @@ def drawn(engine: Engine, settings: OwnSettings) -> torch.Tensor:
     """
     import torch
 
+    from models.gan.inversion.inverter import slider_directions
+
     cat = engine.shared(OwnCats).get(settings.own)
     inversion = cat.found.get(settings.space) or cat.found.get("w+")
     if inversion is None:
@@ -85,7 +87,7 @@ def drawn(engine: Engine, settings: OwnSettings) -> torch.Tensor:
     shift = None
     if any(settings.sliders):
         values = torch.tensor(settings.sliders, device=gan.directions.device)
-        shift = (values @ gan.directions[: len(values)]).to(inversion.styles.device)
+        shift = (values @ slider_directions(gan)[: len(values)]).to(inversion.styles.device)
     if settings.toward:
         b = gan.style_codes(gan.latents([settings.seed_b]), settings.truncation)
         way = settings.toward * (b.to(inversion.styles.device) - inversion.styles)
@@ -120,13 +122,14 @@ def network(engine: Engine, settings: OwnSettings) -> bytes:
     Raises:
         ValidationError: it is no longer here, or was not tuned.
     """
+    from models.gan.inversion.inverter import slider_directions
     from models.gan.networks import client_file
 
     cat = engine.shared(OwnCats).get(settings.own)
     tuned = cat.found.get("tuned")
     if tuned is None:
         raise ValidationError("inversion_gone")
-    directions = engine.gan(cat.model).directions[: len(gan_settings.SLIDERS)]
+    directions = slider_directions(engine.gan(cat.model))
     return client_file.pack(tuned.generator, directions, (tuned.styles[0], tuned.noise))
 
 

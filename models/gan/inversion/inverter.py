@@ -16,9 +16,10 @@ from models.gan.inversion.encoder import CodeEncoder
 from models.gan.inversion.face_finder import FaceFinder, Template
 from models.gan.inversion.objective import JUDGE_SIDE, FeatureDistance, Likeness, psnr
 from models.gan.inversion.optimize import Fit, fit_codes, noise_maps
-from models.gan.inversion.settings import WEIGHTS
+from models.gan.inversion.settings import SLIDER_GAIN, WEIGHTS
 from models.gan.inversion.whitening import Whitening
 from models.gan.networks.stylegan import StyleGenerator
+from models.gan.settings import SLIDERS
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,11 @@ class InversionStep:
     found: dict[str, Inversion]
 
 
+def slider_directions(network: pretrained.PretrainedGan) -> torch.Tensor:
+    """What one unit of each slider adds to the code of an inverted picture, (sliders, latent)."""
+    return SLIDER_GAIN * network.directions[: len(SLIDERS)]
+
+
 class Inverter:
     """Inverts photographs with one generator; everything shared is frozen.
 
@@ -87,7 +93,7 @@ class Inverter:
         self.network = network
         self.generator: StyleGenerator = network.generator
         self.device = network.placement.device
-        self.directions = network.directions
+        self.directions = slider_directions(network)
         self.distance, self.finder = distance, finder
         self.whitening = whitening.to(self.device)
         self.encoder = encoder.eval().requires_grad_(False).to(self.device)
