@@ -4,7 +4,7 @@ Of each checkout in turns: seconds from the address to the picture, bytes over t
 then, and the seconds of scripts. Fonts and scripts that a page asks for later do not count.
 
 git worktree add --detach ../before HEAD~1
-python -m benchmarks.page_load --before ../before --rounds 5
+python -m benchmarks.page_load --before ../before --rounds 5 --address "/?tab=gan"
 """
 
 import shutil
@@ -62,7 +62,7 @@ def measure(urls: dict[str, str], rounds: int) -> None:
 
 
 def main() -> None:
-    chosen = options(__doc__, rounds=5, before="")
+    chosen = options(__doc__, rounds=5, before="", address="/")
     folders = {HERE: over_http.ROOT}
     if chosen.before:
         folders[BEFORE] = Path(chosen.before).resolve()
@@ -71,7 +71,8 @@ def main() -> None:
         for name, folder in folders.items():
             command = ["app.py", "--port", str(PORTS[name]), "--device", "cpu", "--preload"]
             apps.enter_context(over_http.running_app(command, f"{urls[name]}/health", folder))
-        measure(urls, chosen.rounds)
+        pages = {name: url + chosen.address for name, url in urls.items()}
+        measure(pages, chosen.rounds)
     print(machine())
 
 
