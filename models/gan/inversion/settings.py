@@ -30,7 +30,7 @@ MODELS = trained()
 LEAST_FACE = 32
 SLIDER_END = 1.5  # of an inverted picture: beyond it turns into another
 # A slider's unit is that much longer for an inverted picture: without it sliders moved the VAE's
-# code of 20 training photographs 0.78 (w+) and 0.66 times (tuned) as far as those of drawn pictures.
+# code of 20 training photographs 0.78 (w+) and 0.66 (tuned) times as far as those of drawn ones.
 SLIDER_GAIN = 1.3
 
 
