@@ -159,6 +159,14 @@ def test_a_walk_ends_at_cat_b(engine, inverted):
     assert (own_views.drawn(engine, at_b) - drawn).abs().mean() < 0.02  # bfloat16 may differ
 
 
+def test_a_unit_of_a_slider_is_longer_than_a_drawn_pictures(engine, inverted):
+    key, last = inverted
+    found = own_views.drawn(engine, own_views.OwnSettings(own=key, space="w+", d2=-1.0))
+    along = engine.gan("stylegan_cats64").directions[1]
+    expected = last.step.found["w+"].draw(-1.3 * along)
+    assert torch.allclose(found, expected, atol=1e-5)
+
+
 def test_a_code_can_be_downloaded_and_brought_back(engine, inverted, tmp_path):
     _, last = inverted
     text = own_runs.code(last)
