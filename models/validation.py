@@ -94,6 +94,8 @@ MESSAGES = {
     "too_few_samples": "With {count} noisy copies not even a unanimous vote proves a majority at "
     "{confidence} confidence. Take at least {least}.",
     "no_layers": "{title} shows no layers here. Choose an ImageNet network, or climb to a class.",
+    "silent_channel": "Nothing excites channel {channel} of {layer} here: it stays the same all "
+    "over the start and every test picture. Choose another channel, or start from another photo.",
     "no_encoder": "{title} has no encoder. Choose the VAE.",
     "no_style_layers": "{title} has no style layers. Choose one of the style-based GANs.",
     "too_many_units": "It takes 1 to {limit} units at once, not {count}.",

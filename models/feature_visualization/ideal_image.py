@@ -39,7 +39,7 @@ def ideal_image(
     if photo is not None:
         settings["start"] = "photo"
     chosen = VisualizationSettings(class_name=class_name, **settings)
-    begin = images.open_image(photo) if chosen.start == "photo" else None
+    begin = images.open_image(photo) if chosen.from_photo else None
     networks = [store.load(name, device) for name in chosen.networks]
     *_, last = visualize(networks, chosen, begin)
     return images.to_image(sheet(last.image))

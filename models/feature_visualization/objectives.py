@@ -7,6 +7,7 @@ visualization"); a whole layer's is the mean square of its activations, as in De
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 import torch
@@ -18,6 +19,8 @@ from models.validation import whole_number
 
 Network = Backbone | PetClassifier
 TEST_SIDE = 64  # of the picture that a layer's channels are counted on
+LEAST_LOG = -8.0  # of a candidate's log-probability
+SILENT = 1e-6  # a channel's activations that differ by less are the same
 
 
 class Objective(Protocol):
@@ -29,8 +32,12 @@ class Objective(Protocol):
         self, network: Network, pictures: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]: ...
 
+    def merit(self, reported: torch.Tensor) -> torch.Tensor:
+        """What candidates are compared by; sums over networks and views mean something."""
+        return reported
 
-class ClassScore:
+
+class ClassScore(Objective):
     """log p(class | x), or the class's logit; p is reported.
 
     Simonyan et al. (2014) maximize the logit. The log-probability suits "plain", which is about
@@ -55,8 +62,12 @@ class ClassScore:
         maximized = logits[:, self.index] if self.logit else log_probability
         return maximized, log_probability.detach().exp()
 
+    def merit(self, reported: torch.Tensor) -> torch.Tensor:
+        """log p, at least -8, so that one network's no does not outweigh all others' yes."""
+        return reported.log().clamp_min(LEAST_LOG)
 
-class Activation:
+
+class Activation(Objective):
     """The mean activation of one channel, or the mean square of a whole layer; reported as it is.
 
     What is maximized is divided by the standard deviation of the layer's first activations (or its
@@ -87,11 +98,79 @@ class Activation:
         maps = _maps(network, pictures, self.layer).float()
         if self.scale is None:
             self.scale = maps.detach().flatten(1).std(1).clamp_min(1e-6)
+        # Of a picture there may be several views, or candidates.
+        scale = self.scale.repeat_interleave(len(maps) // len(self.scale))
         if self.channel is None:
             activation = maps.square().flatten(1).mean(1)
-            return activation / self.scale**2, activation.detach()
+            return activation / scale**2, activation.detach()
         activation = maps[:, self.channel].flatten(1).mean(1)
-        return activation / self.scale, activation.detach()
+        return activation / scale, activation.detach()
+
+    def silent(self, network: Network, pictures: torch.Tensor) -> torch.Tensor:
+        """Which of the pictures leave the channel the same everywhere, so that no gradient leads
+        away from them: (N,), never for a whole layer."""
+        low, high = self._channel(network, pictures).aminmax(dim=1)
+        quiet = high - low <= SILENT
+        return quiet if self.channel is not None else torch.zeros_like(quiet)
+
+    def loudest(self, network: Network, pictures: torch.Tensor) -> torch.Tensor | None:
+        """The one of the pictures (N, 3, h, h) that excites the channel most, (1, 3, h, h); None if
+        it is silent for all."""
+        heard = ~self.silent(network, pictures)
+        if not heard.any():
+            return None
+        means = self._channel(network, pictures).mean(1)
+        best = int(means.masked_fill(~heard, -math.inf).argmax())
+        return pictures[best : best + 1]
+
+    @torch.no_grad()
+    def _channel(self, network: Network, pictures: torch.Tensor) -> torch.Tensor:
+        maps = _maps(network, pictures, self.layer).float()
+        chosen = slice(None) if self.channel is None else slice(self.channel, self.channel + 1)
+        return maps[:, chosen].flatten(1)
+
+
+class Accentuated(Objective):
+    """Another objective, less what it costs to leave the photo (Hamblin et al. 2024).
+
+    maximized(T x) - weight * |A(T x) - A(T photo)|^2 / |A(T photo)|^2, with the activations A of a
+    layer in the middle of the network and the same transform T for both. Departure: the paper
+    measures the distance in several layers and not relative to the photo's own activations.
+
+    Args:
+        objective: what else is maximized.
+        weight: of the distance; 0 lets the picture go.
+    """
+
+    def __init__(self, objective: Objective, weight: float):
+        self.objective, self.weight, self.name = objective, weight, objective.name
+
+    def __call__(
+        self, network: Network, pictures: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """As `Objective`, for pictures (2N, 3, H, W), the photos being the second half."""
+        now, photo = pictures.chunk(2)
+        maximized, reported = self.objective(network, now)
+        if not self.weight:
+            return maximized, reported
+        with torch.no_grad():
+            before = _middle(network, photo).float()
+        change = (_middle(network, now).float() - before).square().flatten(1).sum(1)
+        size = before.square().flatten(1).sum(1).clamp_min(1e-12)
+        return maximized - self.weight * change / size, reported
+
+    def merit(self, reported: torch.Tensor) -> torch.Tensor:
+        """The other objective's."""
+        return self.objective.merit(reported)
+
+
+def _middle(network: Network, pictures: torch.Tensor) -> torch.Tensor:
+    """Activations half-way through the network; of a pet classifier what its stages share."""
+    if isinstance(network, PetClassifier):
+        return network.network.shared(pictures)
+    layers = network.spec.map_layers
+    (maps,) = network.features(pictures, [layers[len(layers) // 2]])
+    return maps
 
 
 def channels(network: Network, layer: str) -> int:

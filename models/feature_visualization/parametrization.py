@@ -9,12 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import torch
 from torch.nn import functional as F
 
+from models.feature_visualization import spectrum
+from models.feature_visualization.descent import PictureAdam
 from models.feature_visualization.settings import VisualizationSettings
-from models.feature_visualization.transforms import random_transform, resize, total_variation
+from models.feature_visualization.spectrum import COLOR_AXES
+from models.feature_visualization.transforms import (
+    Transforms,
+    resize,
+    total_variation,
+    transform,
+)
 
 # "plain" and "variation": standard deviation of the noise, and of a step, in pixel values.
 PIXEL_NOISE, PIXEL_STEP = 0.05, 0.01
@@ -22,27 +31,65 @@ CLASS_VARIATION, LAYER_VARIATION = 10_000.0, 1_000.0  # weights beside a logit, 
 JITTER = 16  # pixels
 OCTAVE = math.sqrt(2)  # from one size to the next
 
-# "fourier", found by trying a dozen classes.
+# "fourier" and "accentuate", found by trying a dozen classes.
 STAGES = ((0.7, 144), (0.9, 184), (1.0, 224))  # (until this part of the steps, side in pixels)
 FOURIER_NOISE, FOURIER_STEP, FOURIER_VARIATION = 0.01, 4.7, 13.0
-DECAY = 0.9  # coefficients are divided by frequency to this power
 BRIGHTNESS_WEIGHT = 7.0  # of the loss against dark pictures
 FINE_FROM = 0.75  # the last part of the steps has no spotlight and smaller transforms
 FULL_SIDE = 224  # what a network with inputs of 224 pixels is shown in the last stage
-LOGIT_EPS = 1 / 510  # half a grey level: how near to black and white a photo's values are taken
-
-# Columns: brightness and two color axes of natural pictures (Olah et al. 2017), divided by the
-# length of the first. Departure: the color axes are scaled by 0.7, or the picture turns garish.
-COLOR_AXES = (
-    (0.5628, 0.1364, 0.0303),
-    (0.5845, 0.0000, -0.0758),
-    (0.5845, -0.1364, 0.0455),
-)
+TRANSFORMS = Transforms()
 
 Generators = Sequence[torch.Generator]
+Merit = Callable[[torch.Tensor], torch.Tensor]  # pictures (N, 3, H, W) -> how good each is, (N,)
 
 
-class PixelParametrization:
+class Parametrization(Protocol):
+    """N pictures that climb.
+
+    Attributes:
+        values: what is optimized; the first axis is N, or N times as many candidates.
+        optimizer: moves them.
+    """
+
+    values: torch.Tensor
+    optimizer: PictureAdam
+
+    def snapshot(self) -> Callable[[], torch.Tensor]:
+        """What renders the pictures (N, 3, size, size) as they are now, whatever comes after."""
+        ...
+
+    def shown(
+        self, progress: float, side: int, generators: Generators
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The pictures as a network is shown them in a step, and the regularizers.
+
+        Args:
+            progress: share of the steps that are done, 0..1.
+            side: of the network's input, in pixels.
+            generators: one for each picture.
+
+        Returns:
+            Pictures (M, 3, h, h), and scalar losses by name.
+        """
+        ...
+
+    def overview(self) -> Callable[[], torch.Tensor] | None:
+        """What renders the candidates among which each picture is chosen, or None."""
+        return None
+
+    def enter(self, progress: float, merit: Merit) -> None:
+        """Prepares the values for the step at `progress`."""
+
+    def scores(self, reported: torch.Tensor) -> torch.Tensor:
+        """Each picture's score (N,), of what the objective reports of all that was shown."""
+        return reported
+
+    def step(self, gradient: torch.Tensor, progress: float) -> None:
+        """One step down `gradient`."""
+        self.optimizer.step(gradient, progress)
+
+
+class PixelParametrization(Parametrization):
     """N pictures as their own pixels, for "plain" and "variation".
 
     Args:
@@ -53,7 +100,6 @@ class PixelParametrization:
 
     Attributes:
         values: (N, 3, size, size), what is optimized.
-        step_length: Euclidean length of a step.
     """
 
     def __init__(
@@ -68,7 +114,7 @@ class PixelParametrization:
         if photo is not None:
             start = [photo] * len(start)
         self.values = torch.cat(start).clamp(0, 1).to(device).requires_grad_()
-        self.step_length = PIXEL_STEP * math.sqrt(math.prod(shape))
+        self.optimizer = PictureAdam(self.values, PIXEL_STEP * math.sqrt(math.prod(shape)))
         self.smooth, self.octaves = settings.method == "variation", settings.octaves
         weight = LAYER_VARIATION if settings.layer else CLASS_VARIATION
         self.variation_weight = weight * settings.tv_weight if self.smooth else 0.0
@@ -81,16 +127,7 @@ class PixelParametrization:
     def shown(
         self, progress: float, side: int, generators: Generators
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The pictures as a network is shown them in a step, and the regularizers.
-
-        Args:
-            progress: share of the steps that are done, 0..1.
-            side: of the network's input, in pixels.
-            generators: one for each picture.
-
-        Returns:
-            Pictures (N, 3, h, h), and scalar losses by name.
-        """
+        """The pictures at the size that is due, and the variation; see `Parametrization`."""
         variation = self.variation_weight * total_variation(self.values)
         pictures = self.values
         if self.smooth:
@@ -107,13 +144,14 @@ class PixelParametrization:
         return resize(pictures, round(side * OCTAVE**octave)), {"variation": variation}
 
     @torch.no_grad()
-    def clamp(self) -> None:
-        """Back into [0, 1]."""
+    def step(self, gradient: torch.Tensor, progress: float) -> None:
+        """One step down `gradient`, and back into [0, 1]."""
+        self.optimizer.step(gradient, progress)
         self.values.clamp_(0, 1)
 
 
-class FourierParametrization:
-    """N pictures as Fourier spectra of three decorrelated colors, for "fourier".
+class FourierParametrization(Parametrization):
+    """N pictures as Fourier spectra of three decorrelated colors, for "fourier" and "accentuate".
 
     x = sigmoid(C irfft2(z * s)) with the color axes C and the scale s of each frequency.
 
@@ -134,7 +172,7 @@ class FourierParametrization:
         # The smallest stage that the picture fits into is the last it needs.
         self.largest = next((p for _, p in STAGES if p >= self.side), STAGES[-1][1])
         axes = torch.tensor(COLOR_AXES) if settings.decorrelated else torch.eye(3) / math.sqrt(3)
-        self.scale, self.axes = spectrum_scale(self.side).to(device), axes.to(device)
+        self.scale, self.axes = spectrum.spectrum_scale(self.side).to(device), axes.to(device)
         shape = (1, 3, self.side, self.side // 2 + 1, 2)
         start = [torch.randn(shape, generator=g) * FOURIER_NOISE for g in generators]
         self.brightness = torch.tensor(0.5, device=device)
@@ -143,15 +181,14 @@ class FourierParametrization:
             self.brightness = F.adaptive_avg_pool2d(small.mean(1, keepdim=True), 4)
             start = [self.spectrum(small)] * len(start)
         self.values = torch.cat(start).to(device).requires_grad_()
-        self.step_length = FOURIER_STEP
+        self.optimizer = PictureAdam(self.values, FOURIER_STEP)
         # The spotlight lets one object form out of noise; a photo has one, a texture needs none.
         self.spotlight = photo is None and not settings.layer
+        self.photo = self.values.detach().clone() if settings.method == "accentuate" else None
 
     def spectrum(self, pictures: torch.Tensor) -> torch.Tensor:
         """The values that give `pictures` (N, 3, side, side), to half a grey level."""
-        planes = torch.logit(pictures, eps=LOGIT_EPS)
-        planes = torch.einsum("ij,bjhw->bihw", torch.linalg.inv(self.axes), planes)
-        return torch.view_as_real(torch.fft.rfft2(planes, norm="forward") / self.scale)
+        return torch.view_as_real(spectrum.analyze(pictures, self.axes) / self.scale)
 
     @torch.no_grad()
     def snapshot(self) -> Callable[[], torch.Tensor]:
@@ -162,22 +199,15 @@ class FourierParametrization:
     def render(self, side: int, values: torch.Tensor | None = None) -> torch.Tensor:
         """The pictures at `side` x `side` pixels; frequencies that don't fit are left out."""
         waves = torch.view_as_complex(self.values if values is None else values) * self.scale
-        if side < self.side:
-            rows = (waves[:, :, : (side + 1) // 2], waves[:, :, -(side // 2) :])
-            waves = torch.cat(rows, dim=2)[..., : side // 2 + 1]
-        elif side > self.side:
-            middle = self.side // 2 + self.side % 2
-            gap = waves.new_zeros(*waves.shape[:2], side - self.side, waves.shape[-1])
-            waves = torch.cat((waves[:, :, :middle], gap, waves[:, :, middle:]), dim=2)
-        if waves.device.type != "cpu":
-            waves = hermitian(waves, side)
-        planes = torch.fft.irfft2(waves, s=(side, side), norm="forward")
-        return torch.einsum("ij,bjhw->bihw", self.axes, planes).sigmoid()
+        return spectrum.render(waves, self.axes, side)
 
     def shown(
         self, progress: float, side: int, generators: Generators
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The randomly transformed pictures, and the regularizers; see `PixelParametrization`."""
+        """The randomly transformed pictures, and the regularizers; see `Parametrization`.
+
+        For "accentuate" the photo follows each, transformed the same: (2N, 3, h, h).
+        """
         # Coarse to fine: broad shapes come first, and cost less.
         stage = min(next(pixels for end, pixels in STAGES if progress < end), self.largest)
         pictures = self.render(min(stage, self.size))
@@ -193,45 +223,12 @@ class FourierParametrization:
         # A network with a larger input is shown larger pictures.
         seen = round(stage * side / FULL_SIDE)
         fine = progress >= FINE_FROM
-        spotlight = self.spotlight and not fine
-        return random_transform(pictures, seen, generators, fine, spotlight), regularizers
-
-    def clamp(self) -> None:
-        """Nothing: every spectrum is a picture."""
-
-
-Parametrization = PixelParametrization | FourierParametrization
-
-
-def hermitian(waves: torch.Tensor, side: int) -> torch.Tensor:
-    """The part of a half spectrum that belongs to a real picture: in its first column, and for an
-    even side its last, (z_k + conj z_-k) / 2.
-
-    On CPUs irfft2 ignores the rest; what cuFFT makes of it is undefined, and depends on the side.
-
-    Args:
-        waves: (..., side, side // 2 + 1), laid out as torch.fft.rfft2 does.
-    """
-
-    def symmetric(column: torch.Tensor) -> torch.Tensor:
-        return (column + column.flip(-2).roll(1, -2).conj()) / 2
-
-    if side % 2:
-        return torch.cat((symmetric(waves[..., :1]), waves[..., 1:]), -1)
-    ends = symmetric(waves[..., :1]), symmetric(waves[..., -1:])
-    return torch.cat((ends[0], waves[..., 1:-1], ends[1]), -1)
-
-
-def spectrum_scale(side: int) -> torch.Tensor:
-    """What each coefficient of a spectrum is multiplied by: 1 / max(f, 1)^0.9 / 4.
-
-    f is the frequency in periods per picture. The exponent is 1 in Olah et al. (2017): a little
-    less gives crisper detail.
-
-    Returns:
-        (side, side // 2 + 1), laid out as torch.fft.rfft2 does, in (0, 1/4].
-    """
-    rows = torch.fft.fftfreq(side)[:, None] * side
-    columns = torch.fft.rfftfreq(side)[None] * side
-    frequency: torch.Tensor = (rows.square() + columns.square()).sqrt().clamp(min=1)
-    return frequency.pow(-DECAY) / 4
+        largest = TRANSFORMS.small() if fine else TRANSFORMS
+        if fine or not self.spotlight:
+            largest = largest.unlit()
+        drawn = largest.draw(generators)
+        if self.photo is not None:
+            with torch.no_grad():
+                original = self.render(pictures.shape[-1], self.photo)
+            pictures, drawn = torch.cat((pictures, original)), drawn.repeat(2, 1)
+        return transform(pictures, seen, drawn, largest), regularizers

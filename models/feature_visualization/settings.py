@@ -8,10 +8,12 @@ from models import registry
 from models.registry import ClassifierSpec
 from models.validation import Settings, ValidationError, choice, setting
 
-METHODS = ("plain", "variation", "fourier")
+METHODS = ("plain", "variation", "fourier", "maco", "accentuate")
+FROM_NOISE = METHODS[:4]  # those that need no photo
+TAKE_TURNS = METHODS[2:]  # those in which for a class a second network takes part
 STARTS = ("noise", "photo")
 MAX_CHANNEL = 4095
-# The second network of "fourier", by the first one; see `VisualizationSettings.networks`.
+# The second network of `TAKE_TURNS`, by the first one; see `VisualizationSettings.networks`.
 PARTNERS = {
     "efficientnet_lite0": "efficientnet_lite2",
     "efficientnet_lite1": "efficientnet_lite2",
@@ -39,9 +41,10 @@ class VisualizationSettings(Settings):
     method: str = setting(
         "fourier",
         "gradient ascent on the pixels (noise to us, certainty to the network), the same with a "
-        "smoothness term (fur and stripes), or on a Fourier spectrum with a second network (a "
-        "picture that people recognise)",
-        choices=METHODS, key="name.method_ideal", choice_key="ideal.method",
+        "smoothness term (fur and stripes), on a Fourier spectrum with a second network (fur with "
+        "a face), first on the phases alone of waves as strong as in photographs (a picture that "
+        "people recognise), or from a photo and near it (what in it looks like the class)",
+        choices=METHODS, page_default="maco", key="name.method_ideal", choice_key="ideal.method",
         formula=r"\max_x\;\log p(c\mid x)-w\,\mathrm{TV}(x)",
     )  # fmt: skip
     size: int = setting(224, "side of the picture in pixels", low=64, high=512, step=32)
@@ -69,8 +72,10 @@ class VisualizationSettings(Settings):
         low=0, high=MAX_CHANNEL, page_default=0,
     )  # fmt: skip
     start: str = setting(
-        "noise", "where to start: noise, or the image", choices=STARTS, choice_key="ideal.start"
-    )
+        "noise",
+        'where to start: noise, or the image, which "accentuate" always starts from',
+        choices=STARTS, choice_key="ideal.start",
+    )  # fmt: skip
     octaves: int = setting(
         1,
         'at how many sizes, small to large, "plain" and "variation" show the picture to the '
@@ -79,12 +84,19 @@ class VisualizationSettings(Settings):
     )  # fmt: skip
     decorrelated: bool = setting(
         True,
-        'in "fourier", the color axes of natural pictures; false for red, green, blue',
+        'in all but "plain" and "variation", the color axes of natural pictures; false for red, '
+        "green, blue",
         formula=r"x=\sigma\big(C\,\mathcal{F}^{-1}(z/f)\big)",
     )
     count: int = setting(
         1, "how many pictures at once, with the seeds that follow each other", low=1, high=6
     )
+    photo_weight: float = setting(
+        1.0,
+        'in "accentuate", how much leaving the photo costs; 0 lets the picture go',
+        low=0, high=10, step=0.1,
+        formula=r"\max_x\;z_c(x)-\lambda\,\frac{\lVert A(x)-A(x_0)\rVert^2}{\lVert A(x_0)\rVert^2}",
+    )  # fmt: skip
 
     def check(self) -> None:
         if self.layer:
@@ -103,12 +115,18 @@ class VisualizationSettings(Settings):
         return self.spec.class_index(self.class_name)
 
     @property
+    def from_photo(self) -> bool:
+        """Whether the picture begins as a photo."""
+        return self.start == "photo" or self.method == "accentuate"
+
+    @property
     def networks(self) -> tuple[str, ...]:
-        """Names of the networks that take part: the model, and for a class in "fourier" a partner.
+        """Names of the networks that take part: the model, and for a class a partner where the
+        method lets two take turns.
 
         What two networks agree on is less of an artefact of either.
         """
-        if self.method != "fourier" or self.layer:
+        if self.method not in TAKE_TURNS or self.layer:
             return (self.model,)
         other = "pets_lite0" if self.model in registry.PET_CLASSIFIERS else "efficientnet_lite0"
         return (self.model, PARTNERS.get(self.model, other))

@@ -1,9 +1,12 @@
 """A run as a row of pictures, at steps that are evenly spaced on a logarithmic scale.
 
-Most happens early: half the strip shows the first tenth of the steps.
+Most happens early: half the strip shows the first tenth of the steps. Of "maco" it shows the
+candidates, which was chosen, and the end of each stage.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Collection
 
 import torch
 
@@ -30,20 +33,24 @@ def sheet(pictures: torch.Tensor) -> torch.Tensor:
 
 
 class Strip:
-    """The pictures of a run's `snapshot_steps`, collected while it goes on.
+    """The pictures of a run at the steps that are due, collected while it goes on.
+
+    Args:
+        due: which steps those are, of how many there will be.
 
     Attributes:
         snapshots: the picture (1, 3, H, W) by its step.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, due: Callable[[int], Collection[int]] = snapshot_steps) -> None:
+        self.due = due
         self.snapshots: dict[int, torch.Tensor] = {}
 
     def add(self, step: VisualizationStep, last: bool = False) -> bool:
         """Keeps the picture of `step` if it is due or the `last`; returns whether it did."""
-        due = last or step.step in snapshot_steps(step.steps)
-        if due and step.step not in self.snapshots:
-            self.snapshots[step.step] = sheet(step.image)
+        due = last or step.step in self.due(step.steps)
+        if last or (due and step.step not in self.snapshots):
+            self.snapshots[step.step] = sheet(step.image if last else step.view)
         return due
 
     def row(self) -> torch.Tensor:

@@ -9,56 +9,93 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch.nn import functional as F
 
-ROTATION, LOG_SCALE, SHIFT = 10, 0.15, 0.05  # degrees, log of the scale, part of the picture
-CONTRAST, BRIGHTNESS, TINT = 0.25, 0.1, 0.12
-SPOTLIGHT_RADIUS, BACKGROUND = (0.7, 1.2), 0.5  # in half pictures; largest distance from grey
 SMALL = 0.3  # small transforms are this part of the others
+BACKGROUND = 0.5  # largest distance from grey
 
 
-def random_transform(
-    pictures: torch.Tensor,
-    side: int,
-    generators: Sequence[torch.Generator],
-    small: bool = False,
-    spotlight: bool = True,
+@dataclass(frozen=True)
+class Transforms:
+    """The largest transforms that are drawn.
+
+    Attributes:
+        rotation: in degrees.
+        log_scale: log of the scale.
+        shift: in parts of the picture.
+        contrast, brightness, tint: by how much they change.
+        spotlight: smallest and largest radius in half pictures; around it everything is one color,
+            another one each time. None: no spotlight.
+        flip: every second picture is mirrored, and what is shown larger than it is is shifted as
+            far as it goes, so that every part of the picture is seen.
+    """
+
+    rotation: float = 10
+    log_scale: float = 0.15
+    shift: float = 0.05
+    contrast: float = 0.25
+    brightness: float = 0.1
+    tint: float = 0.12
+    spotlight: tuple[float, float] | None = (0.7, 1.2)
+    flip: bool = False
+
+    def small(self) -> Transforms:
+        """The same, each smaller."""
+        names = ("rotation", "log_scale", "shift", "contrast", "brightness", "tint")
+        return replace(self, **{name: SMALL * getattr(self, name) for name in names})
+
+    def unlit(self) -> Transforms:
+        """The same without a spotlight."""
+        return replace(self, spotlight=None)
+
+    def draw(self, generators: Sequence[torch.Generator]) -> torch.Tensor:
+        """The random numbers of one transform for each generator: (N, 13 or 14) in [-1, 1].
+
+        All generators give equally many.
+        """
+        count = 14 if self.flip else 13
+        return torch.stack([torch.rand(count, generator=g) for g in generators]) * 2 - 1
+
+
+def transform(
+    pictures: torch.Tensor, side: int, drawn: torch.Tensor, largest: Transforms
 ) -> torch.Tensor:
     """Each picture rotated, scaled, shifted and recolored, and perhaps under a round spotlight.
 
     Args:
         pictures: (N, 3, H, W) in [0, 1].
         side: of the result, in pixels.
-        generators: one for each picture; all draw equally many numbers.
-        small: smaller transforms.
-        spotlight: around it everything is one color, another one each time.
+        drawn: a row for each picture, of `largest.draw`.
+        largest: what the numbers are parts of.
 
     Returns:
         (N, 3, side, side), differentiable; recoloring may leave [0, 1] a little.
     """
-    drawn = torch.stack([torch.rand(13, generator=g) for g in generators]) * 2 - 1
-    strength = SMALL if small else 1.0
-    rotation, scale, across, down = (drawn[:, n] * strength for n in range(4))
-    angle, zoom = rotation * math.radians(ROTATION), (-LOG_SCALE * scale).exp()
+    rotation, scale, across, down = (drawn[:, n] for n in range(4))
+    angle, zoom = rotation * math.radians(largest.rotation), (-largest.log_scale * scale).exp()
+    mirror, reach = torch.ones_like(zoom), torch.full_like(zoom, 2 * largest.shift)
+    if largest.flip:
+        mirror, reach = drawn[:, 13].sign(), reach + (1 - zoom).clamp(min=0)
     cos, sin = angle.cos() * zoom, angle.sin() * zoom
-    rows = (cos, -sin, 2 * SHIFT * across), (sin, cos, 2 * SHIFT * down)
+    rows = (cos * mirror, -sin, reach * across), (sin * mirror, cos, reach * down)
     matrix = torch.stack([torch.stack(row, 1) for row in rows], 1).to(pictures.device)
     grid = F.affine_grid(matrix, [len(pictures), 3, side, side], align_corners=False)
     moved = F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
     # Not in the papers: brightness and color change each time, so neither can stand for the class,
     # and the picture stays neither dark nor garish.
     drawn = drawn.to(pictures.device)[:, :, None, None]
-    tint = 1 + TINT * strength * drawn[:, 6:9]
-    gain = (1 + CONTRAST * strength * drawn[:, 4:5]) * tint
-    offset = (0.5 + BRIGHTNESS * strength * drawn[:, 5:6]) * tint - 0.5 * gain
-    if spotlight:
+    tint = 1 + largest.tint * drawn[:, 6:9]
+    gain = (1 + largest.contrast * drawn[:, 4:5]) * tint
+    offset = (0.5 + largest.brightness * drawn[:, 5:6]) * tint - 0.5 * gain
+    if largest.spotlight:
         # Not in the papers: the class has to stand in the middle, once and whole, instead of in
         # pieces everywhere and in the corners.
         ruler = torch.linspace(-1, 1, side, device=pictures.device)
         distance = (ruler[:, None].square() + ruler.square()).sqrt()
-        low, high = SPOTLIGHT_RADIUS
+        low, high = largest.spotlight
         radius = (low + high + (high - low) * drawn[:, 9:10]) / 2
         spot = torch.sigmoid((radius - distance) / 0.1)
         background = 0.5 + BACKGROUND * drawn[:, 10:13]
