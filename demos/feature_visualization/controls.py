@@ -17,7 +17,7 @@ from models.feature_visualization.settings import VisualizationSettings
 
 NAMES = (
     "model", "class_name", "method", "steps", "tv_weight", "start", "layer", "channel", "size",
-    "seed", "octaves", "decorrelated",
+    "seed", "octaves", "decorrelated", "photo_weight",
 )  # fmt: skip
 DEFAULTS = {name: VisualizationSettings.page_defaults()[name] for name in NAMES}
 
@@ -63,7 +63,7 @@ def build(page: Page, knobs: gr.Column, one_click: Callable[[], None]) -> Contro
     with page.put(gr.Accordion, "ideal.from_photo", open=False):
         photo = page.put(Photo, "ideal.photo", height=150)
         examples.examples(page, "photos", photo)
-        for name in ("start", "octaves"):
+        for name in ("start", "octaves", "photo_weight"):
             named[name] = page.setting(VisualizationSettings, name)
     with page.put(gr.Accordion, "ideal.one_channel", open=False):
         _layer(page, named)

@@ -10,7 +10,7 @@ import gradio as gr
 from demos.feature_visualization import runs
 from demos.feature_visualization.runs import NAME, Visualization
 from demos.runtime.events import Progress, Result
-from demos.ui.endpoints import END, Picture, expose
+from demos.ui.endpoints import Picture, expose
 from demos.ui.page import Page
 from models.feature_visualization.settings import VisualizationSettings
 
@@ -24,10 +24,11 @@ def expose_all(page: Page) -> None:
     ):
         """Draws what a network takes for the ideal picture of a class, out of noise or a photo.
 
-        Streams the picture while it is optimized; the last one is the result.
+        Streams the picture while it is optimized ("maco": first the candidates for it); the last
+        one is the result.
 
         Args:
-            image: the photo to start from.
+            image: the photo to start from, for start="photo" and method="accentuate".
             strip: give a row of snapshots over time instead of the picture.
 
         Returns:
@@ -44,7 +45,7 @@ def expose_all(page: Page) -> None:
                     yield picture, _report(one, time.perf_counter() - begin)
 
     outputs = {"picture": gr.Image, "report": gr.JSON}
-    order = {"image": "octaves", "strip": END}
+    order = {"image": "octaves", "strip": "photo_weight"}
     expose(ideal_class, outputs, "ideal_class", settings=VisualizationSettings, before=order)
 
 

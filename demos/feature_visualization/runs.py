@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,8 @@ from models.feature_visualization.settings import VisualizationSettings
 from models.labels import breeds
 
 if TYPE_CHECKING:
+    import torch
+
     from models.feature_visualization.objectives import Network
     from models.feature_visualization.optimize import VisualizationStep
     from models.feature_visualization.strip import Strip
@@ -37,6 +39,7 @@ class Visualization:
         strip: snapshots so far.
         probabilities: of each picture, by the name of each network that took part; empty for a
             layer and before the last step.
+        ended: whether it is the last step, which shows the picture rather than candidates for it.
     """
 
     settings: VisualizationSettings
@@ -44,6 +47,12 @@ class Visualization:
     curve: list[tuple[float, float]]
     strip: Strip
     probabilities: dict[str, list[float]]
+    ended: bool = False
+
+    @property
+    def pictures(self) -> torch.Tensor:
+        """What is shown of the step, (N, 3, H, W)."""
+        return self.step.image if self.ended else self.step.view
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ def visualize(
     Raises:
         ValidationError: a photo or a channel that can't be worked with.
     """
-    start = images.open_image(photo) if any(one.start == "photo" for one in every) else None
+    start = images.open_image(photo) if any(one.from_photo for one in every) else None
     from models.feature_visualization.strip import Strip
 
     networks: list[list[Network]] = []
@@ -76,7 +85,7 @@ def visualize(
         for name in settings.networks:
             networks[-1].append((yield from engine.load_classifier(name)))
     curves: list[list[tuple[float, float]]] = [[] for _ in every]
-    strips = [Strip() for _ in every]
+    strips = [Strip(_due(settings)) for settings in every]
 
     def recorded() -> Generator[JointStep]:
         for joint in engine.steps(side_by_side, networks, every, start):
@@ -93,7 +102,10 @@ def visualize(
         for step, strip in zip(joint.parts, strips, strict=True):
             strip.add(step, last=True)
         found = (_probabilities(*each) for each in zip(every, networks, joint.parts, strict=True))
-        return [replace(one, probabilities=p) for one, p in zip(shown(joint), found, strict=True)]
+        return [
+            replace(one, probabilities=p, ended=True)
+            for one, p in zip(shown(joint), found, strict=True)
+        ]
 
     yield from map_values(engine.schedule(recorded(), run), shown, last=ended)
 
@@ -115,6 +127,14 @@ def side_by_side(
             yield JointStep(parts[0].step, parts[0].steps, parts)
 
 
+def _due(settings: VisualizationSettings) -> Callable[[int], Collection[int]]:
+    """Which steps the strip shows, of how many there will be."""
+    from models.feature_visualization.maco import milestones
+    from models.feature_visualization.strip import snapshot_steps
+
+    return milestones if settings.method == "maco" else snapshot_steps
+
+
 def _probabilities(
     settings: VisualizationSettings, networks: Sequence[Network], step: VisualizationStep
 ) -> dict[str, list[float]]:
@@ -132,7 +152,7 @@ def picture(every: Sequence[Visualization]) -> Image.Image:
     from models.feature_visualization.strip import sheet
     from models.feature_visualization.transforms import resize
 
-    pictures = [one.step.image for one in every]
+    pictures = [one.pictures for one in every]
     side = max(each.shape[-1] for each in pictures)
     return images.to_image(sheet(torch.cat([resize(each, side) for each in pictures])))
 

@@ -17,20 +17,21 @@ from demos.runtime.i18n import EVERY, class_name, say
 from demos.ui import card, deep_links, example_results, examples, progress, streams
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
-from models.feature_visualization.settings import METHODS, VisualizationSettings
+from models.feature_visualization.settings import FROM_NOISE, VisualizationSettings
 
 ONE_CLICK = {
     "class.siamese_cat": "Siamese cat",
     "class.zebra": "zebra",
     "class.golden_retriever": "golden retriever",
 }
+LARGEST = ("maco", "accentuate")  # methods whose pictures share the largest place
 # What each "break it" button changes from the defaults.
 EXPERIMENTS = (
     {"method": "plain", "steps": 64},
     {"method": "variation", "tv_weight": 10.0},
     {"method": "fourier", "tv_weight": 0.0},
     {"method": "fourier", "class_name": "hammer"},
-    {"decorrelated": False},
+    {"method": "fourier", "decorrelated": False},
     {"method": "plain", "layer": "blocks.3", "channel": 11, "steps": 128},
 )
 
@@ -80,8 +81,12 @@ class VisualizationTab:
                 name: self._picture(
                     f"ideal.slot.{name}", 300, f"ideal-{name}", made[name].pictures["picture"]
                 )
-                for name in METHODS
+                for name in FROM_NOISE
             }
+            # In the place of the largest, once there is a photo to begin with.
+            self.slots["accentuate"] = self._picture(
+                "ideal.slot.accentuate", 300, "ideal-accentuate", None, visible=False
+            )
         self.line = gr.HTML(elem_id="ideal-status")
         self.verdict = gr.HTML(
             views.verdict(EVERY, settings, last.probabilities), elem_id="ideal-verdict"
@@ -97,8 +102,21 @@ class VisualizationTab:
                 )
             )  # fmt: skip
 
-    def _picture(self, key: str, height: int, elem_id: str, value: str) -> gr.Image:
-        return self.page.picture(key, min_width=90, height=height, elem_id=elem_id, value=value)
+    def _picture(
+        self, key: str, height: int, elem_id: str, value: str | None, **options: Any
+    ) -> gr.Image:
+        return self.page.picture(
+            key, min_width=90, height=height, elem_id=elem_id, value=value, **options
+        )
+
+    def _largest(self, method: str, empty: bool) -> dict[gr.Image, dict]:
+        """Which picture is the largest: that of "accentuate" or, for all others, of "maco"."""
+        value = {"value": None} if empty else {}
+        return {
+            self.slots[name]: gr.update(visible=(name == "accentuate") == (method == "accentuate"))
+            | value
+            for name in LARGEST
+        }
 
     def connect(self) -> None:
         """Wires the events."""
@@ -130,8 +148,10 @@ class VisualizationTab:
         emptied: dict[Any, Any] = {
             self.download: hidden, self.download_strip: hidden, self.verdict: "",
         }  # fmt: skip
-        if not card.is_of(shown, _subject(settings, photo)):
+        empty = not card.is_of(shown, _subject(settings, photo))
+        if empty:
             emptied |= dict.fromkeys(self.slots.values()) | {self.strip: None}
+        emptied |= self._largest(settings.method, empty)
         yield emptied | {self.origin.line: _origin(language, settings, photo)}
         snapshots = 0
 
@@ -166,7 +186,8 @@ class VisualizationTab:
     def cleared(self, _language: str) -> list:
         """The values of all components on Reset."""
         hidden = gr.update(visible=False)
-        pictures = [None] * len(self.slots)
+        largest = self._largest(DEFAULTS["method"], empty=True)
+        pictures = [largest.get(slot) for slot in self.slots.values()]
         return [None, *DEFAULTS.values(), "", *pictures, "", "", None, "", hidden, hidden]
 
 

@@ -53,6 +53,7 @@ def main() -> None:
         start = time.perf_counter()
         found[name] = plain(dataclasses.asdict(make(name, recipe, FOLDER, engine)))
         print(f"{name}: {time.perf_counter() - start:.1f} s")
+    found = {name: found[name] for name in known if name in found}
     FILE.write_text(text(found), encoding="utf-8")
     used = {name for each in found.values() for name in each["pictures"].values()}
     for path in FOLDER.glob("*.webp"):

@@ -16,7 +16,7 @@ from demos.tour import tab as tour_tab
 from demos.ui import examples
 from demos.ui.example_results import IDEAL
 from models import registry, weights
-from models.feature_visualization.settings import METHODS, VisualizationSettings
+from models.feature_visualization.settings import FROM_NOISE, VisualizationSettings
 from models.gan.training.settings import TrainingSettings
 from models.registry import BackboneSpec, ModelSpec, PetSpec
 
@@ -48,7 +48,7 @@ class Recipe:
 
 def recipes() -> dict[str, Recipe]:
     """The recipes by the results' names."""
-    ideal = {IDEAL + method: _ideal(method) for method in METHODS}
+    ideal = {IDEAL + method: _ideal(method) for method in FROM_NOISE}
     return {"attack": _attack(), **ideal, "tour": _tour(), "lab": _lab(), "train": _train()}
 
 
