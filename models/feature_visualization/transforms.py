@@ -78,7 +78,8 @@ def transform(
     angle, zoom = rotation * math.radians(largest.rotation), (-largest.log_scale * scale).exp()
     mirror, reach = torch.ones_like(zoom), torch.full_like(zoom, 2 * largest.shift)
     if largest.flip:
-        mirror, reach = drawn[:, 13].sign(), reach + (1 - zoom).clamp(min=0)
+        mirror = torch.where(drawn[:, 13] < 0, -1.0, 1.0)
+        reach = reach + (1 - zoom).clamp(min=0)
     cos, sin = angle.cos() * zoom, angle.sin() * zoom
     rows = (cos * mirror, -sin, reach * across), (sin * mirror, cos, reach * down)
     matrix = torch.stack([torch.stack(row, 1) for row in rows], 1).to(pictures.device)

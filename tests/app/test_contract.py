@@ -71,7 +71,7 @@ def test_endpoints_and_defaults_are_those_of_the_contract(client):
         "class_name": "Siamese cat", "model": "efficientnet_lite0", "method": "fourier",
         "size": 224, "steps": 256, "tv_weight": 1.0, "seed": 0, "layer": "", "channel": None,
         "start": "noise", "image": None, "octaves": 1, "decorrelated": True, "count": 1,
-        "strip": False,
+        "strip": False, "photo_weight": 1.0,
     }  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from PIL import Image
 
 from tests.serving import post
 
-IDEAL_CLASS_REST = '"", null, "noise", null, 1, true, 1, false]'  # of /ideal_class, from "layer" on
+IDEAL_CLASS_REST = (
+    '"", null, "noise", null, 1, true, 1, false, 1]'  # of /ideal_class, from "layer" on
+)
 
 
 BAD = [
@@ -61,6 +63,8 @@ BAD = [
     ("/attack", {"method": "patch", "patch_size": 1.5}, "patch_size must be from 0.05 to 1"),
     ("/ideal_class", {"class_name": "Siamesse cat"}, "The nearest names: Siamese cat"),
     ("/ideal_class", {"size": 9999}, "size must be from 64 to 512"),
+    ("/ideal_class", {"method": "accentuate"}, "There is no picture yet"),
+    ("/ideal_class", {"photo_weight": 11}, "photo_weight must be from 0 to 10"),
     ("/ideal_class", {"method": "magic"}, "Choose one of: plain"),
 ]
 

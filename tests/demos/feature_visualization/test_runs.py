@@ -3,6 +3,7 @@
 import gradio as gr
 import numpy as np
 import pytest
+import torch
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
@@ -81,6 +82,31 @@ def test_runs_side_by_side_take_turns_and_stop_together(page):
     assert [[one.step.step for one in event.value] for event in shown(stopped)] == [[0, 0]]
 
 
+def test_the_film_of_maco_shows_the_candidates_and_at_last_the_picture(page):
+    one = VisualizationSettings("zebra", method="maco", size=64, steps=6)
+    first, *_, end = [
+        event
+        for event in runs.visualize(page.engine, [one], None, StoppableRun())
+        if isinstance(event, Progress | Result)
+    ]
+    assert torch.equal(first.value[0].pictures, first.value[0].step.overview())
+    assert isinstance(end, Result)
+    (shown,) = end.value
+    assert list(shown.strip.snapshots) == [0, 1, 2, 4, 5, 6]
+    assert torch.equal(shown.pictures, shown.step.image)
+    assert set(shown.probabilities) == {"efficientnet_lite0", "efficientnet_lite2"}
+
+
+def test_a_run_stopped_among_candidates_ends_with_the_one_that_leads(page):
+    one = VisualizationSettings("zebra", method="maco", size=64, steps=100)
+    stopped = StoppableRun()
+    stopped.set()
+    *_, end = runs.visualize(page.engine, [one], None, stopped)
+    (shown,) = end.value
+    assert torch.equal(shown.pictures, shown.step.image)
+    assert shown.strip.row().shape == (1, 3, 64, 64)
+
+
 def size(path):
     with Image.open(path) as image:
         assert image.format == "PNG"
@@ -99,12 +125,18 @@ def test_the_endpoint_takes_breeds_layers_and_photos(client, photo):
     assert report["probability"] is None
     assert (report["class"], report["layer"], report["channel"]) == (None, "blocks.2", 3)
     assert isinstance(report["activation"], float)
+    picture, report = ideal_class(method="maco", class_name="zebra")
+    assert size(picture) == (64, 64)
+    assert set(report["by_model"]) == {"efficientnet_lite0", "efficientnet_lite2"}
     kitten = {"start": "photo", "image": handle_file(photo("kitten"))}
+    near, report = ideal_class(method="accentuate", image=kitten["image"])
+    assert report["steps"] == 3
     picture, report = ideal_class(method="plain", steps=1, octaves=2, **kitten)
     with Image.open(photo("kitten")) as image:
         middle = image.convert("RGB").resize((64, 64))
-    seen = np.asarray(Image.open(picture)).astype(float)
-    assert np.corrcoef(seen.ravel(), np.asarray(middle).ravel())[0, 1] > 0.5
+    for path in (picture, near):
+        seen = np.asarray(Image.open(path).convert("RGB")).astype(float)
+        assert np.corrcoef(seen.ravel(), np.asarray(middle).ravel())[0, 1] > 0.5
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from demos.ui.example_results import FILE, FOLDER
 from models import images
 from models.attacks.blend import classify_blends
 from models.attacks.evaluation import to_levels
-from models.feature_visualization.settings import METHODS, VisualizationSettings
+from models.feature_visualization.settings import FROM_NOISE, VisualizationSettings
 from tests.serving import ROOT
 from tools.example_results.make import make
 from tools.example_results.recipes import recipes
@@ -115,7 +115,7 @@ def test_they_are_shown_as_a_runs_results(language):
     assert figures["modes"] == "0 / 8"
     card = lab_views.diagnosis_card(language, lab.diagnosis, figures)
     assert i18n.say(language, "gan_lab.diagnosis.too_early") in card
-    assert list(EXAMPLES.ideal) == list(METHODS)
+    assert list(EXAMPLES.ideal) == list(FROM_NOISE)
     for ideal in EXAMPLES.ideal.values():
         settings = VisualizationSettings(**ideal.settings)
         assert len(ideal.curve) == settings.steps + 1

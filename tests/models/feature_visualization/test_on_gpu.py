@@ -22,7 +22,7 @@ def test_every_method(method, start, networks, photo, gpu):
     settings = VisualizationSettings(
         class_name="zebra", method=method, start=start, steps=8, size=128, count=2
     )
-    begin = images.open_image(photo("kitten")) if start == "photo" else None
+    begin = images.open_image(photo("kitten")) if settings.from_photo else None
     first, *_, last = visualize(networks[: len(settings.networks)], settings, begin)
     assert last.image.device.type == gpu.type
     assert last.image.isfinite().all()

@@ -6,7 +6,7 @@ import torch
 
 from models import images, store
 from models.feature_visualization.optimize import class_probabilities, visualize
-from models.feature_visualization.settings import METHODS, VisualizationSettings
+from models.feature_visualization.settings import FROM_NOISE, METHODS, VisualizationSettings
 from models.feature_visualization.transforms import total_variation
 from models.validation import ValidationError
 
@@ -44,7 +44,7 @@ def test_one_plain_step_by_hand():
     assert end.score == pytest.approx(0.886, abs=0.003)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", FROM_NOISE)
 def test_every_step_is_a_picture_that_improves(method):
     steps = list(visualize([Reddish()], settings(method=method, steps=20)))
     assert [step.step for step in steps] == list(range(21))
@@ -59,7 +59,7 @@ def test_every_step_is_a_picture_that_improves(method):
     assert {"class", "variation"} <= steps[-1].losses.keys()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", FROM_NOISE)
 def test_the_same_settings_give_the_same_picture(method):
     torch.manual_seed(1)
     first = last([Reddish(), Reddish()], settings(method=method)).image
@@ -115,7 +115,7 @@ def test_the_variation_weight_counts_except_in_plain():
         return last([Reddish()], settings(method=method, tv_weight=weight)).image
 
     assert torch.equal(picture("plain", 0), picture("plain", 10))
-    for method in ("variation", "fourier"):
+    for method in ("variation", "fourier", "maco"):
         rough, smooth = picture(method, 0), picture(method, 10)
         assert total_variation(smooth) < total_variation(rough)
 
@@ -131,7 +131,7 @@ def test_probabilities_are_of_the_8_bit_picture_at_each_network_s_size():
     assert [network.seen for network in networks] == [[10], [20]]
 
 
-def test_fourier_for_a_class_has_a_partner():
+def test_what_takes_turns_has_a_partner_for_a_class():
     def networks(model, **changes):
         return VisualizationSettings(model=model, **changes).networks
 
@@ -143,7 +143,11 @@ def test_fourier_for_a_class_has_a_partner():
     assert networks("pets_lite0", **siamese) == ("pets_lite0", "pets_lite2")
     assert networks("pets_lite2", **siamese) == ("pets_lite2", "pets_lite0")
     assert networks("efficientnet_lite0", layer="blocks.3") == ("efficientnet_lite0",)
-    assert networks("efficientnet_lite0", method="plain") == ("efficientnet_lite0",)
+    for method in ("plain", "variation"):
+        assert networks("efficientnet_lite0", method=method) == ("efficientnet_lite0",)
+    for method in ("maco", "accentuate"):
+        two = networks("pets_lite0", method=method, **siamese)
+        assert two == ("pets_lite0", "pets_lite2")
 
 
 @pytest.mark.parametrize(
@@ -175,6 +179,8 @@ def test_fourier_for_a_class_has_a_partner():
         ("seed", 2**31, "out_of_range"),
         ("seed", "7", "not_whole"),
         ("decorrelated", "yes", "not_a_switch"),
+        ("photo_weight", -0.1, "out_of_range"),
+        ("photo_weight", 10.1, "out_of_range"),
     ],
 )
 def test_bad_settings_are_refused(field, value, key):
@@ -190,7 +196,7 @@ def test_breeds_are_classes_of_the_pet_classifiers_alone():
     assert caught.value.key == "no_layers"
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", FROM_NOISE)
 def test_pictures_at_once_are_those_of_single_runs(method):
     together = last([Reddish(), Reddish()], settings(method=method, seed=5, count=3)).image
     alone = [last([Reddish(), Reddish()], settings(method=method, seed=5 + n)) for n in range(3)]
@@ -204,14 +210,15 @@ def test_a_start_photo_is_the_start(method, photo):
     first, *_, end = visualize([Reddish()], settings(method=method, start="photo", steps=8), kitten)
     expected = images.to_tensor(images.square(kitten, 64))
     # Waves come as near to black and white as half a grey level.
-    tolerance = 1 / 509 if method == "fourier" else 0
+    tolerance = 0 if method in ("plain", "variation") else 1 / 509
     torch.testing.assert_close(first.image, expected, atol=tolerance, rtol=0)
     assert end.image[:, 0].mean() > first.image[:, 0].mean()
 
 
-def test_a_start_photo_must_be_there():
+@pytest.mark.parametrize("changes", [{"start": "photo"}, {"method": "accentuate"}])
+def test_a_start_photo_must_be_there(changes):
     with pytest.raises(ValidationError) as caught:
-        next(visualize([Reddish()], settings(start="photo")))
+        next(visualize([Reddish()], settings(**changes)))
     assert caught.value.key == "no_picture"
 
 

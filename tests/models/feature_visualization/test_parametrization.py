@@ -4,8 +4,6 @@ import torch
 from models.feature_visualization.parametrization import (
     FourierParametrization,
     PixelParametrization,
-    hermitian,
-    spectrum_scale,
 )
 from models.feature_visualization.settings import VisualizationSettings
 
@@ -18,13 +16,6 @@ def seeds(*numbers):
 
 def picture(side=64):
     return torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(1))
-
-
-def test_spectrum_scale_of_a_4x4_picture():
-    # Frequencies: rows 0, 1, 2, 1; columns 0, 1, 2. (1, 2, 4, 5, 8)^(-0.9 / 2) / 4:
-    one, two, four, five, eight = 0.25, 0.18301, 0.13397, 0.12117, 0.09807
-    expected = [[one, one, four], [one, two, five], [four, five, eight], [one, two, five]]
-    torch.testing.assert_close(spectrum_scale(4), torch.tensor(expected), atol=1e-5, rtol=0)
 
 
 def test_a_spectrum_of_nothing_is_grey_and_one_frequency_is_a_cosine():
@@ -103,16 +94,3 @@ def test_a_snapshot_stays():
         assert before.shape == (2, 3, 64, 64)
         assert torch.equal(render(), before)
         assert not torch.equal(parametrization.snapshot()(), before)
-
-
-@pytest.mark.parametrize("side", [7, 8])
-def test_the_part_of_a_spectrum_that_no_real_picture_has_changes_nothing(side):
-    rng = torch.Generator().manual_seed(0)
-    values = torch.randn(2, 3, side, side // 2 + 1, 2, generator=rng)
-    waves = torch.view_as_complex(values)
-    given, real = (
-        torch.fft.irfft2(part, s=(side, side)) for part in (waves, hermitian(waves, side))
-    )
-    assert torch.allclose(given, real, atol=1e-6)
-    # Of a real picture's spectrum nothing is taken away.
-    assert torch.allclose(hermitian(torch.fft.rfft2(real), side), torch.fft.rfft2(real), atol=1e-5)

@@ -41,3 +41,14 @@ def test_a_strip_keeps_what_is_due_and_what_is_last():
     torch.testing.assert_close(firsts, torch.tensor([0, 0.2, 0.4, 0.6, 0.7]))
     strip.add(step(7), last=True)
     assert strip.row().shape == row.shape
+
+
+def test_a_strip_shows_candidates_and_at_last_the_picture():
+    def competing(number):
+        picture, square = (torch.full((1, 3, 8, 8), value) for value in (0.2, 0.7))
+        return VisualizationStep(number, 9, 0.0, {}, lambda: picture, lambda: square)
+
+    strip = Strip(lambda _steps: (0, 4))
+    assert [n for n in range(6) if strip.add(competing(n))] == [0, 4]
+    strip.add(competing(4), last=True)
+    torch.testing.assert_close(strip.row()[0, 0, 0, ::12], torch.tensor([0.7, 0.2]))
