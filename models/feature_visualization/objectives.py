@@ -20,7 +20,6 @@ from models.validation import whole_number
 Network = Backbone | PetClassifier
 TEST_SIDE = 64  # of the picture that a layer's channels are counted on
 LEAST_LOG = -8.0  # of a candidate's log-probability
-SILENT = 1e-6  # a channel's activations that differ by less are the same
 
 
 class Objective(Protocol):
@@ -107,27 +106,29 @@ class Activation(Objective):
         return activation / scale, activation.detach()
 
     def silent(self, network: Network, pictures: torch.Tensor) -> torch.Tensor:
-        """Which of the pictures leave the channel the same everywhere, so that no gradient leads
-        away from them: (N,), never for a whole layer."""
-        low, high = self._channel(network, pictures).aminmax(dim=1)
-        quiet = high - low <= SILENT
-        return quiet if self.channel is not None else torch.zeros_like(quiet)
+        """Which of the pictures (N, 3, h, h) leave the channel without any gradient, so that
+        nothing leads away from them: (N,), never for a whole layer."""
+        if self.channel is None:
+            return torch.zeros(len(pictures), dtype=torch.bool)
+        with torch.enable_grad():
+            shown = pictures.detach().requires_grad_()
+            means = self._mean(network, shown)
+            (gradient,) = torch.autograd.grad(means.sum(), shown)
+        return gradient.flatten(1).abs().amax(1) == 0
 
     def loudest(self, network: Network, pictures: torch.Tensor) -> torch.Tensor | None:
         """The one of the pictures (N, 3, h, h) that excites the channel most, (1, 3, h, h); None if
         it is silent for all."""
-        heard = ~self.silent(network, pictures)
-        if not heard.any():
+        silent = self.silent(network, pictures)
+        if silent.all():
             return None
-        means = self._channel(network, pictures).mean(1)
-        best = int(means.masked_fill(~heard, -math.inf).argmax())
+        with torch.no_grad():
+            means = self._mean(network, pictures).masked_fill(silent, -math.inf)
+        best = int(means.argmax())
         return pictures[best : best + 1]
 
-    @torch.no_grad()
-    def _channel(self, network: Network, pictures: torch.Tensor) -> torch.Tensor:
-        maps = _maps(network, pictures, self.layer).float()
-        chosen = slice(None) if self.channel is None else slice(self.channel, self.channel + 1)
-        return maps[:, chosen].flatten(1)
+    def _mean(self, network: Network, pictures: torch.Tensor) -> torch.Tensor:
+        return _maps(network, pictures, self.layer).float()[:, self.channel].flatten(1).mean(1)
 
 
 class Accentuated(Objective):

@@ -125,7 +125,7 @@ def test_the_choice_is_shown_for_a_moment():
     torch.testing.assert_close(chosen[0, :, 63, 40], torch.tensor(ROLES["made"]) / 255)
     picture.enter(0.30, never)
     assert torch.equal(picture.overview()(), chosen)
-    picture.enter(0.31, never)
+    picture.enter(0.32, never)
     assert picture.overview() is None
 
 

@@ -166,7 +166,7 @@ def test_a_silent_start_gives_way_to_what_excites_the_channel(method):
 @pytest.mark.parametrize("method", ["fourier", "maco", "variation"])
 def test_a_channel_that_nothing_excites_says_so(method):
     chosen = VisualizationSettings(size=64, steps=8, method=method, layer="blocks.0", channel=0)
-    with pytest.raises(ValidationError, match="Nothing excites channel 0 of blocks.0"):
+    with pytest.raises(ValidationError, match=r"Nothing excites channel 0 of blocks\.0"):
         next(visualize([Deaf()], chosen))
 
 

@@ -15,7 +15,7 @@ class Reddish:
     """Class 0 is "red": logits (sum of red / 1000, 0). It remembers the sizes it was shown."""
 
     def __init__(self, name="reddish", size=64):
-        self.spec = SimpleNamespace(name=name, input_size=size)
+        self.spec = SimpleNamespace(name=name, input_size=size, map_layers=("early",))
         self.placement = SimpleNamespace(device=torch.device("cpu"))
         self.seen = []
 
@@ -23,6 +23,10 @@ class Reddish:
         self.seen.append(pictures.shape[-1])
         red = pictures[:, 0].sum((1, 2)) / 1000
         return torch.stack((red, torch.zeros_like(red)), dim=1)
+
+    def features(self, pictures, layers):
+        assert layers == ["early"]
+        return [pictures]
 
 
 def settings(**changes):
