@@ -42,6 +42,7 @@ from models.validation import ValidationError
 
 PROBES, PROBE_SIDE = 32, 96  # pictures that may excite a channel which the start leaves silent
 PROBE_CONTRAST = 3.0  # of them, in logits
+PHOTO_BALANCE = 10.0  # weight of the distance from the photo beside a logit
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def visualize(
     begin = _start(first, judged, settings, photo)
     objective: Objective = judged
     if settings.method == "accentuate":
-        objective = Accentuated(judged, settings.photo_weight)
+        objective = Accentuated(judged, PHOTO_BALANCE * settings.photo_weight)
     seeds = range(settings.seed, settings.seed + settings.count)
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     picture = PARAMETRIZATIONS[settings.method](settings, generators, device, begin)
