@@ -16,7 +16,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch.nn import functional as F
 
 from models.feature_visualization import candidates, spectrum
 from models.feature_visualization.descent import Adam, PictureAdam
@@ -25,10 +24,11 @@ from models.feature_visualization.parametrization import (
     Generators,
     Merit,
     Parametrization,
+    Start,
 )
-from models.feature_visualization.settings import VisualizationSettings
 from models.feature_visualization.transforms import (
     Transforms,
+    local_brightness,
     resize,
     total_variation,
     transform,
@@ -112,32 +112,23 @@ class MacoParametrization(Parametrization):
     magnitudes m and the scale s of each frequency. From a photo m are the photo's magnitudes, z its
     phases, and there is nothing to choose.
 
-    Args: as those of `PixelParametrization`.
-
     Attributes:
         values: z, (4N, 3, side, side // 2 + 1) while candidates compete, (N, ...) afterwards, and
             with a last axis of real and imaginary part once the spectrum is free.
     """
 
-    def __init__(
-        self,
-        settings: VisualizationSettings,
-        generators: Generators,
-        device: torch.device,
-        photo: torch.Tensor | None = None,
-    ) -> None:
-        self.size, self.count = settings.size, len(generators)
+    def __init__(self, start: Start) -> None:
+        settings, device, photo = start.settings, start.device, start.photo
+        self.size, self.count = settings.size, len(start.generators)
         self.side = min(settings.size, FULL_SIDE)
         self.largest = next(s.side for s in STAGES if s.side >= self.side)
-        axes = torch.tensor(spectrum.COLOR_AXES)
-        axes[:, 1:] *= CHROMA
-        self.axes = (axes if settings.decorrelated else torch.eye(3) / math.sqrt(3)).to(device)
+        self.axes = spectrum.color_axes(settings.decorrelated, CHROMA).to(device)
         self.scale = spectrum.spectrum_scale(self.side, FREE_DECAY).to(device)
         if photo is None:
             self.candidates = CANDIDATES
             shape = (CANDIDATES, 3, self.side, self.side // 2 + 1)
             self.magnitudes = natural_magnitudes(self.side).to(device)
-            start = [torch.randn(shape, generator=g) for g in generators]
+            begin = [torch.randn(shape, generator=g) for g in start.generators]
             self.brightness = torch.tensor(0.5, device=device)
             self.finest = torch.exp(-((spectrum.frequencies(self.side) / CUT) ** 4)).to(device)
         else:
@@ -145,8 +136,8 @@ class MacoParametrization(Parametrization):
             small = resize(photo.to(device), self.side)
             waves = spectrum.analyze(small, self.axes)
             self.magnitudes = waves.abs()
-            start = [waves.angle() / math.pi] * self.count
-            self.brightness = F.adaptive_avg_pool2d(small.mean(1, keepdim=True), 4)
+            begin = [waves.angle() / math.pi] * self.count
+            self.brightness = local_brightness(small)
             self.finest = torch.ones_like(self.scale)
         # One object forms under a spotlight; a photo has one, a texture needs none.
         self.lit = photo is None and not settings.layer
@@ -155,7 +146,7 @@ class MacoParametrization(Parametrization):
         self.free = False
         self.leading = torch.zeros(self.count, dtype=torch.long, device=device)
         self.choice: Callable[[], torch.Tensor] | None = None
-        self.values = torch.cat(start).to(device).requires_grad_()
+        self.values = torch.cat(begin).to(device).requires_grad_()
         self.optimizer = Adam(self.values, PHASE_STEP, RATE_LEFT)
 
     @torch.no_grad()
@@ -185,7 +176,7 @@ class MacoParametrization(Parametrization):
         if self.free:
             # Small pictures have steeper differences; they count as if rendered at full size.
             variation = total_variation(pictures) * (pictures.shape[-1] / FULL_SIDE) ** 2
-            brightness = F.adaptive_avg_pool2d(pictures.mean(1, keepdim=True), 4) - self.brightness
+            brightness = local_brightness(pictures) - self.brightness
             regularizers = {
                 "variation": self.variation_weight * variation,
                 "brightness": self.brightness_weight * brightness.square().mean(),

@@ -22,6 +22,7 @@ from PIL import Image
 
 from models import images
 from models.feature_visualization import spectrum
+from models.feature_visualization.fourier import FourierParametrization
 from models.feature_visualization.maco import MacoParametrization, natural_magnitudes
 from models.feature_visualization.objectives import (
     Accentuated,
@@ -30,12 +31,8 @@ from models.feature_visualization.objectives import (
     Network,
     Objective,
 )
-from models.feature_visualization.parametrization import (
-    PIXEL_NOISE,
-    FourierParametrization,
-    Parametrization,
-    PixelParametrization,
-)
+from models.feature_visualization.parametrization import Parametrization, Start
+from models.feature_visualization.pixels import NOISE, PixelParametrization
 from models.feature_visualization.settings import VisualizationSettings
 from models.feature_visualization.transforms import resize
 from models.validation import ValidationError
@@ -117,13 +114,14 @@ def visualize(
     climbed = networks[: len(settings.networks)]
     first, device = climbed[0], climbed[0].placement.device
     judged = _objective(first, settings)
-    begin = _start(first, judged, settings, photo)
+    begin = _begin(first, judged, settings, photo)
     objective: Objective = judged
     if settings.method == "accentuate":
         objective = Accentuated(judged, PHOTO_BALANCE * settings.photo_weight)
     seeds = range(settings.seed, settings.seed + settings.count)
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    picture = PARAMETRIZATIONS[settings.method](settings, generators, device, begin)
+    start = Start(settings, generators, device, begin)
+    picture = PARAMETRIZATIONS[settings.method](start)
     losses: dict[str, float] = {}
     score = torch.zeros(())
 
@@ -156,7 +154,7 @@ def visualize(
             score = picture.scores(reported)
 
 
-PARAMETRIZATIONS: dict[str, Callable[..., Parametrization]] = {
+PARAMETRIZATIONS: dict[str, Callable[[Start], Parametrization]] = {
     "plain": PixelParametrization,
     "variation": PixelParametrization,
     "fourier": FourierParametrization,
@@ -171,7 +169,7 @@ def _objective(network: Network, settings: VisualizationSettings) -> ClassScore 
     return ClassScore(settings.class_index, logit=settings.method not in ("plain", "fourier"))
 
 
-def _start(
+def _begin(
     network: Network,
     objective: Objective,
     settings: VisualizationSettings,
@@ -195,7 +193,7 @@ def _start(
     rng = torch.Generator().manual_seed(settings.seed)
     if begin is None:
         faint = torch.randn(1, 3, settings.size, settings.size, generator=rng).to(device)
-        looked_at = 0.5 + PIXEL_NOISE * faint
+        looked_at = 0.5 + NOISE * faint
     else:
         looked_at = begin
     if not objective.silent(network, resize(looked_at, input_side(network))).any():

@@ -6,6 +6,8 @@ as torch.fft.rfft2 lays them out, in periods per picture.
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 LOGIT_EPS = 1 / 510  # half a grey level: how near to black and white a photo's values are taken
@@ -18,6 +20,18 @@ COLOR_AXES = (
     (0.5845, 0.0000, -0.0758),
     (0.5845, -0.1364, 0.0455),
 )
+
+
+def color_axes(decorrelated: bool, chroma: float = 1.0) -> torch.Tensor:
+    """C as columns, (3, 3): those of natural pictures, or red, green and blue as long as the first.
+
+    Args:
+        decorrelated: natural pictures' ones.
+        chroma: what the two color axes are multiplied by.
+    """
+    if not decorrelated:
+        return torch.eye(3) / math.sqrt(3)
+    return torch.tensor(COLOR_AXES) * torch.tensor((1.0, chroma, chroma))
 
 
 def frequencies(side: int) -> torch.Tensor:

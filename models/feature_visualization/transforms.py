@@ -125,3 +125,8 @@ def total_variation(pictures: torch.Tensor) -> torch.Tensor:
     across = pictures[..., :, 1:] - pictures[..., :, :-1]
     down = pictures[..., 1:, :] - pictures[..., :-1, :]
     return across.square().mean() + down.square().mean()
+
+
+def local_brightness(pictures: torch.Tensor) -> torch.Tensor:
+    """The mean of each sixteenth of pictures (N, 3, H, W): (N, 1, 4, 4)."""
+    return F.adaptive_avg_pool2d(pictures.mean(1, keepdim=True), 4)

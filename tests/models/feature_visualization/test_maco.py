@@ -6,16 +6,13 @@ import torch
 from models.feature_visualization import maco, spectrum
 from models.feature_visualization.descent import Adam
 from models.feature_visualization.maco import MacoParametrization, milestones, natural_magnitudes
-from models.feature_visualization.settings import VisualizationSettings
 from models.roles import ROLES
-
-CPU = torch.device("cpu")
+from tests.models.feature_visualization.starts import start
 
 
 def made(count=1, photo=None, **changes):
-    chosen = VisualizationSettings(method="maco", **{"size": 64, "count": count, **changes})
-    generators = [torch.Generator().manual_seed(seed) for seed in range(count)]
-    return MacoParametrization(chosen, generators, CPU, photo), generators
+    begin = start(photo, method="maco", count=count, **changes)
+    return MacoParametrization(begin), begin.generators
 
 
 def by_place(best):

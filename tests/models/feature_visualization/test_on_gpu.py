@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from models import images
+from models.feature_visualization.fourier import FourierParametrization
 from models.feature_visualization.optimize import class_probabilities, visualize
-from models.feature_visualization.parametrization import FourierParametrization
 from models.feature_visualization.settings import METHODS, VisualizationSettings
+from tests.models.feature_visualization.starts import start
 from tests.models.gpu import CPU, backbone, difference
 
 
@@ -43,11 +44,9 @@ def test_a_channel_and_a_layer(networks):
 @pytest.mark.gpu
 @pytest.mark.parametrize("side", [96, 144, 224, 256])
 def test_spectra_are_rendered_as_on_the_cpu(side, gpu):
-    settings = VisualizationSettings(size=256)
     pictures = []
     for at in (CPU, gpu):
-        generators = [torch.Generator().manual_seed(seed) for seed in range(2)]
-        made = FourierParametrization(settings, generators, at)
+        made = FourierParametrization(start(device=at, size=256, count=2))
         with torch.no_grad():
             made.values.mul_(50)  # as far from grey as pictures get
         pictures.append(made.render(side))

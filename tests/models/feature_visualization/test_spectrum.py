@@ -4,12 +4,20 @@ import torch
 from models.feature_visualization.spectrum import (
     COLOR_AXES,
     analyze,
+    color_axes,
     crop,
     frequencies,
     hermitian,
     render,
     spectrum_scale,
 )
+
+
+def test_color_axes_are_natural_pictures_ones_or_red_green_and_blue():
+    assert torch.equal(color_axes(True), torch.tensor(COLOR_AXES))
+    garish = color_axes(True, 2.0) / torch.tensor(COLOR_AXES).masked_fill(color_axes(True) == 0, 1)
+    torch.testing.assert_close(garish[0], torch.tensor([1.0, 2.0, 2.0]))
+    torch.testing.assert_close(color_axes(False).norm(dim=0), torch.full((3,), 3**-0.5))
 
 
 def test_frequencies_of_a_4x4_picture():
