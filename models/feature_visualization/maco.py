@@ -147,7 +147,7 @@ class MacoParametrization(Parametrization):
         self.leading = torch.zeros(self.count, dtype=torch.long, device=device)
         self.choice: Callable[[], torch.Tensor] | None = None
         self.values = torch.cat(begin).to(device).requires_grad_()
-        self.optimizer = Adam(self.values, PHASE_STEP, RATE_LEFT)
+        self.optimizer: PictureAdam = Adam(self.values, PHASE_STEP, RATE_LEFT)
 
     @torch.no_grad()
     def snapshot(self) -> Callable[[], torch.Tensor]:
