@@ -39,7 +39,7 @@ from models.validation import ValidationError
 
 PROBES, PROBE_SIDE = 32, 96  # pictures that may excite a channel which the start leaves silent
 PROBE_CONTRAST = 3.0  # of them, in logits
-PHOTO_BALANCE = 10.0  # weight of the distance from the photo beside a logit
+PHOTO_BALANCE = 30.0  # weight of the distance from the photo beside a logit
 
 
 @dataclass(frozen=True)

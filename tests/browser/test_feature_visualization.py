@@ -3,9 +3,11 @@
 import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.browser.helpers import button, open_tab
+from demos.runtime.i18n import say
+from tests.browser.helpers import button, choose, open_tab
 
 
 def test_ideal_class_runs_and_stops(open_page):
@@ -18,6 +20,22 @@ def test_ideal_class_runs_and_stops(open_page):
     page.locator("#ideal-verdict", has_text="EfficientNet-Lite2").wait_for()
     page.locator("#ideal-strip img").wait_for()
     expect(page.locator("#ideal-download-strip")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_a_photo_is_accentuated_in_the_largest_place(open_page):
+    page = open_page(query="?tab=ideal&steps=16")
+    page.get_by_text(say("en", "ideal.from_photo"), exact=True).locator("visible=true").click()
+    page.locator("#ideal-card .examples button").first.click()
+    page.locator("#ideal-photo img").wait_for()
+    choose(page, "name.method_ideal", say("en", "ideal.method.accentuate"))
+    button(page, "run.visualize").click()
+    page.locator("#ideal-status", has_text="16 steps").wait_for()
+    expect(page.locator("#ideal-accentuate img")).to_be_visible()
+    expect(page.locator("#ideal-maco")).to_be_hidden()
+    button(page, "reset").click()
+    expect(page.locator("#ideal-maco")).to_be_visible()
+    expect(page.locator("#ideal-accentuate")).to_be_hidden()
 
 
 def test_closing_the_browser_ends_its_run(open_page, app_url):
