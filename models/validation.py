@@ -117,6 +117,10 @@ MESSAGES = {
     "generator. Choose the one that it was made with.",
     "inversion_gone": "This inverted picture is no longer here: they are kept for a short time. "
     "Invert the photograph again, or bring its code back.",
+    "digit_classes": "{name} must be a list of different digits from 0 to 9, such as [1, 7], not "
+    "{value}.",
+    "classes_need_digits": "{name} can only be given for data of digits: digits, few or mnist, not "
+    "{data}.",
     "drawn_points": "A drawing needs {low} to {high} points and has {count}. Draw a line or a few "
     "dots.",
     "drawn_outside": "A drawing is made of points (x, y), both numbers from -1 to 1.",

@@ -10,6 +10,7 @@ import gradio as gr
 
 from demos.gan_lab.run_config import SETTINGS
 from demos.ui.page import PRIVATE, Page
+from models.gan.training import presets
 from models.gan.training.settings import TrainingSettings
 
 # Both losses of each kind, d(x) and d(G(z)) being D's outputs.
@@ -19,6 +20,7 @@ LOSS_FORMULAS = {
     "minimax": r"L_D=-\log\sigma(d(x))-\log(1-\sigma(d(G(z)))),\quad L_G=\log(1-\sigma(d(G(z))))",
     "least_squares": r"L_D=\tfrac12(d(x)-1)^2+\tfrac12 d(G(z))^2,\quad L_G=\tfrac12(d(G(z))-1)^2",
     "hinge": r"L_D=\max(0,1-d(x))+\max(0,1+d(G(z))),\quad L_G=-d(G(z))",
+    "relativistic": r"L_D=\log(1+e^{d(G(z))-d(x)}),\quad L_G=\log(1+e^{d(x)-d(G(z))})",
     "wasserstein": r"L_D=d(G(z))-d(x)+\lambda(\lVert\nabla d\rVert-1)^2,\quad L_G=-d(G(z))",
 }
 
@@ -43,11 +45,18 @@ def build(page: Page) -> Iterator[dict[str, Any]]:
     with page.put(gr.Accordion, "more", open=False):
         ordered: dict[str, Any] = {}
         yield ordered
+        with gr.Column(elem_classes="digits-only"):
+            components["classes"] = page.put(
+                gr.CheckboxGroup, "name.classes", value=[],
+                choices=lambda _: [(str(digit), digit) for digit in presets.ALL_DIGITS],
+            )  # fmt: skip
+            page.formula(TrainingSettings.described()["classes"].formula)
+            put("shuffled_labels")
         with page.put(gr.Accordion, "gan_lab.stabilisers", open=False):
             put("d_steps", "g_steps")
             put("skip_below", "ema")
-            put("r1", "penalty")
-            put("smoothing")
+            put("r1", "r2")
+            put("penalty", "smoothing")
             put("spectral", "augment")
         with page.put(gr.Accordion, "gan_lab.networks", open=False):
             put("beta1", "batch")

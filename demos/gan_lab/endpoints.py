@@ -10,7 +10,7 @@ import gradio as gr
 
 from demos.gan_lab import names, run_config, runs, views
 from demos.gan_lab.runs import LiveTraining, LiveTrainings
-from demos.ui.endpoints import END, expose
+from demos.ui.endpoints import expose
 from demos.ui.page import LIVE_TRAINING, Page
 from models.gan.training import presets
 from models.gan.training.settings import TrainingSettings
@@ -44,8 +44,9 @@ def expose_all(page: Page) -> None:
         Args:
             data: "ring", "grid", "moons", "line", "drawn", "digits", "mnist" (all of it, where the
                 internet is), "few" (20 digits) or "own"; empty for the preset's.
-            preset: "ring", "digits", "dense", or one that breaks: "collapse", "strong", "hot",
-                "few" or "skipped"; read only if `data` is empty.
+            preset: "ring", "digits", "dense", "modern" (pairs, R1 and R2), "classes" (all ten
+                digits), or one that breaks: "collapse", "strong", "hot", "few", "skipped" or
+                "labels"; read only if `data` is empty.
             steps: rounds of both networks, 1 to 100000.
             seed: fixes weights and every draw.
             side: of own pictures, 32 or 64 pixels.
@@ -54,9 +55,9 @@ def expose_all(page: Page) -> None:
             repaired: begin with the preset's repair.
 
         Returns:
-            The samples (PNG); and a report: rounds, seconds, "losses" of both networks over the
-            run, "figures" (diversity, modes covered and more), the diagnosis ("verdict") and the
-            figures it rests on ("because"), and the settings.
+            The samples (PNG), with classes a column for each; and a report: rounds, seconds,
+            "losses" of both networks over the run, "figures" (diversity, modes covered and more),
+            the diagnosis ("verdict") and the figures it rests on ("because"), and the settings.
         """
         rounds = whole_number("steps", steps, 1, MAX_STEPS)
         chosen = presets.preset(preset or DEFAULT_PRESET)
@@ -85,7 +86,7 @@ def expose_all(page: Page) -> None:
         LIVE_TRAINING,
         settings=TrainingSettings,
         before={"seed": "architecture"}
-        | dict.fromkeys(("side", "points", "pictures", "repaired"), END),
+        | dict.fromkeys(("side", "points", "pictures", "repaired"), "r2"),
         fields=[name for name in TrainingSettings.described() if name != "seed"],
         optional=True,
     )

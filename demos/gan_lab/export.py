@@ -14,11 +14,9 @@ from PIL import Image
 from safetensors.torch import save as tensors_as_bytes
 
 from demos.gan_lab import links, names, run_config
-from demos.gan_lab.run_config import SETTINGS
 from demos.gan_lab.runs import LiveTraining, LiveTrainings
 from demos.runtime.gradio_patches import write_once
 from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
-from models.validation import ValidationError
 
 FRAME_MS = 150
 MAX_ROWS = 12
@@ -63,11 +61,7 @@ class ExportSection:
         )  # fmt: skip
 
     def _run(self, request: gr.Request) -> LiveTraining:
-        run = self.page.engine.shared(LiveTrainings).get(request.session_hash)
-        if run is None or run.snapshot is None:
-            raise ValidationError("lab_no_run")
-        run.touch()
-        return run
+        return self.page.engine.shared(LiveTrainings).started(request.session_hash)
 
     def film(self, request: gr.Request, _language: str):
         """The film strip as a picture."""
@@ -83,7 +77,7 @@ class ExportSection:
 
     def link(self, _language: str, data, architecture, side, pretrained, *given):
         """The address's query; the browser puts the page's own address before it."""
-        settings = dict(zip(SETTINGS, given, strict=True))
+        settings = run_config.settings_of(given)
         config = run_config.checked(data, architecture, settings, "", side, pretrained)
         return gr.update(value="?" + urlencode(links.query(config)), visible=True)
 
@@ -95,7 +89,7 @@ def film_sheet(run: LiveTraining) -> Image.Image:
     frames = run.history.film.frames
     rows = min(len(frames), MAX_ROWS)
     chosen = [round(row * (len(frames) - 1) / max(rows - 1, 1)) for row in range(rows)]
-    return film_strip.sheet([frames[at] for at in chosen])
+    return film_strip.sheet([frames[at] for at in chosen], run.trainer.settings.classes or ())
 
 
 def archive(run: LiveTraining) -> bytes:
@@ -113,7 +107,9 @@ def archive(run: LiveTraining) -> bytes:
         frames = run.history.film.frames
         if frames:
             film = io.BytesIO()
-            drawn = [film_strip.draw(samples) for _, samples in frames]
+            drawn = [
+                film_strip.draw(samples, trainer.settings.classes or ()) for _, samples in frames
+            ]
             film_strip.save_gif(drawn, film, FRAME_MS)
             out.writestr("strip.gif", film.getvalue())
     return stream.getvalue()

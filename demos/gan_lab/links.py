@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import gradio as gr
 
-from demos.gan_lab.run_config import SETTINGS, RunConfig
+from demos.gan_lab.run_config import SETTINGS, RunConfig, values_of
 from models.gan.training import presets
 
 TAB_ID = "gym"  # addresses that are shared call the tab by its older name
@@ -45,6 +45,7 @@ def read(address: Mapping[str, str]) -> list:
             if name in address
         }
         settings = settings.replace(**changed)
+        presets.check(data, settings)
     except (ValueError, TypeError):
         return unchanged
     own = data == "own"
@@ -54,5 +55,5 @@ def read(address: Mapping[str, str]) -> list:
         settings.architecture,
         gr.update(value=side, visible=own),
         gr.update(value=address.get("shipped") == "1", visible=own),
-        *(getattr(settings, name) for name in SETTINGS),
+        *values_of(settings),
     ]

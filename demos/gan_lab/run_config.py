@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,24 @@ from demos.gan_lab.runs import LiveTraining, LiveTrainings
 from demos.runtime.engine import Engine
 from models.gan.training import presets
 from models.gan.training.settings import ARCHITECTURES, NETWORK_SETTINGS, SIDES, TrainingSettings
-from models.validation import ValidationError, choice
+from models.validation import choice
 
 # All training settings but the architecture, which is chosen with the data.
 SETTINGS = tuple(name for name in TrainingSettings.described() if name != "architecture")
 PRETRAINED = "dcgan_cats64"
 PRETRAINED_SIDE = 64
+
+
+def settings_of(values: Sequence[Any]) -> dict[str, Any]:
+    """The settings by name, of the components' values in the order of `SETTINGS`."""
+    settings = dict(zip(SETTINGS, values, strict=True))
+    return settings | {"classes": settings["classes"] or None}  # none is ticked
+
+
+def values_of(settings: TrainingSettings) -> list[Any]:
+    """The components' values, as `settings_of` takes them."""
+    values = {name: getattr(settings, name) for name in SETTINGS}
+    return list((values | {"classes": list(settings.classes or ())}).values())
 
 
 @dataclass(frozen=True)
@@ -66,8 +78,6 @@ def checked(
     choice("data", data, presets.DATA)
     choice("architecture", architecture, ARCHITECTURES)
     chosen_side = choice("side", side, SIDES)
-    if (architecture == "mlp") != (data in presets.PLANE):
-        raise ValidationError("lab_wrong_data", architecture=architecture)
     pretrained = bool(pretrained) and data == "own"
     if pretrained:
         from models.gan.networks import dcgan
@@ -76,6 +86,7 @@ def checked(
         fixed = {"latent": dcgan.LATENT, "width": dcgan.WIDTH, "spectral": False}
         settings = {**settings, **fixed}
     checked_settings = TrainingSettings(architecture=architecture, **settings)
+    presets.check(data, checked_settings)
     side = PRETRAINED_SIDE if pretrained else chosen_side if data == "own" else 32
     payload = payload if data in ("drawn", "own") else ""
     return RunConfig(data, checked_settings, payload, side, pretrained)
@@ -100,7 +111,7 @@ def _make(engine: Engine, config: RunConfig, loaded: inputs.Loaded) -> LiveTrain
         tensors = weights.load(PRETRAINED)
         start = {part: weights.part(tensors, part) for part in ("generator", "discriminator")}
         # The file has batch norm in D, which some settings leave out: they are applied afterwards.
-        settings = settings.replace(r1=0.0, loss="non_saturating")
+        settings = settings.replace(r1=0.0, r2=0.0, loss="non_saturating")
     run = LiveTraining(
         loaded.data, settings, config.identity, device.pick(engine.device_name), start
     )

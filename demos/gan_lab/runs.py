@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from models.gan.training.data import Data
     from models.gan.training.diagnosis import Diagnosis
     from models.gan.training.metrics import Metrics
-    from models.gan.training.trainer import Snapshot
+    from models.gan.training.snapshot import Snapshot
 
 MAX_RUNS = 24
 MAX_RUN_BYTES = 320 << 20
@@ -53,6 +53,7 @@ class LiveTraining:
         snapshot, metrics: the latest, None before the first.
         paused: set when the loop that watches it should end.
         pace, views: how the visitor wants to see it: one of `PACES`, and what is drawn.
+        digit: the class that the visitor wants to see by itself, None for all.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class LiveTraining:
         self.metrics: Metrics | None = None
         self.paused = threading.Event()
         self.pace, self.views = "normal", ["heatmap"]
+        self.digit: int | None = None
         self.last_seen = time.monotonic()
         self._lock = threading.Lock()
         self._watcher_ended: threading.Event | None = None
@@ -158,6 +160,18 @@ class LiveTrainings(IdleRegistry[str | None, LiveTraining]):
         """The run of `key`, if it is still there."""
         with self._lock:
             return self._items.get(key)
+
+    def started(self, key: str | None) -> LiveTraining:
+        """As `get`, of a run that there is something to see of; somebody is watching it.
+
+        Raises:
+            ValidationError: there is none.
+        """
+        run = self.get(key)
+        if run is None or run.snapshot is None:
+            raise ValidationError("lab_no_run")
+        run.touch()
+        return run
 
     def open(
         self,

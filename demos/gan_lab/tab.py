@@ -11,9 +11,10 @@ import gradio as gr
 from markupsafe import escape
 
 from demos.gan_lab import controls, endpoints, inputs, links, opening, run_config, runs, views
+from demos.gan_lab.classes import ClassChooser, digit_of
 from demos.gan_lab.export import ExportSection
 from demos.gan_lab.progressive import ProgressiveSection
-from demos.gan_lab.run_config import SETTINGS, RunConfig
+from demos.gan_lab.run_config import RunConfig
 from demos.gan_lab.runs import PACES, LiveTraining, LiveTrainings
 from demos.gan_lab.views import VIEWS
 from demos.runtime.engine import StoppableRun
@@ -30,10 +31,13 @@ from models.validation import ValidationError
 NAME = "gan_lab"
 TAB_ID = links.TAB_ID
 BROKEN = [preset.name for preset in presets.BROKEN]
+BEGIN = ["modern", "classes"]  # offered by one click beside them
 # The panel for own data, and what belongs to points in the plane only, come and go with the data.
 SHOW_DATA = f"""(data) => {{
   const plane = {json.dumps(presets.PLANE)}.includes(data);
   document.documentElement.classList.toggle("gan-lab-pictures", !plane);
+  const digits = {json.dumps(presets.DIGIT_DATA)}.includes(data);
+  document.documentElement.classList.toggle("gan-lab-digits", digits);
   window.netglassGanLab.show(data);
 }}"""
 
@@ -51,7 +55,12 @@ class Request:
     config: RunConfig
     pace: str
     views: list[str]
+    digit: int | None
     architecture: str
+
+    def apply_to(self, live: LiveTraining) -> None:
+        """Has the run shown as it is asked for."""
+        live.pace, live.views, live.digit = self.pace, self.views, self.digit
 
     def origin(self, rounds: int) -> str:
         """The line under a result: what it is of."""
@@ -77,7 +86,7 @@ class GanLabTab:
         ]  # fmt: skip
         ExportSection(page, self.choices)
         ProgressiveSection(page, self.payload).connect()
-        self.inputs = [self.payload, self.pace, self.views, *self.choices]
+        self.inputs = [self.payload, self.pace, self.views, self.digit.chosen, *self.choices]
         self.result = [
             self.line, self.phase, self.picture, self.plot, self.diagnosis, self.figures,
             self.origin.line,
@@ -114,6 +123,7 @@ class GanLabTab:
             gr.HTML, "gan_lab.legend", written=self._legend, elem_id="gan-lab-legend",
             elem_classes="plane-only",
         )  # fmt: skip
+        self.digit = ClassChooser(page)
         self.diagnosis = gr.HTML(first.diagnosis, elem_id="gan-lab-diagnosis")
         self.line = gr.HTML(elem_id="gan-lab-status")
         self.origin = card.Origin("gan-lab-card", first.origin)
@@ -146,14 +156,15 @@ class GanLabTab:
     def _build_presets(self) -> None:
         """One click for a run that breaks; what to watch for, and the repair, come with it."""
         page = self.page
-        page.put(gr.Markdown, "gan_lab.break", elem_classes="one-click-title")
-        with gr.Row(elem_classes="one-click"):
-            self.presets = {
-                name: page.put(gr.Button, f"gan_lab.preset.{name}", size="sm", min_width=60)
-                for name in BROKEN
-            }
-        for name in BROKEN:
-            page.keys |= {f"gan_lab.preset.{name}.{part}" for part in ("watch", "repair")}
+        self.presets: dict[str, gr.Button] = {}
+        for title, names in (("gan_lab.begin", BEGIN), ("gan_lab.break", BROKEN)):
+            page.put(gr.Markdown, title, elem_classes="one-click-title")
+            with gr.Row(elem_classes="one-click"):
+                for name in names:
+                    key = f"gan_lab.preset.{name}"
+                    self.presets[name] = page.put(gr.Button, key, size="sm", min_width=60)
+                    page.keys.add(f"{key}.watch")
+        page.keys |= {f"gan_lab.preset.{name}.repair" for name in BROKEN}
         self.chosen = gr.State("")
         self.watch = gr.HTML(elem_id="gan-lab-watch")
         self.repair = page.put(
@@ -186,6 +197,7 @@ class GanLabTab:
             **PRIVATE, **LIVE_TRAINING,
         )  # fmt: skip
         self._connect_changes()
+        self.digit.connect(self.settings["classes"], self.picture)
         # One event for both: the browser sends the next when it has the answer to the last.
         gr.on(
             [self.data.input, self.architecture.input], self.usual_settings,
@@ -196,7 +208,7 @@ class GanLabTab:
         self.data.change(None, self.data, None, js=SHOW_DATA, **PRIVATE)
         told = [*self.choices, self.chosen, self.watch, self.repair]
         for name, button in self.presets.items():
-            chosen = button.click(lambda name=name: _broken(name), None, told, **PRIVATE, **LIGHT)
+            chosen = button.click(lambda name=name: _begin(name), None, told, **PRIVATE, **LIGHT)
             start(button, self.restart, after=chosen.then)
         chosen = self.repair.click(_repaired, self.chosen, told, **PRIVATE, **LIGHT)
         start(
@@ -236,7 +248,8 @@ class GanLabTab:
             self.line: progress.waiting(language, Loading(say(language, f"gan_lab.data.{data}")))
         }
         live = run_config.open_run(engine, run.session, asked.config, restart, run.may_write)
-        live.pace, live.views, before = asked.pace, asked.views, live.trainer.rounds
+        asked.apply_to(live)
+        before = live.trainer.rounds
         if not run.may_write():
             return  # watching would take the run over from what is newer
         for event in runs.watch(engine, live):
@@ -266,7 +279,7 @@ class GanLabTab:
         live = run_config.open_run(
             self.page.engine, run.session, asked.config, wanted=run.may_write
         )
-        live.views = asked.views
+        asked.apply_to(live)
         runs.step(self.page.engine, live, phase)
         line = progress.paused(language, live.snapshot)
         return {self.line: line, **self._shown(language, live, asked)}
@@ -285,7 +298,7 @@ class GanLabTab:
             return
         # Without what was drawn or uploaded: that is only read by Run, and may be megabytes.
         asked = _request(("", *values))
-        live.pace, live.views = asked.pace, asked.views
+        asked.apply_to(live)
         if asked.config.networks == live.identity[0]:
             live.settings = asked.config.settings
 
@@ -307,7 +320,7 @@ class GanLabTab:
         elif architecture not in ("dense", "dcgan"):
             architecture = "dcgan"
         own = gr.update(visible=data == "own")
-        settings = _values(presets.settings_for(data, architecture))
+        settings = run_config.values_of(presets.settings_for(data, architecture))
         return [architecture, own, own, *settings, "", gr.update(visible=False)]
 
 
@@ -327,28 +340,24 @@ def _request(values: Sequence) -> Request:
     Raises:
         ValidationError: they can't be run.
     """
-    payload, pace, shown, data, architecture, side, pretrained, *given = values
-    settings = dict(zip(SETTINGS, given, strict=True))
+    payload, pace, shown, digit, data, architecture, side, pretrained, *given = values
+    settings = run_config.settings_of(given)
     config = run_config.checked(data, architecture, settings, payload, side, pretrained)
-    return Request(config, pace, shown, architecture)
+    return Request(config, pace, shown, digit_of(digit), architecture)
 
 
-def _broken(name: str) -> list:
+def _begin(name: str) -> list:
     """A preset's choices, its name, what to watch for, and its repair."""
     return _preset(name, presets.preset(name).settings, "watch")
 
 
 def _repaired(name: str) -> list:
-    """As `_broken`, of the repaired preset."""
+    """As `_begin`, of the repaired preset."""
     return _preset(name, presets.preset(name).repaired, "repair")
 
 
 def _preset(name: str, settings: TrainingSettings, part: str) -> list:
     key, data = f"gan_lab.preset.{name}", presets.preset(name).data
     told = f"<p><b>{escape(say(EVERY, key))}.</b> {escape(say(EVERY, f'{key}.{part}'))}</p>"
-    choices = [data, settings.architecture, 32, False, *_values(settings)]
-    return [*choices, name, told, gr.update(visible=part == "watch")]
-
-
-def _values(settings: TrainingSettings) -> list:
-    return [getattr(settings, name) for name in SETTINGS]
+    choices = [data, settings.architecture, 32, False, *run_config.values_of(settings)]
+    return [*choices, name, told, gr.update(visible=part == "watch" and name in BROKEN)]

@@ -22,13 +22,14 @@ VIEWS = ("heatmap", "arrows", "warp")  # what can be drawn of a run on points
 SHOWN_FIGURES = (
     "loss_d", "equilibrium_loss", "loss_g", "accuracy_real", "accuracy_fake", "grad_norm_d",
     "grad_norm_g", "update_ratio_d", "update_ratio_g", "modes", "balance", "quality", "diversity",
-    "memorization", "skipped",
+    "memorization", "class_accuracy", "skipped",
 )  # fmt: skip
 # The first three that are known stand below the diagnosis.
 TILES = (
-    "modes", "quality", "recognized", "diversity", "accuracy_real", "accuracy_fake", "memorization",
+    "class_accuracy", "modes", "quality", "recognized", "diversity", "accuracy_real",
+    "accuracy_fake", "memorization",
 )  # fmt: skip
-PERCENT = ("accuracy_real", "accuracy_fake", "balance", "memorization", "quality")
+PERCENT = ("accuracy_real", "accuracy_fake", "balance", "memorization", "quality", "class_accuracy")
 WHOLE = ("modes", "of", "rounds", "skipped", "steps_d")
 LOSSES = {"loss_d": "discriminator", "loss_g": "made"}  # roles by figure
 
@@ -43,12 +44,16 @@ LEGEND = {
 
 
 def picture(run: LiveTraining, views: Collection[str]) -> Image.Image:
-    """Points in the plane with the `views` of it, or the run's sixteen pictures."""
+    """Points in the plane with the `views` of it, or the run's pictures: sixteen of the class that
+    is asked for, or a column for each, where it has classes."""
     from models.gan.training import film_strip, landscape
 
     assert run.snapshot is not None
     if len(run.trainer.data.shape) > 1:
-        return film_strip.draw(run.snapshot.samples)
+        classes = run.trainer.settings.classes or ()
+        if run.digit in classes:
+            return film_strip.draw(run.trainer.sample_class(run.trainer.latents, run.digit))
+        return film_strip.draw(run.snapshot.samples, classes)
     heatmap, arrows, warp = (view in views for view in VIEWS)
     return landscape.draw(run.trainer, run.snapshot, SIDE, heatmap, arrows, warp)
 

@@ -104,6 +104,14 @@ def test_own_pictures_some_of_which_cannot_be_read(client):
         ({"data": "drawn", "points": [[2, 2]] * 30}, ""),
         ({"data": "drawn", "points": "<script>"}, ""),
         ({"augment": "yes please"}, ""),
+        ({"data": "digits", "classes": []}, "classes must be a list of different digits"),
+        ({"data": "digits", "classes": [1, 1]}, "classes must be a list of different digits"),
+        ({"data": "digits", "classes": [10]}, "classes must be a list of different digits"),
+        ({"data": "digits", "classes": ["7"]}, "classes must be a list of different digits"),
+        ({"data": "digits", "classes": {"7": 1}}, "classes must be a list"),
+        ({"data": "ring", "classes": [7]}, "classes can only be given for data of digits"),
+        ({"classes": [7]}, "classes can only be given for data of digits"),
+        ({"data": "digits", "shuffled_labels": 2}, "shuffled_labels must be from 0 to 1"),
     ],
 )
 def test_bad_input_is_refused_in_a_sentence(client, options, text):
@@ -111,6 +119,24 @@ def test_bad_input_is_refused_in_a_sentence(client, options, text):
         client.predict(**options, **API)
     assert text in str(error.value)
     assert "Traceback" not in str(error.value)
+
+
+def test_digits_by_class(client):
+    options = {"data": "digits", "steps": 2, "width": 4, "batch": 8}
+    picture, report = client.predict(**options, classes=[7, 1], **API)
+    assert report["settings"]["classes"] == [1, 7]
+    assert report["figures"]["of"] == 2
+    assert 0 <= report["figures"]["class_accuracy"] <= 1
+    with Image.open(picture) as image:
+        assert image.size == (2 * 116 - 4, 40 + 4 * 116 - 4)
+    report = client.predict(**options, classes=None, **API)[1]
+    assert report["settings"]["classes"] is None
+    assert report["figures"]["class_accuracy"] is None
+
+
+def test_the_modern_recipe(client):
+    settings = client.predict(preset="modern", steps=3, **API)[1]["settings"]
+    assert (settings["loss"], settings["r1"], settings["r2"]) == ("relativistic", 0.1, 0.1)
 
 
 @pytest.mark.slow

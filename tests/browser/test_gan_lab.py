@@ -92,6 +92,45 @@ def test_break_it_and_repair_it(open_page):
     button(page, "stop").click()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "viewport"), [("en", LAPTOP), ("hi", PHONE)])
+def test_a_digit_is_drawn_on_demand(open_page, language, viewport):
+    page = opened(open_page, language, viewport)
+    row = page.locator("#gan-lab-draw")
+    expect(row).to_have_count(0)
+    button(page, "gan_lab.preset.classes", language).click()
+    page.locator("#gan-lab-watch p").wait_for()
+    expect(row.locator("label")).to_have_count(11)
+    shape = "img => img.naturalWidth / img.naturalHeight"
+    picture = page.locator("#gan-lab-picture img").first
+    wide = f"() => ({shape})(document.querySelector('#gan-lab-picture img')) > 2"
+    page.wait_for_function(wide)
+    button(page, "stop", language).click()
+    paused(page, language)
+    row.locator("label", has_text="7").click()
+    # Sixteen sevens in a square, though nothing trains.
+    page.wait_for_function(f"() => ({shape})(document.querySelector('#gan-lab-picture img')) === 1")
+    row.locator("label", has_text=say(language, "gan_lab.draw.all")).click()
+    page.wait_for_function(wide)
+    expect(picture).to_be_visible()
+    choose(page, "name.data", say(language, "gan_lab.data.ring"), language)
+    expect(row).to_have_count(0)
+
+
+@pytest.mark.slow
+def test_wrong_labels_and_their_repair(open_page):
+    page = opened(open_page)
+    button(page, "gan_lab.preset.labels").click()
+    watch = page.locator("#gan-lab-watch")
+    watch.get_by_text(say("en", "gan_lab.preset.labels.watch")).wait_for()
+    page.locator("#gan-lab-plot polyline").first.wait_for()
+    button(page, "gan_lab.repair").click()
+    watch.get_by_text(say("en", "gan_lab.preset.labels.repair")).wait_for()
+    page.locator("#gan-lab-plot polyline").first.wait_for()
+    button(page, "stop").click()
+    paused(page, "en")
+
+
 def test_a_drawing_is_learnt(open_page):
     page = opened(open_page)
     choose(page, "name.data", say("en", "gan_lab.data.drawn"))

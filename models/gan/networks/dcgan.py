@@ -91,6 +91,10 @@ class DCDiscriminator(nn.Module):
         self.apply(_initialize)
 
     def forward(self, x: torch.Tensor, record: Recorder = no_recorder) -> torch.Tensor:
+        return self.judge(self.features(x, record))
+
+    def features(self, x: torch.Tensor, record: Recorder = no_recorder) -> torch.Tensor:
+        """The smallest map (N, last width, 4 or 7, 4 or 7), which `judge` takes to logits."""
         x = x.contiguous(memory_format=torch.channels_last)
         for index, conv in enumerate(self.convs):
             x = conv(x)
@@ -99,5 +103,9 @@ class DCDiscriminator(nn.Module):
             record(f"{index}.conv", x)
             x = F.leaky_relu(x, 0.2)
             record(f"{index}.activate", x)
-        logits: torch.Tensor = self.verdict(x)
+        return x
+
+    def judge(self, features: torch.Tensor) -> torch.Tensor:
+        """Smallest map -> logits (N,): one number from all of it."""
+        logits: torch.Tensor = self.verdict(features)
         return logits.flatten().float()

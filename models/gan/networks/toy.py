@@ -65,3 +65,14 @@ class DenseDiscriminator(nn.Sequential):
         for before, after in pairwise(widths):
             layers += [nn.Linear(before, after), nn.LeakyReLU(0.2)]
         super().__init__(*layers, nn.Linear(width, 1), nn.Flatten(0))
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        """What the last linear layer sees, (N, w)."""
+        for layer in list(self)[:-2]:
+            x = layer(x)
+        return x
+
+    def judge(self, features: torch.Tensor) -> torch.Tensor:
+        """Features (N, w) -> logits (N,)."""
+        logits: torch.Tensor = self[-2](features)
+        return logits.flatten()

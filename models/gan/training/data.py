@@ -64,12 +64,15 @@ class Pictures:
         train: uint8 (N, C, side, side), to learn from.
         held_out: uint8 (M, C, side, side), to tell learning from memorization.
         are_digits: whether a digit classifier can tell what is drawn.
+        digits, held_out_digits: what each picture shows, (N,) and (M,), where that is known.
     """
 
     name: str
     train: torch.Tensor
     held_out: torch.Tensor
     are_digits: bool = False
+    digits: torch.Tensor | None = None
+    held_out_digits: torch.Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -181,10 +184,12 @@ def digits(few: bool = False) -> Pictures:
     cells = cells[:, None]
     held_out = held_out_digits(len(cells))
     if not few:
-        return Pictures("digits", cells[~held_out], cells[held_out], are_digits=True)
+        return Pictures(
+            "digits", cells[~held_out], cells[held_out], True, values[~held_out], values[held_out]
+        )
     rest = (~held_out).nonzero()[:, 0]
     pairs = torch.cat([rest[values[rest] == value][: FEW // 10] for value in range(10)])
-    return Pictures("few", cells[pairs], cells[held_out], are_digits=True)
+    return Pictures("few", cells[pairs], cells[held_out], True, values[pairs], values[held_out])
 
 
 def mnist(folder: Path | None = None) -> Pictures:
@@ -205,7 +210,7 @@ def mnist(folder: Path | None = None) -> Pictures:
         weights.check_folder(root)
         raise ValidationError("mnist_unreachable", folder=root) from error
     train, held_out = (part.data[:, None].contiguous() for part in parts)
-    return Pictures("mnist", train, held_out, are_digits=True)
+    return Pictures("mnist", train, held_out, True, *(part.targets for part in parts))
 
 
 def own(pictures: Sequence[Image.Image], side: int = 32) -> Pictures:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from models.gan.training.metrics import Metrics
-    from models.gan.training.trainer import Snapshot
+    from models.gan.training.snapshot import Snapshot
 
 NAMES = (
     "too_early",
@@ -26,6 +26,7 @@ NAMES = (
     "memorization",
     "strong_discriminator",
     "mode_collapse",
+    "wrong_labels",
     "healthy",
 )
 WINDOW = 8
@@ -41,6 +42,7 @@ STRONG_ACCURACY = 0.97
 STRONG_LOSS = 0.1  # times the equilibrium loss
 LOW_COVERAGE = 0.75
 LOW_DIVERSITY = 0.4
+LOW_CLASS_ACCURACY = 0.6
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,9 @@ def diagnose(readings: Sequence[Reading], architecture: str, equilibrium_loss: f
         return Diagnosis("mode_collapse", figures)
     if diversity < LOW_DIVERSITY:
         return Diagnosis("mode_collapse", (("diversity", diversity),))
+    accuracy = metric_median("class_accuracy")
+    if accuracy < LOW_CLASS_ACCURACY:
+        return Diagnosis("wrong_labels", (("class_accuracy", accuracy),))
     known = figures[2:] if isnan(modes) else figures
     return Diagnosis("healthy", known if isnan(fake) else (*known, ("accuracy_fake", fake)))
 

@@ -15,6 +15,7 @@ MAX_FRAMES = 48
 CELL, GAP, MARGIN = 56, 2, 64
 COLUMNS = 4  # pictures in a row of a frame
 FRAME_CELL = 96  # least side of a picture in a frame
+HEAD, CLASS_GAP = 40, 4  # of a strip of classes, which may be shown at a third of its size
 PLANES = 6  # planes in a row of the sheet
 LAST_FRAME_MS = 1500
 INK = (90, 90, 90)
@@ -70,29 +71,45 @@ class FilmStrip:
         )
 
 
-def sheet(frames: Sequence[Frame]) -> Image.Image:
+def sheet(frames: Sequence[Frame], classes: Sequence[int] = ()) -> Image.Image:
     """Frames as one picture, earliest first, each with its step.
 
-    Pictures: a frame is a row, a latent a column, every pixel a visible square. Planes lie
-    `PLANES` in a row.
+    Pictures: a frame is a row, a latent a column, every pixel a visible square. With classes a
+    column is a class, all of the first latent. Planes lie `PLANES` in a row.
 
     Raises:
         ValueError: there is no frame.
     """
     if not frames:
         raise ValueError("a film strip needs a frame")
-    pictures = [(step, _unit(shown)) for step, shown in frames if isinstance(shown, torch.Tensor)]
+    most = len(classes) or None
+    pictures = [
+        (step, _unit(shown[:most])) for step, shown in frames if isinstance(shown, torch.Tensor)
+    ]
     if pictures:
         return _rows(pictures)
     return _planes([(step, shown) for step, shown in frames if isinstance(shown, Image.Image)])
 
 
-def draw(samples: Samples) -> Image.Image:
-    """A frame of an animation: pictures as a grid of `COLUMNS`, a drawn plane as it is."""
+def draw(samples: Samples, classes: Sequence[int] = ()) -> Image.Image:
+    """A frame of an animation: pictures as a grid of `COLUMNS`, a drawn plane as it is.
+
+    With classes the pictures are those of `Trainer.shown`: a column has its digit on top.
+    """
     if isinstance(samples, Image.Image):
         return samples
-    pictures = images.enlarge(_unit(samples), _side(samples, FRAME_CELL))
-    return to_image(_rgb(images.grid(pictures, COLUMNS, GAP)))
+    cell = _side(samples, FRAME_CELL)
+    pictures = images.enlarge(_unit(samples), cell)
+    if not classes:
+        return to_image(_rgb(images.grid(pictures, COLUMNS, GAP)))
+    grid = to_image(_rgb(images.grid(pictures, len(classes), CLASS_GAP)))
+    picture = Image.new("RGB", (grid.width, grid.height + HEAD), "white")
+    picture.paste(grid, (0, HEAD))
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(32)
+    for column, digit in enumerate(classes):
+        at = (column * (cell + CLASS_GAP) + cell / 2, HEAD / 2)
+        pen.text(at, str(digit), INK, font, anchor="mm")
+    return picture
 
 
 def save_gif(

@@ -9,7 +9,8 @@ from models.gan.training import diagnosis, landscape, metrics
 from models.gan.training.diagnosis import Diagnosis, Reading
 from models.gan.training.film_strip import FilmStrip
 from models.gan.training.metrics import Metrics
-from models.gan.training.trainer import Snapshot, Trainer
+from models.gan.training.snapshot import Snapshot
+from models.gan.training.trainer import Trainer
 
 CURVES = ("loss_d", "loss_g", "accuracy_real", "accuracy_fake")
 MAX_POINTS = 400  # of a curve

@@ -19,7 +19,8 @@ from PIL.Image import Resampling
 
 from models.gan.training.data import Points
 from models.gan.training.metrics import assign_modes, covered
-from models.gan.training.trainer import Snapshot, Trainer
+from models.gan.training.snapshot import Snapshot
+from models.gan.training.trainer import Trainer
 from models.roles import RGB, ROLES, tint
 
 Array = npt.NDArray[np.floating[Any]]

@@ -12,6 +12,8 @@ d(x) are D's outputs for real examples and d(G(z)) those for generated ones, as 
                     (Lim and Ye 2017)
     wasserstein     D: E d(G(z)) - E d(x) + penalty                G: -E d(G(z))
                     (Arjovsky et al. 2017, Gulrajani et al. 2017)
+    relativistic    D: E softplus(d(G(z)) - d(x))                  G: E softplus(d(x) - d(G(z)))
+                    over pairs (Jolicoeur-Martineau 2018); with R1 and R2: Huang et al. 2024, R3GAN
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ def discriminator(
         smoothing: s, for the losses that have labels: real examples have label 1 - s instead of 1
             (one-sided; Salimans et al. 2016).
     """
+    if loss == "relativistic":
+        return F.softplus(fake - real).mean()
     if loss in ("non_saturating", "minimax"):
         labels = torch.full_like(real, 1 - smoothing)
         return F.binary_cross_entropy_with_logits(real, labels) + F.softplus(fake).mean()
@@ -44,8 +48,20 @@ def discriminator(
     return fake.mean() - real.mean()
 
 
-def generator(loss: str, fake: torch.Tensor) -> torch.Tensor:
-    """G's loss, from the logits (N,) of generated examples."""
+def generator(loss: str, fake: torch.Tensor, real: torch.Tensor | None = None) -> torch.Tensor:
+    """G's loss.
+
+    Args:
+        fake: logits (N,) of generated examples.
+        real: those of the real examples that they are paired with; read by "relativistic" only.
+
+    Raises:
+        ValueError: "relativistic" without `real`.
+    """
+    if loss == "relativistic":
+        if real is None:
+            raise ValueError("the relativistic loss compares pairs")
+        return F.softplus(real - fake).mean()
     if loss == "non_saturating":
         return F.softplus(-fake).mean()
     if loss == "minimax":
@@ -59,18 +75,21 @@ def accuracies(loss: str, real: torch.Tensor, fake: torch.Tensor) -> tuple[float
     """Shares of real and of generated examples that D takes for what they are.
 
     The threshold is d = 0; 1/2 for least squares, whose labels are 0 and 1; and halfway between the
-    two means for Wasserstein, whose critic's outputs are known up to a constant only.
+    two means for Wasserstein and relativistic, where d is known up to a constant only.
     """
     threshold = {"least_squares": 0.5}.get(loss, 0.0)
-    if loss == "wasserstein":
+    if loss in ("wasserstein", "relativistic"):
         threshold = float(real.mean() + fake.mean()) / 2
     return float((real > threshold).float().mean()), float((fake < threshold).float().mean())
 
 
-def r1(critic: Critic, real: torch.Tensor) -> torch.Tensor:
-    """E |grad d(x)|^2 over real examples (N, ...); R1 is gamma / 2 times this (Mescheder 2018)."""
-    real = real.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(critic(real).sum(), real, create_graph=True)
+def squared_gradient(critic: Critic, examples: torch.Tensor) -> torch.Tensor:
+    """E |grad d(x)|^2 over examples (N, ...).
+
+    gamma / 2 times this is R1 over real examples, and R2 over generated ones (Mescheder 2018).
+    """
+    examples = examples.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(examples).sum(), examples, create_graph=True)
     return gradient.square().flatten(1).sum(1).mean()
 
 

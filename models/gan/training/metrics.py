@@ -9,6 +9,7 @@ import torch
 
 from models.gan.training import digit_classifier
 from models.gan.training.data import Pictures, Points, scaled
+from models.gan.training.labels import LabelledPictures
 from models.gan.training.trainer import Trainer
 
 POINTS, PICTURES, CLASSIFIED = 1024, 64, 200  # samples
@@ -29,6 +30,8 @@ class Metrics:
         memorization: of the training examples by D, 0..1: (E d(train) - E d(held out)) /
             (E d(train) - E d(generated)); 1: D takes unseen examples for generated ones (r_v in
             Karras et al. 2020, ADA). None in the plane, where examples never repeat.
+        class_accuracy: share of samples that the digit classifier takes for the class that G was
+            asked for; None without classes.
     """
 
     diversity: float
@@ -37,6 +40,7 @@ class Metrics:
     balance: float | None
     quality: float | None
     memorization: float | None
+    class_accuracy: float | None = None
 
 
 def mean_distance(examples: torch.Tensor) -> float:
@@ -96,8 +100,16 @@ def _measure_pictures(trainer: Trainer, data: Pictures) -> Metrics:
     if not data.are_digits:
         return Metrics(diversity, None, None, None, None, learnt)
     digits, confidences = digit_classifier.classify(samples)
-    modes, balance = coverage(digits, 10, count)
-    return Metrics(diversity, modes, 10, balance, float(confidences.mean()), learnt)
+    classes = data.classes if isinstance(data, LabelledPictures) else tuple(range(10))
+    known = torch.full((10,), -1)
+    known[list(classes)] = torch.arange(len(classes))
+    found = known[digits]
+    modes, balance = coverage(found[found >= 0], len(classes), count)
+    accuracy = None
+    if isinstance(data, LabelledPictures):  # `Trainer.sample` draws each class in turn
+        accuracy = float((found == torch.arange(count) % len(classes)).float().mean())
+    sure = float(confidences.mean())
+    return Metrics(diversity, modes, len(classes), balance, sure, learnt, accuracy)
 
 
 def _diversity(samples: torch.Tensor, examples: torch.Tensor) -> float:
@@ -106,8 +118,18 @@ def _diversity(samples: torch.Tensor, examples: torch.Tensor) -> float:
 
 def memorization(trainer: Trainer, data: Pictures, samples: torch.Tensor) -> float:
     """`Metrics.memorization`, from at most as many pictures of each kind as there are `samples`."""
-    kinds = *(scaled(_thinned(kind, len(samples))) for kind in (data.train, data.held_out)), samples
-    train, held_out, generated = (float(trainer.logits(kind).mean()) for kind in kinds)
+
+    def mean_logit(pictures: torch.Tensor, labels: torch.Tensor | None) -> float:
+        if labels is not None:
+            labels = _thinned(labels, len(samples))
+        return float(trainer.logits(scaled(_thinned(pictures, len(samples))), labels).mean())
+
+    labels = held_out_labels = None
+    if isinstance(data, LabelledPictures):
+        labels, held_out_labels = data.labels, data.held_out_labels
+    train = mean_logit(data.train, labels)
+    held_out = mean_logit(data.held_out, held_out_labels)
+    generated = float(trainer.logits(samples).mean())
     gap = train - generated
     if gap <= 1e-6:
         return 0.0

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.gan.training.settings import TrainingSettings
-from models.validation import choice
+from models.validation import ValidationError, choice
 
 PLANE = ("ring", "grid", "moons", "line", "drawn")
-DATA = (*PLANE, "digits", "mnist", "few", "own")
+DIGIT_DATA = ("digits", "mnist", "few")
+DATA = (*PLANE, *DIGIT_DATA, "own")
 # Healthy settings by data and architecture; everything else is a preset's own.
 POINTS = TrainingSettings()
 PICTURES = TrainingSettings(
@@ -22,6 +23,9 @@ PICTURES = TrainingSettings(
 # With ten thousand pictures D memorizes later than with a few, so that training lasts long enough
 # for a longer average; and a digit needs fewer numbers in z.
 DIGITS = PICTURES.replace(ema=0.998, latent=16)
+ALL_DIGITS = tuple(range(10))
+# The recipe of R3GAN (Huang et al. 2024), whose networks are others: pairs, and both penalties.
+MODERN: Mapping[str, Any] = {"loss": "relativistic", "r1": 0.1, "r2": 0.1}
 DENSE = PICTURES.replace(architecture="dense", lr_d=2e-4, lr_g=2e-4, width=128)
 
 
@@ -54,6 +58,8 @@ PRESETS = (
     Preset("ring", "ring", POINTS),
     Preset("digits", "digits", DIGITS),
     Preset("dense", "digits", DENSE),
+    Preset("modern", "ring", POINTS.replace(**MODERN)),
+    Preset("classes", "digits", DIGITS.replace(classes=ALL_DIGITS)),
     Preset("collapse", "ring", POINTS.replace(lr_d=1e-4, r1=0.0), "mode_collapse", {"lr_d": 1e-3}),
     Preset(
         "strong",
@@ -79,6 +85,14 @@ PRESETS = (
         "skipped_discriminator",
         {"skip_below": 0.0},
     ),
+    Preset(
+        "labels",
+        "digits",
+        DIGITS.replace(classes=ALL_DIGITS, shuffled_labels=0.75),
+        "wrong_labels",
+        {"shuffled_labels": 0.0},
+        restarts=True,
+    ),
 )
 NAMES = tuple(preset.name for preset in PRESETS)
 BROKEN = tuple(preset for preset in PRESETS if preset.repair)
@@ -91,6 +105,19 @@ def preset(name: str) -> Preset:
         ValidationError: there is none; the message lists the names.
     """
     return PRESETS[NAMES.index(choice("preset", name, NAMES))]
+
+
+def check(data: str, settings: TrainingSettings) -> None:
+    """Refuses settings that go with other data only.
+
+    Raises:
+        ValidationError: an architecture that does not make such examples, or classes where nobody
+            has labelled any.
+    """
+    if (settings.architecture == "mlp") != (data in PLANE):
+        raise ValidationError("lab_wrong_data", architecture=settings.architecture)
+    if settings.classes and data not in DIGIT_DATA:
+        raise ValidationError("classes_need_digits", name="classes", data=data)
 
 
 def settings_for(data: str, architecture: str | None = None) -> TrainingSettings:

@@ -158,7 +158,7 @@ class ProgressiveTrainer(ABC):
         total = loss
         if penalised:
             # In float32: the gradient of a gradient is small.
-            penalty = losses.r1(lambda x: self.logits(self.views(x), stage), real)
+            penalty = losses.squared_gradient(lambda x: self.logits(self.views(x), stage), real)
             total = loss + R1 / 2 * R1_INTERVAL * penalty
         self._update(self.D, self._adam_d, total)
         return loss.item()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.validation import Settings, setting
+from models.validation import Settings, ValidationError, setting, shown
 
-LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein")
+LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein", "relativistic")
 ARCHITECTURES = ("mlp", "dense", "dcgan")
 MAX_SEED = 2**31 - 1
 SIDES = (32, 64)  # of own pictures, in pixels
 # What the networks are made from; everything else can be changed while training goes on.
-NETWORK_SETTINGS = ("architecture", "spectral", "latent", "width", "seed")
+NETWORK_SETTINGS = ("architecture", "spectral", "latent", "width", "seed", "classes")
 LEARNING_RATE = {"low": 0, "high": 10}
 STEPS = {"low": 1, "high": 20, "step": 1}
 
@@ -91,6 +92,26 @@ class TrainingSettings(Settings):
         128, "channels of the layers of the largest maps, or neurons of a hidden layer", low=4,
         high=512, slider_high=128, step=4,
     )  # fmt: skip
+    # Mescheder et al. 2018; with R1 and the relativistic loss: Huang et al. 2024, R3GAN.
+    r2: float = setting(
+        0.0, "gamma of the R2 penalty, R1's on generated examples; 0 is off", low=0, high=100,
+        slider_high=10, step=0.05,
+        formula=r"L_D + \tfrac{\gamma}{2}\,\mathbb{E}\,\lVert\nabla_x d(G(z))\rVert^2",
+    )  # fmt: skip
+    # Miyato & Koyama 2018.
+    classes: tuple[int, ...] | None = setting(
+        None, "the digits that can be asked for, each by itself, such as [1, 7]: both networks are "
+        "told the class (data of digits only); left out, they are not told any",
+        formula=r"d(x, y) = \psi(\varphi(x)) + v_y^\top\varphi(x)",
+    )  # fmt: skip
+    shuffled_labels: float = setting(
+        0.0, "share of the training examples with the label of another one, read with classes only",
+        low=0, high=1, step=0.05,
+    )  # fmt: skip
+
+    def check(self) -> None:
+        if self.classes is not None:
+            object.__setattr__(self, "classes", _digits(self.classes))
 
     def needs_new_networks(self, other: TrainingSettings) -> bool:
         """Whether going on with `other` needs new networks."""
@@ -100,7 +121,22 @@ class TrainingSettings(Settings):
     def equilibrium_loss(self) -> float:
         """D's loss when it can't tell real from generated examples.
 
-        log 4 for the two logistic losses, 1/4 for least squares, 2 for hinge, 0 for Wasserstein.
+        log 4 for the two logistic losses, 1/4 for least squares, 2 for hinge, 0 for Wasserstein,
+        log 2 for relativistic, which has one logarithm for a pair.
         """
-        logistic = 2 * math.log(2)
-        return {"least_squares": 0.25, "hinge": 2.0, "wasserstein": 0.0}.get(self.loss, logistic)
+        half = math.log(2)
+        others = {"least_squares": 0.25, "hinge": 2.0, "wasserstein": 0.0, "relativistic": half}
+        return others.get(self.loss, 2 * half)
+
+
+def _digits(classes: Sequence[object]) -> tuple[int, ...]:
+    """Different digits in ascending order; JSON may say 7.0 for 7.
+
+    Raises:
+        ValidationError: none, something else, or one twice.
+    """
+    numbers = [each for each in classes if isinstance(each, int | float)]
+    found = {int(each) for each in numbers if type(each) is not bool and each in range(10)}
+    if not found or len(found) != len(classes):
+        raise ValidationError("digit_classes", name="classes", value=shown(classes))
+    return tuple(sorted(found))

@@ -11,27 +11,30 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
 
 from models.device import place
+from models.gan.networks.conditional import forward
 from models.gan.training import losses
 from models.gan.training.augment import augment
 from models.gan.training.build import build_networks
 from models.gan.training.data import Data, Pictures
 from models.gan.training.ema import EMA, warmed_up
+from models.gan.training.labels import Labels, labelled
+from models.gan.training.penalties import penalties
 from models.gan.training.settings import TrainingSettings
+from models.gan.training.snapshot import Measured, Snapshot, mean
 from models.gan.training.update import Diverged, frozen
+from models.validation import choice
 
 SAMPLE_PICTURES, SAMPLE_POINTS = 16, 1024
+SAMPLES_A_CLASS = 4
 # Colours change little in a few pictures of one kind; translation and cutout are what keeps D from
 # memorizing them (Zhao et al. 2020, section 4.3).
 AUGMENTATIONS = ("translation", "cutout")
-# R1 on pictures is taken every fourth step with four times the weight (Karras et al. 2020).
-R1_INTERVAL = 4
 ADAM_BETA2 = 0.99
 # Weight, gradient and Adam's two averages; the last good copy of all but the gradient; G's moving
 # average, twice, counted as if it were as large as both networks.
@@ -39,57 +42,11 @@ BYTES_PER_WEIGHT = 4 * (4 + 3 + 2)
 CHEAP_CHECKPOINT = 0.005  # seconds
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """How a run stands.
-
-    Attributes:
-        rounds: of both networks so far (a step of one alone counts none).
-        steps_d, steps_g: updates of each so far; skipped: D's steps left out so far.
-        examples: real ones shown to D so far.
-        phase: what was done last: "discriminator", "generator" or "both".
-        loss_d, loss_g: means since the last snapshot; None for a network that had no step.
-        accuracy_real, accuracy_fake: shares of real and generated examples that D got right, since
-            the last snapshot.
-        grad_norm_d, grad_norm_g: norms of the loss's gradient with respect to each network's
-            weights.
-        update_ratio_d, update_ratio_g: |update| / |weights| of one step.
-        samples: of the run's fixed latents: (1024, 2) points or (16, C, side, side) in [-1, 1].
-        diverged: a loss or a weight was not finite; the weights are those of the last checkpoint.
-    """
-
-    rounds: int
-    steps_d: int
-    steps_g: int
-    skipped: int
-    examples: int
-    phase: str
-    loss_d: float | None
-    loss_g: float | None
-    accuracy_real: float | None
-    accuracy_fake: float | None
-    grad_norm_d: float | None
-    grad_norm_g: float | None
-    update_ratio_d: float | None
-    update_ratio_g: float | None
-    samples: torch.Tensor
-    diverged: bool
-
-
-@dataclass
-class _Measured:
-    """What is collected from one snapshot to the next."""
-
-    loss_d: list[float] = field(default_factory=list)
-    loss_g: list[float] = field(default_factory=list)
-    real: list[float] = field(default_factory=list)
-    fake: list[float] = field(default_factory=list)
-    grad_norm: dict[str, float] = field(default_factory=dict)
-    update_ratio: dict[str, float] = field(default_factory=dict)
-
-
 class Trainer:
     """One run: networks, optimizers, moving average and the state of the random generator.
+
+    With `settings.classes` it learns the pictures of these digits, and both networks are told which
+    of them is meant: by its index in `settings.classes`, in (N,) labels.
 
     Args:
         data: what to imitate.
@@ -99,6 +56,7 @@ class Trainer:
 
     Raises:
         ValueError: an architecture that does not fit the data.
+        ValidationError: classes of data without labels.
     """
 
     def __init__(
@@ -108,6 +66,10 @@ class Trainer:
         device: torch.device | str = "cpu",
         start: Mapping[str, Mapping[str, torch.Tensor]] | None = None,
     ):
+        self.labels: Labels | None = None
+        if settings.classes:
+            data = labelled(data, settings.classes)
+            self.labels = Labels(data, settings.seed)
         self.data, self.settings = data, settings
         self.device = torch.device(device)
         self.rng = torch.Generator().manual_seed(settings.seed)
@@ -137,7 +99,7 @@ class Trainer:
         self.latents = torch.randn(count, settings.latent, generator=fixed).to(self.device)
         self.rounds = self.steps_d = self.steps_g = self.skipped = self.examples = 0
         self.phase, self.diverged = "both", False
-        self._measured = _Measured()
+        self._measured = Measured()
         self._last_good = self.state()
         self._checkpointed_at = self._checkpoint_seconds = 0.0
 
@@ -170,17 +132,18 @@ class Trainer:
     def step_discriminator(self, measure: bool = True) -> None:
         """One batch for D; G's weights and statistics stay as they are."""
         settings = self.settings
-        real = self.data.draw(settings.batch, self.rng).to(self.device)
+        real, labels = self._draw()
         with torch.no_grad(), frozen(self.G), self._precision():
-            fake = self.G(self._noise()).float()
+            fake = forward(self.G, self._noise(), labels).float()
         self.examples += len(real)
         both = self._augmented(torch.cat([real, fake]))
         self.D.train()
         with self._precision():
             if self._separate:
-                real_logits, fake_logits = (self.D(half) for half in both.chunk(2))
+                real_logits, fake_logits = (forward(self.D, h, labels) for h in both.chunk(2))
             else:
-                real_logits, fake_logits = self.D(both).chunk(2)
+                twice = None if labels is None else labels.repeat(2)
+                real_logits, fake_logits = forward(self.D, both, twice).chunk(2)
         real_logits, fake_logits = real_logits.float(), fake_logits.float()
         loss = losses.discriminator(settings.loss, real_logits, fake_logits, settings.smoothing)
         right = losses.accuracies(settings.loss, real_logits.detach(), fake_logits.detach())
@@ -191,17 +154,28 @@ class Trainer:
         if settings.skip_below and loss.item() < settings.skip_below:
             self.skipped += 1
             return
-        self._update("d", loss + self._penalties(real, fake), measure)
+        added = penalties(
+            lambda x: forward(self.D, x, labels), settings, self.steps_d, real, fake,
+            self._augmented, self.rng,
+        )  # fmt: skip
+        self._update("d", loss + added, measure)
         self.steps_d += 1
 
     def step_generator(self, measure: bool = True) -> None:
         """One batch for G; D's weights and statistics stay as they are."""
         self.G.train()
+        pairs = self.settings.loss == "relativistic"
         with frozen(self.D):
+            # Other losses of a G that is told no class have no use for real examples.
+            real = labels = of_real = None
+            if pairs or self.labels:
+                real, labels = self._draw()
             with self._precision():
-                fake = self.G(self._noise())
-                logits = self.D(self._augmented(fake.float())).float()
-            loss = losses.generator(self.settings.loss, logits)
+                fake = forward(self.G, self._noise(), labels)
+                logits = forward(self.D, self._augmented(fake.float()), labels).float()
+                if pairs and real is not None:
+                    of_real = forward(self.D, self._augmented(real), labels).float()
+            loss = losses.generator(self.settings.loss, logits, of_real)
             self._measured.loss_g.append(loss.item())
             self.phase = "generator"
             self._update("g", loss, measure)
@@ -218,6 +192,14 @@ class Trainer:
         self.rounds += 1
         self.phase = "both"
 
+    def _draw(self) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """(a batch of real examples, their labels if there are classes)."""
+        count = self.settings.batch
+        if self.labels is None:
+            return self.data.draw(count, self.rng).to(self.device), None
+        real, labels = self.labels.draw(count, self.settings.shuffled_labels, self.rng)
+        return real.to(self.device), labels.to(self.device)
+
     def _noise(self) -> torch.Tensor:
         size = (self.settings.batch, self.settings.latent)
         return torch.randn(size, generator=self.rng).to(self.device)
@@ -229,19 +211,6 @@ class Trainer:
 
     def _precision(self) -> AbstractContextManager[None]:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self._half)
-
-    def _penalties(self, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor | float:
-        """In float32: the gradient of a gradient is small."""
-        settings = self.settings
-        total: torch.Tensor | float = 0.0
-        interval = R1_INTERVAL if real.dim() == 4 else 1
-        if settings.r1 and self.steps_d % interval == 0:
-            total = settings.r1 / 2 * interval * losses.r1(self.D, self._augmented(real))
-        if settings.loss == "wasserstein" and settings.penalty:
-            share = torch.rand(len(real), generator=self.rng).to(self.device)
-            penalty = losses.gradient_penalty(self.D, real, fake, share)
-            total = total + settings.penalty * penalty
-        return total
 
     def _update(self, name: str, loss: torch.Tensor, measure: bool) -> None:
         if not math.isfinite(loss.item()):
@@ -260,41 +229,76 @@ class Trainer:
     # -- measuring ---------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def sample(self, z: torch.Tensor) -> torch.Tensor:
-        """What the generator (its moving average if there is one) makes of z (N, latent)."""
+    def sample(self, z: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """What the generator (its moving average if there is one) makes of z (N, latent).
+
+        Args:
+            labels: (N,), of a run with classes; each class in turn if None.
+        """
         averaged = self.settings.ema and self.steps_g
-        return self._evaluated(self.ema.module if averaged else self.G, z)
+        return self._evaluated(self.ema.module if averaged else self.G, z, labels)
 
     @torch.no_grad()
-    def logits(self, examples: torch.Tensor) -> torch.Tensor:
-        """D's logits (N,) on examples, in eval mode."""
-        return self._evaluated(self.D, examples)
+    def logits(self, examples: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """D's logits (N,) on examples, in eval mode; labels as of `sample`."""
+        return self._evaluated(self.D, examples, labels)
 
-    def _evaluated(self, network: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
+    def _evaluated(
+        self, network: nn.Module, inputs: torch.Tensor, labels: torch.Tensor | None
+    ) -> torch.Tensor:
+        if self.settings.classes:
+            if labels is None:
+                labels = torch.arange(len(inputs)) % len(self.settings.classes)
+            labels = labels.to(self.device)
         was_training = network.training
         network.eval()
         with self._precision():
-            outputs = network(inputs.to(self.device)).float().cpu()
+            outputs = forward(network, inputs.to(self.device), labels).float().cpu()
         network.train(was_training)
         return outputs
 
+    def shown(self) -> torch.Tensor:
+        """Samples of the run's fixed latents.
+
+        With classes a strip: a row for each of `SAMPLES_A_CLASS` latents, a column for each class.
+        """
+        z, classes = self.latents, self.settings.classes
+        if classes:
+            z = z[:SAMPLES_A_CLASS].repeat_interleave(len(classes), 0)
+        return self.sample(z)
+
+    def sample_class(self, z: torch.Tensor, digit: int) -> torch.Tensor:
+        """As `sample`, all of one of the classes.
+
+        Raises:
+            ValidationError: it is none of them.
+        """
+        classes = self.settings.classes or ()
+        label = classes.index(choice("classes", digit, classes))
+        return self.sample(z, torch.full((len(z),), label))
+
     def descent_directions(self, points: torch.Tensor) -> torch.Tensor:
-        """Where G's loss would move points (N, 2): minus its gradient at each of them."""
+        """Where G's loss would move points (N, 2): minus its gradient at each of them.
+
+        The relativistic loss is paired with real points of its own, always the same.
+        """
         at = points.detach().to(self.device).requires_grad_()
+        real = self.data.draw(len(at), torch.Generator().manual_seed(0)).to(self.device)
         with frozen(self.D):
-            loss = losses.generator(self.settings.loss, self.D(at).float()) * len(at)
+            loss = losses.generator(self.settings.loss, self.D(at).float(), self.D(real).float())
+            loss = loss * len(at)
             (gradient,) = torch.autograd.grad(loss, at)
         return -gradient.cpu()
 
     def snapshot(self) -> Snapshot:
         """How the run stands now; what is averaged starts anew."""
-        measured, self._measured = self._measured, _Measured()
+        measured, self._measured = self._measured, Measured()
         return Snapshot(
             self.rounds, self.steps_d, self.steps_g, self.skipped, self.examples, self.phase,
-            _mean(measured.loss_d), _mean(measured.loss_g), _mean(measured.real),
-            _mean(measured.fake), measured.grad_norm.get("d"), measured.grad_norm.get("g"),
+            mean(measured.loss_d), mean(measured.loss_g), mean(measured.real),
+            mean(measured.fake), measured.grad_norm.get("d"), measured.grad_norm.get("g"),
             measured.update_ratio.get("d"), measured.update_ratio.get("g"),
-            self.sample(self.latents), self.diverged,
+            self.shown(), self.diverged,
         )  # fmt: skip
 
     # -- running -----------------------------------------------------------------------------------
@@ -388,13 +392,9 @@ class Trainer:
         self.rng.set_state(state["rng"])
         counts = state["counts"]
         self.rounds, self.steps_d, self.steps_g, self.skipped, self.examples = counts
-        self._measured = _Measured()
+        self._measured = Measured()
         self.configure(self.settings)
 
 
 def _norm(tensors: Iterable[Any]) -> float:
     return float(nn.utils.get_total_norm(tensors))
-
-
-def _mean(values: list[float]) -> float | None:
-    return sum(values) / len(values) if values else None

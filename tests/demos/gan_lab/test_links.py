@@ -27,13 +27,23 @@ def test_only_what_differs_from_the_usual_is_in_a_link():
 
 @pytest.mark.parametrize(
     ("data", "changes"),
-    [("ring", {}), ("digits", {"lr_g": 0.25, "batch": 8, "loss": "wasserstein"}), ("own", {})],
+    [
+        ("ring", {}),
+        ("digits", {"lr_g": 0.25, "batch": 8, "loss": "wasserstein"}),
+        ("own", {}),
+        ("digits", {"classes": (1, 7), "shuffled_labels": 0.5}),
+        ("few", {"loss": "relativistic"}),
+    ],
 )
 def test_a_link_is_read_again(data, changes):
     asked = config(data, **changes)
     found_data, architecture, side, pretrained, *values = links.read(links.query(asked))
     assert (found_data, architecture) == (data, asked.settings.architecture)
-    assert values == [getattr(asked.settings, name) for name in SETTINGS]
+    assert values == run_config.values_of(asked.settings)
+    again = run_config.checked(
+        data, architecture, run_config.settings_of(values), "", 64, data == "own"
+    )
+    assert again.settings == asked.settings
     own = data == "own"
     assert (side["value"], side["visible"]) == (64 if own else 32, own)
     assert (pretrained["value"], pretrained["visible"]) == (own, own)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from demos.gan_lab import opening, tab
+from demos.gan_lab import opening, run_config, tab
 from demos.runtime.i18n import EVERY, say
 from demos.ui import card
 from models.gan.training import presets
@@ -31,13 +31,13 @@ def test_reset_shows_the_example_only_where_it_is_of_what_is_chosen(chosen):
 @pytest.mark.parametrize("name", tab.BROKEN)
 def test_a_preset_brings_what_to_watch_for_and_then_its_repair(name):
     preset, key = presets.preset(name), f"gan_lab.preset.{name}"
-    *broken, chosen, watch, repair = tab._broken(name)
+    *broken, chosen, watch, repair = tab._begin(name)
     assert chosen == name
     assert say(EVERY, f"{key}.watch") in watch
     assert repair["visible"]
     *repaired, chosen, told, repair = tab._repaired(name)
     assert say(EVERY, f"{key}.repair") in told
     assert not repair["visible"]
-    changed = dict(zip(tab.SETTINGS, repaired[4:], strict=True))
+    changed = run_config.settings_of(repaired[4:])
     assert {name: changed[name] for name in preset.repair} == preset.repair
     assert broken[:4] == repaired[:4]

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 FIGURES = (
     "loss_d", "equilibrium_loss", "loss_g", "accuracy_real", "accuracy_fake", "grad_norm_d",
     "grad_norm_g", "update_ratio_d", "update_ratio_g", "modes", "balance", "quality", "recognized",
-    "diversity", "memorization", "skipped",
+    "diversity", "memorization", "class_accuracy", "skipped",
 )  # fmt: skip
 # A verdict's sentence is named by the first figure that decided.
 REASONS = {
@@ -30,6 +30,7 @@ REASONS = {
         "too_early.rounds", "diverged.rounds", "skipped_discriminator.skipped",
         "high_rate.loss_d", "high_rate.update_ratio_g", "memorization.memorization",
         "strong_discriminator.accuracy_real", "mode_collapse.modes", "mode_collapse.diversity",
+        "wrong_labels.class_accuracy",
         "healthy.modes", "healthy.diversity",
     )
 }  # fmt: skip

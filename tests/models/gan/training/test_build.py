@@ -169,3 +169,33 @@ def test_the_shipped_networks_are_those_that_settings_build(shipped):
     discriminator.load_state_dict(shipped["discriminator"])
     with pytest.raises(RuntimeError, match="norms"):
         dcgan.DCDiscriminator(64, 3, 64, norm=False).load_state_dict(shipped["discriminator"])
+
+
+def test_conditional_weights_counted_by_hand():
+    def count(network):
+        return sum(weight.numel() for weight in network.parameters())
+
+    plain = build_networks(tiny(architecture="dcgan"), (1, 28, 28))
+    generator, discriminator = build_networks(
+        tiny(architecture="dcgan", classes=[1, 4, 7]), (1, 28, 28)
+    )
+    # An embedding of 16 numbers a class, which the first layer reads behind z; and the projection.
+    assert count(generator) == count(plain[0]) + 3 * 16 + 16 * 8 * 49
+    assert count(discriminator) == count(plain[1]) + 3 * 8 * 49
+    assert discriminator(generator(torch.randn(2, 5), torch.tensor([0, 2])), torch.tensor([0, 2]))\
+        .shape == (2,)  # fmt: skip
+
+
+def test_spectral_normalisation_takes_the_projection_too():
+    _, discriminator = build_networks(
+        tiny(architecture="dense", classes=[1, 7], spectral=True), (1, 28, 28)
+    )
+    for _ in range(30):  # its power iteration
+        discriminator(torch.zeros(2, 1, 28, 28), torch.tensor([0, 1]))
+    norm = torch.linalg.matrix_norm(discriminator.embedding.weight.detach(), 2)
+    assert float(norm) == pytest.approx(1, abs=1e-3)
+
+
+def test_r2_looks_at_single_examples_as_r1_does():
+    networks = build_networks(tiny(architecture="dcgan", r2=1.0), (1, 28, 28))
+    assert kinds(networks[1], nn.BatchNorm2d) == []

@@ -214,12 +214,16 @@ def test_the_whole_of_mnist_is_read_from_its_folder_or_refused(tmp_path, monkeyp
 
     def there(place, train, download):
         assert (place, download) == (tmp_path, True)
-        return SimpleNamespace(data=torch.full((5 if train else 3, 28, 28), 7, dtype=torch.uint8))
+        count = 5 if train else 3
+        pictures = torch.full((count, 28, 28), 7, dtype=torch.uint8)
+        return SimpleNamespace(data=pictures, targets=torch.arange(count))
 
     monkeypatch.setattr(datasets, "MNIST", there)
     found = gan_data.mnist(tmp_path)
     assert found.train.shape == (5, 1, 28, 28)
     assert found.held_out.shape == (3, 1, 28, 28)
+    assert found.digits.tolist() == [0, 1, 2, 3, 4]
+    assert found.held_out_digits.tolist() == [0, 1, 2]
 
     def offline(*_args, **_options):
         raise RuntimeError("Error downloading train-images-idx3-ubyte.gz")

@@ -16,7 +16,7 @@ from models.gan.training.diagnosis import (
     diagnose,
 )
 from models.gan.training.metrics import Metrics
-from models.gan.training.trainer import Snapshot
+from models.gan.training.snapshot import Snapshot
 
 EQUILIBRIUM = 2 * math.log(2)
 HEALTHY = {
@@ -49,6 +49,7 @@ SICK = {
     "memorization": {"memorization": 0.7, "accuracy_real": 0.9, "accuracy_fake": 0.9},
     "strong_discriminator": {"accuracy_real": 0.98, "accuracy_fake": 0.99, "loss_d": 0.1},
     "mode_collapse": {"modes": 3, "diversity": 0.3},
+    "wrong_labels": {"class_accuracy": 0.4},
 }
 
 
@@ -68,6 +69,7 @@ SICK = {
             ),
         ),
         ("mode_collapse", (("modes", 3), ("of", 8), ("diversity", 0.3))),
+        ("wrong_labels", (("class_accuracy", 0.4),)),
     ],
 )
 def test_diagnoses_and_their_evidence(name, evidence):

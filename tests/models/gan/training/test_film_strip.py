@@ -131,3 +131,21 @@ def test_a_gif_of_one_frame_and_none():
         save_gif([], stream)
     with pytest.raises(ValueError, match="frames of one size"):
         save_gif([Image.new("RGB", (4, 4)), Image.new("RGB", (5, 4))], stream)
+
+
+def test_a_strip_of_classes_has_its_digits_on_top():
+    samples = torch.linspace(-1, 1, 12).view(12, 1, 1, 1).expand(-1, 1, 28, 28)
+    plain, titled = draw(samples), draw(samples, (2, 7, 9))
+    assert plain.size == (4 * 114 - 2, 3 * 114 - 2)
+    assert titled.size == (3 * 116 - 4, 40 + 4 * 116 - 4)
+    levels = [titled.getpixel((57 + 114 * (n % 3), 40 + 57 + 114 * (n // 3)))[0] for n in range(12)]
+    assert levels == sorted(levels)
+    assert (levels[0], levels[-1]) == (0, 255)
+    head = titled.crop((0, 0, titled.width, 40)).convert("L")
+    for column in range(3):
+        assert head.crop((114 * column, 0, 114 * column + 112, 40)).getextrema()[0] < 128
+
+
+def test_a_sheet_of_classes_shows_one_latent():
+    frames = [(step, torch.zeros(12, 1, 28, 28)) for step in (0, 5)]
+    assert sheet(frames, (2, 7, 9)).size == (64 + 3 * 58 - 2, 2 * 58 - 2)

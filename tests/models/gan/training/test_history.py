@@ -13,7 +13,8 @@ from models.gan.training.data import Pictures
 from models.gan.training.history import History
 from models.gan.training.metrics import Metrics
 from models.gan.training.settings import TrainingSettings
-from models.gan.training.trainer import Snapshot, Trainer
+from models.gan.training.snapshot import Snapshot
+from models.gan.training.trainer import Trainer
 
 METRICS = Metrics(0.9, 8, 8, 0.9, 0.9, None)
 SNAPSHOT = Snapshot(

@@ -17,6 +17,8 @@ CASES = {
     "least_squares": (([1, 0.5], [0, -1]), 0.3125, 0.2925, 1.25),
     "hinge": (([2, 0.5], [-3, 0.5]), 1.0, 1.0, 1.25),
     "wasserstein": (([3, 1], [0, -1]), -2.5, -2.5, 0.5),
+    # Pairs: 0 beside 0 is softplus(0) = log 2; log 3 beside 0 is log 4/3 for D and log 4 for G.
+    "relativistic": (([0, LOG3], [0, 0]), 0.5 * log(8 / 3), 0.5 * log(8 / 3), 0.5 * log(8)),
 }
 
 
@@ -31,7 +33,7 @@ def test_losses(loss):
     assert float(losses.discriminator(loss, real, fake)) == pytest.approx(of_d, abs=1e-6)
     smoothed = losses.discriminator(loss, real, fake, smoothing=0.1)
     assert float(smoothed) == pytest.approx(smooth, abs=1e-6)
-    assert float(losses.generator(loss, fake)) == pytest.approx(of_g, abs=1e-6)
+    assert float(losses.generator(loss, fake, real)) == pytest.approx(of_g, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -43,11 +45,13 @@ def test_losses(loss):
         ("least_squares", -1.0, -2.0),
         ("hinge", -5.0, -1.0),
         ("wasserstein", -5.0, -1.0),
+        # Its real partner has d = 0, so D is right by log 3: sigmoid(log 3) is 3/4.
+        ("relativistic", -LOG3, -0.75),
     ],
 )
 def test_how_hard_g_is_pulled(loss, at, slope):
     fake = torch.tensor([at], requires_grad=True)
-    losses.generator(loss, fake).backward()
+    losses.generator(loss, fake, torch.zeros(1)).backward()
     assert float(fake.grad) == pytest.approx(slope, abs=1e-6)
 
 
@@ -69,11 +73,22 @@ def test_smoothing_wants_a_logit_that_ends():
 def test_huge_logits_stay_finite_and_nan_stays_nan(loss):
     far = logits([1e4, -1e4])
     assert losses.discriminator(loss, far, far).isfinite()
-    assert losses.generator(loss, far).isfinite()
+    assert losses.generator(loss, far, far.flip(0)).isfinite()
     broken = logits([0, torch.nan])
     assert losses.discriminator(loss, broken, far).isnan()
     assert losses.discriminator(loss, far, broken).isnan()
-    assert losses.generator(loss, broken).isnan()
+    assert losses.generator(loss, broken, far).isnan()
+
+
+def test_only_differences_count_in_pairs():
+    real, fake = logits([1.0, -2.0]), logits([0.5, 3.0])
+    for name in ("discriminator", "generator"):
+        order = (real, fake) if name == "discriminator" else (fake, real)
+        loss = getattr(losses, name)
+        moved = loss("relativistic", *(part + 7 for part in order))
+        assert float(moved) == pytest.approx(float(loss("relativistic", *order)), abs=1e-6)
+    with pytest.raises(ValueError, match="compares pairs"):
+        losses.generator("relativistic", fake)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +100,7 @@ def test_huge_logits_stay_finite_and_nan_stays_nan(loss):
         ("least_squares", [0.6, 0.4], [0.4, -3], (0.5, 1)),
         ("wasserstein", [3, 1], [0, 2], (0.5, 0.5)),  # the border is 1.5
         ("wasserstein", [104, 102], [100, 100], (1, 1)),
+        ("relativistic", [104, 102], [100, 103], (0.5, 0.5)),  # the border is 102.25
     ],
 )
 def test_accuracies(loss, real, fake, expected):
@@ -101,24 +117,26 @@ def quadratic(x):
     return x.flatten(1).square().sum(1) / 2
 
 
-def test_r1_of_a_linear_critic_is_its_gradient_squared():
+def test_squared_gradient_of_a_linear_critic_is_its_gradient_squared():
     weight, critic = linear()
-    penalty = losses.r1(critic, torch.randn(5, 2, generator=torch.Generator().manual_seed(0)))
+    penalty = losses.squared_gradient(
+        critic, torch.randn(5, 2, generator=torch.Generator().manual_seed(0))
+    )
     assert penalty.item() == 25
     penalty.backward()
     assert weight.grad.tolist() == [6, 8]  # 2 w
 
 
-def test_r1_of_a_quadratic_critic_is_the_mean_square():
+def test_squared_gradient_of_a_quadratic_critic_is_the_mean_square():
     real = torch.tensor([[1.0, 2.0], [0.0, 2.0]])
-    assert losses.r1(quadratic, real).item() == 4.5  # (5 + 4) / 2
+    assert losses.squared_gradient(quadratic, real).item() == 4.5  # (5 + 4) / 2
     assert not real.requires_grad
 
 
-def test_r1_sums_over_all_of_a_picture():
+def test_squared_gradient_sums_over_all_of_a_picture():
     pictures = torch.ones(2, 3, 2, 2)
     pictures[1] *= 2
-    assert losses.r1(quadratic, pictures).item() == (12 + 48) / 2
+    assert losses.squared_gradient(quadratic, pictures).item() == (12 + 48) / 2
 
 
 def test_gradient_penalty_of_a_linear_critic():

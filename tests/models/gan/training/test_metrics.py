@@ -8,6 +8,7 @@ import torch
 from models.gan.training import data as gan_data
 from models.gan.training import digit_classifier, metrics
 from models.gan.training.data import Pictures
+from models.gan.training.labels import labelled
 from models.gan.training.settings import TrainingSettings
 from models.gan.training.trainer import Trainer
 
@@ -26,7 +27,7 @@ class Faked:
         self.asked = len(z)
         return self.samples[torch.arange(len(z)) % len(self.samples)]
 
-    def logits(self, examples):
+    def logits(self, examples, labels=None):
         return examples.flatten(1).mean(1)
 
 
@@ -194,6 +195,39 @@ def test_digits_are_counted(digits):
     assert (collapsed.modes, collapsed.of, collapsed.balance) == (1, 10, 0)
     assert collapsed.quality > 0.97
     assert 0 < collapsed.diversity < 0.8 * measured.diversity
+
+
+class Told(Faked):
+    """Told the classes of its data; draws pictures of the digits `drawn`, in turn."""
+
+    def __init__(self, data, drawn):
+        super().__init__(data, gan_data.scaled(torch.stack([one_of(data, d) for d in drawn])))
+
+
+def one_of(data, digit):
+    """A picture that the classifier is sure of."""
+    shown = data.train[data.labels == data.classes.index(digit)]
+    found, sure = digit_classifier.classify(gan_data.scaled(shown[:50]))
+    return shown[:50][torch.where(found == digit, sure, 0).argmax()]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "accuracy", "modes"),
+    [
+        ([1, 4, 7, 9], 1.0, 4),
+        ([4, 4, 4, 4], 0.25, 1),
+        ([4, 1, 9, 7], 0.0, 4),
+        ([1, 4, 9, 9], 0.75, 3),
+    ],
+)
+def test_class_accuracy_is_of_the_class_asked_for(digits, drawn, accuracy, modes):
+    measured = metrics.measure(Told(labelled(digits, (1, 4, 7, 9)), drawn))
+    assert (measured.class_accuracy, measured.modes, measured.of) == (accuracy, modes, 4)
+
+
+def test_nobody_is_asked_for_a_class_without_classes(digits):
+    trainer = Faked(digits, gan_data.scaled(digits.held_out[:1]))
+    assert metrics.measure(trainer).class_accuracy is None
 
 
 @pytest.mark.parametrize("architecture", ["mlp", "dense", "dcgan"])

@@ -33,8 +33,8 @@ def refused(**values) -> str:
 
 
 def test_every_setting_has_its_check():
-    assert set(NAMES) == {*LIMITS, "architecture", "loss", "spectral", "augment"}
-    assert len(NAMES) == len(set(NAMES)) == 18
+    assert set(NAMES) == {*LIMITS, "architecture", "loss", "spectral", "augment", "classes"}
+    assert len(NAMES) == len(set(NAMES)) == 21
     for low, high, _ in LIMITS.values():
         assert math.isfinite(low)
         assert math.isfinite(high)
@@ -87,6 +87,25 @@ def test_choices(name, value):
     assert refused(**{name: value}) == "unknown_choice"
 
 
+@pytest.mark.parametrize("value", ["7", 7, {"7": 1}, True])
+def test_classes_are_a_list(value):
+    assert refused(classes=value) == "not_a_list"
+
+
+@pytest.mark.parametrize(
+    "value", [[], [10], [-1], [1, 1], [0.5], ["1"], [True], [None], [math.nan], [[1]]]
+)
+def test_classes_are_different_digits(value):
+    assert refused(classes=value) == "digit_classes"
+
+
+def test_classes_are_in_order_however_they_are_written():
+    assert TrainingSettings(classes=[7, 1.0]).classes == (1, 7)
+    assert TrainingSettings(classes=(3,)).classes == (3,)
+    assert TrainingSettings(classes=None).classes is None
+    assert TrainingSettings().classes is None
+
+
 def test_all_choices_are_taken():
     for name in ARCHITECTURES:
         assert TrainingSettings(architecture=name).architecture == name
@@ -110,6 +129,7 @@ OTHER = {
     "architecture": "dense", "loss": "hinge", "lr_d": 0.5, "lr_g": 0.5, "beta1": 0.5, "batch": 9,
     "d_steps": 2, "g_steps": 2, "r1": 0.5, "penalty": 0.5, "spectral": True, "augment": True,
     "smoothing": 0.5, "ema": 0.5, "skip_below": 0.5, "latent": 9, "width": 9, "seed": 9,
+    "r2": 0.5, "classes": [1, 7], "shuffled_labels": 0.5,
 }  # fmt: skip
 
 
@@ -130,6 +150,7 @@ def test_what_needs_new_networks(name):
         ("least_squares", 0.5, 0.25),
         ("hinge", 0.0, 2.0),
         ("wasserstein", 7.0, 0.0),
+        ("relativistic", 7.0, 0.693147),
     ],
 )
 def test_the_equilibrium_loss_is_that_of_an_undecided_discriminator(loss, undecided, expected):

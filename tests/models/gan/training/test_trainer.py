@@ -34,35 +34,44 @@ def textbook(trainer, rounds):
         loss = losses.discriminator(settings.loss, of_real, of_fake, settings.smoothing)
         penalty = 0.0
         if settings.r1 and step % every == 0:
-            penalty += settings.r1 / 2 * every * losses.r1(D, real)
+            penalty += settings.r1 / 2 * every * losses.squared_gradient(D, real)
+        if settings.r2 and step % every == 0:
+            penalty += settings.r2 / 2 * every * losses.squared_gradient(D, fake)
         if settings.loss == "wasserstein":
             share = torch.rand(settings.batch, generator=rng)
             penalty += settings.penalty * losses.gradient_penalty(D, real, fake, share)
         adam_d.zero_grad()
         (loss + penalty).backward()
         adam_d.step()
+        pairs = settings.loss == "relativistic"
+        of_real = D(trainer.data.draw(settings.batch, rng)) if pairs else None
         fake = G(torch.randn(settings.batch, settings.latent, generator=rng))
         adam_g.zero_grad()
-        losses.generator(settings.loss, D(fake)).backward()
+        losses.generator(settings.loss, D(fake), of_real).backward()
         adam_g.step()
     return G, D
 
 
 def flat_of(network, loss):
     """Names of what the loss does not depend on: biases before batch norm, and the means that it
-    takes away again; the bias of all logits of a Wasserstein critic."""
+    takes away again; the bias of all logits where only differences count."""
     layers = list(getattr(network, "layers", network))
     normed = [n for n, layer in enumerate(layers) if isinstance(layer, nn.BatchNorm1d)]
     names = {f"layers.{n - 1}.bias" for n in normed} | {f"layers.{n}.running_mean" for n in normed}
     last = max(n for n, layer in enumerate(layers) if isinstance(layer, nn.Linear))
-    critic = loss == "wasserstein" and layers[last].out_features == 1
+    critic = loss in ("wasserstein", "relativistic") and layers[last].out_features == 1
     return names | {f"{last}.bias"} if critic else names
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize(
     ("architecture", "values"),
-    [("mlp", {}), ("mlp", {"r1": 3.0, "beta1": 0.5, "smoothing": 0.2}), ("dense", {"r1": 1.0})],
+    [
+        ("mlp", {}),
+        ("mlp", {"r1": 3.0, "beta1": 0.5, "smoothing": 0.2}),
+        ("mlp", {"r2": 2.0}),
+        ("dense", {"r1": 1.0}),
+    ],
 )
 def test_rounds_are_the_textbook_s(architecture, values, loss):
     trainer = made(architecture, loss=loss, lr_d=2e-3, lr_g=3e-3, **values)

@@ -76,8 +76,12 @@ def test_batch_norm_never_mixes_real_and_generated():
 @pytest.mark.parametrize(("architecture", "steps"), [("mlp", range(9)), ("dense", [0, 4, 8])])
 def test_r1_on_pictures_is_taken_every_fourth_step(monkeypatch, architecture, steps):
     trainer, taken = made(architecture, r1=1.0), []
-    real = losses.r1
-    monkeypatch.setattr(losses, "r1", lambda *args: taken.append(trainer.steps_d) or real(*args))
+    real = losses.squared_gradient
+    monkeypatch.setattr(
+        losses,
+        "squared_gradient",
+        lambda *args: taken.append(trainer.steps_d) or real(*args),
+    )
     trainer.train(rounds=9)
     assert taken == list(steps)
 
