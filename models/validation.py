@@ -121,6 +121,7 @@ MESSAGES = {
     "{value}.",
     "classes_need_digits": "{name} can only be given for data of digits: digits, few or mnist, not "
     "{data}.",
+    "walk_stops": "A walk goes through {low} to {high} pictures, not {count}.",
     "drawn_points": "A drawing needs {low} to {high} points and has {count}. Draw a line or a few "
     "dots.",
     "drawn_outside": "A drawing is made of points (x, y), both numbers from -1 to 1.",
@@ -135,6 +136,22 @@ MESSAGES = {
     "Tell whoever looks after it, then try again.",
     "unexpected": "Something went wrong here that should not have; it was noted down. Try again; "
     "if it happens again, other settings may help.",
+    "lab_no_pictures": "This generator makes points in the plane, not pictures. Choose data of "
+    "pictures, such as digits, and press Run first.",
+    "lab_no_sliders": 'No sliders have been found for this run yet. Press "Find sliders" first.',
+    "lab_alike": "This generator makes the same picture whatever z is, so there is no direction to "
+    "find. Train it longer, or repair it.",
+    "run_file_empty": "This file is empty. Make the files of the run again.",
+    "run_file_foreign": "This file does not come from the GAN gym. It takes the zip that "
+    '"Make the files" makes there.',
+    "run_file_part": "The part {part} of this file is damaged, or was not written by the GAN gym. "
+    "Make the files again.",
+    "run_file_own": "This run learnt from pictures or a drawing of your own, which its file does "
+    "not hold. Choose that data, add the pictures or draw again, and bring the file back then.",
+    "run_file_shapes": "The part {part} does not fit the settings in the same file: {tensor} has "
+    "the size {given} and should have {wanted}. Make the files again.",
+    "run_file_not_finite": "The part {part} of this file has numbers that are not finite (NaN or "
+    "infinite), which make no picture. Take a run in which that has not happened.",
     "lab_too_large": "That is too much at once: {limit} MB is the limit. Take some pictures out.",
 }
 

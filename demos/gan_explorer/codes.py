@@ -9,7 +9,8 @@ from PIL import Image
 
 from demos.runtime.engine import Engine
 from models import images
-from models.gan.settings import SampleSettings
+from models.gan.settings import SampleSettings, WalkSettings
+from models.validation import ValidationError, shown
 
 if TYPE_CHECKING:
     import torch
@@ -42,13 +43,21 @@ def picture(engine: Engine, view: str, model: str, codes: Sequence[str | None], 
 
 
 def walk(
-    engine: Engine, model: str, codes: Sequence[str | None], **values: Any
+    engine: Engine, model: str, codes: Sequence[str | None], settings: WalkSettings
 ) -> list[Image.Image]:
-    """The pictures on the straight line from a to b in w+; arguments as `picture`.
+    """The pictures on the straight line from a to b in w+, and back if it is closed.
 
     z, on whose sphere walks between numbers go, is not known of an inverted picture.
+
+    Args:
+        codes: as `picture`.
+
+    Raises:
+        ValidationError: as `picture`; or stops, which are numbers.
     """
-    settings = SampleSettings(**values)
+    if settings.stops is not None:
+        given = shown(settings.stops)
+        raise ValidationError("unknown_choice", name="stops", value=given, choices="null")
 
     def computed() -> list[Image.Image]:
         import torch
@@ -58,7 +67,8 @@ def walk(
         w = torch.cat([torch.lerp(a, b, t) for t in torch.linspace(0, 1, settings.frames)])
         return [images.to_image(one) for one in gan.synthesize(w, settings.noise)]
 
-    return engine.worker.submit(computed).result()
+    pictures = engine.worker.submit(computed).result()
+    return pictures + pictures[-2:0:-1] if settings.closed else pictures
 
 
 def both(

@@ -8,7 +8,7 @@ from demos.gan_explorer import codes, own_endpoint, runs, views
 from demos.ui.endpoints import END, Picture, expose
 from demos.ui.page import LIGHT, Page
 from models import registry
-from models.gan.settings import SLIDERS, SampleSettings, UnitSettings
+from models.gan.settings import SLIDERS, SampleSettings, UnitSettings, WalkSettings
 
 
 def expose_all(page: Page) -> None:
@@ -38,7 +38,7 @@ def expose_all(page: Page) -> None:
         code_b: str | None = None,
         **settings,
     ):
-        """Walks from one generated picture to another through those in between.
+        """Walks from one generated picture to another, or through several, and films the way.
 
         Args:
             model: stylegan_cats64, stylegan_kaokore64, dcgan_cats64 or vae_cats64.
@@ -46,11 +46,12 @@ def expose_all(page: Page) -> None:
             code_b: the same in place of seed_b.
 
         Returns:
-            An animated WebP, 256 x 256 pixels.
+            An animated WebP, 256 x 256 pixels; as asked for, a GIF or an MP4.
         """
         if code or code_b:
-            frames = codes.walk(engine, model, (code, code_b), **settings)
-            return runs.saved_film(frames, f"netglass-walk-{model}-codes")
+            asked = WalkSettings(**settings)
+            frames = codes.walk(engine, model, (code, code_b), asked)
+            return runs.saved_films(frames, f"netglass-walk-{model}-codes", [asked.format])[0]
         return runs.film(engine, model, **settings)
 
     def gan_mix(
@@ -111,15 +112,18 @@ def expose_all(page: Page) -> None:
 
     moved = (*SLIDERS, "layers")
     pair = {"seed": "seed_a"}
-    second = {"code_b": END}
-    for function, fields, names, more in (
-        (gan_sample, ("seed", "truncation", "count", *moved), {}, {}),
-        (gan_walk, ("seed", "seed_b", "frames", "truncation", *moved), pair, second),
-        (gan_mix, ("seed", "seed_b", "crossover", "truncation", *moved), pair, second),
+    at_end, both = {"code": END}, {"code": END, "code_b": END}
+    coded = {"code": "stops", "code_b": "stops"}
+    walk = ("seed", "seed_b", "frames", "truncation", *moved, "stops", "closed", "format")
+    mixed = ("seed", "seed_b", "crossover", "truncation", *moved)
+    for function, settings, fields, names, before in (
+        (gan_sample, SampleSettings, ("seed", "truncation", "count", *moved), {}, at_end),
+        (gan_walk, WalkSettings, walk, pair, coded),
+        (gan_mix, SampleSettings, mixed, pair, both),
     ):
         expose(
             function, {"picture": gr.Image}, function.__name__, LIGHT,
-            settings=SampleSettings, fields=fields, names=names, before={"code": END} | more,
+            settings=settings, fields=fields, names=names, before=before,
         )  # fmt: skip
     expose(
         gan_units, {"picture": gr.Image, "report": gr.JSON}, "gan_units", LIGHT,

@@ -27,7 +27,7 @@ from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import EVERY, say
 from demos.runtime.places import StoppableRun
 from demos.ui import card, examples, progress, send_to, streams
-from demos.ui.components import Photo
+from demos.ui.components import Photo, Upload
 from demos.ui.page import LIGHT, PRIVATE, Page
 from demos.ui.plots import curves
 from models import images, registry
@@ -144,7 +144,7 @@ class OwnCatSection:
                 gr.DownloadButton, "gan.own.download", visible=False, elem_id="gan-own-download"
             )
             self.upload = page.put(
-                gr.UploadButton, "gan.own.upload", file_types=[".json"], size="sm",
+                Upload, "gan.own.upload", file_types=[".json"], size="sm",
                 elem_id="gan-own-upload",
             )  # fmt: skip
         self.send = gr.Column(elem_classes="gan-send")

@@ -5,6 +5,7 @@ All functions compute on the engine's worker and raise `ValidationError` for val
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -17,7 +18,8 @@ from demos.runtime.engine import Engine
 from demos.ui import examples
 from models import images
 from models.gan.networks.structure import SIDE
-from models.gan.settings import SampleSettings, UnitSettings
+from models.gan.settings import SampleSettings, UnitSettings, WalkSettings
+from models.validation import ValidationError
 
 if TYPE_CHECKING:
     import torch
@@ -29,40 +31,59 @@ FRAME_MS = 80
 OVERLAY_SIDE = 192
 
 
-def film(engine: Engine, model: str, there_and_back: bool = False, **values) -> str:
-    """Path of an animated WebP: the walk from cat A to cat B, and back again if wanted.
+def film(engine: Engine, model: str, **values) -> str:
+    """Path of the film of a walk from cat to cat.
 
     Args:
-        values: of `SampleSettings`.
+        values: of `WalkSettings`.
+
+    Raises:
+        ValidationError: a value out of range, or MP4 without an encoder.
     """
-    settings = SampleSettings(**values)
-    a, b = settings.seed, settings.seed_b
+    settings = WalkSettings(**values)
+    return films(engine, model, settings, [settings.format])[0]
 
-    def walk() -> list[Image.Image]:
+
+def films(engine: Engine, model: str, settings: WalkSettings, formats: Sequence[str]) -> list[str]:
+    """Paths of the same film in several formats.
+
+    Sixteen pictures are one turn of the worker, so that others' pictures come in between.
+    """
+    from models import films as files
+
+    if "mp4" in formats and files.encoder() is None:  # before anything is computed
+        raise ValidationError("package_missing", title="MP4", package="imageio-ffmpeg")
+
+    def begin():
+        from models.gan import walk
+
         gan = engine.gan(model)
-        pictures = gan.walk(
-            a, b, settings.frames, settings.truncation, settings.sliders, settings.layers
-        )
-        return [images.to_image(picture) for picture in pictures]
+        z = walk.latents(gan, settings.numbers, settings.frames, settings.closed)
+        codes = gan.style_codes(z, settings.truncation, settings.sliders, settings.layers)
+        return gan, walk.turns(codes)
 
-    frames = engine.worker.submit(walk).result()
-    if there_and_back:
-        frames += frames[-2:0:-1]
-    return saved_film(frames, f"netglass-walk-{model}-{a}-{b}")
+    gan, turns = engine.worker.submit(begin).result()
+    pictures = [
+        images.to_image(picture)
+        for codes in turns
+        for picture in engine.worker.submit(gan.synthesize, codes).result()
+    ]
+    name = f"netglass-walk-{model}-{'-'.join(map(str, settings.numbers))}"
+    return saved_films(pictures, name, formats)
 
 
-def saved_film(pictures: list[Image.Image], name: str) -> str:
-    """Path of an animated WebP of pictures, enlarged."""
+def saved_films(pictures: list[Image.Image], name: str, formats: Sequence[str]) -> list[str]:
+    """Paths of a film of pictures, enlarged, in several formats."""
+    from models import films as files
+
     side = (FILM_SIDE, FILM_SIDE)
     frames = [image.resize(side, Image.Resampling.BICUBIC) for image in pictures]
     folder = Path(get_upload_folder()) / uuid4().hex
     folder.mkdir(parents=True)
-    path = folder / f"{name}.webp"
-    frames[0].save(
-        path, save_all=True, append_images=frames[1:], duration=FRAME_MS, loop=0, quality=85,
-        method=2,
-    )  # fmt: skip
-    return str(path)
+    paths = [str(folder / f"{name}.{each}") for each in formats]
+    for path in paths:
+        files.save(frames, path, FRAME_MS)
+    return paths
 
 
 def dissect(

@@ -8,19 +8,15 @@ from markupsafe import escape
 from demos.gan_explorer import runs, walking
 from demos.gan_explorer.views import CAT_KNOBS, CAT_SETTINGS, picture_by_address
 from demos.runtime.i18n import say
-from demos.ui import examples, streams
+from demos.ui import examples
 from demos.ui.components import Photo
 from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars
 from models import registry
-from models.gan.settings import SLIDERS, SampleSettings
+from models.gan.settings import SampleSettings
 
 Knobs = dict[str, gr.components.Component]
 
-SLERP = (
-    r"\mathrm{slerp}(z_a,z_b;t)=\frac{\sin((1-t)\Omega)}{\sin\Omega}z_a"
-    r"+\frac{\sin(t\Omega)}{\sin\Omega}z_b"
-)
 VAE_LOSS = (
     r"\mathcal L=\mathbb E_{q(z|x)}\tfrac{\lVert x-g(z)\rVert^2}{2s^2}"
     r"+\mathrm{KL}\!\left(q(z|x)\,\Vert\,\mathcal N(0,I)\right)"
@@ -34,7 +30,7 @@ def build(page: Page, knobs: Knobs) -> Knobs:
         Their own knobs: crossover and noise.
     """
     crossover = _mixing(page)
-    _walking(page, knobs)
+    walking.build(page, knobs)
     with page.section(gr.Tab, "gan.growth"):
         picture_by_address(page, "gan.view.growth", "growth", CAT_KNOBS, now=True)
     with page.section(gr.Tab, "gan.noise"):
@@ -61,31 +57,6 @@ def _mixing(page: Page) -> gr.components.Component:
 def _thirds(page: Page, key: str, language: str) -> str:
     words = page.text(key, language).split(" | ")
     return f'<div class="gan-thirds">{"".join(f"<span>{escape(w)}</span>" for w in words)}</div>'
-
-
-def _walking(page: Page, knobs: Knobs) -> None:
-    with page.section(gr.Tab, "gan.walk"):
-        page.formula(SLERP)
-        with gr.Row():
-            with gr.Column(min_width=240):
-                walking.live(page)
-            with gr.Column(min_width=240):
-                frames = page.setting(SampleSettings, "frames")
-                walk = page.put(gr.Button, "gan.walk.go")
-                download = page.put(gr.DownloadButton, "gan.walk.download", visible=False)
-            film = page.picture("gan.film", format="webp", height=300, elem_id="gan-film")
-    names = ("seed", "seed_b", "truncation", *SLIDERS, "layers")
-
-    def make_film(run, language, model, count, *values):
-        settings = dict(zip(names, values, strict=True)) | {"frames": count}
-        path = runs.film(page.engine, model, there_and_back=True, **settings)
-        return path, gr.update(value=path, visible=True)
-
-    inputs = [page.language, knobs["model"], frames, *(knobs[name] for name in names)]
-    walk.click(
-        streams.stream(page, make_film, "gan.walk", heavy=False), inputs, [film, download],
-        trigger_mode="multiple", **PRIVATE, **LIGHT,
-    )  # fmt: skip
 
 
 def _discriminator(page: Page, knobs: Knobs) -> None:

@@ -173,7 +173,7 @@ def parts(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
 
 def walk(gan: PretrainedGan, settings: ViewSettings) -> torch.Tensor:
     """The picture at `t` on the great circle from cat A to cat B."""
-    from models.gan.pretrained import slerp
+    from models.gan.walk import slerp
 
     a, b = gan.latents([settings.seed, settings.seed_b])
     z = slerp(a, b, settings.t)[None]

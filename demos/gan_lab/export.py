@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import io
-import json
-import zipfile
-from dataclasses import asdict
 from urllib.parse import urlencode
 
 import gradio as gr
 from gradio.utils import get_upload_folder
+from markupsafe import escape
 from PIL import Image
-from safetensors.torch import save as tensors_as_bytes
 
 from demos.gan_lab import links, names, run_config
 from demos.gan_lab.runs import LiveTraining, LiveTrainings
+from demos.runtime import i18n
 from demos.runtime.gradio_patches import write_once
+from demos.ui.components import Upload
 from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
+from models.gan.training.settings import MAX_FILE_BYTES
+from models.validation import ValidationError
 
-FRAME_MS = 150
+FRAME_MS, LAST_FRAME_MS = 150, 1500
 MAX_ROWS = 12
 
 
 class ExportSection:
-    """The accordion of film strip, files and link.
+    """The accordion of film strip, files and link; and where files come back.
 
     Args:
         choices: the components of data, architecture, side, pretrained and settings.
+
+    Attributes:
+        upload: the button that takes a file.
     """
 
     def __init__(self, page: Page, choices: list[gr.components.Component]):
@@ -51,6 +55,11 @@ class ExportSection:
                 gr.Textbox, "gan_lab.export.address", visible=False, interactive=False,
                 buttons=["copy"], elem_id="gan-lab-link",
             )  # fmt: skip
+            self.upload = page.put(
+                Upload, "gan_lab.bring_back", size="sm", elem_id="gan-lab-bring-back"
+            )
+            page.put(gr.Markdown, "gan_lab.bring_back.note", elem_classes="note")
+            page.put(gr.HTML, "gan_lab.bring_back.note", written=_too_large)
         watching = PRIVATE | LIVE_TRAINING
         show.click(localize_errors(self.film), page.language, film, **watching)
         export.click(localize_errors(self.files), page.language, files, **watching)
@@ -93,37 +102,30 @@ def film_sheet(run: LiveTraining) -> Image.Image:
 
 
 def archive(run: LiveTraining) -> bytes:
-    """A zip: both networks as safetensors, settings and figures as JSON, the film strip as GIF."""
-    from models.gan.training import film_strip
+    """A zip: networks and what training goes on from as safetensors, settings and figures as JSON,
+    the film strip as GIF; `models.gan.training.saved_run` reads it again."""
+    from models import films
+    from models.gan.training import film_strip, saved_run
 
-    trainer, stream = run.trainer, io.BytesIO()
-    generator = trainer.ema.module if trainer.settings.ema else trainer.G
-    networks = {"generator": generator, "discriminator": trainer.D}
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as out:
-        for name, network in networks.items():
-            state = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
-            out.writestr(f"{name}.safetensors", tensors_as_bytes(state))
-        out.writestr("settings.json", json.dumps(_facts(run), indent=1))
-        frames = run.history.film.frames
-        if frames:
-            film = io.BytesIO()
-            drawn = [
-                film_strip.draw(samples, trainer.settings.classes or ()) for _, samples in frames
-            ]
-            film_strip.save_gif(drawn, film, FRAME_MS)
-            out.writestr("strip.gif", film.getvalue())
-    return stream.getvalue()
+    film, frames = io.BytesIO(), run.history.film.frames
+    if frames:
+        classes = run.trainer.settings.classes or ()
+        drawn = [film_strip.draw(samples, classes) for _, samples in frames]
+        films.save_gif(drawn, film, FRAME_MS, LAST_FRAME_MS)
+    return saved_run.write(run.trainer, _facts(run), film.getvalue())
 
 
 def _facts(run: LiveTraining) -> dict:
-    trainer, snapshot, metrics = run.trainer, run.snapshot, run.metrics
-    assert snapshot is not None
+    metrics = run.metrics
     return {
-        "data": trainer.data.name,
-        "shape": list(trainer.data.shape),
-        "settings": asdict(trainer.settings),
-        "rounds": snapshot.rounds,
-        "examples": snapshot.examples,
         "figures": names.figures(vars(metrics).items()) if metrics else None,
         "verdict": names.diagnosis(run.diagnose().name),
     }
+
+
+def _too_large(language: str) -> str:
+    """What bring_back.js shows of a file that the server would not take."""
+    error = ValidationError("file_too_large", limit=MAX_FILE_BYTES >> 20)
+    text = escape(i18n.error_message(language, error))
+    facts = f'data-bytes="{MAX_FILE_BYTES}" data-text="{text}"'
+    return f'<p class="gan-lab-too-large" role="alert" {facts}></p>'

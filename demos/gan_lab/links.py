@@ -48,12 +48,17 @@ def read(address: Mapping[str, str]) -> list:
         presets.check(data, settings)
     except (ValueError, TypeError):
         return unchanged
-    own = data == "own"
     side = 64 if address.get("side") == "64" else 32
+    return values(RunConfig(data, settings, "", side, address.get("shipped") == "1"))
+
+
+def values(config: RunConfig) -> list:
+    """Values of data, architecture, side, pretrained and settings for a run."""
+    own = config.data == "own"
     return [
-        data,
-        settings.architecture,
-        gr.update(value=side, visible=own),
-        gr.update(value=address.get("shipped") == "1", visible=own),
-        *values_of(settings),
+        config.data,
+        config.settings.architecture,
+        gr.update(value=config.side, visible=own),
+        gr.update(value=config.pretrained, visible=own),
+        *values_of(config.settings),
     ]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from models.gan.training.data import Data
     from models.gan.training.diagnosis import Diagnosis
+    from models.gan.training.directions import Directions
     from models.gan.training.metrics import Metrics
     from models.gan.training.snapshot import Snapshot
 
@@ -51,6 +52,7 @@ class LiveTraining:
         identity: what it was made from; other data or networks mean another run.
         settings: as the visitor has chosen them last; applied before the next slice.
         snapshot, metrics: the latest, None before the first.
+        directions: found for its generator, None before.
         paused: set when the loop that watches it should end.
         pace, views: how the visitor wants to see it: one of `PACES`, and what is drawn.
         digit: the class that the visitor wants to see by itself, None for all.
@@ -72,6 +74,7 @@ class LiveTraining:
         self.identity, self.settings = identity, settings
         self.snapshot: Snapshot | None = None
         self.metrics: Metrics | None = None
+        self.directions: Directions | None = None
         self.paused = threading.Event()
         self.pace, self.views = "normal", ["heatmap"]
         self.digit: int | None = None

@@ -10,8 +10,19 @@ from dataclasses import dataclass
 import gradio as gr
 from markupsafe import escape
 
-from demos.gan_lab import controls, endpoints, inputs, links, opening, run_config, runs, views
+from demos.gan_lab import (
+    bring_back,
+    controls,
+    endpoints,
+    inputs,
+    links,
+    opening,
+    run_config,
+    runs,
+    views,
+)
 from demos.gan_lab.classes import ClassChooser, digit_of
+from demos.gan_lab.explore import ExploreSection
 from demos.gan_lab.export import ExportSection
 from demos.gan_lab.progressive import ProgressiveSection
 from demos.gan_lab.run_config import RunConfig
@@ -84,7 +95,8 @@ class GanLabTab:
         self.choices = [
             self.data, self.architecture, self.side, self.pretrained, *self.settings.values(),
         ]  # fmt: skip
-        ExportSection(page, self.choices)
+        self.upload = ExportSection(page, self.choices).upload
+        ExploreSection(page)
         ProgressiveSection(page, self.payload).connect()
         self.inputs = [self.payload, self.pace, self.views, self.digit.chosen, *self.choices]
         self.result = [
@@ -214,6 +226,11 @@ class GanLabTab:
         start(
             self.repair, self.train_repaired, chosen.then, [self.chosen], inputs.STEP_WITH_PAYLOAD
         )
+        self.upload.upload(
+            streams.stream(page, self.bring_back, NAME, heavy=False),
+            [page.language, *self.inputs[:3], self.upload], [*told, *self.result],
+            js=inputs.WITH_PAYLOAD, trigger_mode="multiple", **PRIVATE, **LIVE_TRAINING,
+        )  # fmt: skip
         self.origin.follow(page, [self.data, self.architecture])
         page.on_load(links.read, self.choices)
 
@@ -283,6 +300,20 @@ class GanLabTab:
         runs.step(self.page.engine, live, phase)
         line = progress.paused(language, live.snapshot)
         return {self.line: line, **self._shown(language, live, asked)}
+
+    def bring_back(
+        self, run: StoppableRun, language: str, payload: str, pace: str, shown: list, path: str
+    ) -> dict:
+        """An exported run as the visitor's, with its choices; Run goes on with it."""
+        live, config = bring_back.open_file(
+            self.page.engine, run.session, path, payload, run.may_write
+        )
+        asked = Request(config, pace, shown, None, config.settings.architecture)
+        asked.apply_to(live)
+        choices = dict(zip(self.choices, links.values(config), strict=True))
+        told = {self.chosen: "", self.watch: "", self.repair: gr.update(visible=False)}
+        line = progress.paused(language, live.snapshot)
+        return choices | told | {self.line: line, **self._shown(language, live, asked)}
 
     def pause(self, request: gr.Request) -> None:
         """The Stop button."""

@@ -44,6 +44,16 @@ class Photo(gr.Image):
         return None if payload is None else payload.path
 
 
+class Upload(gr.UploadButton):
+    """A button for a file of any kind, handed on as its path: what it is is for `models` to say."""
+
+    is_template = True
+    EVENTS = gr.UploadButton.EVENTS
+
+    def preprocess(self, payload):
+        return None if payload is None else payload.path
+
+
 class Text(gr.Textbox):
     """A text; gr.Textbox would make one of a number or a list."""
 

@@ -43,6 +43,7 @@ ABOUT = {
     "too_few_samples": "samples",
     "too_many_units": "units",
     "untargeted_only": "target",
+    "walk_stops": "stops",
 }
 
 

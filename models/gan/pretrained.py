@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
@@ -226,20 +225,6 @@ class PretrainedGan:
             mixed[:, list(layers)] = b[:, list(layers)]
         return mixed
 
-    def walk(
-        self,
-        a: int,
-        b: int,
-        frames: int,
-        truncation: float,
-        sliders: Sequence[float] = (),
-        layers: str = "all",
-    ) -> torch.Tensor:
-        """Pictures on the great circle from number a to number b, (frames, 3, 64, 64) in [0, 1]."""
-        start, end = self.latents([a, b])
-        z = torch.stack([slerp(start, end, float(t)) for t in torch.linspace(0, 1, frames)])
-        return self.synthesize(self.style_codes(z, truncation, sliders, layers))
-
     def scores(self, pictures: torch.Tensor, record: Recorder = no_recorder) -> torch.Tensor:
         """Pictures (N, 3, 64, 64) in [0, 1] -> the discriminator's logits (N,), float32.
 
@@ -329,22 +314,6 @@ def _into(found: dict[str, torch.Tensor]) -> Recorder:
         found[name] = value.float().clone()  # later operations work in place
 
     return record
-
-
-def slerp(a: torch.Tensor, b: torch.Tensor, t: float) -> torch.Tensor:
-    """Spherical interpolation between vectors a and b, (latent,); exactly a at t = 0 and b at 1.
-
-    sin((1 - t) o) / sin o a + sin(t o) / sin o b with o the angle between them (Shoemake 1985;
-    White 2016). In d dimensions samples of N(0, I) have lengths near sqrt(d); a straight line
-    passes through shorter vectors, on which the generator was never trained.
-    """
-    if t in (0.0, 1.0):
-        return a.clone() if t == 0 else b.clone()
-    cosine = F.cosine_similarity(a, b, dim=0).clamp(-1, 1)
-    angle = torch.acos(cosine)
-    if angle < 1e-4:
-        return torch.lerp(a, b, t)
-    return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
 
 
 def build(spec: GanSpec, tensors: dict[str, torch.Tensor]) -> dict[str, nn.Module]:

@@ -10,6 +10,8 @@ from models.gan.networks.structure import LAYER_GROUPS, STYLE_LAYERS, style_shap
 from models.validation import Settings, ValidationError, choice, setting, whole_number
 
 MAX_COUNT = 64
+MIN_STOPS, MAX_STOPS = 2, 8  # of a walk
+FILM_FORMATS = ("webp", "gif", "mp4")
 MAX_SEED = 2**31 - 1 - MAX_COUNT  # of the first of several pictures
 SLIDERS = tuple(f"d{number}" for number in range(1, 9))
 STYLE_LAYER_NAMES = tuple(str(layer) for layer in range(STYLE_LAYERS))
@@ -23,7 +25,8 @@ def _seed(default: int, doc: str, **options: Any) -> Any:
     return setting(default, doc, low=0, high=MAX_SEED, **options)
 
 
-def _slider(number: int) -> Any:
+def slider(number: int) -> Any:
+    """A setting for one of the directions found."""
     doc = f"standard deviations along direction {number} of those found"
     return setting(0.0, doc, low=-3, high=3, step=0.1)
 
@@ -47,14 +50,14 @@ class SampleSettings(Settings):
         formula=r"w'=\bar w+\psi\,(w-\bar w)",
     )  # fmt: skip
     count: int = setting(16, "how many pictures", low=1, high=MAX_COUNT)
-    d1: float = _slider(1)
-    d2: float = _slider(2)
-    d3: float = _slider(3)
-    d4: float = _slider(4)
-    d5: float = _slider(5)
-    d6: float = _slider(6)
-    d7: float = _slider(7)
-    d8: float = _slider(8)
+    d1: float = slider(1)
+    d2: float = slider(2)
+    d3: float = slider(3)
+    d4: float = slider(4)
+    d5: float = slider(5)
+    d6: float = slider(6)
+    d7: float = slider(7)
+    d8: float = slider(8)
     noise: int = setting(
         0, "seed of the noise that a style-based network adds to every layer",
         low=0, high=2**31 - 1, slider_high=100, step=1,
@@ -70,6 +73,34 @@ class SampleSettings(Settings):
     def sliders(self) -> tuple[float, ...]:
         """d1 to d8."""
         return tuple(getattr(self, name) for name in SLIDERS)
+
+
+@dataclass(frozen=True)
+class WalkSettings(SampleSettings):
+    """What a film of a walk depends on; see each setting's sentence."""
+
+    stops: Sequence[int] | None = setting(
+        None, f"numbers of {MIN_STOPS} to {MAX_STOPS} pictures to walk through in this order, with "
+        "`frames` on each stretch; left out: from a to b", key="gan.stops",
+    )  # fmt: skip
+    closed: bool = setting(False, "whether to walk back to the first picture")
+    format: str = setting(
+        "webp", "of the file; MP4 only where the machine has an encoder", choices=FILM_FORMATS
+    )  # fmt: skip
+
+    def check(self) -> None:
+        if self.stops is None:
+            return
+        if not MIN_STOPS <= len(self.stops) <= MAX_STOPS:
+            limits = {"low": MIN_STOPS, "high": MAX_STOPS}
+            raise ValidationError("walk_stops", count=len(self.stops), **limits)
+        checked = tuple(whole_number("stops", stop, 0, MAX_SEED) for stop in self.stops)
+        object.__setattr__(self, "stops", checked)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The pictures to walk through."""
+        return (self.seed, self.seed_b) if self.stops is None else tuple(self.stops)
 
 
 @dataclass(frozen=True)

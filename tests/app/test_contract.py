@@ -40,7 +40,8 @@ def test_endpoints_and_defaults_are_those_of_the_contract(client):
     invert = {"image": None, "box": None, "steps": 40, "space": "tuned", "seed": 0}
     assert defaults["/gan_invert"] == model | invert
     walk = {"seed_a": 0, "seed_b": 1, "frames": 24, "truncation": 0.7, "code": None}
-    assert defaults["/gan_walk"] == model | walk | {"code_b": None} | sliders
+    film = {"stops": None, "closed": False, "format": "webp"}
+    assert defaults["/gan_walk"] == model | walk | {"code_b": None} | sliders | film
     units = {"seed": 0, "code": None, "layer": "", "units": None, "scale": 0.0, "cells": None}
     assert defaults["/gan_units"] == model | units
     assert list(defaults["/gan_units"]) == ["model", *units]

@@ -32,6 +32,15 @@ def test_gan_walk_is_an_animation(client):
     assert np.abs(np.asarray(film.convert("RGB")) - first).mean() > 2
 
 
+def test_gan_walk_goes_through_several_pictures_as_gif(client):
+    given = {"stops": [2, 9, 4], "closed": True, "format": "gif", "frames": 3}
+    film = Image.open(client.predict(**given, api_name="/gan_walk"))
+    assert film.format == "GIF"
+    assert film.n_frames == 6
+    with pytest.raises(AppError, match="stops: A walk goes through 2 to 8 pictures, not 1"):
+        client.predict(stops=[2], api_name="/gan_walk")
+
+
 def test_gan_mix_shows_both_parents_and_their_mix(client):
     def cells(crossover):
         mixed = Image.open(client.predict(crossover=crossover, api_name="/gan_mix"))

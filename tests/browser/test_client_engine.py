@@ -16,7 +16,7 @@ from demos.gan_explorer import views
 from demos.runtime.i18n import LANGUAGES, say
 from demos.ui import assets
 from models import device, images, registry
-from models.gan import pretrained
+from models.gan import pretrained, walk
 from models.gan.networks.structure import LAYER_GROUPS
 from tests.browser.helpers import button, open_tab, save_data, slow_cases, wait_for_picture
 from tests.browser.test_gan_explorer import wait_for_other_picture
@@ -182,7 +182,8 @@ def test_sliders_of_a_group_of_layers_and_units_are_the_servers(tab, app_url, fl
 
 def test_a_walk_is_the_servers(tab, app_url, float32):
     load(tab, app_url, registry.DEFAULT_GAN)
-    frames = float32(registry.DEFAULT_GAN).walk(3, 5, 5, 0.7)
+    gan = float32(registry.DEFAULT_GAN)
+    frames = gan.synthesize(gan.style_codes(walk.latents(gan, [3, 5], 5), 0.7))
     for number, frame in enumerate(frames):
         told = {"seed": 3, "seed_b": 5, "t": number / 4, "truncation": 0.7, "sliders": [0] * 8}
         found = bitmap(tab, "walk", told)

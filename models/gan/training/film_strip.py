@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import BinaryIO
 
 import torch
 from PIL import Image, ImageDraw, ImageFont
@@ -17,7 +16,6 @@ COLUMNS = 4  # pictures in a row of a frame
 FRAME_CELL = 96  # least side of a picture in a frame
 HEAD, CLASS_GAP = 40, 4  # of a strip of classes, which may be shown at a third of its size
 PLANES = 6  # planes in a row of the sheet
-LAST_FRAME_MS = 1500
 INK = (90, 90, 90)
 
 Samples = torch.Tensor | Image.Image
@@ -110,30 +108,6 @@ def draw(samples: Samples, classes: Sequence[int] = ()) -> Image.Image:
         at = (column * (cell + CLASS_GAP) + cell / 2, HEAD / 2)
         pen.text(at, str(digit), INK, font, anchor="mm")
     return picture
-
-
-def save_gif(
-    frames: Sequence[Image.Image], path_or_stream: str | BinaryIO, milliseconds: int = 120
-) -> None:
-    """Writes an animated GIF that repeats for ever; its last frame stays a little longer.
-
-    Args:
-        frames: all of one size.
-        milliseconds: each is shown; GIF counts in hundredths of a second.
-
-    Raises:
-        ValueError: no frame, or frames of several sizes.
-    """
-    if not frames or len({image.size for image in frames}) > 1:
-        raise ValueError("an animation needs frames of one size")
-    first, *rest = (_indexed(image) for image in frames)
-    times = [milliseconds] * len(rest) + [LAST_FRAME_MS] if rest else milliseconds
-    first.save(path_or_stream, "GIF", save_all=True, append_images=rest, duration=times, loop=0)
-
-
-def _indexed(image: Image.Image) -> Image.Image:
-    """In 256 colours of its own, undithered: dither would flicker from frame to frame."""
-    return image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
 
 
 def _unit(pictures: torch.Tensor) -> torch.Tensor:

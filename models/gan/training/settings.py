@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.gan.settings import slider
 from models.validation import Settings, ValidationError, setting, shown
 
 LOSSES = ("non_saturating", "minimax", "least_squares", "hinge", "wasserstein", "relativistic")
 ARCHITECTURES = ("mlp", "dense", "dcgan")
 MAX_SEED = 2**31 - 1
+MAX_FILE_BYTES = 30 << 20  # of a run that comes back: what the page takes of any upload (app.py)
 SIDES = (32, 64)  # of own pictures, in pixels
 # What the networks are made from; everything else can be changed while training goes on.
 NETWORK_SETTINGS = ("architecture", "spectral", "latent", "width", "seed", "classes")
@@ -140,3 +142,21 @@ def _digits(classes: Sequence[object]) -> tuple[int, ...]:
     if not found or len(found) != len(classes):
         raise ValidationError("digit_classes", name="classes", value=shown(classes))
     return tuple(sorted(found))
+
+
+@dataclass(frozen=True)
+class ExploreSettings(Settings):
+    """Which picture of a generator of the lab is looked at; see each setting's sentence."""
+
+    seed: int = setting(
+        0, "number of the picture", low=0, high=MAX_SEED, key="gan_lab.explore.seed"
+    )  # fmt: skip
+    d1: float = slider(1)
+    d2: float = slider(2)
+    d3: float = slider(3)
+    d4: float = slider(4)
+
+    @property
+    def sliders(self) -> tuple[float, ...]:
+        """d1 to d4."""
+        return self.d1, self.d2, self.d3, self.d4

@@ -24,6 +24,7 @@ from models import registry
 from models.gan import pretrained
 from models.gan.inversion import code
 from models.gan.inversion.settings import InversionSettings
+from models.gan.settings import WalkSettings
 from models.validation import ValidationError
 
 KITTEN, BOX = examples.example("photos", "kitten"), [192.3, 126.2, 132.7]
@@ -175,8 +176,11 @@ def test_a_code_can_be_downloaded_and_brought_back(engine, inverted, tmp_path):
     model, inversion = own_runs.from_file(engine, str(path))
     assert model == "stylegan_cats64"
     assert torch.allclose(inversion.styles, last.step.found["w+"].styles, atol=0.01)
-    settings = {"frames": 3, "seed_b": 5}
-    assert len(codes.walk(engine, model, (text, None), **settings)) == 3
+    settings = WalkSettings(frames=3, seed_b=5)
+    assert len(codes.walk(engine, model, (text, None), settings)) == 3
+    assert len(codes.walk(engine, model, (text, None), settings.replace(closed=True))) == 4
+    with pytest.raises(ValidationError, match="stops"):
+        codes.walk(engine, model, (text, None), settings.replace(stops=[1, 2]))
     sheet = codes.picture(engine, "sheet", model, (text, text))
     assert sheet.size == (64, 64)
     near = np.asarray(sheet, np.float32) - np.asarray(

@@ -136,28 +136,6 @@ def test_mixing_in_between_differs_from_both(style):
     assert torch.equal(style.swap(a, b, []), a)
 
 
-def test_slerp_ends_are_exact(any_gan):
-    a, b = any_gan.latents([0, 1])
-    assert torch.equal(pretrained.slerp(a, b, 0.0), a)
-    assert torch.equal(pretrained.slerp(a, b, 1.0), b)
-
-
-def test_slerp_by_hand():
-    half = pretrained.slerp(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), 0.5)
-    assert torch.allclose(half, torch.full((2,), 0.5**0.5))
-    a = torch.tensor([1.0, 0.0])
-    third = pretrained.slerp(a, torch.tensor([0.0, 1.0]), 1 / 3)
-    assert torch.allclose(third, torch.tensor([3**0.5 / 2, 0.5]))
-    assert torch.equal(pretrained.slerp(a, a, 0.3), a)
-
-
-def test_a_walk_starts_and_ends_at_its_cats(any_gan):
-    walk = any_gan.walk(3, 9, 17, 0.7)
-    ends = any_gan.synthesize(style_codes(any_gan, [3, 9]))
-    assert walk.shape == (17, 3, 64, 64)
-    torch.testing.assert_close(walk[[0, -1]], ends, atol=0.02, rtol=0)
-
-
 def test_noise_changes_hairs_and_not_the_cat(style):
     w = style_codes(style, [2])
     a, b = style.synthesize(w, 0), style.synthesize(w, 1)

@@ -1,13 +1,12 @@
 """The film strip of a run: which frames it keeps, and how they look."""
 
-import io
 from itertools import pairwise
 
 import pytest
 import torch
-from PIL import Image, ImageSequence
+from PIL import Image
 
-from models.gan.training.film_strip import FilmStrip, draw, save_gif, sheet
+from models.gan.training.film_strip import FilmStrip, draw, sheet
 
 
 def cells(value, count=16, channels=1, side=28):
@@ -107,30 +106,6 @@ def test_a_frame_is_a_sheet_of_four_by_four():
     assert draw(strip.frames[0][1]).getpixel((0, 0)) == (128, 128, 128)
     plane = Image.new("RGB", (9, 9))
     assert draw(plane) is plane
-
-
-def test_a_gif_can_be_read_again(tmp_path):
-    frames = [Image.new("RGB", (20, 10), colour) for colour in ("red", "lime", "blue")]
-    stream = io.BytesIO()
-    save_gif(frames, stream, milliseconds=90)
-    save_gif(frames, tmp_path / "film.gif", milliseconds=90)
-    assert (tmp_path / "film.gif").read_bytes() == stream.getvalue()
-    with Image.open(stream) as film_read:
-        assert (film_read.format, film_read.n_frames, film_read.size) == ("GIF", 3, (20, 10))
-        assert film_read.info["loop"] == 0
-        pages = [(p.convert("RGB").getpixel((9, 9)), p.info["duration"])
-                 for p in ImageSequence.Iterator(film_read)]  # fmt: skip
-    assert pages == [((255, 0, 0), 90), ((0, 255, 0), 90), ((0, 0, 255), 1500)]
-
-
-def test_a_gif_of_one_frame_and_none():
-    stream = io.BytesIO()
-    save_gif([Image.new("RGB", (4, 4))], stream)
-    assert Image.open(stream).n_frames == 1
-    with pytest.raises(ValueError, match="frames of one size"):
-        save_gif([], stream)
-    with pytest.raises(ValueError, match="frames of one size"):
-        save_gif([Image.new("RGB", (4, 4)), Image.new("RGB", (5, 4))], stream)
 
 
 def test_a_strip_of_classes_has_its_digits_on_top():
