@@ -9,6 +9,7 @@ import gradio as gr
 
 from demos import lessons
 from demos.attacks import tab as attacks
+from demos.explanations import tab as explanations
 from demos.feature_visualization import tab as feature_visualization
 from demos.gan_explorer import tab as gan_explorer
 from demos.gan_lab import tab as gan_lab
@@ -27,6 +28,7 @@ TABS = (
     gan_lab,
     style_transfer,
     pets,
+    explanations,
     linear_probe,
     attacks,
     feature_visualization,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from models.attacks.adversarial import adversarial as adversarial
+    from models.explanations.explain import explain as explain
     from models.feature_visualization.ideal_image import ideal_image as ideal_image
     from models.gan.training.train import train_gan as train_gan
     from models.registry import list_models as list_models
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 # name: module
 _PUBLIC = {
     "adversarial": "models.attacks.adversarial",
+    "explain": "models.explanations.explain",
     "ideal_image": "models.feature_visualization.ideal_image",
     "list_models": "models.registry",
     "load": "models.store",
@@ -33,6 +35,7 @@ _PUBLIC = {
 }
 __all__ = [
     "adversarial",
+    "explain",
     "ideal_image",
     "list_models",
     "load",

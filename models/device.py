@@ -13,6 +13,10 @@ import torch
 from models.validation import choice
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+# On a CPU, four pictures of 224 px: with more the activations of a layer leave the cache before the
+# next one reads them.
+PIXELS_AT_ONCE = 4 * 224 * 224
+PICTURES_AT_ONCE = 32  # elsewhere
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,13 @@ def pick(name: str = "auto") -> torch.device:
     if name == "cuda":
         exact_convolutions()
     return torch.device(name)
+
+
+def batch_size(pictures: torch.Tensor) -> int:
+    """How many pictures of the size of these (N, C, H, W) go through a network together."""
+    if pictures.device.type != "cpu":
+        return PICTURES_AT_ONCE
+    return max(1, PIXELS_AT_ONCE // pictures[0, 0].numel())
 
 
 def exact_convolutions() -> None:

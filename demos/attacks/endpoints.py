@@ -1,4 +1,4 @@
-"""The public endpoints /attack, /attack_*, /smoothed and /network_input."""
+"""The public endpoints /attack, /attack_*, /adversarial_patch, /smoothed and /network_input."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import gradio as gr
 from PIL import Image
 
-from demos.attacks import defense_runs, runs
+from demos.attacks import defense_runs, patch, runs
 from demos.attacks.runs import AttackRequest, MeasuredStep
 from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Event, Progress, Result
@@ -46,6 +46,10 @@ def expose_all(page: Page) -> None:
         fields=[name for name in BASIC if name != "epsilon"], before={"epsilon": "steps"},
     )  # fmt: skip
     expose(_smoothed(page.engine), report, "smoothed", settings=SmoothingSettings)
+    expose(
+        _adversarial_patch(page.engine), {"patch": gr.Image} | report, "adversarial_patch",
+        names={"patch_size": "size"},
+    )  # fmt: skip
     expose(_network_input, {"picture": gr.Image}, "network_input", LIGHT)
 
 
@@ -237,6 +241,60 @@ def _smoothed(engine: Engine) -> Callable:
         }
 
     return smoothed
+
+
+def _adversarial_patch(engine: Engine) -> Callable:
+    def adversarial_patch(
+        language: str,
+        image: Picture,
+        model: str = DEFAULT,
+        target: str | None = "toaster",
+        size: float = patch.SIZE,
+        steps: int = patch.STEPS,
+        seed: int = 0,
+    ):
+        """Makes a sticker that turns whatever it lies on into another class, to be printed.
+
+        Streams the patch; the last one is the result. It is made to work all over the picture, and
+        turned by up to 45 degrees.
+
+        Args:
+            image: a photo to try it on; its centre square is what the network sees.
+            model: the network to fool, as for /attack.
+            target: a class of that network which it should see; "" for anything but the truth.
+            size: the sticker's diameter as a share of the picture's side, 0.05 to 1.
+            steps: gradient steps, 1 to 1000.
+            seed: fixes where the patch is tried.
+
+        Returns:
+            The patch alone (PNG, transparent outside the circle), and a report: the top five
+            classes "before" and "after" with the patch in the middle, "success", the share of
+            other places and angles where it works ("elsewhere"), its "side" in pixels, "steps",
+            "seconds".
+        """
+        start = time.perf_counter()
+        settings = {"target": target, "patch_size": size, "steps": steps, "seed": seed}
+        asked = AttackRequest(image, model, patch.SETTINGS | settings)
+        with engine.run(None, runs.NAME) as run:
+            for event in patch.make(engine, asked, run):
+                if isinstance(event, Progress | Result) and event.value.image:
+                    seconds = round(time.perf_counter() - start, 2)
+                    yield event.value.image, _patch_report(event.value, seconds)
+
+    return adversarial_patch
+
+
+def _patch_report(found: patch.PatchStep, seconds: float) -> dict[str, Any]:
+    assert found.image
+    facts = {"steps": found.step.step, "seconds": seconds, "side": found.image.width}
+    if found.report is None:
+        return facts
+    return facts | {
+        "before": [_prediction(top) for top in found.report.before],
+        "after": [_prediction(top) for top in found.report.after],
+        "success": found.report.success,
+        "elsewhere": found.elsewhere,
+    }
 
 
 def _network_input(language: str, image: Picture, model: str = DEFAULT) -> Image.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
@@ -24,6 +25,9 @@ from demos.ui import (
 from demos.ui.components import Photo
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import images, registry
+
+if TYPE_CHECKING:
+    from models.attacks.evaluation import AttackStep
 
 # What each "break it" button changes from the defaults.
 EXPERIMENTS = (
@@ -67,7 +71,7 @@ class AttackTab:
             self._build_result()
         self.result = [
             self.line, self.clean, self.fooled, *self.words.values(), self.origin.line,
-            self.download, self.download_clean,
+            self.download, self.download_clean, self.download_patch,
         ]  # fmt: skip
         defaults = {"model": registry.DEFAULT_BACKBONE} | DEFAULTS
         page.experiments(NAME, EXPERIMENTS, defaults, self.ordered, controls.check)
@@ -97,12 +101,12 @@ class AttackTab:
         }
         self.origin = card.Origin("attack-card", _example_origin(EVERY, self.photo.value["path"]))
         with gr.Row():
-            self.download, self.download_clean = (
+            self.download, self.download_clean, self.download_patch = (
                 page.put(
                     gr.DownloadButton, key, visible=False, elem_id=f"attack-{key}", min_width=140,
                     size="sm",
                 )
-                for key in ("download", "download_clean")
+                for key in ("download", "download_clean", "download_patch")
             )  # fmt: skip
         with gr.Row(equal_height=False):
             with gr.Column(min_width=200):
@@ -161,6 +165,7 @@ class AttackTab:
             self.origin.line: card.origin(what, [photo, subject.spec.name]),
             self.download: _download(picture, "netglass-attack"),
             self.download_clean: _download(subject.shown, "netglass-clean"),
+            self.download_patch: _patch(step),
         }  # fmt: skip
 
     def _worded(self, words: dict[str, str]) -> dict:
@@ -205,7 +210,7 @@ class AttackTab:
     def emptied(self, language: str) -> dict:
         """Updates that leave no result."""
         hidden = gr.update(visible=False)
-        empty = ["", None, None, *[""] * len(self.words), "", hidden, hidden]
+        empty = ["", None, None, *[""] * len(self.words), "", hidden, hidden, hidden]
         return dict(zip(self.result, empty, strict=True))
 
 
@@ -226,6 +231,15 @@ def _example_origin(language: str, photo: str) -> str:
 
 def _download(picture, name: str) -> dict:
     return gr.update(value=examples.png(picture, name), visible=True)
+
+
+def _patch(step: AttackStep) -> dict:
+    """The patch by itself, where the attack made one."""
+    if step.patch is None:
+        return gr.update(visible=False)
+    from models.attacks.patch import cutout
+
+    return _download(cutout(step.patch), "netglass-patch")
 
 
 def _subject(image, model: str, *_) -> tuple:

@@ -6,6 +6,7 @@ import gradio as gr
 
 from demos.pets import runs
 from demos.runtime.events import Result
+from demos.ui import feature_maps as feature_maps_of
 from demos.ui.endpoints import Picture, expose
 from demos.ui.page import HEAVY, LIGHT, Page
 from models import registry
@@ -61,7 +62,7 @@ def expose_all(page: Page) -> None:
         language: str,
         image: Picture,
         model: str = registry.DEFAULT_BACKBONE,
-        layer: str = runs.DEFAULT_LAYER,
+        layer: str = feature_maps_of.DEFAULT_LAYER,
     ):
         """Shows what one layer of an ImageNet network makes of a picture, channel by channel.
 
@@ -76,7 +77,7 @@ def expose_all(page: Page) -> None:
             The 64 channels that vary most, each from black to white (PNG), and a report: "layer",
             "shape" (channels, height, width) and "shown".
         """
-        for event in runs.feature_maps(engine, image, model, layer):
+        for event in feature_maps_of.extract(engine, image, model, layer):
             if isinstance(event, Result):
                 maps = event.value
                 report = {"layer": layer, "shape": list(maps.shape), "shown": maps.shown}

@@ -1,27 +1,21 @@
-"""What the pet breeds tab and its endpoints compute: classify, explain, feature maps."""
+"""What the pet breeds tab and its endpoints compute: classify and explain."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from demos.runtime.engine import Engine
-from demos.runtime.events import Loading, Result
 from models import images, registry
 from models.classifiers.settings import CamSettings
 from models.labels import breeds
-from models.validation import choice
 
 if TYPE_CHECKING:
-    from models.backbones.feature_maps import FeatureMaps
     from models.classifiers.pet_classifier import PetPrediction
 
 NAME = "pets"
 DEFAULT = registry.DEFAULT_PET_CLASSIFIER
-DEFAULT_LAYER = "blocks.1"
 MAP_SIDE = 384  # of an explained photo, in pixels
 
 
@@ -71,24 +65,3 @@ def overlay(
     photo = images.to_tensor(square.resize(size, Image.Resampling.BICUBIC))
     smooth = F.interpolate(cam[None, None], size, mode="bicubic")[0, 0]
     return images.to_image(images.overlay(photo, smooth))
-
-
-def feature_maps(
-    engine: Engine, path: str | None, model: str, layer: str
-) -> Generator[Loading | Result[FeatureMaps]]:
-    """The feature maps of an ImageNet network's layer for a picture.
-
-    Raises:
-        ValidationError: a picture that can't be read, an unknown network or layer, or weights that
-            can't be had.
-    """
-    picture = images.open_image(path)
-    spec = registry.backbone(model)
-    choice("layer", layer, spec.map_layers)
-    from models.backbones import feature_maps
-
-    network = yield from engine.load_backbone(model)
-    start = time.perf_counter()
-    square = images.to_tensor(images.square(picture, spec.input_size))
-    maps = engine.worker.submit(feature_maps.extract, network, square, layer).result()
-    yield Result(maps, time.perf_counter() - start)

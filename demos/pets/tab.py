@@ -9,14 +9,14 @@ import gradio as gr
 from markupsafe import Markup, escape
 
 from demos.pets import endpoints, runs
-from demos.pets.runs import DEFAULT, DEFAULT_LAYER, NAME
+from demos.pets.runs import DEFAULT, NAME
 from demos.runtime import i18n
 from demos.runtime.engine import StoppableRun
-from demos.runtime.events import Loading
 from demos.runtime.i18n import breed_name, say
-from demos.ui import card, deep_links, examples, model_picker, progress, send_to, streams
+from demos.ui import card, deep_links, examples, send_to, streams
 from demos.ui.components import Choice, Photo
-from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page
+from demos.ui.feature_maps import DEFAULT_LAYER, FeatureMapSection
+from demos.ui.page import LIGHT, PRIVATE, Page
 from demos.ui.plots import bars
 from models import registry, weights
 from models.classifiers.settings import CamSettings
@@ -26,7 +26,6 @@ from models.validation import ValidationError, choice
 if TYPE_CHECKING:
     from models.classifiers.pet_classifier import PetPrediction
 
-MAPS = f"{NAME}.maps"  # the place of the feature maps
 CAT = "chelsea"
 FIRST = examples.example("photos", CAT)
 DEFAULTS = {
@@ -63,12 +62,12 @@ class PetTab:
         with columns.given:
             also = {"attack.model": self.classifier}
             send_to.buttons(page, _sent, [self.photo], ("attack", "style"), also)
-        self._build_feature_maps()
+        self.maps = FeatureMapSection(page, NAME, self.photo)
         self._build_background()
-        knobs = [self.contrast, self.backbone, self.layer]
+        knobs = [self.contrast, self.maps.backbone, self.maps.layer]
         page.experiments(
-            NAME, EXPERIMENTS, DEFAULTS | {"feature_maps": gr.skip()}, [*knobs, self.accordion],
-            _check,
+            NAME, EXPERIMENTS, DEFAULTS | {"feature_maps": gr.skip()},
+            [*knobs, self.maps.accordion], _check,
         )  # fmt: skip
         self.resettable = [self.photo, self.classifier, *knobs]
 
@@ -106,23 +105,6 @@ class PetTab:
             )  # fmt: skip
         page.send_targets["pets.model"] = self.classifier
 
-    def _build_feature_maps(self) -> None:
-        page = self.page
-        with page.put(gr.Accordion, "pets.maps", open=False) as self.accordion:
-            page.put(gr.Markdown, "pets.maps.note")
-            with gr.Row(equal_height=False):
-                with gr.Column(scale=3, min_width=260):
-                    self.backbone = model_picker.build(page)
-                    self.layer = page.put(
-                        Choice, "name.layer", value=DEFAULT_LAYER, elem_id="pets-layer",
-                        choices=_layer_choices,
-                    )  # fmt: skip
-                    self.show = page.put(gr.Button, "pets.see")
-                    self.line = gr.HTML()
-                    self.shape = gr.Markdown(elem_id="pets-shape")
-                with gr.Column(scale=5, min_width=300):
-                    self.mosaic = page.picture("pets.maps", visible=False, elem_id="pets-mosaic")
-
     def _build_background(self) -> None:
         """What was measured of the classifier, and how sure it says it is."""
         self.quality = self.page.put(
@@ -139,7 +121,6 @@ class PetTab:
         self.origin.follow(page, [self.photo, self.classifier])
         deep_links.listen(page, NAME, {"model": self.classifier}, {"photo": (self.photo, "photos")})
         page.follow(self.quality, self.classifier)
-        page.follow(self.layer, self.backbone)
         # Several controls, one event: the browser sends the next when the last is answered.
         newest = light | {"trigger_mode": "always_last"}
         classified = gr.on(
@@ -152,25 +133,15 @@ class PetTab:
             ],
             **newest,
         )  # fmt: skip
-        pair = [self.breed, self.against]
+        pair, place = [self.breed, self.against], f"{NAME}.explanation"
         explain = (
-            streams.stream(page, self.explain, f"{NAME}.explanation", heavy=False, beside=NAME),
+            streams.stream(page, self.explain_breed, place, heavy=False, beside=NAME),
             [page.language, self.photo, *pair, self.contrast, self.classifier],
             [self.explanation, self.origin.line],
         )  # fmt: skip
         classified.success(*explain, **newest)
         gr.on([*(dropdown.input for dropdown in pair), self.contrast.change], *explain, **newest)
-        network = [self.backbone, self.layer]
-        self.backbone.change(_layers_of, [page.language, *network], self.layer, **light)
-        hidden = gr.update(value=None, visible=False)
-        emptied = {self.line: "", self.mosaic: hidden, self.shape: ""}
-        about = streams.empty_on_change(page, [self.photo, self.backbone], emptied, MAPS)
-        gr.on(
-            [self.show.click, self.layer.change, self.accordion.expand],
-            streams.stream(page, self.show_maps, MAPS, self.line, heavy=False, **about),
-            [page.language, self.photo, *network], [*emptied],
-            trigger_mode="multiple", **PRIVATE, **HEAVY,
-        )  # fmt: skip
+        self.maps.connect()
         defaults = [FIRST, DEFAULT, *DEFAULTS.values()]
         self.reset.click(lambda: defaults, None, self.resettable, **light)
 
@@ -194,7 +165,10 @@ class PetTab:
         """No verdict: that on the photo before must not stand beside a file that is no picture."""
         return {self.verdict: "", self.similar: "", self.origin.line: "", self.explanation: None}
 
-    def explain(self, run: StoppableRun, language: str, path, breed, against, contrast, model: str):
+    # Not called `explain`: Gradio would take that name from the public endpoint.
+    def explain_breed(
+        self, run: StoppableRun, language: str, path, breed, against, contrast, model: str
+    ):
         """The class activation map of the chosen breeds; none without a photo.
 
         The result is dimmed until it is here: that of the photo before belongs to no new verdict.
@@ -205,27 +179,6 @@ class PetTab:
         shown = runs.explain(self.page.engine, path, breed, against, settings)
         made = card.origin(_origin(language, path, model), [path, model])
         return {self.explanation: shown, self.origin.line: made}
-
-    def show_maps(
-        self, run: StoppableRun, language: str, path: str | None, backbone: str, layer: str
-    ):
-        """Streams the loading of the network, then its feature maps."""
-        for event in runs.feature_maps(self.page.engine, path, backbone, layer):
-            if isinstance(event, Loading):
-                yield {self.line: progress.waiting(language, event)}
-                continue
-            maps = event.value
-            channels, height, width = maps.shape
-            words = say(
-                language,
-                "pets.shape",
-                channels=channels,
-                height=height,
-                width=width,
-                shown=maps.shown,
-            )
-            shown = gr.update(value=maps.image, visible=True)
-            yield {self.line: "", self.mosaic: shown, self.shape: words}
 
 
 def _sent(_language: str, path: str | None) -> str | None:
@@ -274,21 +227,6 @@ def _breed_choices(page: Page, nothing: str | None = None) -> Callable:
 
     page.keys |= {i18n.class_key(breed) for breed in breeds.NAMES}
     return choices
-
-
-def _layer_choices(language: str, model: str = registry.DEFAULT_BACKBONE) -> list[tuple[str, str]]:
-    names = registry.backbone(model).map_layers
-    return [
-        (say(language, "pets.layer", number=n, total=len(names), name=name), name)
-        for n, name in enumerate(names, 1)
-    ]
-
-
-def _layers_of(language: str, model: str, layer: str):
-    """An update of the layers' dropdown for another network."""
-    choices = _layer_choices(language, model)
-    names = [name for _, name in choices]
-    return gr.update(choices=choices, value=layer if layer in names else names[1])
 
 
 def _verdict(language: str, prediction: PetPrediction) -> str:

@@ -70,6 +70,22 @@ class IdealExample(Example):
 
 
 @dataclass(frozen=True)
+class ExplanationExample(Example):
+    """The four explanations of the first photo's verdict.
+
+    Attributes:
+        pictures: by method.
+        top: the likeliest classes; the first is explained.
+        curves: "deletion" and "insertion", by method: (share of the pixels, probability).
+        areas: under both curves, by method.
+    """
+
+    top: Top
+    curves: dict[str, dict[str, Points]]
+    areas: dict[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
 class PetVerdict:
     """What the pet classifier says of a picture.
 
@@ -135,6 +151,7 @@ class Examples:
 
     attack: AttackExample
     ideal: dict[str, IdealExample]
+    explanation: ExplanationExample
     tour: TourExample
     lab: LabExample
     train: Example  # photos as thumbnails
@@ -147,6 +164,7 @@ def load() -> Examples:
     return Examples(
         _attack(found["attack"]),
         {name.removeprefix(IDEAL): _ideal(each) for name, each in found.items() if IDEAL in name},
+        _explanation(found["explanation"]),
         _tour(found["tour"]),
         _lab(found["lab"]),
         Example(**found["train"]),
@@ -172,6 +190,17 @@ def _attack(found: dict[str, Any]) -> AttackExample:
 
 def _ideal(found: dict[str, Any]) -> IdealExample:
     return IdealExample(**found | {"curve": _pairs(found["curve"])})
+
+
+def _explanation(found: dict[str, Any]) -> ExplanationExample:
+    curves = {
+        kind: {method: _pairs(points) for method, points in each.items()}
+        for kind, each in found["curves"].items()
+    }
+    areas = {method: (first, second) for method, (first, second) in found["areas"].items()}
+    return ExplanationExample(
+        **found | {"top": _pairs(found["top"]), "curves": curves, "areas": areas}
+    )
 
 
 def _verdict(found: dict[str, Any]) -> PetVerdict:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-# On a CPU, four pictures of 224 px: with more the activations of a layer leave the cache before the
-# next one reads them.
-PIXELS_AT_ONCE = 4 * 224 * 224
+from models.device import batch_size
 
 Network = Callable[[torch.Tensor], torch.Tensor]
 # (log-probabilities (N, K), labels (N,), target or None) -> (N,), what the attack maximizes.
@@ -26,6 +24,7 @@ class AttackStep:
         adversarial: (N, 3, H, W) in [0, 1].
         true: probability of the label, per picture, at this iterate.
         target: probability of the target, per picture; None without a target.
+        patch: (1, 3, side, side) in [0, 1], the patch of this iterate; None of other methods.
     """
 
     step: int
@@ -33,6 +32,7 @@ class AttackStep:
     adversarial: torch.Tensor
     true: tuple[float, ...]
     target: tuple[float, ...] | None
+    patch: torch.Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,7 @@ def evaluate(
 
 def _batch_size(levels: torch.Tensor) -> int:
     """How many pictures go through the network together."""
-    if levels.device.type != "cpu":
-        return len(levels)
-    return max(1, PIXELS_AT_ONCE // levels[0, 0].numel())
+    return batch_size(levels) if levels.device.type == "cpu" else len(levels)
 
 
 def _evaluate(

@@ -17,14 +17,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
-from models.attacks.evaluation import AttackStep, Evaluation, Network, evaluate, likelihood, where
+from models import images
+from models.attacks.evaluation import (
+    AttackStep,
+    Evaluation,
+    Network,
+    evaluate,
+    likelihood,
+    to_levels,
+    where,
+)
 from models.attacks.settings import AttackSettings
+from models.device import batch_size
 
 MAX_TURN = 45.0  # degrees to both sides, at the full spread
+TRIALS = 24
 RANDOM_PLACES = 3  # tried in each step besides the one where the patch is shown
 MOMENTUM = 0.9
 
@@ -32,24 +45,68 @@ MOMENTUM = 0.9
 def steps(network: Network, clean: Evaluation, settings: AttackSettings) -> Generator[AttackStep]:
     """The attack, from the evaluation of the clean pictures on.
 
-    Every picture that is evaluated has whole levels under the patch and is unchanged around it.
+    Every picture that is evaluated has whole levels under the patch and is unchanged around it. The
+    last step has the patch of the last iterate that was as good for all pictures.
     """
     canvas = _Canvas(clean.levels, settings)
     generator = torch.Generator().manual_seed(settings.seed)
     patch = canvas.first_patch(generator)
-    velocity, best = torch.zeros_like(patch), clean
+    velocity, best, kept = torch.zeros_like(patch), clean, patch
     for step in range(settings.steps + 1):
         last = step == settings.steps
         places = canvas.places(generator)
         now, gradient = _evaluate(network, clean, canvas, patch, places, not last)
-        best = now if step == 0 else where(now.fooled | ~best.fooled, now, best)
+        better = now.fooled | ~best.fooled
+        best = now if step == 0 else where(better, now, best)
+        kept = patch if step == 0 or better.all() else kept
         if gradient is None:
             break
         if step:
-            yield now.step(step, settings.steps)
+            yield replace(now.step(step, settings.steps), patch=patch / 255)
         velocity = MOMENTUM * velocity + gradient / gradient.abs().sum().clamp(min=1e-30)
         patch = (patch + settings.step_size * velocity.sign()).clamp_(0, 255)
-    yield best.step(settings.steps, settings.steps)
+    yield replace(best.step(settings.steps, settings.steps), patch=kept / 255)
+
+
+def cutout(patch: torch.Tensor) -> Image.Image:
+    """A patch (1, 3, side, side) in [0, 1] by itself: RGBA, transparent outside the circle, its
+    edge as it is laid over pictures."""
+    side = patch.shape[3]
+    distance = torch.arange(side, device=patch.device) + 0.5 - side / 2
+    cover = _cover(side / 2, distance[None], distance[:, None])
+    image = images.to_image(patch)
+    image.putalpha(images.to_image(cover.expand(3, -1, -1)).getchannel(0))
+    return image
+
+
+@torch.no_grad()
+def works_elsewhere(
+    network: Network,
+    clean: torch.Tensor,
+    patch: torch.Tensor,
+    settings: AttackSettings,
+    target: int | None,
+) -> float:
+    """The share of `TRIALS` places and angles, drawn anew, at which a patch fools.
+
+    Args:
+        clean: one picture, (1, 3, H, W) in [0, 1].
+        patch: (1, 3, side, side) in [0, 1].
+        target: the class that it is to be taken for; None for any but the network's verdict.
+    """
+    canvas = _Canvas(to_levels(clean), settings.replace(patch_spread=1.0))
+    generator = torch.Generator().manual_seed((settings.seed + 1) % 2**63)
+    drawn = [canvas.places(generator)[1:] for _ in range(TRIALS // RANDOM_PLACES)]
+    painted = canvas.paint(to_levels(clean), patch * 255, torch.cat(drawn)).round() / 255
+    logits = torch.cat([network(x) for x in painted.split(batch_size(painted))])
+    predicted = logits.argmax(1)
+    fooled = predicted != network(clean).argmax(1) if target is None else predicted == target
+    return fooled.float().mean().item()
+
+
+def _cover(radius: float, across: torch.Tensor, down: torch.Tensor) -> torch.Tensor:
+    """How much of each pixel a patch covers, by its distance from the centre."""
+    return (radius + 0.5 - torch.hypot(across, down)).clamp(0, 1)
 
 
 def _evaluate(
@@ -122,7 +179,7 @@ class _Canvas:
         radius, turn = self.side / 2, math.radians(degrees)
         across = self.x - (radius + x * (self.width - self.side))
         down = self.y - (radius + y * (self.height - self.side))
-        cover = (radius + 0.5 - torch.hypot(across, down)).clamp(0, 1)
+        cover = _cover(radius, across, down)
         # Clockwise: at 90 degrees, what lies to the right of the centre was above it.
         u = across * math.cos(turn) + down * math.sin(turn)
         v = down * math.cos(turn) - across * math.sin(turn)

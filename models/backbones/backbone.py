@@ -7,6 +7,7 @@ nothing is computed in vain and shared networks need no hooks.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
@@ -25,7 +26,6 @@ from models.labels.prediction import Prediction
 from models.registry import BackboneSpec, has_weights, weights_path
 from models.validation import ValidationError
 
-LAST_LAYER = "bn2"  # of the EfficientNets
 DownloadProgress = Callable[[int, int], None]
 
 
@@ -93,27 +93,29 @@ class Backbone(nn.Module):
         with self._autocast():
             return list(part(self.normalize(pictures)))
 
+    def maps_and_logits(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pictures (N, 3, H, W) in [0, 1] -> the last feature maps (N, d, h, w), and the logits
+        (N, 1000), float32, that are computed from them."""
+        maps, logits = self.features(pictures, (self.spec.last_layer, graph.OUTPUT))
+        return maps, logits.float()
+
     @torch.no_grad()
     def pooled_features(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, input_size, input_size) in [0, 1] -> the means (N, d) of the last feature
-        maps, float32, on the CPU.
-
-        Raises:
-            KeyError: the network is no EfficientNet.
-        """
+        maps, float32, on the CPU."""
         (maps,) = self._last_maps(pictures)
         return maps.float().mean((2, 3)).cpu()
 
     @property
     def last_part(self) -> fx.GraphModule:
-        """The part of an EfficientNet that gives its last feature maps."""
-        return self._part((LAST_LAYER,), replicate=False)
+        """The part that gives the last feature maps."""
+        return self._part((self.spec.last_layer,), replicate=False)
 
     @cached_property
     def _last_maps(self) -> Callable[[torch.Tensor], Sequence[torch.Tensor]]:
         tensors = self.last_part.state_dict()
         compute = onnx_runtime.forward(self.spec.name, tensors, self.placement.device)
-        return compute or (lambda pictures: self.features(pictures, [LAST_LAYER]))
+        return compute or (lambda pictures: self.features(pictures, [self.spec.last_layer]))
 
     def normalize(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] as the network takes them, on its device."""
@@ -135,6 +137,10 @@ class Backbone(nn.Module):
                     _replicate_edges(part)
                 self._parts[key] = part
             return self._parts[key]
+
+    def copy(self) -> Backbone:
+        """The same network with weights of its own."""
+        return Backbone(self.spec, copy.deepcopy(self.network), self.placement)
 
     @property
     def bytes(self) -> int:

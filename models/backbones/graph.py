@@ -18,6 +18,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 # module of its own raised NameError, and the network was in training mode for 38% of the time.
 
 
+OUTPUT = ""  # as a layer of `cut`: what the whole network gives
+
+
 class Tracer(fx.Tracer):
     """Traces a network; layers of timm with arithmetic of their own stay one node each.
 
@@ -61,7 +64,8 @@ def cut(network: nn.Module, graph: fx.Graph, layers: tuple[str, ...]) -> fx.Grap
 
     Args:
         graph: of `network`, by `Tracer`; the module shares the network's weights.
-        layers: module paths; a layer's activation is that of the last operation inside it.
+        layers: module paths, or `OUTPUT`; a layer's activation is that of the last operation
+            inside it.
 
     Raises:
         KeyError: the network has no such layer.
@@ -71,6 +75,8 @@ def cut(network: nn.Module, graph: fx.Graph, layers: tuple[str, ...]) -> fx.Grap
         inside = [path for path, _ in node.meta.get("nn_module_stack", {}).values()]
         for path in {str(node.target), *inside} if node.op != "output" else ():
             last[path] = node
+        if node.op == "output":
+            last[OUTPUT] = node.args[0]
     part = fx.Graph()
     copies: dict[fx.Node, fx.Node] = {}
     part.graph_copy(graph, copies)

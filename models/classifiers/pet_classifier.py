@@ -49,7 +49,7 @@ class PetNetwork(nn.Module):
 
     def __init__(self, base: Backbone, stage: int, has_probe: bool = False) -> None:
         super().__init__()
-        self.base = base
+        self.base, self._stage = base, stage
         part = base.network.get_submodule
         stem = [part("conv_stem"), part("bn1")]
         layers = [*stem, *part("blocks").children(), part("conv_head"), part("bn2")]
@@ -87,6 +87,22 @@ class PetNetwork(nn.Module):
         shared = self.shared(pictures)
         features = self.tail(shared).mean((2, 3))
         return self.logits(features, self.base_tail(shared).mean((2, 3)) if self.probe else None)
+
+    def maps_and_logits(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pictures (N, 3, H, W) in [0, 1] -> the last feature maps of `tail` and behind them, with
+        a probe, those of `base_tail`, (N, d or 2d, h, w), and the logits (N, 37)."""
+        shared = self.shared(pictures)
+        maps = self.tail(shared)
+        if self.probe:
+            maps = torch.cat([maps, self.base_tail(shared)], 1)
+        parts = maps.mean((2, 3)).split(self.classifier.in_features, 1)
+        return maps, self.logits(parts[0], parts[-1])
+
+    def copy(self) -> PetNetwork:
+        """The same network with weights of its own, its backbone's too."""
+        found = PetNetwork(self.base.copy(), self._stage, self.probe is not None)
+        found.load_state_dict(self.state_dict())
+        return found.eval().requires_grad_(False)
 
     def logits(self, features: torch.Tensor, base_features: torch.Tensor | None) -> torch.Tensor:
         """Pooled features (N, d) of `tail` and of `base_tail` -> logits (N, 37).
@@ -188,6 +204,15 @@ class PetClassifier:
     def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, H, W) in [0, 1] -> calibrated logits (N, 37), float32, differentiable."""
         return self.network(pictures) / self.temperature
+
+    def maps_and_logits(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """As `PetNetwork.maps_and_logits`, with calibrated logits."""
+        maps, logits = self.network.maps_and_logits(pictures)
+        return maps, logits / self.temperature
+
+    def copy(self) -> PetNetwork:
+        """The network, not calibrated, with weights of its own."""
+        return self.network.copy().to(self.placement.device)
 
     @torch.no_grad()
     def predict_batch(self, pictures: torch.Tensor) -> list[PetPrediction]:

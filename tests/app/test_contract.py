@@ -27,7 +27,7 @@ def test_endpoints_and_defaults_are_those_of_the_contract(client):
         "/style_transfer", "/style_preview", "/attack", "/ideal_class",
         "/classify_pet", "/explain_pet", "/feature_maps", "/train_head",
         "/attack_curve", "/attack_survival", "/attack_transfer", "/smoothed",
-        "/network_input",
+        "/network_input", "/adversarial_patch", "/classify_image", "/explain",
     }  # fmt: skip
     defaults = {
         name: {p["parameter_name"]: p["parameter_default"] for p in entry["parameters"]}
@@ -50,6 +50,14 @@ def test_endpoints_and_defaults_are_those_of_the_contract(client):
     assert defaults["/classify_pet"] == {"image": None, "model": "pets_lite0"}
     explain = {"image": None, "breed": None, "against": None}
     assert defaults["/explain_pet"] == explain | {"contrast": 1.0, "model": "pets_lite0"}
+    model = {"model": "efficientnet_lite0"}
+    assert defaults["/classify_image"] == {"image": None} | model | {"top": 5}
+    asked = {"image": None, "class_name": None} | model | {"method": "cam"}
+    assert asked.items() <= defaults["/explain"].items()
+    assert list(defaults["/explain"])[:4] == list(asked)
+    patch = {"image": None} | model | {"target": "toaster", "size": 0.35, "steps": 60, "seed": 0}
+    assert defaults["/adversarial_patch"] == patch
+    assert list(defaults["/adversarial_patch"]) == list(patch)
     assert defaults["/network_input"] == {"image": None, "model": "efficientnet_lite0"}
     assert list(defaults["/feature_maps"]) == ["image", "model", "layer"]
     head = {"task": "breeds", "per_class": 0, "epochs": 20, "lr": 0.003, "seed": 0}
@@ -95,7 +103,7 @@ def test_every_endpoint_has_a_description(blocks):
     from gradio.utils import get_function_description
 
     public = [f for f in blocks.fns.values() if f.api_visibility == "public"]
-    assert len(public) == 20
+    assert len(public) == 23
     for function in public:
         description, parameters, returns = get_function_description(function.fn)
         assert len(description) > 40

@@ -61,7 +61,7 @@ def test_a_result_that_comes_before_the_answer_to_its_request_is_shown(open_page
 def test_feature_maps_of_a_layer(open_page):
     page = open_page()
     open_tab(page, "pets.tab")
-    page.get_by_role("button", name=say("en", "pets.maps")).click()
+    page.get_by_role("button", name=say("en", "maps.title")).click()
     page.locator("#pets-mosaic img").wait_for()
     page.locator("#pets-shape", has_text="24 channels of 56").wait_for()
 

@@ -10,6 +10,8 @@ from PIL import Image
 
 from demos.attacks import runs as attack_runs
 from demos.attacks.runs import AttackRequest, MeasuredStep
+from demos.explanations import runs as explanation_runs
+from demos.explanations.runs import Explained, ExplanationRequest
 from demos.feature_visualization import runs as ideal_runs
 from demos.gan_lab import run_config
 from demos.gan_lab import views as lab_views
@@ -21,6 +23,7 @@ from demos.tour.runs import StationStep
 from demos.ui.example_results import (
     AttackExample,
     Example,
+    ExplanationExample,
     IdealExample,
     LabExample,
     TourExample,
@@ -84,6 +87,28 @@ def _ideal(recipe: Recipe, save: Save, engine: Engine) -> IdealExample:
     return IdealExample(recipe.settings, recipe.files(), pictures, found.curve, found.probabilities)
 
 
+def _explanation(recipe: Recipe, save: Save, engine: Engine) -> ExplanationExample:
+    settings = dict(recipe.settings)
+    del settings["photo"]
+    asked = ExplanationRequest(*recipe.pictures, settings)
+    found: Explained = _last(explanation_runs.explain(engine, asked, StoppableRun()))
+    subject, every = found.subject, found.step.found
+    return ExplanationExample(
+        recipe.settings,
+        recipe.files(),
+        {
+            method: save(method, explanation_runs.drawn(subject.shown, method, each.map), False)
+            for method, each in every.items()
+        },
+        found.top,
+        {
+            kind: {method: getattr(each, kind) for method, each in every.items()}
+            for kind in ("deletion", "insertion")
+        },
+        {method: each.areas for method, each in every.items() if each.areas},
+    )
+
+
 def _tour(recipe: Recipe, save: Save, engine: Engine) -> TourExample:
     knobs = (recipe.settings[name] for name in ("seed", "truncation", "epsilon"))
     steps = tour_runs.tour(engine, "en", *knobs, StoppableRun())
@@ -122,5 +147,6 @@ def _train(recipe: Recipe, save: Save, _engine: Engine) -> Example:
 
 
 MAKERS: dict[str, Callable[[Recipe, Save, Engine], Example]] = {
-    "attack": _attack, "ideal": _ideal, "tour": _tour, "lab": _lab, "train": _train,
+    "attack": _attack, "ideal": _ideal, "explanation": _explanation, "tour": _tour, "lab": _lab,
+    "train": _train,
 }  # fmt: skip

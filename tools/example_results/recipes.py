@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from demos.attacks import controls as attack_controls
+from demos.explanations import controls as explanation_controls
+from demos.explanations import tab as explanation_tab
 from demos.feature_visualization import controls as ideal_controls
 from demos.gan_lab import opening, run_config
 from demos.linear_probe import tab as probe_tab
@@ -49,7 +51,10 @@ class Recipe:
 def recipes() -> dict[str, Recipe]:
     """The recipes by the results' names."""
     ideal = {IDEAL + method: _ideal(method) for method in FROM_NOISE}
-    return {"attack": _attack(), **ideal, "tour": _tour(), "lab": _lab(), "train": _train()}
+    return {
+        "attack": _attack(), **ideal, "explanation": _explanation(), "tour": _tour(),
+        "lab": _lab(), "train": _train(),
+    }  # fmt: skip
 
 
 def _attack() -> Recipe:
@@ -61,6 +66,12 @@ def _attack() -> Recipe:
 def _ideal(method: str) -> Recipe:
     settings = ideal_controls.DEFAULTS | {"method": method}
     return Recipe(settings, VisualizationSettings(**settings).networks)
+
+
+def _explanation() -> Recipe:
+    model, photo = registry.DEFAULT_BACKBONE, explanation_tab.PHOTO
+    settings = {"photo": photo, **explanation_controls.DEFAULTS}
+    return Recipe(settings, (model,), (examples.example("photos", photo),))
 
 
 def _tour() -> Recipe:

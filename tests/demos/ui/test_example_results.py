@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from demos.attacks import views as attack_views
+from demos.explanations import views as explanation_views
 from demos.feature_visualization import views as ideal_views
 from demos.gan_lab import views as lab_views
 from demos.runtime import i18n
@@ -80,6 +81,18 @@ def test_the_thumbnails_are_of_todays_photos(tmp_path):
         assert difference(picture(tmp_path / made), shipped) < 1, AGAIN.format("train")
 
 
+def test_the_explanations_are_drawn_as_before(tmp_path, store):
+    engine, found = Engine("cpu"), EXAMPLES.explanation
+    engine.__dict__["_store"] = store
+    now = make("explanation", recipes()["explanation"], tmp_path, engine)
+    assert [name for name, _ in now.top] == [name for name, _ in found.top]
+    for method, areas in found.areas.items():
+        assert now.areas[method] == pytest.approx(areas, abs=0.02), AGAIN.format("explanation")
+        drawn = picture(tmp_path / now.pictures[method])
+        before = picture(found.pictures[method])
+        assert difference(drawn, before) < 4, AGAIN.format("explanation")
+
+
 def test_the_lab_draws_the_plane_as_before(tmp_path):
     found, now = EXAMPLES.lab, make("lab", recipes()["lab"], tmp_path, Engine("cpu"))
     assert now.figures == pytest.approx(found.figures, rel=1e-3), AGAIN.format("lab")
@@ -115,6 +128,13 @@ def test_they_are_shown_as_a_runs_results(language):
     assert figures["modes"] == "0 / 8"
     card = lab_views.diagnosis_card(language, lab.diagnosis, figures)
     assert i18n.say(language, "gan_lab.diagnosis.too_early") in card
+    found = EXAMPLES.explanation
+    plots = explanation_views.plots(language, found.curves, found.areas)
+    assert [plot.count("<polyline") for plot in plots.values()] == [4, 4]
+    assert i18n.class_name(language, found.top[0][0]) in explanation_views.verdict(
+        language, found.top
+    )
+    assert "%" not in explanation_views.judged(language, found.areas)
     assert list(EXAMPLES.ideal) == list(FROM_NOISE)
     for ideal in EXAMPLES.ideal.values():
         settings = VisualizationSettings(**ideal.settings)

@@ -226,7 +226,7 @@ def test_large_pictures_go_through_the_network_a_few_at_a_time(monkeypatch):
 
     settings = AttackSettings(steps=2, seed=3)
     together = result(network, clean, settings)
-    monkeypatch.setattr("models.attacks.evaluation.PIXELS_AT_ONCE", 2 * 36)
+    monkeypatch.setattr("models.device.PIXELS_AT_ONCE", 2 * 36)
     parted = result(counted, clean, settings)
     assert sizes == [2, 2, 1] * 4
     torch.testing.assert_close(parted.adversarial, together.adversarial)

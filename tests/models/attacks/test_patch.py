@@ -1,10 +1,13 @@
 """A patch: where it lies, how it is turned, and that all else is left alone."""
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from models import images
 from models.attacks.attack import attack, measure
-from models.attacks.patch import MAX_TURN, _Canvas
+from models.attacks.patch import MAX_TURN, _Canvas, cutout, works_elsewhere
 from models.attacks.quantization import to_8bit
 from models.attacks.settings import AttackSettings
 from tests.models.attacks.toys import GOLDFISH, result
@@ -109,3 +112,41 @@ def test_streams_and_repeats():
     assert torch.equal(again.adversarial, steps[-1].adversarial)
     other = result(red, grey(), AttackSettings("patch", steps=4, patch_spread=1, seed=6))
     assert not torch.equal(again.adversarial, other.adversarial)
+
+
+def test_the_patch_by_itself_laid_over_the_photo_gives_the_attacked_picture():
+    settings = AttackSettings(
+        "patch", target=GOLDFISH, steps=30, step_size=16, patch_size=0.5, patch_x=0, patch_y=1
+    )
+    last = result(red, grey(), settings)
+    alone = cutout(last.patch)
+    assert (alone.mode, alone.size) == ("RGBA", (20, 20))
+    alpha = np.asarray(alone.getchannel("A"))
+    assert alpha[0, 0] == alpha[19, 19] == 0
+    assert alpha[10, 10] == alpha[10, 1] == 255
+    photo = images.to_image(grey())
+    photo.paste(alone, (0, 20), alone)
+    expected = np.asarray(images.to_image(last.adversarial), np.int16)
+    assert np.abs(np.asarray(photo, np.int16) - expected).max() <= 1
+    assert Image.fromarray(alpha).getextrema() == (0, 255)
+
+
+def test_other_methods_have_no_patch():
+    assert result(red, grey(), AttackSettings(steps=1)).patch is None
+
+
+def test_the_patch_is_that_of_the_picture_that_is_kept():
+    """The last iterate may fool no more: patch and picture are then of an earlier one."""
+    settings = AttackSettings("patch", steps=6, step_size=64, patch_size=0.5, seed=2)
+    last = result(spot, grey(), settings)
+    middle = last.adversarial[0, :, 18:22, 18:22]
+    assert torch.allclose(last.patch[0, :, 8:12, 8:12], middle, atol=1e-6)
+
+
+def test_a_patch_that_works_by_its_colour_works_everywhere_and_one_by_its_place_does_not():
+    white = torch.ones(1, 3, 20, 20)
+    settings = AttackSettings("patch", patch_size=0.5)
+    assert works_elsewhere(red, grey(), white, settings, 1) == 1
+    assert works_elsewhere(red, grey(), white, settings, None) == 1
+    assert works_elsewhere(red, grey(), 0 * white, settings, None) == 0
+    assert works_elsewhere(spot, grey(), white, settings, 1) < 0.5

@@ -79,6 +79,11 @@ def test_every_backbone(spec):
     loss = sum(m.float().square().mean() for m in backbone.features(leaf, spec.style_layers))
     (gradient,) = torch.autograd.grad(loss, leaf)
     assert gradient.abs().sum() > 0
+    maps, logits = backbone.maps_and_logits(leaf)
+    assert torch.allclose(logits, expected, atol=tolerance * scale)
+    (gradient,) = torch.autograd.grad(logits[0, 0], maps)
+    assert gradient.shape == maps.shape
+    assert gradient.abs().sum() > 0
     assert not backbone.training
     assert not any(p.requires_grad or p.grad is not None for p in backbone.parameters())
     assert not any(module._forward_hooks for module in backbone.modules())

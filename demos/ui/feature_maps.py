@@ -1,0 +1,126 @@
+"""The feature maps of any layer of an ImageNet network for a photo: a section that unfolds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from demos.runtime.engine import Engine, StoppableRun
+from demos.runtime.events import Loading, Result
+from demos.runtime.i18n import say
+from demos.ui import model_picker, progress, streams
+from demos.ui.components import Choice
+from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page
+from models import images, registry
+from models.validation import choice
+
+if TYPE_CHECKING:
+    from models.backbones.feature_maps import FeatureMaps
+
+DEFAULT_LAYER = "blocks.1"
+
+
+def extract(
+    engine: Engine, path: str | None, model: str, layer: str
+) -> Generator[Loading | Result[FeatureMaps]]:
+    """The feature maps of an ImageNet network's layer for a picture.
+
+    Raises:
+        ValidationError: a picture that can't be read, an unknown network or layer, or weights that
+            can't be had.
+    """
+    picture = images.open_image(path)
+    spec = registry.backbone(model)
+    choice("layer", layer, spec.map_layers)
+    from models.backbones import feature_maps
+
+    network = yield from engine.load_backbone(model)
+    start = time.perf_counter()
+    square = images.to_tensor(images.square(picture, spec.input_size))
+    maps = engine.worker.submit(feature_maps.extract, network, square, layer).result()
+    yield Result(maps, time.perf_counter() - start)
+
+
+class FeatureMapSection:
+    """The section's components.
+
+    Args:
+        tab: the tab's name, with which its place and its element ids begin.
+        photo: whose feature maps they are.
+        backbone: what chooses the network; None makes a control here.
+
+    Attributes:
+        backbone, layer: what is shown.
+        accordion: around it all.
+    """
+
+    def __init__(self, page: Page, tab: str, photo: Any, backbone: Choice | None = None):
+        self.page, self.place, self.photo = page, f"{tab}.maps", photo
+        with page.put(gr.Accordion, "maps.title", open=False) as self.accordion:
+            page.put(gr.Markdown, "maps.note")
+            with gr.Row(equal_height=False):
+                with gr.Column(scale=3, min_width=260):
+                    self.backbone = backbone or model_picker.build(page)
+                    self.layer = page.put(
+                        Choice, "name.layer", value=DEFAULT_LAYER, elem_id=f"{tab}-layer",
+                        choices=_layer_choices,
+                    )  # fmt: skip
+                    self.show = page.put(gr.Button, "maps.show")
+                    self.line = gr.HTML()
+                    self.shape = gr.Markdown(elem_id=f"{tab}-shape")
+                with gr.Column(scale=5, min_width=300):
+                    self.mosaic = page.picture("maps.title", visible=False, elem_id=f"{tab}-mosaic")
+
+    def connect(self) -> None:
+        """Wires the events."""
+        page, network = self.page, [self.backbone, self.layer]
+        page.follow(self.layer, self.backbone)
+        self.backbone.change(layers_of, [page.language, *network], self.layer, **PRIVATE, **LIGHT)
+        hidden = gr.update(value=None, visible=False)
+        emptied = {self.line: "", self.mosaic: hidden, self.shape: ""}
+        about = streams.empty_on_change(page, [self.photo, self.backbone], emptied, self.place)
+        gr.on(
+            [self.show.click, self.layer.change, self.accordion.expand],
+            streams.stream(page, self.show_maps, self.place, self.line, heavy=False, **about),
+            [page.language, self.photo, *network], [*emptied],
+            trigger_mode="multiple", **PRIVATE, **HEAVY,
+        )  # fmt: skip
+
+    def show_maps(
+        self, run: StoppableRun, language: str, path: str | None, backbone: str, layer: str
+    ):
+        """Streams the loading of the network, then its feature maps."""
+        for event in extract(self.page.engine, path, backbone, layer):
+            if isinstance(event, Loading):
+                yield {self.line: progress.waiting(language, event)}
+                continue
+            maps = event.value
+            channels, height, width = maps.shape
+            words = say(
+                language,
+                "maps.shape",
+                channels=channels,
+                height=height,
+                width=width,
+                shown=maps.shown,
+            )
+            shown = gr.update(value=maps.image, visible=True)
+            yield {self.line: "", self.mosaic: shown, self.shape: words}
+
+
+def _layer_choices(language: str, model: str = registry.DEFAULT_BACKBONE) -> list[tuple[str, str]]:
+    names = registry.backbone(model).map_layers
+    return [
+        (say(language, "maps.layer", number=n, total=len(names), name=name), name)
+        for n, name in enumerate(names, 1)
+    ]
+
+
+def layers_of(language: str, model: str, layer: str):
+    """An update of the layers' dropdown for another network; the layer stays if it has it."""
+    choices = _layer_choices(language, model)
+    names = [name for _, name in choices]
+    return gr.update(choices=choices, value=layer if layer in names else names[1])

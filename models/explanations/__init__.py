@@ -1,0 +1,1 @@
+"""Explanations of classifiers: which places of a picture speak for a class."""
