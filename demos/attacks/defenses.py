@@ -12,8 +12,9 @@ from demos.attacks import costs, defense_runs, views
 from demos.attacks.costs import ROBUST, STANDARD
 from demos.attacks.defense_runs import SideBySide, Smoothing
 from demos.attacks.runs import TransformProgress
-from demos.attacks.section import NO_PICTURE, Controls, Section, picture
+from demos.attacks.section import Controls, Section
 from demos.runtime.i18n import class_name, say
+from demos.ui.components import NO_PICTURE, picture
 from demos.ui.page import Page
 from demos.ui.plots import bars
 from models import images, registry

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from markupsafe import escape
 
-from demos.attacks import runs, section, views
+from demos.attacks import runs, views
 from demos.attacks.runs import CurveProgress
 from demos.attacks.section import Controls, Section
 from demos.runtime.i18n import say
 from demos.ui import examples
+from demos.ui.components import NO_PICTURE, picture
 from demos.ui.page import Page
 from demos.ui.plots import bars, curves
 from models import images
@@ -46,13 +47,13 @@ def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
         image = images.to_image(found.picture)
         level = say(language, "robustness.whole.level", level=found.level)
         return update | {
-            shown: section.picture(image),
+            shown: picture(image),
             prediction: f"{level}{bars(found.top, role='made')}",
             download: gr.update(value=examples.png(image, "netglass-least"), visible=True),
         }
 
     hidden = gr.update(visible=False)
-    cleared = {plot: "", table: "", shown: section.NO_PICTURE, prediction: "", download: hidden}
+    cleared = {plot: "", table: "", shown: NO_PICTURE, prediction: "", download: hidden}
     parts.connect(runs.curves, render, cleared, CurveSettings, own)
     return {"epsilon_end": own["epsilon_end"], "curve_steps": own["steps"]}
 

@@ -16,12 +16,6 @@ from demos.ui.page import Page
 from models.validation import Settings
 
 Controls = Mapping[str, gr.components.Component]
-NO_PICTURE = gr.update(value=None, visible=False)  # of a picture until there is one
-
-
-def picture(image) -> dict:
-    """The update that shows a picture, where `NO_PICTURE` was."""
-    return gr.update(value=image, visible=True)
 
 
 class Section:
@@ -40,17 +34,7 @@ class Section:
         self.page, self.attack = page, [photo, *controls.values()]
         self.place = key  # each section is one: its runs leave the others' alone
         with gr.Row(elem_classes="run-bar"):
-            self.run, self.stop = (
-                page.put(
-                    gr.Button,
-                    text,
-                    variant=variant,
-                    min_width=min_width,
-                    elem_classes=css,
-                    **options,
-                )
-                for text, variant, css in ((key, "primary", "run"), ("stop", "stop", "stop"))
-            )
+            self.run, self.stop = page.run_and_stop(key, min_width=min_width, **options)
         self.line = gr.HTML()
 
     def connect(

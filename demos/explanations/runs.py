@@ -58,6 +58,11 @@ class Subject:
     settings: ExplanationSettings
 
 
+def checked(settings: dict[str, Any]) -> ExplanationSettings:
+    """Fields of `ExplanationSettings`, checked; a class "" is none."""
+    return ExplanationSettings(**settings | {"class_name": settings.get("class_name") or None})
+
+
 def prepare(engine: Engine, request: ExplanationRequest) -> Generator[Loading, None, Subject]:
     """Checks a request, then loads its network.
 
@@ -66,9 +71,8 @@ def prepare(engine: Engine, request: ExplanationRequest) -> Generator[Loading, N
             network does not know, or weights that can't be had.
     """
     photo = images.open_image(request.image)
-    wanted = request.settings.get("class_name") or None
-    settings = ExplanationSettings(**request.settings | {"class_name": wanted})
-    spec = registry.classifier(settings.model)
+    settings = checked(request.settings)
+    spec, wanted = registry.classifier(settings.model), settings.class_name
     target = None if wanted is None else spec.class_index(wanted)
     network = yield from engine.load_classifier(settings.model)
     shown = images.square(photo, spec.input_size)
@@ -143,13 +147,10 @@ def check(
     """Explains by all methods, by the network and by a copy with random weights; raises as
     `prepare`."""
     subject = yield from prepare(engine, request)
-    from models.explanations.gradients import logits_of
-    from models.explanations.sanity import check as steps
+    from models.explanations import sanity
 
-    network, picture, target = subject.network, subject.picture, subject.target
-    if target is None:
-        target = int(engine.worker.submit(logits_of, network, picture).result()[0].argmax())
-    events = engine.schedule(engine.steps(steps, network, picture, target, subject.settings), run)
+    job = (subject.network, subject.picture, subject.target, subject.settings)
+    events = engine.schedule(engine.steps(sanity.check, *job), run)
     yield from map_values(events, lambda step: Checked(subject, step))
 
 

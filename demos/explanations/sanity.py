@@ -13,10 +13,9 @@ from demos.explanations.runs import SANITY, Checked
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
 from demos.ui import progress, streams
+from demos.ui.components import NO_PICTURE, picture
 from demos.ui.page import Page
 from models.explanations.settings import METHODS
-
-HIDDEN = gr.update(value=None, visible=False)
 
 
 class SanitySection:
@@ -30,10 +29,7 @@ class SanitySection:
         self.page, self.inputs = page, [*inputs]
         with page.section(gr.Accordion, "see.sanity", open=False, elem_classes="run-scope"):
             with gr.Row(elem_classes="run-bar"):
-                self.run = page.put(
-                    gr.Button, "see.sanity.run", variant="primary", elem_classes="run"
-                )
-                self.stop = page.put(gr.Button, "stop", variant="stop", elem_classes="stop")
+                self.run, self.stop = page.run_and_stop("see.sanity.run")
             self.line = gr.HTML()
             with gr.Row(elem_classes="see-pictures", elem_id="see-random"):
                 self.pictures = {
@@ -46,7 +42,7 @@ class SanitySection:
         """Wires the events."""
         page = self.page
         self.emptied: dict[Any, Any] = {self.line: "", self.said: ""}
-        self.emptied |= dict.fromkeys(self.pictures.values(), HIDDEN)
+        self.emptied |= dict.fromkeys(self.pictures.values(), NO_PICTURE)
         about = streams.empty_on_change(page, self.inputs[:3], self.emptied, SANITY)
         streams.start(
             page, self.run, self.compare_with_random, self.inputs, [*self.emptied], SANITY,
@@ -68,8 +64,8 @@ class SanitySection:
         subject, step = event.value.subject, event.value.step
         update: dict[Any, Any] = {self.line: progress.status(language, event, step)}
         for method in step.found.keys() - shown:
-            picture = runs.drawn(subject.shown, method, step.found[method].random)
-            update[self.pictures[method]] = gr.update(value=picture, visible=True)
+            drawn = runs.drawn(subject.shown, method, step.found[method].random)
+            update[self.pictures[method]] = picture(drawn)
             shown.add(method)
             update[self.said] = views.correlations(language, step.found)
         return update

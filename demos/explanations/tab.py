@@ -19,7 +19,7 @@ from demos.ui.components import Photo
 from demos.ui.feature_maps import FeatureMapSection
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
-from models.explanations.settings import METHODS, ExplanationSettings
+from models.explanations.settings import METHODS
 
 PHOTO = "chelsea"
 # What each "break it" button changes from the defaults.
@@ -60,12 +60,7 @@ class ExplanationTab:
             self._build_result()
         self.sanity = SanitySection(page, self.inputs)
         self.maps = FeatureMapSection(page, NAME, self.photo, self.controls["model"])
-        page.experiments(
-            NAME, EXPERIMENTS, DEFAULTS, [*self.controls.values()],
-            lambda values: ExplanationSettings(
-                **values | {"class_name": values["class_name"] or None}
-            ),
-        )  # fmt: skip
+        page.experiments(NAME, EXPERIMENTS, DEFAULTS, [*self.controls.values()], runs.checked)
 
     def _build_result(self) -> None:
         """The pictures, what is said of them, and the curves; it opens on an example."""

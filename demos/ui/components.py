@@ -10,6 +10,12 @@ from gradio_client.utils import is_file_obj_with_meta
 from pydantic import ValidationInfo, model_validator
 
 NO_UPLOAD = ""  # the path of what a client sends as a picture and is no uploaded file
+NO_PICTURE = gr.update(value=None, visible=False)  # of a picture until there is one
+
+
+def picture(image: Any) -> dict:
+    """The update that shows a picture, where `NO_PICTURE` was."""
+    return gr.update(value=image, visible=True)
 
 
 class PhotoData(ImageData):

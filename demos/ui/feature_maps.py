@@ -12,7 +12,7 @@ from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Loading, Result
 from demos.runtime.i18n import say
 from demos.ui import model_picker, progress, streams
-from demos.ui.components import Choice
+from demos.ui.components import NO_PICTURE, Choice, picture
 from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page
 from models import images, registry
 from models.validation import choice
@@ -32,14 +32,14 @@ def extract(
         ValidationError: a picture that can't be read, an unknown network or layer, or weights that
             can't be had.
     """
-    picture = images.open_image(path)
+    photo = images.open_image(path)
     spec = registry.backbone(model)
     choice("layer", layer, spec.map_layers)
     from models.backbones import feature_maps
 
     network = yield from engine.load_backbone(model)
     start = time.perf_counter()
-    square = images.to_tensor(images.square(picture, spec.input_size))
+    square = images.to_tensor(images.square(photo, spec.input_size))
     maps = engine.worker.submit(feature_maps.extract, network, square, layer).result()
     yield Result(maps, time.perf_counter() - start)
 
@@ -79,8 +79,7 @@ class FeatureMapSection:
         page, network = self.page, [self.backbone, self.layer]
         page.follow(self.layer, self.backbone)
         self.backbone.change(layers_of, [page.language, *network], self.layer, **PRIVATE, **LIGHT)
-        hidden = gr.update(value=None, visible=False)
-        emptied = {self.line: "", self.mosaic: hidden, self.shape: ""}
+        emptied = {self.line: "", self.mosaic: NO_PICTURE, self.shape: ""}
         about = streams.empty_on_change(page, [self.photo, self.backbone], emptied, self.place)
         gr.on(
             [self.show.click, self.layer.change, self.accordion.expand],
@@ -107,8 +106,7 @@ class FeatureMapSection:
                 width=width,
                 shown=maps.shown,
             )
-            shown = gr.update(value=maps.image, visible=True)
-            yield {self.line: "", self.mosaic: shown, self.shape: words}
+            yield {self.line: "", self.mosaic: picture(maps.image), self.shape: words}
 
 
 def _layer_choices(language: str, model: str = registry.DEFAULT_BACKBONE) -> list[tuple[str, str]]:

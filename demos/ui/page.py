@@ -152,12 +152,19 @@ class Page:
         """
         with gr.Row(elem_classes="run-bar"):
             return (
-                self.put(gr.Button, key, variant="primary", min_width=90, elem_classes="run"),
-                self.put(gr.Button, "stop", variant="stop", min_width=90, elem_classes="stop"),
+                *self.run_and_stop(key, min_width=90),
                 self.put(
                     gr.Button, "reset", size="sm", min_width=70, scale=0, elem_classes="reset"
                 ),
             )
+
+    def run_and_stop(self, key: str, **options) -> tuple[gr.Button, gr.Button]:
+        """The first two of `controls`, for a row of the class "run-bar"."""
+        run, stop = (
+            self.put(gr.Button, text, variant=variant, elem_classes=css, **options)
+            for text, variant, css in ((key, "primary", "run"), ("stop", "stop", "stop"))
+        )
+        return run, stop
 
     def connect_stop(self, button: gr.Button, demo: str) -> None:
         """Makes `button` stop the visitor's own run of `demo`: a flag that the run's loop reads."""

@@ -11,7 +11,6 @@ from typing import Protocol
 
 import torch
 
-from models.device import batch_size
 from models.explanations.settings import BASELINES, ExplanationSettings
 
 
@@ -43,22 +42,19 @@ class MapStep:
 
 
 def gradients(network: Network, pictures: torch.Tensor, target: int) -> torch.Tensor:
-    """The gradient of logit `target` with respect to each picture, (N, 3, H, W), float32."""
-    found = []
-    for batch in pictures.split(batch_size(pictures)):
-        with torch.enable_grad():
-            leaf = batch.detach().requires_grad_()
-            logits = network(leaf)[:, target]
-            # Summed: a picture's gradient does not depend on its neighbours.
-            (gradient,) = torch.autograd.grad(logits.sum(), leaf)
-        found.append(gradient.float())
-    return torch.cat(found)
+    """The gradient of logit `target` with respect to each picture of a batch, (N, 3, H, W),
+    float32."""
+    with torch.enable_grad():
+        leaf = pictures.detach().requires_grad_()
+        # Summed: a picture's gradient does not depend on its neighbours.
+        (gradient,) = torch.autograd.grad(network(leaf)[:, target].sum(), leaf)
+    return gradient.float()
 
 
 @torch.no_grad()
 def logits_of(network: Network, pictures: torch.Tensor) -> torch.Tensor:
-    """Pictures (N, 3, H, W) in [0, 1] -> logits (N, K), float32."""
-    return torch.cat([network(x).float() for x in pictures.split(batch_size(pictures))])
+    """A batch (N, 3, H, W) in [0, 1] -> logits (N, K), float32."""
+    return network(pictures).float()
 
 
 def baseline(settings: ExplanationSettings) -> float:

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from models.explanations.gradients import logits_of
 from models.explanations.methods import STEPS
 from models.explanations.settings import METHODS, ExplanationSettings
 
@@ -56,7 +57,7 @@ class SanityStep:
 def check(
     network: Backbone | PetClassifier,
     picture: torch.Tensor,
-    target: int,
+    target: int | None,
     settings: ExplanationSettings,
     methods: Sequence[str] = METHODS,
 ) -> Generator[SanityStep]:
@@ -64,12 +65,13 @@ def check(
 
     Args:
         picture: (1, 3, H, W) in [0, 1], on the network's device.
-        target: class number.
+        target: class number; None takes the trained network's verdict.
         settings: their `seed` draws the weights too.
 
     Yields:
         A step for each batch that went through either network. Closable at any of them.
     """
+    target = int(logits_of(network, picture).argmax()) if target is None else target
     copy = with_random_weights(network, settings.seed)
     found: dict[str, MapPair] = {}
     for method in methods:

@@ -7,7 +7,9 @@ from models.explanations import activation_map, integrated_gradients, occlusion,
 from models.explanations.settings import ExplanationSettings
 from tests.models.explanations.toys import Smooth, last_map, noise_picture
 
-captum = pytest.importorskip("captum.attr")
+captum = pytest.importorskip(
+    "captum.attr", reason="captum is not installed (pip install -r requirements-dev.txt)"
+)
 TARGET = 2
 
 
