@@ -47,8 +47,8 @@ def expose_all(page: Page) -> None:
     )  # fmt: skip
     expose(_smoothed(page.engine), report, "smoothed", settings=SmoothingSettings)
     expose(
-        _adversarial_patch(page.engine), {"patch": gr.Image} | report, "adversarial_patch",
-        names={"patch_size": "size"},
+        _adversarial_patch(page.engine), {"patch": gr.Image, "report": gr.JSON},
+        "adversarial_patch", names={"patch_size": "size"},
     )  # fmt: skip
     expose(_network_input, {"picture": gr.Image}, "network_input", LIGHT)
 

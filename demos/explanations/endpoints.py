@@ -51,7 +51,7 @@ def expose_all(page: Page) -> None:
             by the network, and the areas under the curves of "deletion" (smaller is better) and
             "insertion" (larger is better).
         """
-        method = settings.get("method")
+        method = settings["method"]
         with engine.run(None, NAME) as run:
             request = ExplanationRequest(image, settings)
             *_, last = runs.explain(engine, request, run, [method])

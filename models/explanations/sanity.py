@@ -75,7 +75,8 @@ def check(
     copy = with_random_weights(network, settings.seed)
     found: dict[str, MapPair] = {}
     for method in methods:
-        done, maps = len(found), []
+        done = len(found)
+        maps: list[torch.Tensor] = []
         for each in (network, copy):
             for part in STEPS[method](each, picture, target, settings):
                 share = done + (len(maps) + part.step / part.steps) / 2

@@ -81,6 +81,7 @@ def test_the_thumbnails_are_of_todays_photos(tmp_path):
         assert difference(picture(tmp_path / made), shipped) < 1, AGAIN.format("train")
 
 
+@pytest.mark.slow
 def test_the_explanations_are_drawn_as_before(tmp_path, store):
     engine, found = Engine("cpu"), EXAMPLES.explanation
     engine.__dict__["_store"] = store
