@@ -21,7 +21,7 @@ from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
 from models.explanations.settings import METHODS
 
-PHOTO = "chelsea"
+PHOTO = "koala"
 # What each "break it" button changes from the defaults.
 EXPERIMENTS = (
     {"class_name": "toaster"},
