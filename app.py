@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # make millions of long-lived objects; collecting them over and over costs a fifth of the start.
 gc.disable()
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+# Gradio asks matplotlib, where it is installed, what it draws with, which loads pyplot to find out.
+os.environ.setdefault("MPLBACKEND", "agg")
 
 ON_SPACE = "SPACE_ID" in os.environ
 MAX_QUEUE, MAX_SESSIONS, MAX_THREADS = 200, 1000, 240
