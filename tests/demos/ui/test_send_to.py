@@ -13,23 +13,21 @@ def send_buttons(page, tab, first):
 
 def test_every_send_button_has_targets_that_exist(page):
     assert all(set(button.targets) <= set(page.send_targets) for button in page.send_buttons)
-    assert len(page.send_buttons) == 16
+    assert len(page.send_buttons) == 18
     assert {(button.tab, button.targets[0]) for button in page.send_buttons} == {
         *send_to.TARGETS.items(), ("gan", "gan.seed"),
     }  # fmt: skip
     targets = {name for button in page.send_buttons for name in button.targets}
     assert set(send_to.TARGETS.values()) <= targets
-    assert (
-        len(send_buttons(page, "pets", "pets.photo")) == 6
-    )  # explorer, own cat, style, three stations
-    assert (
-        len(send_buttons(page, "attack", "attack.photo")) == 5
-    )  # explorer, own cat, style, pets, a station
+    # Explorer, own cat, style, "What does it see?", three stations.
+    assert len(send_buttons(page, "pets", "pets.photo")) == 7
+    # Explorer, own cat, style, pets, "What does it see?", a station.
+    assert len(send_buttons(page, "attack", "attack.photo")) == 6
 
 
-def test_the_model_goes_along_from_the_pets_only(page):
+def test_the_model_goes_along_from_the_classifiers_only(page):
     sent = [button.targets for button in send_buttons(page, "attack", "attack.photo")]
-    assert sorted(len(targets) for targets in sent) == [1, 1, 1, 2, 2]
+    assert sorted(len(targets) for targets in sent) == [1, 1, 1, 2, 2, 2]
     for button in send_buttons(page, "attack", "attack.photo"):
         given = ["cat.png", registry.DEFAULT_PET_CLASSIFIER][: len(button.inputs)]
         if len(button.targets) == 2:
