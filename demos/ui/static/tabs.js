@@ -1,5 +1,5 @@
-/* On a phone the tabs are one row that scrolls: the open one is brought into it, and an edge behind which
-   there is more fades (page.css). */
+/* The tabs are one row, which scrolls where it is too long: the open one is brought into it, and an edge
+   behind which there is more fades (page.css). */
 (() => {
   let shown = ""; // the open tab, and how wide the row was: names change with the language
 
