@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from demos.runtime.i18n import class_name, say
+from demos.runtime.i18n import say
 from models.explanations.settings import METHODS
-from tests.browser.helpers import button, choose, open_tab, set_number, slow_cases
+from tests.browser.helpers import button, open_tab, set_number, slow_cases
 
 
 def quicker(page):
@@ -32,7 +32,7 @@ def test_it_opens_on_an_example(open_page, language):
 @pytest.mark.slow
 def test_another_photo_and_class_are_explained(open_page):
     page = open_page(query="?tab=see&photo=giant_panda")
-    expect(page.locator("#see-top h3")).to_have_text("giant panda")
+    expect(page.locator("#see-top h3")).to_contain_text("giant panda")
     expect(page.locator("#see-cam img")).to_have_count(0)
     quicker(page)
     button(page, "run.explain").click()
@@ -40,8 +40,6 @@ def test_another_photo_and_class_are_explained(open_page):
     for method in METHODS:
         expect(page.locator(f"#see-{method} img")).to_be_visible()
     expect(page.locator("#see-card-origin")).to_contain_text("giant panda")
-    choose(page, "see.class", class_name("en", "pug"))
-    expect(page.locator("#see-card[data-stale]")).to_have_count(1)
 
 
 @pytest.mark.slow
@@ -49,7 +47,7 @@ def test_random_weights_and_feature_maps(open_page):
     page = open_page()
     open_tab(page, "see.tab")
     quicker(page)
-    page.get_by_role("button", name=say("en", "see.sanity"), exact=True).click()
+    page.get_by_role("button", name=say("en", "see.sanity")).click()
     button(page, "see.sanity.run").click()
     expect(page.locator("#see-correlations .bar")).to_have_count(4)
     expect(page.locator("#see-random img")).to_have_count(4)
