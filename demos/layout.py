@@ -53,10 +53,7 @@ class LocalizedBlocks(gr.Blocks):
         language, (page, tabs) = i18n.requested.get(), self.built
         if language not in self._localized:
             self._localized[language] = self._in_language(language, page)
-        tab = middleware.query.get().get("tab")
-        known = tab in [tab_id(demo) for demo in TABS]
-        chosen = {tabs._id: {"selected": tab}} if known else {}
-        return self._changed(self._localized[language], chosen)
+        return self._changed(self._localized[language], page.opened(tabs, middleware.query.get()))
 
     @config.setter
     def config(self, config: Any) -> None:

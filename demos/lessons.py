@@ -14,7 +14,7 @@ STEPS = {
     "gans": (
         (5, "tab=gan&seed=5&d2=-3"),
         (5, "tab=gan"),
-        (6, "tab=gan"),
+        (6, "tab=gan&part=own"),
         (6, "tab=gym&data=ring"),
         (7, "tab=gym&data=ring&lr_d=0.0001&r1=0"),
         (6, "tab=style&content=chelsea&style=mithila"),

@@ -69,16 +69,18 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="whole pages")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
-    tabs = args.tabs or [tab_id(tab) for tab in TABS]
+    known = [tab_id(tab) for tab in TABS]
+    tabs = args.tabs or known
     views = [view for view in VIEWS if not args.views or view.name in args.views]
     args.out.mkdir(parents=True, exist_ok=True)
     with _app(args.url) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
-        for number, tab in enumerate(tabs):
+        for tab in tabs:
+            other = OTHER_LANGUAGES[known.index(tab) % len(OTHER_LANGUAGES)]
             for view in views:
-                language = "en" if view.english else OTHER_LANGUAGES[number % 3]
+                language = "en" if view.english else other
                 name = f"{tab}-{view.name}" + ("" if view.english else f"-{language}")
                 picture = _photograph(browser, url, tab, view, language, args.full)
                 picture.save(args.out / f"{name}.webp", quality=QUALITY, method=6)

@@ -14,7 +14,7 @@ from demos.feature_visualization.runs import NAME
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import EVERY, class_name, say
-from demos.ui import card, deep_links, example_results, examples, progress, streams
+from demos.ui import card, chips, deep_links, example_results, examples, progress, streams
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
 from models.feature_visualization.settings import FROM_NOISE, VisualizationSettings
@@ -66,7 +66,9 @@ class VisualizationTab:
         """One click for a class each."""
         with gr.Row():
             self.one_click = {
-                name: self.page.put(gr.Button, key, size="sm", min_width=90)
+                name: self.page.put(
+                    gr.Button, key, size="sm", min_width=90, elem_id=key.replace(".", "-")
+                )
                 for key, name in ONE_CLICK.items()
             }
 
@@ -131,6 +133,7 @@ class VisualizationTab:
                 **PRIVATE, **LIGHT,
             )  # fmt: skip
             streams.start(page, button, *started, after=pressed.then)
+        chips.press(page, self.one_click, named["class_name"])
         page.connect_stop(self.stop, NAME)
         self.origin.follow(page, [photo, named["class_name"], named["model"]])
         deep_links.listen(page, NAME, named)

@@ -141,12 +141,25 @@
     sayErrors();
   }
 
-  /* Shows what belongs to the model, and marks the chosen seeds and the chosen layer. */
+  /* Chooses an operation inside the networks. */
+  function choose(button) {
+    knobs.step = button.dataset.step;
+    for (const line of document.querySelectorAll(".gan-step")) line.textContent = button.title;
+  }
+
+  /* An operation that the chosen model does not have gives way to its first. */
+  function keepStep() {
+    const there = [...document.querySelectorAll(".gan-inside [data-for]:not([hidden]) button")];
+    if (knobs.step && there.length && !there.some(({ dataset }) => dataset.step === knobs.step)) choose(there[0]);
+  }
+
+  /* Shows what belongs to the model, and marks the chosen seeds and the chosen operation. */
   function mark() {
     for (const part of document.querySelectorAll("[data-for]")) {
       part.hidden = !part.dataset.for.split(" ").includes(knobs.model);
       part.dataset.marked = "";
     }
+    keepStep();
     document.querySelectorAll(".gan-sheet button").forEach((button, index) => {
       button.classList.toggle("a", knobs.sheet + index === knobs.seed);
       button.classList.toggle("b", knobs.sheet + index === knobs.seed_b);
@@ -174,20 +187,17 @@
       sight.observe(img);
       found = true;
     }
-    for (const line of document.querySelectorAll(".gan-score:not([data-shown])")) {
-      found = true;
-      if (isReady()) drawScore(line);
-    }
+    const lines = document.querySelectorAll(".gan-score:not([data-shown])");
     // What unfolds later, or is said in another language, is new too.
-    if (found || document.querySelector("[data-for]:not([data-marked])")) mark();
+    if (found || lines.length || document.querySelector("[data-for]:not([data-marked])")) mark();
+    if (isReady()) for (const line of lines) drawScore(line);
     netglassClientEngine.say();
   }
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.(".gan-inside button");
     if (!button) return;
-    knobs.step = button.dataset.step;
-    for (const line of document.querySelectorAll(".gan-step")) line.textContent = button.title;
+    choose(button);
     mark();
     drawAll();
   });

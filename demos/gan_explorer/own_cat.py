@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from demos.gan_explorer.views import picture_by_address
 from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import EVERY, say
 from demos.runtime.places import StoppableRun
-from demos.ui import card, examples, progress, send_to, streams
+from demos.ui import card, example_results, examples, progress, send_to, streams
 from demos.ui.components import Photo, Upload
 from demos.ui.page import LIGHT, PRIVATE, Page
 from demos.ui.plots import curves
@@ -84,12 +84,16 @@ class OwnCatSection:
             self.straighten = page.put(gr.Button, "gan.own.straighten", size="sm", min_width=100)
 
     def _build_result(self) -> None:
-        page = self.page
+        page, made = self.page, example_results.load().own
         self.key = gr.Textbox(visible=False)
         page.put(gr.HTML, "gan.own.only", written=self._only, apply_default_css=False)
         picture_by_address(
             page, "gan.own.view", "own", own_views.KNOBS, now=True, css="result own-after",
             needs="own",
+        )  # fmt: skip
+        self.example = page.picture(
+            "gan.own.view", value=made.pictures["picture"], show_label=False,
+            elem_id="gan-own-example", elem_classes="result own-before",
         )  # fmt: skip
         page.put(gr.Markdown, "gan.own.begin", elem_classes="own-before")
         self.line = gr.HTML(elem_id="gan-own-status")
@@ -99,9 +103,11 @@ class OwnCatSection:
             choices=lambda language: [(page.text(f"gan.space.{s}", language), s) for s in SPACES],
         )  # fmt: skip
         page.put(gr.HTML, "gan.score", written=self._score, elem_classes="own-after")
-        self.origin = card.Origin("gan-own-card")
+        self.origin = card.Origin(
+            "gan-own-card", _origin(self.photo.value["path"], MODELS[0], example=True)
+        )
         self.strip = page.picture(
-            "gan.own.film", height=100, elem_id="gan-own-film", elem_classes="own-after"
+            "gan.own.film", height=100, elem_id="gan-own-film", value=made.pictures["film"]
         )
         with gr.Row():
             with gr.Column(min_width=160):
@@ -112,7 +118,7 @@ class OwnCatSection:
                 )  # fmt: skip
             with gr.Column(min_width=240):
                 self.plot = gr.HTML(elem_id="gan-own-plot")
-        self.verdict = gr.HTML(elem_id="gan-own-verdict")
+        self.verdict = gr.HTML(_verdict(made.quality), elem_id="gan-own-verdict")
 
     def _only(self, language: str) -> str:
         """Said while a generator is chosen into which no photograph can be put."""
@@ -155,7 +161,7 @@ class OwnCatSection:
         self._connect_box()
         self.result = [
             self.key, self.line, self.facts, self.verdict, self.origin.line, self.strip,
-            self.plot, self.download,
+            self.example, self.plot, self.download,
         ]  # fmt: skip
         given = [self.photo, self.held, self.model]
         about = streams.empty_on_change(page, [self.photo], self._emptied(), NAME)
@@ -182,7 +188,8 @@ class OwnCatSection:
         """The results, empty: there is nothing to look at."""
         empty = dict.fromkeys(self.result, "")
         return empty | {
-            self.facts: _facts(""), self.strip: None, self.download: gr.update(visible=False),
+            self.facts: _facts(""), self.strip: None, self.example: None,
+            self.download: gr.update(visible=False),
         }  # fmt: skip
 
     def _connect_box(self) -> None:
@@ -225,10 +232,9 @@ class OwnCatSection:
         """Streams an inversion: the picture through the steps, the film, and what was reached."""
         page, cats = self.page, self.page.engine.shared(OwnCats)
         settings = InversionSettings(model=model)
-        subject = card.origin(say(EVERY, "gan.own.origin"), [photo, model])
         yield {
-            self.strip: None, self.plot: "", self.verdict: "", self.origin.line: subject,
-            self.download: gr.update(visible=False),
+            self.strip: None, self.example: None, self.plot: "", self.verdict: "",
+            self.origin.line: _origin(photo, model), self.download: gr.update(visible=False),
         }  # fmt: skip
         cat = OwnCat(run.session, model, None)
         key = ""
@@ -248,7 +254,7 @@ class OwnCatSection:
             if isinstance(event, Result):
                 update |= {
                     self.strip: inverted.film.row(),
-                    self.verdict: _verdict(inverted),
+                    self.verdict: _verdict(inverted.quality),
                     self.download: gr.update(value=_file(model, inverted), visible=True),
                 }
             return update
@@ -324,12 +330,16 @@ def _curve(inverted: Inverted) -> str:
     return curves(series, x_title, inverted.step.steps, roles=roles, y_title=y_title, log=True)
 
 
-def _verdict(inverted: Inverted) -> str:
+def _origin(photo: str | None, model: str, example: bool = False) -> str:
+    return card.origin(say(EVERY, "gan.own.origin"), [photo, model], example)
+
+
+def _verdict(quality: Mapping[str, tuple[float, float]]) -> str:
     """How near each space came."""
     rows = "".join(
         f'<tr><th scope="row">{say(EVERY, f"gan.space.{space}")}</th>'
         f"<td>{psnr:.1f} dB</td><td>{distance:.2f}</td></tr>"
-        for space, (psnr, distance) in inverted.quality.items()
+        for space, (psnr, distance) in quality.items()
     )
     heads = [say(EVERY, key) for key in ("gan.own.psnr", "gan.own.distance")]
     head = "".join(f"<th>{words}</th>" for words in heads)

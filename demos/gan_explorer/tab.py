@@ -53,7 +53,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     with columns.knobs:
         knobs |= _sliders(page) | {"model": _models(page)}
     _background(page)
-    with gr.Tabs(overflow_behavior="wrap"):
+    with gr.Tabs(overflow_behavior="wrap") as page.parts[NAME]:
         knobs |= subtabs.build(page, knobs)
         own_cat.build(page, knobs, _directions)
         layers.build(page)
@@ -231,9 +231,14 @@ def _cat(page: Page) -> gr.Column:
 
 
 def _score(page: Page, language: str) -> str:
+    """The discriminator's bar; a sentence of the generators that have none, which are not asked."""
     text = escape(page.text("gan.score", language))
-    facts = f'data-view="score" data-knobs="{CAT_KNOBS}" data-text="{text}"'
-    return f'<div class="gan-score" {facts}></div>'
+    judged = " ".join(spec.name for spec in registry.GAN_SPECS if spec.name != registry.VAE)
+    facts = f'data-view="score" data-knobs="{CAT_KNOBS}" data-text="{text}" data-for="{judged}"'
+    none = escape(page.text("gan.score.none", language))
+    return (
+        f'<div class="gan-score" {facts}></div><p class="note" data-for="{registry.VAE}">{none}</p>'
+    )
 
 
 def _sliders(page: Page) -> dict[str, gr.components.Component]:

@@ -32,15 +32,16 @@ EXPERIMENTS = (
 ANIMALS = {"photos": ["chelsea", "kitten", "german_shepherd"], "side": 96}  # as thumbnails of 96 px
 # bet.css hides the animals where the task has none.
 SHOW_TASK = "(task) => { document.querySelector('#train-card').dataset.task = task; }"
+RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # learning rates by one click, by factors of 3
 FEW = (1, 2, 5, 10, 20, 0)  # examples per class, by one click; 0 takes all
 
 
 def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
-    with gr.Tabs(elem_id="train-parts"):
-        with page.put(gr.Tab, "train.part"):
+    with gr.Tabs(elem_id="train-parts") as page.parts[NAME]:
+        with page.put(gr.Tab, "train.part", id="prepared"):
             ProbeTab(page).connect()
-        with page.put(gr.Tab, "own"):
+        with page.put(gr.Tab, "own", id="own"):
             few_shot.build(page)
     endpoints.expose_all(page)
 
@@ -63,8 +64,8 @@ class ProbeTab:
             self.run, self.stop, self.reset = page.controls("run.train")
             self.control = page.put(gr.Button, "train.control", size="sm")
             self.sizes = page.put(gr.Button, "train.sizes", size="sm")
-            for name in ("epochs", "lr"):
-                knobs[name] = page.setting(ProbeSettings, name)
+            knobs["epochs"] = page.setting(ProbeSettings, "epochs")
+            self.rates = chips.build(page, ProbeSettings, "lr", RATES, lambda _, rate: f"{rate:g}")
             with page.put(gr.Accordion, "more", open=False):
                 for name in NAMES:
                     if name not in knobs:
@@ -110,6 +111,7 @@ class ProbeTab:
             )
         page.connect_stop(self.stop, NAME)
         chips.follow(self.few, self.knobs["per_class"], FEW)
+        chips.follow(self.rates, self.knobs["lr"], RATES)
         task = self.knobs["task"]
         task.change(None, task, None, js=SHOW_TASK, api_visibility="private")
         self.origin.follow(page, [self.knobs["task"]])

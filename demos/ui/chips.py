@@ -1,14 +1,13 @@
-"""Values of a setting that are chosen by one click, beside the slider that has them all."""
+"""Values of a setting that are chosen by one click, beside the knob that has them all."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 
-from demos.ui.components import Knob
 from demos.ui.page import Page
 from models.validation import Settings
 
@@ -38,8 +37,8 @@ def build(
     )  # fmt: skip
 
 
-def follow(chips: gr.Radio, knob: Knob, values: Sequence[float]) -> gr.events.Dependency:
-    """Sets the slider by the chips, and marks the chip of the slider's value if there is one.
+def follow(chips: gr.Radio, knob: Any, values: Sequence[float]) -> gr.events.Dependency:
+    """Sets the knob by the chips, and marks the chip of the knob's value if there is one.
 
     Returns:
         The event of the chips, for what is to follow it.
@@ -47,3 +46,11 @@ def follow(chips: gr.Radio, knob: Knob, values: Sequence[float]) -> gr.events.De
     known = json.dumps(list(values))
     knob.change(None, knob, chips, js=f"(value) => {known}.includes(value) ? value : null", **JS)
     return chips.input(None, chips, knob, js="(value) => value", **JS)
+
+
+def press(page: Page, buttons: Mapping[str, gr.Button], knob: Any) -> None:
+    """Marks the one of `buttons` as pressed whose value the knob has; each has an `elem_id`."""
+    values = json.dumps({button.elem_id: value for value, button in buttons.items()})
+    event = JS | {"js": f"(value) => netglassChips.press({values}, value)"}
+    knob.change(None, knob, None, **event)
+    page.browser_load_events.append(([knob], event))

@@ -146,6 +146,18 @@ class LabExample(Example):
 
 
 @dataclass(frozen=True)
+class OwnCatExample(Example):
+    """The face of a photograph, inverted.
+
+    Attributes:
+        pictures: "picture", by the tuned generator, and "film".
+        quality: as of `demos.gan_explorer.own_runs.Inverted`.
+    """
+
+    quality: dict[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
 class Examples:
     """All results; `ideal` by method."""
 
@@ -155,6 +167,7 @@ class Examples:
     tour: TourExample
     lab: LabExample
     train: Example  # photos as thumbnails
+    own: OwnCatExample
 
 
 @cache
@@ -168,6 +181,7 @@ def load() -> Examples:
         _tour(found["tour"]),
         _lab(found["lab"]),
         Example(**found["train"]),
+        _own(found["own"]),
     )
 
 
@@ -216,3 +230,8 @@ def _tour(found: dict[str, Any]) -> TourExample:
 def _lab(found: dict[str, Any]) -> LabExample:
     diagnosis = Diagnosis(found["diagnosis"]["name"], tuple(_pairs(found["diagnosis"]["evidence"])))
     return LabExample(**found | {"diagnosis": diagnosis})
+
+
+def _own(found: dict[str, Any]) -> OwnCatExample:
+    quality = {space: (psnr, distance) for space, (psnr, distance) in found["quality"].items()}
+    return OwnCatExample(**found | {"quality": quality})

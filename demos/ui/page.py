@@ -47,6 +47,7 @@ class Page:
         load_handlers: what an address sets: (function of its parameters, the components).
         send_targets: components that other tabs may send to; every `Photo` by its key.
         send_buttons: the buttons that send, see `demos.ui.send_to`.
+        parts: the parts that a tab has, tabs of their own, by what addresses call the tab.
         background: of the tab under construction: made with `render=False`, and shown by
             `how_it_works` below the idea.
     """
@@ -61,6 +62,7 @@ class Page:
         self.load_handlers: list[tuple[Callable[[Mapping], list], list[gr.blocks.Block]]] = []
         self.send_targets: dict[str, gr.blocks.Block] = {}
         self.send_buttons: list = []
+        self.parts: dict[str, gr.Tabs] = {}
         self.background: list[gr.blocks.Block] = []
 
     def text(self, key: str, language: str = i18n.DEFAULT) -> str:
@@ -113,6 +115,17 @@ class Page:
     def on_load(self, function: Callable[[Mapping], list], components: list) -> None:
         """When the page opens, sets `components` to what `function` reads from its address."""
         self.load_handlers.append((function, components))
+
+    def opened(self, tabs: gr.Tabs, address: Mapping[str, str]) -> dict[int, dict]:
+        """What an address changes in the page as it is built, by component: it opens one of `tabs`,
+        and one of that tab's parts, by name: /?tab=gan&part=own.
+        """
+        changes = {}
+        for among, name in ((tabs, "tab"), (self.parts.get(address.get("tab", "")), "part")):
+            asked = address.get(name)
+            if among and asked in [tab.id for tab in among.children if isinstance(tab, gr.Tab)]:
+                changes[among._id] = {"selected": asked}
+        return changes
 
     def written(self, kind: type, key: str, **options):
         """A component of prose that events write anew; until then it has the text of `key`."""
@@ -243,7 +256,12 @@ class Page:
 
     @contextmanager
     def section(self, kind: type, key: str, **options) -> Iterator[Any]:
-        """A tab or accordion with the title `key`, which begins with the text `key.idea`."""
+        """A tab or accordion with the title `key`, which begins with the text `key.idea`.
+
+        An address names a tab by the last part of its key.
+        """
+        if kind is gr.Tab:
+            options.setdefault("id", key.rpartition(".")[2])
         with self.put(kind, key, **options) as block:
             self.put(gr.Markdown, f"{key}.idea")
             yield block

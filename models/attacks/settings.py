@@ -96,7 +96,7 @@ class AttackSettings(Settings):
     constant: float = setting(
         0.1, "weight of success against the length of the change, in the first search "
         "(carlini_wagner)",
-        low=0.0001, high=10000, slider_low=0.01, slider_high=100, step=0.01,
+        low=0.0001, high=10000,
         formula=r"\lVert x'-x\rVert_2^2+c\cdot\max(m,-\kappa)",
     )  # fmt: skip
     kappa: float = setting(

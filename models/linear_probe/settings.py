@@ -42,7 +42,7 @@ class ProbeSettings(Settings):
     )  # fmt: skip
     epochs: int = setting(20, "passes over the examples", low=1, high=200, slider_high=100, step=1)
     lr: float = setting(
-        0.003, "learning rate of AdamW", low=1e-5, high=1, slider_low=0.001, step=0.001,
+        0.003, "learning rate of AdamW", low=1e-5, high=1,
         formula=r"W\leftarrow W-\eta\,\nabla_W L",
     )  # fmt: skip
     seed: int = setting(0, "fixes the examples, their order and the dropout", low=0, high=MAX_SEED)

@@ -15,6 +15,8 @@ def test_ideal_class_runs_and_stops(open_page):
     open_tab(page, "ideal.tab")
     button(page, "class.zebra").click()
     page.locator("#ideal-status", has_text=re.compile(r"Step [1-9]\d* of 256")).wait_for()
+    expect(button(page, "class.zebra")).to_have_attribute("aria-pressed", "true")
+    expect(button(page, "class.siamese_cat")).to_have_attribute("aria-pressed", "false")
     button(page, "stop").click()
     page.locator("#ideal-status", has_text="Stopped after").wait_for()
     page.locator("#ideal-verdict", has_text="EfficientNet-Lite2").wait_for()
@@ -36,6 +38,21 @@ def test_a_photo_is_accentuated_in_the_largest_place(open_page):
     button(page, "reset").click()
     expect(page.locator("#ideal-maco")).to_be_visible()
     expect(page.locator("#ideal-accentuate")).to_be_hidden()
+
+
+@pytest.mark.slow
+def test_the_chosen_class_is_marked_however_it_was_chosen(open_page):
+    page = open_page(query="?tab=ideal&class_name=golden+retriever")
+    pressed = page.locator("#ideal-card button[aria-pressed=true]")
+    expect(pressed).to_have_text(say("en", "class.golden_retriever"))
+    page.locator("#ideal-class input").fill("zebra")
+    page.locator("#ideal-class input").press("Enter")
+    expect(pressed).to_have_text(say("en", "class.zebra"))
+    button(page, "reset").click()
+    expect(pressed).to_have_text(say("en", "class.siamese_cat"))
+    page.locator("#ideal-class input").fill("hammer")
+    page.locator("#ideal-class input").press("Enter")
+    expect(pressed).to_have_count(0)
 
 
 def test_closing_the_browser_ends_its_run(open_page, app_url):

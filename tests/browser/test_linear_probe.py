@@ -33,7 +33,8 @@ def test_a_head_is_trained_live_with_a_confusion_matrix(open_page):
     page.locator("#train-status", has_text="after 20 epochs").wait_for()
     button(page, "reset").click()
     page.wait_for_function("!document.querySelector('#train-plot polyline')")
-    # Another one, stopped on its way.
+    # A learning rate by one click; another run, stopped on its way.
+    page.locator("#lr-chips").get_by_label("0.01", exact=True).check()
     set_number(page, "name.epochs", 100)
     button(page, "run.train").click()
     page.locator("#train-status", has_text=re.compile(r"Step [1-9]\d* of 100")).wait_for()

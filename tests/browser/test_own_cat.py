@@ -19,6 +19,21 @@ BOX = "() => JSON.parse(netglassOwn.box())"
 
 
 @pytest.mark.slow
+def test_it_has_an_address_and_opens_with_an_example(open_page):
+    page = open_page(query="?tab=gan&part=own")
+    card = page.locator("#gan-own-card")
+    expect(card).to_be_in_viewport()
+    for name in ("example", "film"):
+        expect(card.locator(f"#gan-own-{name} img")).to_be_visible()
+    expect(card.locator("#gan-own-card-origin")).to_contain_text(say("en", "result.example"))
+    expect(card.locator(".own-verdict")).to_be_visible()
+    # It is of the kitten, and goes with it.
+    card.locator(".examples button").nth(1).click()
+    expect(card.locator("#gan-own-example, #gan-own-film, .own-verdict").first).to_be_hidden()
+    expect(card.locator(".empty").locator("visible=true")).to_have_count(0)
+
+
+@pytest.mark.slow
 def test_a_photo_is_boxed_inverted_moved_and_sent_to_the_attack(open_page):
     page = open_page(query="?tab=gan")
     open_tab(page, "gan.own")

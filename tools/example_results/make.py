@@ -13,6 +13,8 @@ from demos.attacks.runs import AttackRequest, MeasuredStep
 from demos.explanations import runs as explanation_runs
 from demos.explanations.runs import Explained, ExplanationRequest
 from demos.feature_visualization import runs as ideal_runs
+from demos.gan_explorer import own_runs
+from demos.gan_explorer.own_runs import Inverted
 from demos.gan_lab import run_config
 from demos.gan_lab import views as lab_views
 from demos.pets import runs as pet_runs
@@ -26,10 +28,12 @@ from demos.ui.example_results import (
     ExplanationExample,
     IdealExample,
     LabExample,
+    OwnCatExample,
     TourExample,
 )
 from models import images
 from models.feature_visualization.settings import VisualizationSettings
+from models.gan.inversion.settings import InversionSettings
 from tools.example_results.recipes import Recipe
 
 QUALITY = 90  # of pictures that are only looked at
@@ -146,7 +150,19 @@ def _train(recipe: Recipe, save: Save, _engine: Engine) -> Example:
     return Example(recipe.settings, recipe.files(), pictures)
 
 
+def _own(recipe: Recipe, save: Save, engine: Engine) -> OwnCatExample:
+    settings, (photo,) = dict(recipe.settings), recipe.pictures
+    box, stages, _ = (settings.pop(name) for name in ("box", "stages", "photo"))
+    asked = InversionSettings(**settings)
+    found: Inverted = _last(own_runs.invert(engine, photo, box, stages, asked, StoppableRun()))
+    pictures = {
+        "picture": save("picture", own_runs.enlarged(found.step.found["tuned"].draw()), False),
+        "film": save("film", found.film.row(), False),
+    }
+    return OwnCatExample(recipe.settings, recipe.files(), pictures, found.quality)
+
+
 MAKERS: dict[str, Callable[[Recipe, Save, Engine], Example]] = {
     "attack": _attack, "ideal": _ideal, "explanation": _explanation, "tour": _tour, "lab": _lab,
-    "train": _train,
+    "train": _train, "own": _own,
 }  # fmt: skip

@@ -11,6 +11,7 @@ from demos.attacks import controls as attack_controls
 from demos.explanations import controls as explanation_controls
 from demos.explanations import tab as explanation_tab
 from demos.feature_visualization import controls as ideal_controls
+from demos.gan_explorer import own_cat, own_runs
 from demos.gan_lab import opening, run_config
 from demos.linear_probe import tab as probe_tab
 from demos.tour import runs as tour_runs
@@ -19,6 +20,7 @@ from demos.ui import examples
 from demos.ui.example_results import IDEAL
 from models import registry, weights
 from models.feature_visualization.settings import FROM_NOISE, VisualizationSettings
+from models.gan.inversion.settings import WEIGHTS, InversionSettings
 from models.gan.training.settings import TrainingSettings
 from models.registry import BackboneSpec, ModelSpec, PetSpec
 
@@ -31,15 +33,18 @@ class Recipe:
         settings: of the run, and the names of what it is about.
         networks: names of all that take part.
         pictures: paths of those it begins with.
+        weights: names of further weight files in the manifest.
     """
 
     settings: dict[str, Any]
     networks: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
 
     def files(self) -> dict[str, str]:
         """The sha256 of each file, by its name."""
         found = [_weight_file(name) for name in sorted(self._networks())]
+        found += [_shipped(name) for name in self.weights]
         return dict([*found, *((Path(path).name, _sha256(path)) for path in self.pictures)])
 
     def _networks(self) -> set[str]:
@@ -53,7 +58,7 @@ def recipes() -> dict[str, Recipe]:
     ideal = {IDEAL + method: _ideal(method) for method in FROM_NOISE}
     return {
         "attack": _attack(), **ideal, "explanation": _explanation(), "tour": _tour(),
-        "lab": _lab(), "train": _train(),
+        "lab": _lab(), "train": _train(), "own": _own(),
     }  # fmt: skip
 
 
@@ -91,11 +96,25 @@ def _train() -> Recipe:
     return Recipe(probe_tab.ANIMALS, (), tuple(photos))
 
 
+def _own() -> Recipe:
+    photo, box = own_cat.EXAMPLE, list(own_cat.EXAMPLE_BOX.values)
+    settings = InversionSettings.page_defaults()
+    networks = settings["model"], own_runs.EYES, own_runs.JUDGE
+    return Recipe(
+        {"photo": photo, "box": box, "stages": list(own_cat.STAGES), **settings}, networks,
+        (examples.example("photos", photo),), (WEIGHTS.format(settings["model"]),),
+    )  # fmt: skip
+
+
 def _weight_file(name: str) -> tuple[str, str]:
     """(file name, sha256): the manifest's, or, of what is not in it, the file's own."""
     spec = registry.spec(name, ModelSpec)
     if isinstance(spec, BackboneSpec):
         return spec.file, _sha256(registry.weights_path(spec))
+    return _shipped(name)
+
+
+def _shipped(name: str) -> tuple[str, str]:
     entry = weights.entry(name)
     return entry["file"], entry["sha256"]
 

@@ -5,6 +5,8 @@ window.netglassAddress = (() => {
   const KEPT = ["lang", "projector", "__theme"]; // of what else an address says
   const tabs = () => [...document.querySelectorAll("#tabs > .tab-wrapper [role=tab]")];
   const nameOf = (tab) => tab.dataset.tabId;
+  const part = new URLSearchParams(location.search).get("part"); // of the tab that the page opens with
+  let isPartSeen = part === null;
   let shown = null; // name of the open tab
   let asked = null; // the tab that Back asked for, until it is open
 
@@ -13,7 +15,19 @@ window.netglassAddress = (() => {
     return all.includes(name) ? name : all[0];
   };
 
+  /* A part that an address opens may lie far down the page, and what is above it gets its height late. */
+  function showPart() {
+    const row = document.querySelector(`[role=tabpanel] [role=tab][data-tab-id="${CSS.escape(part)}"][aria-selected=true]`);
+    if (!row?.offsetParent) return;
+    isPartSeen = true;
+    const kept = new ResizeObserver(() => row.scrollIntoView());
+    kept.observe(document.body);
+    for (const touched of ["wheel", "pointerdown", "keydown"])
+      addEventListener(touched, () => kept.disconnect(), { once: true });
+  }
+
   function follow() {
+    if (!isPartSeen) showPart();
     const open = tabs().find((tab) => tab.getAttribute("aria-selected") === "true");
     if (!open || nameOf(open) === shown) return;
     const first = shown === null;

@@ -75,6 +75,18 @@ def test_another_tabs_address_is_not_ours(blocks):
     assert asked(blocks, tab="ideal", photo="lemur", epsilon="8") == {}
 
 
+def test_an_address_opens_a_part_of_a_tab(blocks):
+    page, tabs = blocks.built
+    parts = page.parts["gan"]
+    gan, own = {tabs._id: {"selected": "gan"}}, {parts._id: {"selected": "own"}}
+    assert page.opened(tabs, {"tab": "gan", "part": "own"}) == gan | own
+    assert page.opened(tabs, {"tab": "gan", "part": "nobody"}) == gan
+    assert page.opened(tabs, {"tab": "nobody", "part": "own"}) == {}
+    assert page.opened(tabs, {"part": "own"}) == {}
+    for address in links():
+        assert len(page.opened(tabs, address)) == 1 + ("part" in address)
+
+
 def links():
     """{name: value} of every button of the lesson plans."""
     for steps in lessons.STEPS.values():
@@ -85,7 +97,7 @@ def test_every_button_of_the_lessons_sets_all_that_it_names(blocks):
     found = list(links())
     assert len(found) >= 12
     for address in found:
-        told = len(address) - 1 - ("data" in address)
+        told = len(address) - 1 - ("data" in address) - ("part" in address)
         values = asked(blocks, **address)
         if address["tab"] == "gym":
             assert len(values) > told

@@ -10,6 +10,7 @@ from PIL import Image
 from demos.attacks import views as attack_views
 from demos.explanations import views as explanation_views
 from demos.feature_visualization import views as ideal_views
+from demos.gan_explorer import own_cat
 from demos.gan_lab import views as lab_views
 from demos.runtime import i18n
 from demos.runtime.engine import Engine, StoppableRun
@@ -101,6 +102,15 @@ def test_the_lab_draws_the_plane_as_before(tmp_path):
     assert difference(drawn, picture(found.pictures["plane"])) < 1, AGAIN.format("lab")
 
 
+@pytest.mark.slow
+def test_the_kitten_is_inverted_as_before(tmp_path):
+    found, now = EXAMPLES.own, make("own", recipes()["own"], tmp_path, Engine("cpu"))
+    assert list(found.quality) == list(own_cat.STAGES)
+    for name, path in now.pictures.items():
+        drawn = picture(tmp_path / path)
+        assert difference(drawn, picture(found.pictures[name])) < 4, AGAIN.format("own")
+
+
 def test_the_tour_explains_the_cat_as_before(store):
     engine, found = Engine("cpu"), EXAMPLES.tour
     engine.__dict__["_store"] = store
@@ -136,6 +146,8 @@ def test_they_are_shown_as_a_runs_results(language):
         language, found.top
     )
     assert "%" not in explanation_views.judged(language, found.areas)
+    told = own_cat._verdict(EXAMPLES.own.quality)
+    assert all(f"{psnr:.1f} dB" in told for psnr, _ in EXAMPLES.own.quality.values())
     assert list(EXAMPLES.ideal) == list(FROM_NOISE)
     for ideal in EXAMPLES.ideal.values():
         settings = VisualizationSettings(**ideal.settings)

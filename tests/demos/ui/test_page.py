@@ -76,7 +76,7 @@ def test_a_request_is_given_the_page_in_its_language_and_with_its_tab(blocks):
 
 
 # Of these events write no more than whether they are visible.
-SHOWN_OR_HIDDEN = {"gan-lab-repair", "train-animals"}
+SHOWN_OR_HIDDEN = {"gan-lab-repair"}
 
 
 def test_the_switch_leaves_alone_what_events_write(blocks):
@@ -91,6 +91,13 @@ def test_the_switch_leaves_alone_what_events_write(blocks):
     written = [event for event in blocks.fns.values() if not {*components} <= {*event.outputs}]
     assert len(written) == len(blocks.fns) - 1  # all but the switch itself
     assert [event.name for event in written if prose & {*event.outputs}] == []
+
+
+def test_no_slider_has_values_of_several_orders_of_magnitude(blocks):
+    """Its smallest ones could not be told apart; counts are another thing."""
+    sliders = [one for one in blocks.blocks.values() if isinstance(one, gr.Slider)]
+    sizes = [one for one in sliders if one.minimum > 0 and one.step % 1]
+    assert [one.label for one in sizes if one.maximum / one.minimum >= 1000] == []
 
 
 def test_choices_after_a_switch_are_those_of_the_chosen_network(blocks):
