@@ -27,6 +27,8 @@ from PIL import Image
 from demos.ui import assets
 from models import registry
 from tests import serving
+from tests.browser.helpers import LAPTOP, WAIT, wait_for_picture
+from tests.browser.test_client_engine import wait_for_line
 from tests.serving import ROOT
 
 pytestmark = [
@@ -194,6 +196,39 @@ def test_a_client_without_cookies_is_served(cluster, photo, tmp_path):
     client.cookies.clear()
     assert confidences(client, photo("kitten"))
     assert pixels(client.predict(api_name="/gan_sample")).any()
+
+
+def explored(context, cluster: str) -> tuple[set[str], set[str]]:
+    """(pages that answered the explorer of a browser, addresses of the generator's file there)."""
+    page = context.new_page()
+    page.set_default_timeout(WAIT)
+    answers = []
+    page.on("response", lambda answer: answers.append(answer) if "/gan/" in answer.url else None)
+    page.goto(f"{cluster}/?tab=gan")
+    wait_for_picture(page, "cat")
+    wait_for_line(page, "device")
+    assert {answer.status for answer in answers} == {200}
+    files = {answer.url for answer in answers if answer.url.endswith(".bin")}
+    return {answer.headers["x-page"] for answer in answers}, files
+
+
+def test_the_explorer_draws_in_the_browser_whichever_page_it_comes_from(cluster, browser):
+    visitors = {}
+    for _ in range(20):  # each new browser is sent to one of the two pages
+        context = browser.new_context(locale="en-US", viewport=LAPTOP)
+        told = context.request.get(cluster, headers={"accept": "text/html"}).headers["x-page"]
+        if visitors.setdefault(told, context) is not context:
+            context.close()
+        if len(visitors) == 2:
+            break
+    found = {told: explored(context, cluster) for told, context in visitors.items()}
+    for context in visitors.values():
+        context.close()
+    assert len(found) == 2
+    for told, (pages, _) in found.items():
+        assert pages == {told}
+    first, second = (files for _, files in found.values())
+    assert first == second != set()
 
 
 NAMES = ("kitten", "chelsea", "german_shepherd", "lemur")
