@@ -136,7 +136,7 @@ def test_digits_by_class(client):
 
 def test_the_modern_recipe(client):
     settings = client.predict(preset="modern", steps=3, **API)[1]["settings"]
-    assert (settings["loss"], settings["r1"], settings["r2"]) == ("relativistic", 0.1, 0.1)
+    assert (settings["loss"], settings["r1"], settings["r2"]) == ("relativistic", 1.0, 1.0)
 
 
 @pytest.mark.slow
