@@ -108,7 +108,7 @@ def test_choices_after_a_switch_are_those_of_the_chosen_network(blocks):
     ]
     assert registry.DEFAULT_BACKBONE in values
     others = {registry.DEFAULT_BACKBONE: "resnet50", registry.DEFAULT_PET_CLASSIFIER: "pets_lite2"}
-    values = [others.get(value, value) for value in values]
+    values = [others.get(v, v) if isinstance(v, str) else v for v in values]
     updates = dict(zip((c._id for c in components), said("hi", *values), strict=True))
     (layer,) = (c for c in components if c.elem_id == "pets-layer")
     names = [name for _, name in updates[layer._id]["choices"]]
