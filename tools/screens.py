@@ -81,6 +81,8 @@ def main() -> None:
             other = OTHER_LANGUAGES[known.index(tab) % len(OTHER_LANGUAGES)]
             for view in views:
                 language = "en" if view.english else other
+                for before in args.out.glob(f"{tab}-{view.name}-??.webp"):
+                    before.unlink()  # it was another language before tabs came in between
                 name = f"{tab}-{view.name}" + ("" if view.english else f"-{language}")
                 picture = _photograph(browser, url, tab, view, language, args.full)
                 picture.save(args.out / f"{name}.webp", quality=QUALITY, method=6)
