@@ -50,6 +50,7 @@ def seen(page, which):
     return np.asarray(Image.open(io.BytesIO(b64decode(data.partition(",")[2]))).convert("RGB"))
 
 
+@pytest.mark.slow
 def test_the_example_is_blended_in_exactly_and_goes_with_the_photo(open_page):
     page = open_page(viewport=PHONE)
     open_tab(page, "attack.tab")
@@ -75,7 +76,8 @@ def test_the_example_is_blended_in_exactly_and_goes_with_the_photo(open_page):
     page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize(("language", "viewport"), [("hi", PHONE), *slow_cases(("en", LAPTOP))])
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "viewport"), [("hi", PHONE), ("en", LAPTOP)])
 def test_only_the_settings_that_a_method_reads_are_shown(open_page, language, viewport):
     page = open_page(viewport=viewport, query=f"?lang={language}")
     open_tab(page, "attack.tab", language)

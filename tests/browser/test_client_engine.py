@@ -330,7 +330,8 @@ def choose_seed(page, seed):
     page.locator("#gan-seed input").press("Tab")
 
 
-@pytest.mark.parametrize("why", ["wrong hash", *slow_cases("save-data", "broken off", "no SIMD")])
+@pytest.mark.slow
+@pytest.mark.parametrize("why", ["wrong hash", "save-data", "broken off", "no SIMD"])
 def test_the_servers_pictures_go_on(open_page, why):
     """The page never says less than before, whatever keeps the generator out of the browser."""
 

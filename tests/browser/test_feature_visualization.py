@@ -55,6 +55,7 @@ def test_the_chosen_class_is_marked_however_it_was_chosen(open_page):
     expect(pressed).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_closing_the_browser_ends_its_run(open_page, app_url):
     page = open_page()
     open_tab(page, "style.tab")

@@ -84,6 +84,7 @@ def test_a_click_on_the_grid_chooses_a_seed(open_page):
     expect(page.locator("#gan-sheet input")).to_have_value("16")
 
 
+@pytest.mark.slow
 def test_every_view_of_the_explorer(open_page):
     page = open_page(query="?tab=gan")
     wait_for_picture(page, "cat")

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from demos.runtime.i18n import say
-from tests.browser.helpers import LAPTOP, button, open_tab, set_number, slow_cases
+from demos.runtime.i18n import LANGUAGES, say
+from tests.browser.helpers import LAPTOP, button, open_tab, set_number
 
 
 def open_style(open_page):
@@ -71,7 +71,8 @@ def test_upload_run_stop_download(open_page, tmp_path, photo):
     page.locator("#style-live", has_text=say("en", "style.preview")).wait_for()
 
 
-@pytest.mark.parametrize("passed", [1, *slow_cases(0)])
+@pytest.mark.slow
+@pytest.mark.parametrize("passed", [1, 0])
 def test_a_preview_or_estimate_that_comes_late_does_not_hide_the_result(open_page, passed):
     """Coming back to the tab asks for the preview, then for the estimate. The first `passed`
     of these requests reach the server during the run, the others only after its end."""
@@ -104,7 +105,8 @@ def test_a_preview_or_estimate_that_comes_late_does_not_hide_the_result(open_pag
     expect(status.get_by_text("Stopped after")).to_be_visible()
 
 
-@pytest.mark.parametrize("language", ["mr", *slow_cases("en", "ne", "hi")])
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_preview_loss_breakdown_and_a_second_style(open_page, language):
     page = open_page(query=f"?lang={language}")
     open_tab(page, "style.tab", language)

@@ -61,6 +61,7 @@ def test_a_stopped_run_ends_with_what_there_is(engine, photo):
     assert seen[-1].value.step.step < seen[-1].value.step.steps
 
 
+@pytest.mark.slow
 def test_it_computes_in_another_process_too(engine, photo):
     class Elsewhere(Engine):
         def steps(self, function, *args):

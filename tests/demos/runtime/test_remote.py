@@ -205,6 +205,7 @@ print("all arrived")
 """
 
 
+@pytest.mark.slow
 def test_heavy_runs_come_through_a_forked_process(tmp_path):
     (tmp_path / "spaces.py").write_text(FAKE)
     paths = os.pathsep.join([str(tmp_path), str(ROOT)])
