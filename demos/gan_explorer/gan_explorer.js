@@ -12,6 +12,7 @@
   //         error: {url, text}, next: what is shown next}
   const views = new Map();
   let timer = 0;
+  let seen = 0; // images so far
 
   const isReady = () => "model" in knobs;
 
@@ -183,7 +184,7 @@
     let found = false;
     for (const img of document.querySelectorAll("img[data-view]")) {
       if (views.has(img)) continue;
-      views.set(img, { id: views.size, count: 0, arrived: 0, near: false });
+      views.set(img, { id: seen++, count: 0, arrived: 0, near: false });
       sight.observe(img);
       found = true;
     }
