@@ -14,6 +14,7 @@ from models.gan.training.progressive_trainer import Comparison, sheet
 from models.gan.training.settings import LOSSES
 from models.gan.training.trainer import Trainer
 from tests.models.gan.training.helpers import RING, all_finite, pictures, same
+from tests.models.gan.training.test_trainer_classes import digits, told
 from tests.models.gpu import needs
 
 ALL = {"spectral": True, "augment": True, "ema": 0.99, "smoothing": 0.1}
@@ -100,3 +101,14 @@ def test_progressive_and_multi_scale(gpu):
         assert not snapshot.diverged
         assert snapshot.steps
         assert sheet(snapshot).isfinite().all()
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("architecture", ["dense", "dcgan"])
+def test_networks_that_are_told_a_class(architecture, gpu):
+    settings = told(architecture).settings
+    trainer = Trainer(digits(28 if architecture == "dcgan" else 16), settings, gpu)
+    snapshot = trainer.advance(math.inf, rounds=4)
+    assert not snapshot.diverged
+    assert snapshot.samples.isfinite().all()
+    assert all_finite(trainer)
