@@ -109,8 +109,8 @@ MESSAGES = {
     "pixels, and its side may be at most twice the picture's.",
     "code_unreadable": "This is not the code of an inverted picture: it must be base64. Take it "
     "from the report of an inversion, or from the file that was downloaded there.",
-    "code_length": "This code has {given} numbers; this generator takes {layers} x {latent}. It "
-    "belongs to another generator, or a part of it is missing.",
+    "code_length": "This code has {given} bytes; this generator takes {wanted}, which are "
+    "{layers} x {latent} numbers. It belongs to another generator, or a part of it is missing.",
     "code_not_finite": "This code has numbers that are not finite. Take it from the report of an "
     "inversion, unchanged.",
     "code_other_generator": "This code lies far from all that {title} draws: it belongs to another "
@@ -167,7 +167,8 @@ class ValidationError(ValueError):
 
     Args:
         key: a key of `MESSAGES`.
-        values: what fills the sentence's braces.
+        values: what fills the sentence's braces; `value`, whether it is in the sentence or not, is
+            the one that is refused.
 
     Attributes:
         parameter: of an endpoint, where the sentence itself has no name in it.

@@ -60,7 +60,8 @@ class Subject:
 
 def checked(settings: dict[str, Any]) -> ExplanationSettings:
     """Fields of `ExplanationSettings`, checked; a class "" is none."""
-    return ExplanationSettings(**settings | {"class_name": settings.get("class_name") or None})
+    wanted = settings.get("class_name")
+    return ExplanationSettings(**settings | {"class_name": None if wanted == "" else wanted})
 
 
 def prepare(engine: Engine, request: ExplanationRequest) -> Generator[Loading, None, Subject]:

@@ -20,17 +20,19 @@ from demos.ui import examples
 from demos.ui.components import NO_UPLOAD, Photo, Text
 from demos.ui.page import HEAVY, localize_errors
 from models import images
-from models.validation import WRONG_TYPE, Setting, Settings, ValidationError, typed
+from models.validation import WRONG_TYPE, Setting, Settings, ValidationError, shown, typed
 
 END = ""  # in `expose(before=...)`: after all fields
 
-# Sentences without a name or a value in them: which parameter they speak of.
+# Errors that carry neither a name nor a value: which parameter they speak of.
 ABOUT = {
     "drawn_outside": "points",
     "drawn_points": "points",
+    "face_too_small": "image",
     "lab_wrong_data": "architecture",
     "layer_weights": "layer_weights",
     "no_discriminator": "model",
+    "no_face": "image",
     "no_layers": "layer",
     "no_style_layer": "layer_weights",
     "no_style_layers": "model",
@@ -218,18 +220,19 @@ def _naming_parameters(
         name = error.values.get("name")
         if isinstance(name, str) and name in names:
             raise ValidationError(error.key, **error.values | {"name": names[name]}) from None
-        given = dict(zip(parameters, values, strict=True))
         if name is None:
-            about = ABOUT.get(error.key)
-            found = (p.name for p, v in given.items() if p.name == about or _tells(error, p, v))
-            error.parameter = next(found, "")
+            given = zip(parameters, values, strict=True)
+            told = [p.name for p, value in given if _tells(error, p, value)]
+            about = [p.name for p in parameters if p.name == ABOUT.get(error.key)]
+            error.parameter = next(iter(told + about), "")
         raise
 
 
 def _tells(error: ValidationError, parameter: inspect.Parameter, value: Any) -> bool:
-    """Whether an error comes from a parameter's value: an unknown name, or a picture."""
+    """Whether an error comes from a parameter's value: it carries that, or is a picture's."""
     if _kind(parameter.annotation)[0] is not Picture:
-        return isinstance(value, str) and value == error.values.get("value")
+        carried = shown(value) if isinstance(value, list) else value
+        return isinstance(carried, str) and carried == error.values.get("value")
     try:
         images.open_image(value)
     except ValidationError as found:

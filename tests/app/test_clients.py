@@ -9,18 +9,18 @@ import math
 import pytest
 
 from tests.app import api_snapshot
-from tests.app.test_malformed_input import SMALL, request, upload
+from tests.app.test_malformed_input import request, small, upload
 
-VALUES = (3.0, "3", True, 3.7, None, math.nan, -1, 2**40, "", [])
+VALUES = (3.0, "3", True, 3.7, None, math.nan, -1, 2**40, "", [], {})
 WRONG = {  # by type in the description: of no parameter the right one
-    "str": (3.7, True, []),
-    "float": ("3", True, math.nan, "", []),
-    "bool": ("true", 3.7, "", []),
+    "str": (3.7, True, [], {}),
+    "float": ("3", True, math.nan, "", [], {}),
+    "bool": ("true", 3.7, "", [], {}),
     "filepath": ("nothing.png", {"path": "nothing.png"}, 3.7, []),
     "str | float | bool | list | dict": ("3", 3.7, ""),
 }
 NAMES = sorted(json.loads(api_snapshot.PATH.read_text(encoding="utf-8")))
-QUICK = SMALL | {"samples": 8, "points": 3}
+QUICK = {"samples": 8, "points": 3}
 FILE = {"_type": "gradio.FileData"}
 
 
@@ -54,7 +54,7 @@ def right_values(parameters, kitten):
         name = parameter["parameter_name"]
         if parameter["python_type"]["type"] == "filepath":
             return kitten
-        usual = "pug" if name == "breed" else parameter["parameter_default"]
+        usual = "pug" if name == "breed" else small(parameter)
         return usual if usual is None else QUICK.get(name, usual)
 
     return [right(parameter) for parameter in parameters]

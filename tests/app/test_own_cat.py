@@ -11,6 +11,11 @@ from PIL import Image
 BOX = [192.3, 126.2, 132.7]
 
 
+def encoded(value):
+    """A code of as many numbers as the generator takes, all alike."""
+    return base64.b64encode(np.full(9 * 128, value, "<f2").tobytes()).decode()
+
+
 @pytest.fixture(scope="module")
 def inverted(client, photo):
     """Picture and report of the kitten, its face found."""
@@ -44,9 +49,10 @@ def test_a_code_stands_for_a_seed(client, inverted):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"box": [1, 2]}, "three numbers"),
-        ({"box": [0, 0, 20]}, "at least 32"),
-        ({"box": [5000, 0, 200]}, "inside the picture"),
+        ({"box": [1, 2]}, "box: .*three numbers"),
+        ({"box": []}, "box: .*three numbers"),
+        ({"box": [0, 0, 20]}, "box: .*at least 32"),
+        ({"box": [5000, 0, 200]}, "box: .*inside the picture"),
         ({"box": "x"}, "must be a list"),
         ({"space": "z"}, "Choose one of: tuned"),
         ({"model": "dcgan_cats64"}, "Choose one of: stylegan"),
@@ -61,13 +67,37 @@ def test_what_cannot_be_inverted_is_refused(client, photo, change, message):
 @pytest.mark.parametrize(
     ("code", "change", "message"),
     [
-        ("abc", {}, "must be base64"),
-        ("AAAA", {}, "1.5 numbers"),
-        (base64.b64encode(bytes(2 * 1152)).decode(), {"model": "vae_cats64"}, "no style layers"),
-        (base64.b64encode(np.full(1152, np.nan, "<f2").tobytes()).decode(), {}, "not finite"),
-        (base64.b64encode(np.full(1152, 900, "<f2").tobytes()).decode(), {}, "another generator"),
+        ("abc", {}, "code: .* must be base64"),
+        ("AAAA", {}, "code: This code has 3 bytes; .* takes 2304, which are 9 x 128 numbers"),
+        (
+            base64.b64encode(bytes(2 * 1152)).decode(),
+            {"model": "vae_cats64"},
+            "model: .* no style layers",
+        ),
+        (
+            base64.b64encode(np.full(1152, np.nan, "<f2").tobytes()).decode(),
+            {},
+            "code: .* not finite",
+        ),
+        (
+            base64.b64encode(np.full(1152, 900, "<f2").tobytes()).decode(),
+            {},
+            "code: .* another generator",
+        ),
     ],
 )
 def test_what_is_no_code_is_refused(client, code, change, message):
     with pytest.raises(AppError, match=message):
         client.predict(code=code, **change, api_name="/gan_sample")
+
+
+@pytest.mark.parametrize("name", ["/gan_mix", "/gan_walk"])
+def test_of_two_codes_the_wrong_one_is_named(client, inverted, name):
+    with pytest.raises(AppError, match="code_b: This is not the code"):
+        client.predict(code=inverted[1]["code"], code_b="abc", api_name=name)
+
+
+def test_a_picture_without_a_face_is_named(client, tmp_path):
+    Image.new("RGB", (200, 200), "grey").save(tmp_path / "grey.png")
+    with pytest.raises(AppError, match="image: No face was found"):
+        client.predict(image=handle_file(str(tmp_path / "grey.png")), api_name="/gan_invert")

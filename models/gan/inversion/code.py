@@ -28,17 +28,17 @@ def from_text(text: str, layers: int, latent: int) -> torch.Tensor:
     Raises:
         ValidationError: no base64, of another length, or with a number that is not finite.
     """
-    wanted = layers * latent
+    wanted = BYTES * layers * latent
     try:
         content = base64.b64decode(text.strip(), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ValidationError("code_unreadable") from error
-    if len(content) != BYTES * wanted:
-        given = len(content) / BYTES
-        raise ValidationError("code_length", given=f"{given:g}", layers=layers, latent=latent)
+        raise ValidationError("code_unreadable", value=text) from error
+    if len(content) != wanted:
+        sizes = {"given": len(content), "wanted": wanted, "layers": layers, "latent": latent}
+        raise ValidationError("code_length", value=text, **sizes)
     values = np.frombuffer(content, "<f2").astype(np.float32)
     if not np.isfinite(values).all():
-        raise ValidationError("code_not_finite")
+        raise ValidationError("code_not_finite", value=text)
     return torch.from_numpy(values).view(layers, latent)
 
 
@@ -57,5 +57,5 @@ def of_generator(text: str, gan: PretrainedGan) -> torch.Tensor:
     styles = from_text(text, gan.layers, gan.latent).to(gan.directions.device)
     scale = gan.directions.square().sum(1)
     if (((styles - gan.generator.mean) @ gan.directions.T) / scale).abs().max() > FARTHEST:
-        raise ValidationError("code_other_generator", title=gan.spec.title)
+        raise ValidationError("code_other_generator", value=text, title=gan.spec.title)
     return styles[None]

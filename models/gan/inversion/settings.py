@@ -73,18 +73,20 @@ class Box:
             ValidationError: no three finite numbers, smaller than `LEAST_FACE`, its middle outside
                 the picture, or larger than twice the picture.
         """
+        told = shown(values)
         if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != 3:
-            raise ValidationError("box_numbers", value=shown(values))
+            raise ValidationError("box_numbers", value=told)
         for value in values:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not number or not math.isfinite(value):
-                raise ValidationError("box_numbers", value=shown(values))
+                raise ValidationError("box_numbers", value=told)
         box = cls(*(float(value) for value in values))
         if box.side < LEAST_FACE:
-            raise ValidationError("face_too_small", side=round(box.side), least=LEAST_FACE)
+            side = round(box.side)
+            raise ValidationError("face_too_small", side=side, least=LEAST_FACE, value=told)
         x, y = box.middle
         if not (0 <= x <= width and 0 <= y <= height and box.side <= 2 * max(width, height)):
-            raise ValidationError("box_outside", width=width, height=height)
+            raise ValidationError("box_outside", width=width, height=height, value=told)
         return box
 
     @classmethod

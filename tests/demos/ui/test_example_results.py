@@ -104,11 +104,16 @@ def test_the_lab_draws_the_plane_as_before(tmp_path):
 
 @pytest.mark.slow
 def test_the_kitten_is_inverted_as_before(tmp_path):
+    """Forty steps of Adam make much of rounding, which is another with each number of threads: one
+    and two draw pictures 4 and films 7 grey levels apart that are equally near to the kitten."""
     found, now = EXAMPLES.own, make("own", recipes()["own"], tmp_path, Engine("cpu"))
-    assert list(found.quality) == list(own_cat.STAGES)
+    assert list(found.quality) == list(now.quality) == list(own_cat.STAGES)
+    for space, (psnr, distance) in now.quality.items():
+        assert psnr == pytest.approx(found.quality[space][0], abs=1), AGAIN.format("own")
+        assert distance == pytest.approx(found.quality[space][1], abs=0.03), AGAIN.format("own")
     for name, path in now.pictures.items():
         drawn = picture(tmp_path / path)
-        assert difference(drawn, picture(found.pictures[name])) < 4, AGAIN.format("own")
+        assert difference(drawn, picture(found.pictures[name])) < 12, AGAIN.format("own")
 
 
 def test_the_tour_explains_the_cat_as_before(store):
