@@ -94,19 +94,19 @@ def render(waves: torch.Tensor, axes: torch.Tensor, side: int) -> torch.Tensor:
 
 
 def hermitian(waves: torch.Tensor, side: int) -> torch.Tensor:
-    """The part of a half spectrum that belongs to a real picture: in its first column, and for an
-    even side its last, (z_k + conj z_-k) / 2.
+    """The part of a half spectrum that belongs to a real picture: in the column of frequency 0, and
+    in that of `side` / 2 where the spectrum has one, (z_k + conj z_-k) / 2.
 
     On CPUs irfft2 ignores the rest; what cuFFT makes of it is undefined, and depends on the side.
 
     Args:
-        waves: (..., side, side // 2 + 1), laid out as torch.fft.rfft2 does.
+        waves: (..., side, side // 2 + 1) or fewer columns, laid out as torch.fft.rfft2 does.
     """
 
     def symmetric(column: torch.Tensor) -> torch.Tensor:
         return (column + column.flip(-2).roll(1, -2).conj()) / 2
 
-    if side % 2:
+    if 2 * (waves.shape[-1] - 1) != side:
         return torch.cat((symmetric(waves[..., :1]), waves[..., 1:]), -1)
     ends = symmetric(waves[..., :1]), symmetric(waves[..., -1:])
     return torch.cat((ends[0], waves[..., 1:-1], ends[1]), -1)

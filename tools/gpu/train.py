@@ -1,7 +1,7 @@
 """Trains the generators on a device machine with a GPU, within a time limit.
 
     python3 -m tools.gpu.train --limit 570 --cats 7
-    python3 -m tools.gpu.train --limit 230 --no-trial --kaokore 1.5 --dcgan 1 --dcgan-plain 1
+    python3 -m tools.gpu.train --limit 230 --no-trial --kaokore 1.5 --dcgan 2
 
 First a trial of a few seconds at several settings, which stops everything where a loss is not
 finite and else chooses batch, graphs and precision; then one training after another, each of the
@@ -34,7 +34,6 @@ TRAININGS = {
     "cats": ("stylegan_cats64", "catfaces64", []),
     "kaokore": ("stylegan_kaokore64", "kaokore64", []),
     "dcgan": ("dcgan_cats64", "catfaces64", []),
-    "dcgan-plain": ("dcgan_cats64", "catfaces64", ["--set", "aid=0"]),
 }
 
 
