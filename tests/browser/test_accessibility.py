@@ -8,8 +8,10 @@ import pytest
 from demos.layout import TABS
 from demos.runtime.i18n import say
 from tests.browser.helpers import LAPTOP, PHONE, button, open_tab, slow_cases
+from tests.serving import ROOT
 
 axe = pytest.importorskip("axe_playwright_python")
+ACCESS = (ROOT / "demos/ui/static/access.js").read_text(encoding="utf-8")
 AXE = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
@@ -37,6 +39,30 @@ def test_axe_finds_nothing_serious(open_page, locale, language, viewport, scheme
             for node in rule["nodes"]
         ]
     assert found == []
+
+
+def test_what_arrives_is_named_at_once_while_the_page_changes_all_the_time(tab):
+    tab.evaluate(ACCESS)
+    named, reached = tab.evaluate(
+        """async () => {
+             const pause = (time) => new Promise((done) => setTimeout(done, time));
+             document.body.innerHTML = `<i></i>
+               <div class="block"><b data-testid="block-label">A map</b>
+                 <div class="image-container"><button></button></div></div>
+               <button class="gallery-item"><img></button>
+               <div class="formula" style="width: 9px; overflow: auto">abcdefghijkl</div>`;
+             document.querySelector("img").src = "my_cat.png";
+             await pause();
+             const named = [...document.querySelectorAll("button")].map((each) => each.ariaLabel);
+             for (let step = 0; step < 50; step++) {
+               document.querySelector("i").textContent = step;
+               await pause(10);
+             }
+             return [named, document.querySelector(".formula").tabIndex];
+           }"""
+    )
+    assert named == ["A map", "my cat"]
+    assert reached == 0
 
 
 def test_a_run_by_keyboard_alone(open_page):

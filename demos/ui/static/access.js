@@ -1,10 +1,11 @@
 /* What Gradio leaves out for people who use a screen reader or a keyboard: names for example pictures
-   (their file names, which stand in CREDITS.md too), keyboard access to formulas that scroll, a role
-   for empty pictures. Elements come and go, so it looks again when the page has changed. */
+   (their file names, which stand in CREDITS.md too) and for results, keyboard access to formulas that
+   scroll, a role for empty pictures. Elements come and go: what is new has its name at once, while a
+   run that changes the page all the time goes on, too. */
 (() => {
-  const DELAY = 300; // ms after the last change
+  const DELAY = 300; // ms from a change until formulas are measured, which lays the page out
 
-  function complete() {
+  function nameAll() {
     for (const item of document.querySelectorAll(".gallery-item:not([aria-label])")) {
       const source = item.querySelector("img")?.getAttribute("src");
       if (!source) continue;
@@ -19,11 +20,15 @@
       result.setAttribute("aria-label", text);
       result.dataset.named = "";
     }
+    for (const empty of document.querySelectorAll(".empty[aria-label]:not([role])"))
+      empty.setAttribute("role", "img");
+  }
+
+  function makeReachable() {
+    timer = 0;
     for (const formula of document.querySelectorAll(".formula:not([tabindex])"))
       if (formula.scrollWidth > formula.clientWidth || formula.scrollHeight > formula.clientHeight)
         formula.tabIndex = 0;
-    for (const empty of document.querySelectorAll(".empty[aria-label]:not([role])"))
-      empty.setAttribute("role", "img");
   }
 
   /* A choice too long for its field is said whole where the pointer rests. */
@@ -34,7 +39,9 @@
 
   let timer = 0;
   new MutationObserver(() => {
-    clearTimeout(timer);
-    timer = setTimeout(complete, DELAY);
-  }).observe(document.body, { childList: true, characterData: true, subtree: true });
+    nameAll();
+    timer ||= setTimeout(makeReachable, DELAY);
+  }).observe(document.body, {
+    attributeFilter: ["src"], childList: true, characterData: true, subtree: true,
+  });
 })();
