@@ -33,6 +33,7 @@ ANIMALS = {"photos": ["chelsea", "kitten", "german_shepherd"], "side": 96}  # as
 # bet.css hides the animals where the task has none.
 SHOW_TASK = "(task) => { document.querySelector('#train-card').dataset.task = task; }"
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # learning rates by one click, by factors of 3
+NO_FILES = (gr.update(visible=False),) * 2  # of the matrix
 FEW = (1, 2, 5, 10, 20, 0)  # examples per class, by one click; 0 takes all
 
 
@@ -75,7 +76,9 @@ class ProbeTab:
             NAME, EXPERIMENTS, DEFAULTS, [*self.knobs.values()],
             lambda values: ProbeSettings(**values),
         )  # fmt: skip
-        self.outputs = [self.line, self.plot, self.mistakes, self.origin.line]
+        self.outputs = [
+            self.line, self.plot, self.mistakes, self.origin.line, *self.downloads
+        ]  # fmt: skip
 
     def _animals(self, language: str) -> str:
         """What the pictures of the tasks with animals are like."""
@@ -97,6 +100,14 @@ class ProbeTab:
         self.line = gr.HTML(elem_id="train-status")
         self.origin = card.Origin("train-card")
         self.mistakes = gr.HTML(elem_id="train-matrix")
+        with gr.Row():
+            self.downloads = [
+                page.put(
+                    gr.DownloadButton, key, visible=False, elem_id=f"train-{kind}", min_width=140,
+                    size="sm",
+                )
+                for kind, key in (("csv", "train.csv"), ("png", "download"))
+            ]  # fmt: skip
 
     def connect(self) -> None:
         """Wires the events."""
@@ -116,7 +127,7 @@ class ProbeTab:
         task.change(None, task, None, js=SHOW_TASK, api_visibility="private")
         self.origin.follow(page, [self.knobs["task"]])
         deep_links.listen(page, NAME, self.knobs)
-        cleared = [*DEFAULTS.values(), "", self.empty_plot, "", ""]
+        cleared = [*DEFAULTS.values(), "", self.empty_plot, "", "", *NO_FILES]
         emptied = [*self.knobs.values(), *self.outputs]
         streams.reset(page, self.reset, lambda _language: cleared, emptied, NAME)
 
@@ -150,17 +161,21 @@ class ProbeTab:
         loading = progress.waiting(language, Loading(say(language, "train.features")))
         plot = views.empty_plot(language, settings.task, settings.epochs)
         origin = _origin(language, settings)
-        yield {self.line: loading, self.plot: plot, self.mistakes: "", self.origin.line: origin}
+        yield {
+            self.line: loading, self.plot: plot, self.mistakes: "", self.origin.line: origin,
+            **dict(zip(self.downloads, NO_FILES, strict=True)),
+        }  # fmt: skip
         yield from progress.updates(run, language, self.line, events, partial(show, settings.task))
 
     def _epoch(self, task: str, language: str, event: Progress | Result) -> dict:
         training, last = event.value, isinstance(event, Result)
-        update = {self.plot: views.training_plot(language, task, training, last)}
+        update: dict[Any, Any] = {self.plot: views.training_plot(language, task, training, last)}
         if last:
-            return update | {
-                self.line: views.trained(language, training, event.seconds),
-                self.mistakes: views.mistakes(training.confusion_matrix(), task),
-            }
+            counts = training.confusion_matrix()
+            update[self.line] = views.trained(language, training, event.seconds)
+            update[self.mistakes] = views.mistakes(counts, task)
+            files = (gr.update(value=path, visible=True) for path in views.files(counts, task))
+            return update | dict(zip(self.downloads, files, strict=True))
         probe, share = training.probes[training.features], training.step / training.steps
         counts = (probe.step, probe.steps)
         line = progress.running(language, *counts, share, event.seconds, HEAD_RUNS)

@@ -11,7 +11,7 @@ from demos.linear_probe import confusion
 from demos.linear_probe.runs import Curves, SizePoint, Training
 from demos.runtime import i18n
 from demos.runtime.i18n import breed_name, say
-from demos.ui import progress
+from demos.ui import examples, progress
 from demos.ui.plots import curves
 from models.labels import breeds
 from models.linear_probe.settings import CLASSES
@@ -40,6 +40,15 @@ def mistakes(counts: torch.Tensor, task: str) -> str:
         return mix_ups(language, counts, names) + matrix
 
     return i18n.every(written, "div")
+
+
+def files(counts: torch.Tensor, task: str) -> tuple[str, str]:
+    """Paths of the confusion matrix (K, K) as CSV and as PNG; the classes have their own names."""
+    from models.linear_probe import confusion as matrix
+
+    table = matrix.table(counts, CLASSES[task]).encode()
+    picture = matrix.draw(counts, CLASSES[task])
+    return examples.file(table, "netglass-matrix.csv"), examples.png(picture, "netglass-matrix")
 
 
 def mix_ups(language: str, counts: torch.Tensor, names: Sequence[str]) -> Markup:

@@ -54,4 +54,9 @@ def png(image: Image.Image, name: str) -> str:
     """
     stream = io.BytesIO()
     image.save(stream, "PNG", compress_level=1)
-    return write_once(stream.getvalue(), f"{name}.png", get_upload_folder())
+    return file(stream.getvalue(), f"{name}.png")
+
+
+def file(content: bytes, name: str) -> str:
+    """Path of a file called `name`, in the cache that Gradio cleans up."""
+    return write_once(content, name, get_upload_folder())

@@ -1,7 +1,9 @@
-"""A confusion matrix as a picture: rows are true classes, columns predicted ones."""
+"""A confusion matrix as a picture or a table: rows are true classes, columns predicted ones."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 
 import torch
@@ -10,6 +12,14 @@ from PIL import Image, ImageDraw, ImageFont
 from models.roles import tint
 
 MAX_MARGIN = 240  # pixels for the names
+
+
+def table(counts: torch.Tensor, names: Sequence[str]) -> str:
+    """The matrix `counts` (K, K) as CSV: a column of true classes, then one for each predicted."""
+    written = io.StringIO()
+    rows = ([name, *row] for name, row in zip(names, counts.tolist(), strict=True))
+    csv.writer(written).writerows([["true class", *names], *rows])
+    return written.getvalue()
 
 
 def draw(counts: torch.Tensor, names: Sequence[str]) -> Image.Image:

@@ -28,6 +28,11 @@ def test_a_head_is_trained_live_with_a_confusion_matrix(open_page):
     cell = page.locator("#train-matrix rect.cell").first
     cell.click()
     page.locator(".confusion-says", has_text="Abyssinian").wait_for()
+    with page.expect_download() as download:
+        page.locator("#train-csv").click()
+    table = Path(download.value.path()).read_text().splitlines()
+    assert len(table) == 38
+    assert table[1].startswith("Abyssinian,")
     button(page, "train.control").click()
     page.locator("#train-plot", has_text=say("en", "train.kind.untrained")).wait_for()
     page.locator("#train-status", has_text="after 20 epochs").wait_for()

@@ -1,8 +1,10 @@
 """The linear probe's runs: what they yield, one probe after another, and when they are stopped."""
 
+from pathlib import Path
 from threading import Event
 
 import pytest
+from PIL import Image
 
 from demos.linear_probe import confusion, few_shot, runs, tab, views
 from demos.runtime.engine import Engine
@@ -76,6 +78,15 @@ def test_a_cell_of_the_matrix_says_what_was_taken_for_what():
     assert html.count('class="cell ') == 3
     assert "&lt;cat&gt;" in html
     assert "<cat>" not in html
+
+
+def test_the_matrix_is_saved_as_a_table_and_as_a_picture():
+    import torch
+
+    table, picture = views.files(torch.tensor([[3, 1], [0, 2]]), "cats_vs_dogs")
+    assert Path(table).read_text().splitlines() == ["true class,cat,dog", "cat,3,1", "dog,0,2"]
+    with Image.open(picture) as image:
+        assert image.format == "PNG"
 
 
 @pytest.mark.parametrize(

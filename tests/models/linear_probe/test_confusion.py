@@ -1,4 +1,6 @@
-"""The matrix as a picture: green on the diagonal, magenta off it."""
+"""The matrix as a picture, green on the diagonal and magenta off it, and as a table."""
+
+import csv
 
 import torch
 
@@ -17,3 +19,10 @@ def test_cells_have_their_colours():
     assert at[0, 1] == (255, 255, 255)
     assert at[1, 0] == (228, 157, 199)
     assert picture.width == picture.height
+
+
+def test_the_table_is_read_back():
+    written = confusion.table(torch.tensor([[4, 0], [2, 3]]), ('the "big", old one', "b"))
+    header, *rows = csv.reader(written.splitlines())
+    assert header == ["true class", 'the "big", old one', "b"]
+    assert rows == [['the "big", old one', "4", "0"], ["b", "2", "3"]]
