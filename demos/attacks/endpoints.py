@@ -290,10 +290,11 @@ def _patch_report(found: patch.PatchStep, seconds: float) -> dict[str, Any]:
     if found.report is None:
         return facts
     return facts | {
+        "steps": found.report.steps,
         "before": [_prediction(top) for top in found.report.before],
         "after": [_prediction(top) for top in found.report.after],
         "success": found.report.success,
-        "elsewhere": found.elsewhere,
+        "elsewhere": found.trials[0][1].share,
     }
 
 

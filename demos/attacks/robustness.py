@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos.attacks import defenses, robustness_curve, transferability, transforms
+from demos.attacks import defenses, patch_photos, robustness_curve, transferability, transforms
 from demos.attacks.runs import SECTIONS
 from demos.attacks.section import Controls
 from demos.ui.page import Page
@@ -37,6 +37,7 @@ def build(page: Page, photo, controls: Controls) -> None:
     own = robustness_curve.build(page, photo, controls)
     transforms.build(page, photo, controls)
     transferability.build(page, photo, controls)
+    patch_photos.build(page, photo, controls)
     own |= defenses.build(page, photo, controls)
     ordered = [own[name] for name in DEFAULTS]
     page.experiments(SECTIONS, EXPERIMENTS, DEFAULTS, ordered, check)

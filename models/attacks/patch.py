@@ -30,14 +30,11 @@ from models.attacks.evaluation import (
     Network,
     evaluate,
     likelihood,
-    to_levels,
     where,
 )
 from models.attacks.settings import AttackSettings
-from models.device import batch_size
 
 MAX_TURN = 45.0  # degrees to both sides, at the full spread
-TRIALS = 24
 RANDOM_PLACES = 3  # tried in each step besides the one where the patch is shown
 MOMENTUM = 0.9
 
@@ -48,7 +45,7 @@ def steps(network: Network, clean: Evaluation, settings: AttackSettings) -> Gene
     Every picture that is evaluated has whole levels under the patch and is unchanged around it. The
     last step has the patch of the last iterate that was as good for all pictures.
     """
-    canvas = _Canvas(clean.levels, settings)
+    canvas = Canvas(clean.levels, settings)
     generator = torch.Generator().manual_seed(settings.seed)
     patch = canvas.first_patch(generator)
     velocity, best, kept = torch.zeros_like(patch), clean, patch
@@ -79,31 +76,6 @@ def cutout(patch: torch.Tensor) -> Image.Image:
     return image
 
 
-@torch.no_grad()
-def works_elsewhere(
-    network: Network,
-    clean: torch.Tensor,
-    patch: torch.Tensor,
-    settings: AttackSettings,
-    target: int | None,
-) -> float:
-    """The share of `TRIALS` places and angles, drawn anew, at which a patch fools.
-
-    Args:
-        clean: one picture, (1, 3, H, W) in [0, 1].
-        patch: (1, 3, side, side) in [0, 1].
-        target: the class that it is to be taken for; None for any but the network's verdict.
-    """
-    canvas = _Canvas(to_levels(clean), settings.replace(patch_spread=1.0))
-    generator = torch.Generator().manual_seed((settings.seed + 1) % 2**63)
-    drawn = [canvas.places(generator)[1:] for _ in range(TRIALS // RANDOM_PLACES)]
-    painted = canvas.paint(to_levels(clean), patch * 255, torch.cat(drawn)).round() / 255
-    logits = torch.cat([network(x) for x in painted.split(batch_size(painted))])
-    predicted = logits.argmax(1)
-    fooled = predicted != network(clean).argmax(1) if target is None else predicted == target
-    return fooled.float().mean().item()
-
-
 def _cover(radius: float, across: torch.Tensor, down: torch.Tensor) -> torch.Tensor:
     """How much of each pixel a patch covers, by its distance from the centre."""
     return (radius + 0.5 - torch.hypot(across, down)).clamp(0, 1)
@@ -112,7 +84,7 @@ def _cover(radius: float, across: torch.Tensor, down: torch.Tensor) -> torch.Ten
 def _evaluate(
     network: Network,
     clean: Evaluation,
-    canvas: _Canvas,
+    canvas: Canvas,
     patch: torch.Tensor,
     places: torch.Tensor,
     differentiate: bool,
@@ -133,7 +105,7 @@ def _evaluate(
     return found.select(slice(count)), gradient
 
 
-class _Canvas:
+class Canvas:
     """Pictures (N, 3, H, W), and where on them a round patch may lie."""
 
     def __init__(self, levels: torch.Tensor, settings: AttackSettings):

@@ -11,7 +11,9 @@ from demos.runtime.places import HEADER
 from models.attacks.transforms import TRANSFORMS
 from models.validation import ValidationError
 
-SECTIONS = ("curve", "transforms", "transferability", "jpeg", "smoothing", "adversarial_training")
+SECTIONS = (
+    "curve", "transforms", "transferability", "jpeg", "smoothing", "adversarial_training", "patch",
+)  # fmt: skip
 
 
 def test_the_page_names_every_transform():

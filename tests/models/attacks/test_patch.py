@@ -7,12 +7,14 @@ from PIL import Image
 
 from models import images
 from models.attacks.attack import attack, measure
-from models.attacks.patch import MAX_TURN, _Canvas, cutout, works_elsewhere
+from models.attacks.patch import MAX_TURN, Canvas, cutout
+from models.attacks.patch_trials import trials
 from models.attacks.quantization import to_8bit
 from models.attacks.settings import AttackSettings
 from tests.models.attacks.toys import GOLDFISH, result
 
 SIDE = 40
+WHITE = torch.ones(1, 3, SIDE // 2, SIDE // 2)
 
 
 def red(pictures):
@@ -59,7 +61,7 @@ def test_fills_the_picture_at_most():
 
 
 def test_is_turned_clockwise():
-    canvas = _Canvas(grey() * 255, AttackSettings("patch", patch_size=1))
+    canvas = Canvas(grey() * 255, AttackSettings("patch", patch_size=1))
     patch = torch.zeros(1, 3, SIDE, SIDE)
     patch[:, :, : SIDE // 2] = 255  # the upper half
     upright, turned = canvas.paint(grey() * 255, patch, torch.tensor([[0, 0, 0.0], [0, 0, 90]]))
@@ -72,9 +74,9 @@ def test_is_turned_clockwise():
 def test_places_are_drawn_around_the_one_it_is_shown_at():
     shown = {"patch_x": 0.2, "patch_y": 0.9, "patch_angle": 30}
     generator = torch.Generator().manual_seed(0)
-    still = _Canvas(grey(), AttackSettings("patch", **shown)).places(generator)
+    still = Canvas(grey(), AttackSettings("patch", **shown)).places(generator)
     assert still.tolist() == [[pytest.approx(0.2), pytest.approx(0.9), 30]]
-    canvas = _Canvas(grey(), AttackSettings("patch", **shown, patch_spread=0.5))
+    canvas = Canvas(grey(), AttackSettings("patch", **shown, patch_spread=0.5))
     drawn = torch.stack([canvas.places(generator) for _ in range(100)])
     assert torch.equal(drawn[:, 0], still.expand(100, -1))
     x, y, angle = drawn[:, 1:].flatten(0, 1).T
@@ -143,10 +145,29 @@ def test_the_patch_is_that_of_the_picture_that_is_kept():
     assert torch.allclose(last.patch[0, :, 8:12, 8:12], middle, atol=1e-6)
 
 
-def test_a_patch_that_works_by_its_colour_works_everywhere_and_one_by_its_place_does_not():
-    white = torch.ones(1, 3, 20, 20)
+def tried(network, patch, target, *pictures):
     settings = AttackSettings("patch", patch_size=0.5)
-    assert works_elsewhere(red, grey(), white, settings, 1) == 1
-    assert works_elsewhere(red, grey(), white, settings, None) == 1
-    assert works_elsewhere(red, grey(), 0 * white, settings, None) == 0
-    assert works_elsewhere(spot, grey(), white, settings, 1) < 0.5
+    return [*trials(network, pictures or [grey()], patch, settings, target)]
+
+
+def test_what_works_by_its_colour_works_everywhere_and_what_works_by_its_place_does_not():
+    for target in (1, None):
+        (step,) = tried(red, WHITE, target)
+        assert step.trials[0].share == 1
+    assert tried(red, 0 * WHITE, None)[0].trials[0].share == 0
+    assert tried(spot, WHITE, 1)[0].trials[0].share < 0.5
+
+
+def test_every_picture_is_a_step_and_has_places_of_its_own():
+    pictures = [grey(), grey(level=60), grey(level=250)]
+    steps = tried(red, WHITE, None, *pictures)
+    assert [(each.step, each.steps, len(each.trials)) for each in steps] == [
+        (1, 3, 1), (2, 3, 2), (3, 3, 3)
+    ]  # fmt: skip
+    found = steps[-1].trials
+    assert [trial.before[0] for trial in found] == [0, 0, 1]
+    assert [trial.share for trial in found] == [1, 1, 0]
+    places = [(trial.picture == 1).all(0).nonzero().float().mean(0) for trial in found]
+    assert not torch.allclose(places[0], places[1])
+    again = tried(red, WHITE, None, *pictures)[-1].trials
+    assert again[1].picture.equal(found[1].picture)
