@@ -74,10 +74,11 @@ def make(
     side, paths = subject.spec.input_size, [request.image, *others]
     photos = [images.classifier_input(path, side).to(subject.clean) for path in paths]
     job = (network, photos, step.patch, settings, subject.target)
-    for event in engine.schedule(engine.steps(trials, *job), run):
-        if isinstance(event, Progress | Result):
-            tried = tuple(zip(paths, event.value.trials, strict=False))
-            value = replace(found, step=event.value, report=report, trials=tried)
-            yield replace(event, value=value, seconds=last.seconds + event.seconds)
+    for trial in engine.schedule(engine.steps(trials, *job), run):
+        if isinstance(trial, Progress | Result):
+            tried = tuple(zip(paths, trial.value.trials, strict=False))
+            value = replace(found, step=trial.value, report=report, trials=tried)
+            seconds = last.seconds + trial.seconds
+            yield (Result if isinstance(trial, Result) else Progress)(value, seconds)
         else:
-            yield event
+            yield trial

@@ -75,7 +75,7 @@ def _table(language: str, found: PatchStep) -> str:
         )
         laid = f'<div class="robustness-shown">{views.thumbnail(trial.picture)}'
         rows.append(
-            f"<tr><th>{escape(examples.title(language, path))}</th><td>{before}</td>"
+            f"<tr><th>{escape(examples.title(language, path or ''))}</th><td>{before}</td>"
             f"<td>{laid}<span>{after}</span></div></td><td><b>{trial.share:.0%}</b></td></tr>"
         )
     return views.table(rows, head)
