@@ -249,8 +249,8 @@ GAN_SPECS = (
     GanSpec(
         name="dcgan_cats64", title="DCGAN: cats", kind="dcgan",
         directions=(
-            "ginger_black", "white_ginger", "smooth_striped", "dim_bright",
-            "side_shade", "muzzle", "chin", "warm_grey",
+            "ginger_black", "smooth_striped", "face_side", "dim_bright",
+            "white_striped", "muzzle", "striped_bluish", "dark_pale_face",
         ),
     ),
     GanSpec(

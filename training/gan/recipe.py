@@ -78,9 +78,9 @@ RECIPES = {
     "stylegan_cats64": STYLE,
     "stylegan_kaokore64": replace(STYLE, data="kaokore64.zip", aid_from=0),
     # The paper's networks, batch and rate; mirrored and augmented data and a running average are
-    # added. No aid: it pulls all cats towards few (recall 0.003 after 253,952 pictures; 0.067
-    # after 1,464,320 without). R1 stops the learning: batch norm makes a picture's gradient depend
-    # on the others of its batch.
+    # added. No aid: it pulls all cats towards few (recall 0.003 after 253,952 pictures; without it
+    # 0.07 after 1,464,320 and 0.32 after 5,939,200). R1 stops the learning: batch norm makes a
+    # picture's gradient depend on the others of its batch.
     "dcgan_cats64": Recipe(
         dcgan.DCGenerator,
         dcgan.DCDiscriminator,
