@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from demos.runtime import startup
+from demos.runtime import options, startup
 
 if TYPE_CHECKING:
     from demos.runtime.engine import Engine
@@ -57,13 +58,13 @@ def parse_options(
     )
     parser.add_argument(
         "--port",
-        type=number(int, 1, 65535),
+        type=options.number(int, 1, 65535),
         default=default("NETGLASS_PORT", "7860"),
         help="port to listen on [NETGLASS_PORT]",
     )
     parser.add_argument(
         "--device",
-        type=one_of("auto", "cpu", "cuda", "mps"),
+        type=options.one_of("auto", "cpu", "cuda", "mps"),
         metavar="{auto,cpu,cuda,mps}",
         default=default("NETGLASS_DEVICE", "auto"),
         help="where networks compute; auto takes CUDA, then MPS, then the CPU [NETGLASS_DEVICE]",
@@ -81,10 +82,43 @@ def parse_options(
     )
     parser.add_argument(
         "--rate",
-        type=number(float, 0, 1_000_000),
+        type=options.number(float, 0, 1_000_000),
         default=default("NETGLASS_RATE", "200"),
         help="requests a second from one address; a class may share one; 0 is no limit "
         "[NETGLASS_RATE]",
+    )
+    switch(
+        "--https",
+        "NETGLASS_HTTPS",
+        "serve https, which a camera needs, with a certificate made here if none is given",
+    )
+    parser.add_argument(
+        "--ssl-certfile",
+        default=default("NETGLASS_SSL_CERTFILE", ""),
+        metavar="FILE",
+        help="serve https with this certificate, a PEM file [NETGLASS_SSL_CERTFILE]",
+    )
+    parser.add_argument(
+        "--ssl-keyfile",
+        default=default("NETGLASS_SSL_KEYFILE", ""),
+        metavar="FILE",
+        help="its key, where that stands in a file of its own [NETGLASS_SSL_KEYFILE]",
+    )
+    parser.add_argument(
+        "--allow-embed",
+        type=options.origins,
+        default=default("NETGLASS_ALLOW_EMBED", ""),
+        metavar="SITES",
+        help="sites that may show the page in a frame, like https://lms.school.example "
+        "[NETGLASS_ALLOW_EMBED]",
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        type=options.networks,
+        default=default("NETGLASS_TRUSTED_PROXY", ""),
+        metavar="ADDRESSES",
+        help="reverse proxies on other machines, which say for whom they ask "
+        "[NETGLASS_TRUSTED_PROXY]",
     )
     switch("--preload", "NETGLASS_PRELOAD", "load the default networks before serving")
     switch("--share", "NETGLASS_SHARE", "also open a public gradio.live link")
@@ -96,32 +130,42 @@ def parse_options(
     if args.auth and not (name and password):
         parser.error("--auth wants NAME:PASSWORD")
     args.auth = (name, password) if args.auth else None
+    if args.ssl_keyfile and not args.ssl_certfile:
+        parser.error("--ssl-keyfile wants --ssl-certfile too")
+    args.https |= bool(args.ssl_certfile)
+    if args.https and args.share:
+        parser.error("a link of --share has https of its own: leave --https out")
     return args
 
 
-def number(kind: type, low: float, high: float) -> Callable[[str], float]:
-    """Reads an option that must be a number from `low` to `high`."""
-    wanted = "a whole number" if kind is int else "a number"
+def class_urls(args: argparse.Namespace) -> list[str]:
+    """Where a class opens the page; not known here behind a proxy or on a Space."""
+    from demos.runtime import network
 
-    def read(text: str) -> float:
-        with suppress(ValueError):
-            if low <= (value := kind(text)) <= high:
-                return value
-        raise argparse.ArgumentTypeError(f"must be {wanted} from {low} to {high}, not {text!r}")
-
-    return read
+    if args.root_path or args.trusted_proxy or ON_SPACE:
+        return []
+    return network.urls(args.host, args.port, "https" if args.https else "http")
 
 
-def one_of(*choices: str) -> Callable[[str], str]:
-    """Reads an option that must be one of `choices`; argparse's own look only at the command line,
-    not at what an environment variable gives."""
+def https_options(args: argparse.Namespace) -> dict:
+    """What `launch` is told of the certificate, which is found, or made, and checked."""
+    if not args.https:
+        return {}
+    from demos.runtime import certificate, plain_http
 
-    def read(text: str) -> str:
-        if text not in choices:
-            raise argparse.ArgumentTypeError(f"must be one of {', '.join(choices)}, not {text!r}")
-        return text
+    if args.ssl_certfile:
+        files = args.ssl_certfile, args.ssl_keyfile or args.ssl_certfile
+        certificate.check(*map(Path, files))
+    else:
+        files = (str(certificate.own(certificate.names(args.host))),) * 2
+    plain_http.install(warns=own_certificate(args))
+    # Gradio asks itself once at the start, as localhost, which a school's certificate is not for.
+    return {"ssl_certfile": files[0], "ssl_keyfile": files[1], "ssl_verify": False}
 
-    return read
+
+def own_certificate(args: argparse.Namespace) -> bool:
+    """Whether https is served with a certificate that was made here, of which browsers warn."""
+    return args.https and not args.ssl_certfile
 
 
 def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
@@ -136,13 +180,14 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     from demos.gan_explorer import views as gan_views
     from demos.linear_probe import few_shot
     from demos.runtime import middleware
-    from demos.ui import assets, photos
+    from demos.ui import assets, class_address, photos
 
     async def health(_request):
         return JSONResponse(await run_in_threadpool(engine.health))
 
     routes = [*own_views.routes(engine), *gan_views.routes(engine), *client_engine.routes()]
     routes += [*few_shot.routes(engine), *photos.routes()]
+    routes += class_address.routes(class_urls(args), own_certificate(args))
     protected = tuple(route.path.partition("{")[0] for route in routes)
     return {
         "mcp_server": args.mcp,
@@ -151,7 +196,7 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
         "app_kwargs": {
             "routes": [Route("/health", health), *assets.routes(), *routes],
             "middleware": [
-                *middleware.stack(protected, args.rate),
+                *middleware.stack(protected, args.rate, args.allow_embed),
                 Middleware(assets.AssetTagsMiddleware),
             ],
         },
@@ -170,9 +215,12 @@ def main() -> None:
     """Starts the app and serves until interrupted."""
     args = parse_options()
     startup.check(args.host, args.port)
+    https = https_options(args)
+    if args.trusted_proxy:  # what uvicorn reads
+        os.environ["FORWARDED_ALLOW_IPS"] = ",".join(("127.0.0.1", "::1", *args.trusted_proxy))
 
     from demos import layout
-    from demos.runtime import memory, zerogpu
+    from demos.runtime import memory, network, zerogpu
     from demos.runtime.engine import Engine
 
     memory.keep_freed()
@@ -188,6 +236,7 @@ def main() -> None:
     with startup.serving(args.host, args.port):
         blocks.queue(max_size=MAX_QUEUE).launch(
             **launch_options(engine, args),
+            **https,
             server_name=args.host,
             server_port=args.port,
             share=args.share,
@@ -198,7 +247,10 @@ def main() -> None:
             # in.
             max_threads=MAX_THREADS,
             prevent_thread_lock=True,
+            # Else Gradio ends the app if its page takes 3 s at the start, as on a busy machine.
+            _frontend=False,
         )
+    network.announce(class_urls(args), own_certificate(args), sys.stdout.isatty())
     # The page is up; PyTorch and the first generator are read while the visitor looks around.
     threading.Thread(target=engine.warm_up, daemon=True).start()
     blocks.block_thread()

@@ -1,11 +1,12 @@
-"""The teacher's page: two lessons of 45 minutes, a card a step, with a button that opens what is
-prepared for it."""
+"""The teacher's page: where the class opens the page, and two lessons of 45 minutes, a card a step,
+with a button that opens what is prepared for it."""
 
 from __future__ import annotations
 
 import gradio as gr
 from markupsafe import Markup
 
+from demos.ui import class_address
 from demos.ui.page import Page
 
 NAME = "lessons"
@@ -35,6 +36,7 @@ STEPS = {
 
 def build(page: Page, _tab: gr.Tab) -> None:
     """Lays out the tab."""
+    class_address.build(page)
     with gr.Row(elem_classes="lessons"):
         for lesson in STEPS:
             page.put(

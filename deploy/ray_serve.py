@@ -320,6 +320,8 @@ def main() -> None:
 
     gc.enable()
     args = app.parse_options("python -m deploy.ray_serve", add_options)
+    if args.https or args.trusted_proxy:  # Ray's proxies serve, which have neither
+        sys.exit("Ray serves without --https and --trusted-proxy: put nginx with https before it.")
     startup.prepare_temporary_folder()  # told here in one sentence, not by each page in Ray's log
     try:
         deploy(args)

@@ -32,7 +32,7 @@ def start_app(
             cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT,
         )  # fmt: skip
     deadline = time.monotonic() + 120
-    while f"http://127.0.0.1:{port}" not in log.read_text():
+    while f"://127.0.0.1:{port}" not in log.read_text():
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
             raise AssertionError(log.read_text())
@@ -46,9 +46,10 @@ def app(folder: Path, *options: str, port: int | None = None, quiet: bool = True
     port = port or free_port()
     process, log = start_app(folder, port, *options)
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if '--https' in options else 'http'}://127.0.0.1:{port}"
         assert not quiet or "Traceback" not in log.read_text(), log.read_text()
     finally:
+        print(log.read_text())  # shown with a failure
         process.terminate()
         process.wait(20)
 

@@ -211,7 +211,8 @@
     };
     actions.append(
       netglassPhotos.fileButton(say("add"), true, read),
-      button(say("camera"), () => { showError(""); camera.toggle(); }),
+      ...netglassPhotos.LIVE ? [button(say("camera"), () => { showError(""); camera.toggle(); })] :
+        [netglassPhotos.fileButton(say("snap"), false, read, "user"), netglassPhotos.whyNotLive()],
       button(say("clear"), clear), counted,
     );
     thumbnails = make("div", "photo-thumbnails");

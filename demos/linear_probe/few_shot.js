@@ -30,7 +30,9 @@
     showError([full, failed].filter(Boolean).join(" "));
   }
 
-  function snapButton(add) {
+  /* Adds what the open camera sees; without one on the page, what the phone's own takes. */
+  function snapButton(add, take) {
+    if (!netglassPhotos.LIVE) return netglassPhotos.fileButton(say("snap"), false, take, "environment");
     return button(say("snap"), () => {
       const photo = camera.snap(SIDE, QUALITY);
       if (photo) add(photo);
@@ -77,7 +79,7 @@
     label();
     card.append(
       nameBox(entry, () => { label(); drawResult(); }), row,
-      netglassPhotos.fileButton(say("add"), true, take), snapButton(add), count,
+      netglassPhotos.fileButton(say("add"), true, take), snapButton(add, take), count,
     );
     if (classes.length > MIN_CLASSES) card.append(remove);
     return card;
@@ -112,13 +114,14 @@
   }
 
   function actions() {
-    const row = make("div", "own-actions");
+    const row = make("div", "own-actions"), one = (files) => read(files, 1, classify);
     if (classes.length < MAX_CLASSES) row.append(button(say("class"), addClass));
     row.append(
-      button(say("camera"), () => camera.toggle()),
+      netglassPhotos.LIVE ? button(say("camera"), () => camera.toggle()) : "",
       button(say("train"), train, "go"),
-      netglassPhotos.fileButton(say("try"), false, (files) => read(files, 1, classify)),
-      snapButton(classify), make("div", "own-camera"), make("div", "photo-thumbnails own-query"),
+      netglassPhotos.fileButton(say("try"), false, one), snapButton(classify, one),
+      netglassPhotos.LIVE ? "" : netglassPhotos.whyNotLive(),
+      make("div", "own-camera"), make("div", "photo-thumbnails own-query"),
     );
     return row;
   }

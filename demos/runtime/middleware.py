@@ -16,11 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demos.runtime import errors, i18n
 
-# Gradio's page has scripts and styles in its text, so they can't be forbidden; frames are for
-# Hugging Face, which shows a Space in one.
+# Hugging Face shows a Space in a frame.
+FRAMES = ("https://huggingface.co", "https://*.hf.space")
+# Gradio's page has scripts and styles in its text, so they can't be forbidden.
+POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'self' {}"
 HEADERS = {
-    "content-security-policy": "object-src 'none'; base-uri 'self'; "
-    "frame-ancestors 'self' https://huggingface.co https://*.hf.space",
+    "content-security-policy": POLICY.format(" ".join(FRAMES)),
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "permissions-policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
@@ -31,32 +32,44 @@ MAX_ADDRESSES = 10_000
 query: ContextVar[Mapping[str, str]] = ContextVar("query", default={})  # noqa: B039
 
 
-def stack(protected: tuple[str, ...] = (), rate: float = 0.0) -> list[Middleware]:
+def stack(
+    protected: tuple[str, ...] = (), rate: float = 0.0, frames: tuple[str, ...] = ()
+) -> list[Middleware]:
     """All of them, for `app_kwargs` of `launch`.
 
     Args:
         protected: beginnings of our own paths that need a login if there is a password.
         rate: requests a second from one address, five seconds' worth at once; a class may share
             one. 0 is no limit.
+        frames: origins of other sites that may show the page in a frame.
     """
     limit = [Middleware(RateLimitMiddleware, rate=rate)] if rate else []
     login = Middleware(LoginMiddleware, protected=protected)
     language = Middleware(LanguageMiddleware)
     disk_full = Middleware(DiskFullMiddleware)
-    return [Middleware(SecurityHeadersMiddleware), *limit, login, language, disk_full]
+    return [
+        Middleware(SecurityHeadersMiddleware, frames=frames),
+        *limit,
+        login,
+        language,
+        disk_full,
+    ]
 
 
 class SecurityHeadersMiddleware:
-    """Adds `HEADERS` to every answer that does not set them itself."""
+    """Adds `HEADERS` to every answer that does not set them itself; `frames` are origins that may
+    show the page in a frame, beside `FRAMES`."""
 
-    def __init__(self, app: ASGIApp):
+    def __init__(self, app: ASGIApp, frames: tuple[str, ...] = ()):
         self.app = app
+        policy = POLICY.format(" ".join((*FRAMES, *frames)))
+        self.headers = HEADERS | {"content-security-policy": policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)
             await send(message)
 

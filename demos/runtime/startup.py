@@ -43,10 +43,25 @@ SENTENCES = {
     "got Netglass.",
     "weight_files": "In {folder} these files are missing or incomplete: {names}. What needs them "
     "says so; everything else works. Get them again from where you got Netglass.",
+    "class": "A class in this network opens {address}",
+    "class_others": "If that is the wrong network: {addresses}",
+    "class_warning": "Browsers will warn once, because this computer made the certificate itself: "
+    'choose "Advanced", then "Proceed". It encrypts all the same.',
+    "certificate_kept": "The certificate can't be kept in {folder} ({reason}): after the next "
+    "start browsers will warn again. Another folder is named by the environment variable "
+    "XDG_CACHE_HOME.",
+    "certificate_unreadable": "{file} can't be read ({reason}), and https needs it. Give this user "
+    "the right to read it, or name another file: --ssl-certfile, --ssl-keyfile.",
+    "certificate_key": "The key in {key} does not belong to the certificate in {file}. Name the "
+    "two that were made together: --ssl-certfile, --ssl-keyfile.",
+    "certificate_keyless": "{file} has no key in it. Name the key's file: --ssl-keyfile.",
+    "certificate_form": "{file} and {key} are no certificate and key that https can be served "
+    "with. Both must be PEM files, and the key must not be locked with a password.",
+    "certificate_ended": "The certificate in {file} ended on {day}: browsers will warn of it.",
 }
 
 
-def told(key: str, **values: object) -> str:
+def told(key: str, /, **values: object) -> str:
     """The sentence `key` as a line of the console."""
     return f"netglass: {SENTENCES[key].format(**values)}"
 

@@ -110,12 +110,21 @@ def test_options_are_explained_and_checked(monkeypatch, capsys):
     code, explained = said("--help")
     assert code == 0
     names = "auth", "root-path", "rate", "host", "port", "device", "preload", "share", "mcp"
+    names += "https", "ssl-certfile", "ssl-keyfile", "allow-embed", "trusted-proxy"
     for option in names:
         assert f"--{option}" in explained
         assert f"NETGLASS_{option.upper().replace('-', '_')}" in explained
     code, refused = said("--auth", "nameonly")
     assert code == 2
     assert "NAME:PASSWORD" in refused
+    for given, sentence in {
+        ("--ssl-keyfile", "a.key"): "wants --ssl-certfile",
+        ("--https", "--share"): "leave --https out",
+        ("--allow-embed", "lms.school.example"): "sites like https://lms.school.example",
+        ("--trusted-proxy", "*"): "addresses like 10.0.0.5",
+    }.items():
+        code, refused = said(*given)
+        assert (code, sentence in refused) == (2, True), refused
 
 
 def test_the_container_has_all_that_the_app_reads():

@@ -2,11 +2,14 @@
    set besides the tab is dropped once the visitor has moved on. */
 window.netglassAddress = (() => {
   const SPACE = "https://huggingface.co"; // shows a Space in a frame
-  const KEPT = ["lang", "projector", "__theme"]; // of what else an address says
+  const KEPT = ["lang", "projector", "embed", "__theme"]; // of what else an address says
   const tabs = () => [...document.querySelectorAll("#tabs > .tab-wrapper [role=tab]")];
   const nameOf = (tab) => tab.dataset.tabId;
   const part = new URLSearchParams(location.search).get("part"); // of the tab that the page opens with
   let isPartSeen = part === null;
+  // In another site's frame the page does without its header (`#top` in page.css).
+  const embedded = new URLSearchParams(location.search).get("embed") === "1";
+  document.documentElement.classList.toggle("embed", embedded);
   let shown = null; // name of the open tab
   let asked = null; // the tab that Back asked for, until it is open
 
@@ -48,7 +51,7 @@ window.netglassAddress = (() => {
 
   /* In a frame the address that a reload opens is that of the page around it. */
   function tellSpace() {
-    if (window.parent !== window)
+    if (window.parent !== window && !embedded)
       window.parent.postMessage({ queryString: location.search.slice(1) }, SPACE);
   }
 

@@ -103,5 +103,5 @@ window.netglassLanguage = (() => {
     sayToasts();
     timer ||= setTimeout(() => { timer = 0; sayFixed(); if (login) tellGradio(); }, DELAY);
   }).observe(document.body, { childList: true, characterData: true, subtree: true });
-  return { choose, tellGradio };
+  return { choose, tellGradio, text: (name) => texts[code][name], nameOf: (text) => names[text] };
 })();

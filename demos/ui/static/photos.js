@@ -7,6 +7,7 @@ window.netglassPhotos = (() => {
   const MIN_SIDE = 16, MAX_RATIO = 8;
   const ACCEPT = "image/*,.heic,.heif"; // few systems know the type of a HEIC
   const { make } = netglassPanel;
+  const LIVE = Boolean(navigator.mediaDevices?.getUserMedia); // https and localhost have it
   const UNSEEN = /\.(heic|heif|tiff?)$/i;
 
   const isOfSixteenBits = async (file) => {
@@ -78,10 +79,13 @@ window.netglassPhotos = (() => {
     return source.toDataURL("image/jpeg", quality);
   }
 
-  /* A button that asks for files and hands them to take(files). */
-  function fileButton(text, multiple, take) {
+  /* A button that asks for files and hands them to take(files); with `capture`, a camera's side, a phone
+     asks its camera for one. */
+  function fileButton(text, multiple, take, capture = "") {
     const input = make("input"), both = make("span");
-    Object.assign(input, { type: "file", accept: ACCEPT, multiple, hidden: true });
+    const kind = capture ? { accept: "image/*" } : { accept: ACCEPT, multiple };
+    Object.assign(input, { type: "file", hidden: true, ...kind });
+    if (capture) input.setAttribute("capture", capture); // browsers without cameras have no such property
     input.addEventListener("change", () => {
       const files = [...input.files];
       input.value = ""; // the same file may be asked for again
@@ -112,6 +116,9 @@ window.netglassPhotos = (() => {
     node.append(img);
     return node;
   }
+
+  /* Why there is no camera that shows what it sees, where the browser gives the page none. */
+  const whyNotLive = () => make("small", "not-live", window.netglassLanguage.text("gradio_fixed.no_live_camera"));
 
   /* A camera, of the side that `facing` names. changed(failed) is called when it was opened or closed,
      or can't be opened. */
@@ -164,5 +171,5 @@ window.netglassPhotos = (() => {
     } catch { /* the run says what is wrong with it */ }
   }, true);
 
-  return { readAll, square, fileButton, thumbnail, camera };
+  return { LIVE, whyNotLive, readAll, square, fileButton, thumbnail, camera };
 })();
