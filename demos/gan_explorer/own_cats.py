@@ -59,8 +59,7 @@ class OwnCats(IdleRegistry[str, OwnCat]):
         key = uuid4().hex
         with self._lock:
             self._free(lambda other: other.session == cat.session and cat.session is not None)
-            for oldest in self._by_age()[: max(0, len(self) + 1 - self.most)]:
-                del self._items[oldest]
+            self._make_room(lambda: len(self) >= self.most)
             self._keep(key, cat)
         return key
 

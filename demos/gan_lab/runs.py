@@ -199,7 +199,7 @@ class LiveTrainings(IdleRegistry[str | None, LiveTraining]):
         with self._lock:
             if not wanted():
                 raise InterruptedError
-            self._make_room(run.bytes)
+            self._make_room_for(run.bytes)
             self._keep(key, run)
         return run
 
@@ -215,17 +215,15 @@ class LiveTrainings(IdleRegistry[str | None, LiveTraining]):
         with self._lock:
             return len(self._items), sum(run.bytes for run in self._items.values())
 
-    def _make_room(self, needed: int) -> None:
-        """Ends idle runs while there is no room, the longest idle first."""
+    def _make_room_for(self, needed: int) -> None:
+        """Ends idle runs while there is no room."""
         idle = time.monotonic() - min(IDLE_SECONDS_WHEN_FULL, self.idle_seconds)
 
         def full() -> bool:
             held = sum(run.bytes for run in self._items.values())
             return len(self._items) >= self.max_runs or held + needed > self.max_bytes
 
-        for key in self._by_age():
-            if full() and self._items[key].last_seen < idle:
-                self.ended(self._items.pop(key))
+        self._make_room(full, idle)
         if full():
             raise ValidationError("lab_full", count=len(self._items))
 

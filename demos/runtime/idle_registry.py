@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -63,9 +64,12 @@ class IdleRegistry(Generic[Key, Item]):
         for key in [key for key, item in self._items.items() if chosen(item)]:
             self.ended(self._items.pop(key))
 
-    def _by_age(self) -> list[Key]:
-        """The keys, what was left alone longest first."""
-        return sorted(self._items, key=lambda key: self._items[key].last_seen)
+    def _make_room(self, full: Callable[[], bool], since: float = math.inf) -> None:
+        """Frees what was left alone before `since`, the longest first, while there is no room; the
+        lock is held."""
+        for key, item in sorted(self._items.items(), key=lambda each: each[1].last_seen):
+            if full() and item.last_seen < since:
+                self.ended(self._items.pop(key))
 
     def _sweep(self) -> None:
         while True:

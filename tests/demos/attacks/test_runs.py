@@ -1,19 +1,17 @@
 """What the attack tab and its endpoints compute, here and in another process."""
 
-import pickle
-
 import pytest
 import torch
 from PIL import Image
 
 from demos.attacks import costs, defense_runs, runs, transferability
 from demos.attacks.runs import AttackRequest
-from demos.runtime import remote
 from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Progress, Result
 from models import registry
 from models.attacks.settings import CurveSettings, JpegSettings, SmoothingSettings
 from models.validation import ValidationError
+from tests.demos import elsewhere
 
 
 @pytest.fixture(scope="module")
@@ -156,19 +154,9 @@ STREAMS = {
 @pytest.mark.parametrize("name", STREAMS)
 def test_every_run_may_compute_in_another_process(store, engine, photo, name):
     asked = AttackRequest(photo("chelsea"), "pets_lite0", {"steps": 2, "epsilon": 4.0})
-    sent = []
-
-    def far(function, *args):
-        """As `zerogpu.stream`, without the other process but for what it does to values."""
-        sent.append(function)
-        given = pickle.loads(pickle.dumps((function, remote.packed(args))))
-        there = remote.run_there(*given, store.get)
-        yield from remote.arriving(pickle.loads(pickle.dumps(step)) for step in there)
-
-    elsewhere = Engine("cpu", far)
-    elsewhere.__dict__["_store"] = store
+    other, sent = elsewhere.engine(store)
     *_, here = values(STREAMS[name](engine, asked))
-    *_, there = values(STREAMS[name](elsewhere, asked))
+    *_, there = values(STREAMS[name](other, asked))
     assert sent
     torch.testing.assert_close(result(there), result(here), rtol=0, atol=0)
 

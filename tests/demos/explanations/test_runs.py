@@ -1,18 +1,16 @@
 """What the explanations tab and its endpoints compute, here and in another process."""
 
-import pickle
-
 import pytest
 from PIL import Image
 
 from demos.explanations import controls, runs, tab
 from demos.explanations.runs import ExplanationRequest
-from demos.runtime import remote
 from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Loading, Progress, Result
 from models import images
 from models.explanations.settings import METHODS
 from models.validation import ValidationError
+from tests.demos import elsewhere
 
 QUICK = {"path_steps": 2, "samples": 2, "window": 0.5}
 
@@ -63,15 +61,9 @@ def test_a_stopped_run_ends_with_what_there_is(engine, photo):
 
 @pytest.mark.slow
 def test_it_computes_in_another_process_too(engine, photo):
-    class Elsewhere(Engine):
-        def steps(self, function, *args):
-            packed = pickle.loads(pickle.dumps(remote.packed((function, args))))
-            there = remote.run_there(*packed, self.store.get)
-            return remote.arriving(pickle.loads(pickle.dumps(step)) for step in there)
-
-    other = Elsewhere("cpu")
-    other.__dict__["_store"] = engine.store
+    other, sent = elsewhere.engine(engine.store)
     here, there = (explained(one, photo("chelsea"), **QUICK) for one in (engine, other))
+    assert sent
     assert here.step.target == there.step.target
     for method in METHODS:
         assert here.step.found[method].map.equal(there.step.found[method].map)

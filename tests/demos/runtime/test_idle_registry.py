@@ -37,6 +37,16 @@ def test_what_was_left_alone_is_freed():
     assert (len(registry), old.is_ended, new.is_ended) == (1, True, False)
 
 
+def test_without_room_the_longest_idle_is_freed_and_no_more_than_must_be():
+    registry = Registry(idle_seconds=60.0, sweep_seconds=60.0)
+    now = time.monotonic()
+    items = [registry.keep(str(age), Item(now - age)) for age in (10, 30, 20)]
+    registry._make_room(lambda: len(registry) >= 3)
+    assert [item.is_ended for item in items] == [False, True, False]
+    registry._make_room(lambda: True, since=now - 15)
+    assert [item.is_ended for item in items] == [False, True, True]
+
+
 def test_the_thread_frees_what_is_idle_and_is_there_again_for_the_next():
     registry = Registry(idle_seconds=0.1, sweep_seconds=60.0)
     for _ in range(2):
