@@ -55,26 +55,24 @@ def build(page: Page, tab: gr.Tab) -> None:
     endpoints.expose_all(page)
 
 
-class AttackTab:
+class AttackTab(card.Section):
     """The components of one attack, and the events between them."""
 
     def __init__(self, page: Page):
-        self.page = page
-        columns = card.build("attack-card", (3, 8, 3))
-        with columns.given:
-            first = examples.example("photos", DOG)
-            self.photo = page.put(Photo, "attack.photo", value=first, height=230)
-            examples.examples(page, "photos", self.photo, DOG)
-        self.controls = controls.build(page, columns, self._build_buttons)
+        super().__init__(page, "attack-card", (3, 8, 3))
+        self.controls = controls.build(page, self.columns, self._build_buttons)
         self.ordered = list(self.controls.values())
-        with columns.result:
-            self._build_result()
         self.result = [
             self.line, self.clean, self.fooled, *self.words.values(), self.origin.line,
             self.download, self.download_clean, self.download_patch,
         ]  # fmt: skip
         defaults = {"model": registry.DEFAULT_BACKBONE} | DEFAULTS
         page.experiments(NAME, EXPERIMENTS, defaults, self.ordered, controls.check)
+
+    def _build_given(self) -> None:
+        first = examples.example("photos", DOG)
+        self.photo = self.page.put(Photo, "attack.photo", value=first, height=230)
+        examples.examples(self.page, "photos", self.photo, DOG)
 
     def _build_buttons(self) -> None:
         self.run, self.stop, self.reset = self.page.controls("run.attack")

@@ -38,29 +38,28 @@ def build(page: Page, tab: gr.Tab) -> None:
     endpoints.expose_all(page)
 
 
-class ExplanationTab:
+class ExplanationTab(card.Section):
     """The tab's components, and the events between them."""
 
     def __init__(self, page: Page):
-        self.page = page
-        columns = card.build("see-card", scales=(3, 8, 3))
-        with columns.given:
-            first = examples.example("photos", PHOTO)
-            self.photo = page.put(Photo, "see.photo", value=first, height=230)
-            examples.examples(page, "photos", self.photo, PHOTO)
-            self.top = gr.HTML(_example_words(EVERY)["top"], elem_id="see-top")
-        with columns.knobs:
-            self.run, self.stop, self.reset = page.controls("run.explain")
-            self.controls = controls.build(page)
+        super().__init__(page, "see-card", (3, 8, 3))
         self.inputs = [self.photo, *self.controls.values()]
-        with columns.given:
+        with self.columns.given:
             also = {"attack.model": self.controls["model"]}
             send_to.buttons(page, _sent, [self.photo], ("attack", "pets"), also)
-        with columns.result:
-            self._build_result()
         self.sanity = SanitySection(page, self.inputs)
         self.maps = FeatureMapSection(page, NAME, self.photo, self.controls["model"])
         page.experiments(NAME, EXPERIMENTS, DEFAULTS, [*self.controls.values()], runs.checked)
+
+    def _build_given(self) -> None:
+        first = examples.example("photos", PHOTO)
+        self.photo = self.page.put(Photo, "see.photo", value=first, height=230)
+        examples.examples(self.page, "photos", self.photo, PHOTO)
+        self.top = gr.HTML(_example_words(EVERY)["top"], elem_id="see-top")
+
+    def _build_knobs(self) -> None:
+        self.run, self.stop, self.reset = self.page.controls("run.explain")
+        self.controls = controls.build(self.page)
 
     def _build_result(self) -> None:
         """The pictures, what is said of them, and the curves; it opens on an example."""

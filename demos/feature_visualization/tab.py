@@ -42,16 +42,11 @@ def build(page: Page, tab: gr.Tab) -> None:
     endpoints.expose_all(page)
 
 
-class VisualizationTab:
+class VisualizationTab(card.Section):
     """The tab's components, and the events between them."""
 
     def __init__(self, page: Page):
-        self.page = page
-        columns = card.build("ideal-card", scales=(3, 8, 3))
-        with columns.given:
-            self.controls = controls.build(page, columns.knobs, self._build_buttons)
-        with columns.result:
-            self._build_result()
+        super().__init__(page, "ideal-card", (3, 8, 3))
         ComparisonSection(page, self.controls)
         page.experiments(
             NAME, EXPERIMENTS, DEFAULTS, self.controls.ordered,
@@ -61,6 +56,9 @@ class VisualizationTab:
             self.line, *self.slots.values(), self.verdict, self.origin.line, self.strip, self.plot,
             self.download, self.download_strip,
         ]  # fmt: skip
+
+    def _build_given(self) -> None:
+        self.controls = controls.build(self.page, self.columns.knobs, self._build_buttons)
 
     def _build_buttons(self) -> None:
         """One click for a class each."""

@@ -56,22 +56,15 @@ def build(page: Page, knobs: dict[str, Any], directions: Callable) -> None:
         OwnCatSection(page, knobs, directions).connect()
 
 
-class OwnCatSection:
+class OwnCatSection(card.Section):
     """The section's components, and the events between them."""
 
     def __init__(self, page: Page, knobs: dict[str, Any], directions: Callable) -> None:
-        self.page, self.model = page, knobs["model"]
-        columns = card.build("gan-own-card", (4, 6, 4))
-        with columns.given:
-            self._build_photo()
-        with columns.result:
-            self._build_result()
-        with columns.knobs:
-            self.run, self.stop, self.reset = page.controls("gan.own.run")
-            self._build_knobs(directions)
+        self.model, self.directions = knobs["model"], directions
+        super().__init__(page, "gan-own-card", (4, 6, 4))
         self.followers = [knobs["seed_b"], knobs["truncation"]]
 
-    def _build_photo(self) -> None:
+    def _build_given(self) -> None:
         page = self.page
         first = examples.example("photos", EXAMPLE)
         self.photo = page.put(Photo, "gan.own.photo", value=first, height=160)
@@ -132,12 +125,13 @@ class OwnCatSection:
         facts = f'data-view="own_score" data-needs="own" data-knobs="{own_views.KNOBS}"'
         return f'<div class="gan-score" {facts} data-text="{text}"></div>'
 
-    def _build_knobs(self, directions: Callable) -> None:
+    def _build_knobs(self) -> None:
         page = self.page
+        self.run, self.stop, self.reset = page.controls("gan.own.run")
         self.sliders = []
         for position, name in enumerate(own_views.SLIDERS):
             with gr.Column(elem_classes="gan-own-slider"):
-                page.put(gr.HTML, "gan.sliders", written=directions(page, position))
+                page.put(gr.HTML, "gan.sliders", written=self.directions(page, position))
                 self.sliders.append(
                     page.setting(
                         own_views.OwnSettings, name, show_label=False, elem_id=f"gan-own-{name}"

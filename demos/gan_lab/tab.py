@@ -80,18 +80,11 @@ class Request:
         return card.origin(what, [data, self.architecture])
 
 
-class GanLabTab:
+class GanLabTab(card.Section):
     """The tab's components, and the events between them."""
 
     def __init__(self, page: Page):
-        self.page = page
-        columns = card.build("gan-lab-card", scales=(7, 11, 6))
-        with columns.given:
-            self._build_given()
-        with columns.result:
-            self._build_result()
-        with columns.knobs:
-            self._build_knobs()
+        super().__init__(page, "gan-lab-card", (7, 11, 6))
         self.choices = [
             self.data, self.architecture, self.side, self.pretrained, *self.settings.values(),
         ]  # fmt: skip

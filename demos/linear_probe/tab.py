@@ -47,31 +47,12 @@ def build(page: Page, tab: gr.Tab) -> None:
     endpoints.expose_all(page)
 
 
-class ProbeTab:
+class ProbeTab(card.Section):
     """The components of the prepared tasks, and the events between them."""
 
     def __init__(self, page: Page):
-        self.page = page
         self.empty_plot = views.empty_plot(EVERY, DEFAULTS["task"], DEFAULTS["epochs"])
-        columns = card.build("train-card")
-        knobs: dict[str, Any] = {}
-        with columns.given:
-            knobs["task"] = page.setting(ProbeSettings, "task")
-            self.few = chips.build(page, ProbeSettings, "per_class", FEW, self._few_text)
-            page.put(gr.HTML, "train.animals", written=self._animals, elem_id="train-animals")
-        with columns.result:
-            self._build_result()
-        with columns.knobs:
-            self.run, self.stop, self.reset = page.controls("run.train")
-            self.control = page.put(gr.Button, "train.control", size="sm")
-            self.sizes = page.put(gr.Button, "train.sizes", size="sm")
-            knobs["epochs"] = page.setting(ProbeSettings, "epochs")
-            self.rates = chips.build(page, ProbeSettings, "lr", RATES, lambda _, rate: f"{rate:g}")
-            with page.put(gr.Accordion, "more", open=False):
-                for name in NAMES:
-                    if name not in knobs:
-                        knobs[name] = page.setting(ProbeSettings, name)
-        self.knobs = {name: knobs[name] for name in NAMES}
+        super().__init__(page, "train-card")
         page.experiments(
             NAME, EXPERIMENTS, DEFAULTS, [*self.knobs.values()],
             lambda values: ProbeSettings(**values),
@@ -79,6 +60,25 @@ class ProbeTab:
         self.outputs = [
             self.line, self.plot, self.mistakes, self.origin.line, *self.downloads
         ]  # fmt: skip
+
+    def _build_given(self) -> None:
+        page = self.page
+        self.task = page.setting(ProbeSettings, "task")
+        self.few = chips.build(page, ProbeSettings, "per_class", FEW, self._few_text)
+        page.put(gr.HTML, "train.animals", written=self._animals, elem_id="train-animals")
+
+    def _build_knobs(self) -> None:
+        page = self.page
+        self.run, self.stop, self.reset = page.controls("run.train")
+        self.control = page.put(gr.Button, "train.control", size="sm")
+        self.sizes = page.put(gr.Button, "train.sizes", size="sm")
+        knobs = {"task": self.task, "epochs": page.setting(ProbeSettings, "epochs")}
+        self.rates = chips.build(page, ProbeSettings, "lr", RATES, lambda _, rate: f"{rate:g}")
+        with page.put(gr.Accordion, "more", open=False):
+            for name in NAMES:
+                if name not in knobs:
+                    knobs[name] = page.setting(ProbeSettings, name)
+        self.knobs = {name: knobs[name] for name in NAMES}
 
     def _animals(self, language: str) -> str:
         """What the pictures of the tasks with animals are like."""
@@ -123,9 +123,9 @@ class ProbeTab:
         page.connect_stop(self.stop, NAME)
         chips.follow(self.few, self.knobs["per_class"], FEW)
         chips.follow(self.rates, self.knobs["lr"], RATES)
-        task = self.knobs["task"]
+        task = self.task
         task.change(None, task, None, js=SHOW_TASK, api_visibility="private")
-        self.origin.follow(page, [self.knobs["task"]])
+        self.origin.follow(page, [self.task])
         deep_links.listen(page, NAME, self.knobs)
         cleared = [*DEFAULTS.values(), "", self.empty_plot, "", "", *NO_FILES]
         emptied = [*self.knobs.values(), *self.outputs]

@@ -47,19 +47,12 @@ def build(page: Page, tab: gr.Tab) -> None:
     endpoints.expose_all(page)
 
 
-class PetTab:
+class PetTab(card.Section):
     """The tab's components, and the events between them."""
 
     def __init__(self, page: Page):
-        self.page = page
-        columns = card.build("pets-card", scales=(3, 7, 3))
-        with columns.given:
-            self._build_photo()
-        with columns.result:
-            self._build_result()
-        with columns.knobs:
-            self._build_knobs()
-        with columns.given:
+        super().__init__(page, "pets-card", (3, 7, 3))
+        with self.columns.given:
             also = {"attack.model": self.classifier}
             send_to.buttons(page, _sent, [self.photo], ("attack", "style"), also)
         self.maps = FeatureMapSection(page, NAME, self.photo)
@@ -71,7 +64,7 @@ class PetTab:
         )  # fmt: skip
         self.resettable = [self.photo, self.classifier, *knobs]
 
-    def _build_photo(self) -> None:
+    def _build_given(self) -> None:
         page = self.page
         with gr.Row(elem_classes="run-bar"):
             self.own = page.put(gr.Button, "pets.own", variant="primary", min_width=130)

@@ -48,21 +48,12 @@ def build(page: Page, tab: gr.Tab) -> None:
     endpoints.expose_all(page)
 
 
-class StyleTab:
+class StyleTab(card.Section):
     """The tab's components, and the events between them."""
 
     def __init__(self, page: Page):
-        self.page = page
-        columns = card.build("style-card")
-        with columns.given:
-            self.content = self._photo("style.content", "photos", CONTENT)
-            self.style = self._photo("style.style", "styles", STYLE)
-        with columns.result:
-            self._build_result()
-        with columns.knobs:
-            self.run, self.stop, self.reset = page.controls("run.paint")
-            page.put(gr.Markdown, "style.paint", elem_classes="note")
-        self.controls = controls.build(page, columns)
+        super().__init__(page, "style-card")
+        self.controls = controls.build(page, self.columns)
         self._build_losses()
         self._build_comparison()
         self.inputs = [
@@ -72,6 +63,14 @@ class StyleTab:
             self.line, self.live, self.both, self.breakdown, self.plot, self.download,
             self.origin.line, self.strength,
         ]  # fmt: skip
+
+    def _build_given(self) -> None:
+        self.content = self._photo("style.content", "photos", CONTENT)
+        self.style = self._photo("style.style", "styles", STYLE)
+
+    def _build_knobs(self) -> None:
+        self.run, self.stop, self.reset = self.page.controls("run.paint")
+        self.page.put(gr.Markdown, "style.paint", elem_classes="note")
 
     def _photo(self, key: str, kind: str, name: str) -> Photo:
         photo = self.page.put(Photo, key, value=examples.example(kind, name), height=190)

@@ -45,6 +45,30 @@ def build(elem_id: str, scales: tuple[int, int, int] = (3, 6, 3)) -> Card:
     return Card(*columns)
 
 
+class Section:
+    """Base of a tab or a section that is laid out as a card; subclasses fill the columns."""
+
+    def __init__(self, page: Page, elem_id: str, scales: tuple[int, int, int] = (3, 6, 3)) -> None:
+        """`elem_id` and `scales` as in `build`."""
+        self.page = page
+        self.columns = build(elem_id, scales)
+        with self.columns.given:
+            self._build_given()
+        with self.columns.result:
+            self._build_result()
+        with self.columns.knobs:
+            self._build_knobs()
+
+    def _build_given(self) -> None:
+        """What the result is made from."""
+
+    def _build_result(self) -> None:
+        """The result, which may show what `_build_given` has chosen."""
+
+    def _build_knobs(self) -> None:
+        """The run bar and the knobs."""
+
+
 class Origin:
     """The line under a result that says what it is of, and that dims the result as soon as the page
     shows another photo, class or network.
