@@ -10,14 +10,15 @@ from demos.ui.page import LIGHT, Page
 from models import registry
 from models.gan.settings import SLIDERS, SampleSettings, UnitSettings, WalkSettings
 
+DEFAULT = registry.DEFAULT_GAN
+Code = str | None  # of a picture, as /gan_invert gives it
+
 
 def expose_all(page: Page) -> None:
     """Makes /gan_sample, /gan_walk, /gan_mix, /gan_invert, /gan_units and /discriminate."""
     engine = page.engine
 
-    def gan_sample(
-        language: str, model: str = registry.DEFAULT_GAN, code: str | None = None, **settings
-    ):
+    def gan_sample(language: str, model: str = DEFAULT, code: Code = None, **settings):
         """Draws pictures that a trained generator makes out of random numbers.
 
         Args:
@@ -32,11 +33,7 @@ def expose_all(page: Page) -> None:
         return views.picture(engine, "sheet", model, **settings)
 
     def gan_walk(
-        language: str,
-        model: str = registry.DEFAULT_GAN,
-        code: str | None = None,
-        code_b: str | None = None,
-        **settings,
+        language: str, model: str = DEFAULT, code: Code = None, code_b: Code = None, **settings
     ):
         """Walks from one generated picture to another, or through several, and films the way.
 
@@ -55,11 +52,7 @@ def expose_all(page: Page) -> None:
         return runs.film(engine, model, **settings)
 
     def gan_mix(
-        language: str,
-        model: str = registry.DEFAULT_GAN,
-        code: str | None = None,
-        code_b: str | None = None,
-        **settings,
+        language: str, model: str = DEFAULT, code: Code = None, code_b: Code = None, **settings
     ):
         """Mixes the styles of two generated pictures: coarse layers of a, finer layers of b.
 
@@ -75,7 +68,7 @@ def expose_all(page: Page) -> None:
             return codes.picture(engine, "mix", model, (code, code_b), **settings)
         return views.picture(engine, "mix", model, **settings)
 
-    def discriminate(language: str, image: Picture, model: str = registry.DEFAULT_GAN):
+    def discriminate(language: str, image: Picture, model: str = DEFAULT):
         """Asks a GAN's discriminator whether a picture looks like its training data.
 
         Args:
@@ -90,11 +83,7 @@ def expose_all(page: Page) -> None:
         return {"real": found.real, "score": found.score}
 
     def gan_units(
-        language: str,
-        model: str = registry.DEFAULT_GAN,
-        seed: int = 0,
-        code: str | None = None,
-        **settings,
+        language: str, model: str = DEFAULT, seed: int = 0, code: Code = None, **settings
     ):
         """Switches channels of a style layer off or makes them stronger, and ranks all of them.
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import torch
 
-from models.feature_visualization import spectrum
+from models.feature_visualization import spectrum, transforms
 from models.feature_visualization.descent import PictureAdam
 from models.feature_visualization.parametrization import (
     FULL_SIDE,
@@ -17,20 +17,13 @@ from models.feature_visualization.parametrization import (
     Parametrization,
     Start,
 )
-from models.feature_visualization.transforms import (
-    Transforms,
-    local_brightness,
-    resize,
-    total_variation,
-    transform,
-)
 
 # Found by trying a dozen classes.
 STAGES = ((0.7, 144), (0.9, 184), (1.0, 224))  # (until this part of the steps, side in pixels)
 NOISE, STEP = 0.01, 4.7
 VARIATION_WEIGHT, BRIGHTNESS_WEIGHT = 13.0, 7.0  # the latter against dark pictures
 FINE_FROM = 0.75  # the last part of the steps has no spotlight and smaller transforms
-TRANSFORMS = Transforms()
+TRANSFORMS = transforms.Transforms()
 
 
 class FourierParametrization(Parametrization):
@@ -55,8 +48,8 @@ class FourierParametrization(Parametrization):
         begin = [torch.randn(shape, generator=g) * NOISE for g in start.generators]
         self.brightness = torch.tensor(0.5, device=device)
         if photo is not None:
-            small = resize(photo.to(device), self.side)
-            self.brightness = local_brightness(small)
+            small = transforms.resize(photo.to(device), self.side)
+            self.brightness = transforms.local_brightness(small)
             begin = [self.spectrum(small)] * len(begin)
         self.values = torch.cat(begin).to(device).requires_grad_()
         self.optimizer = PictureAdam(self.values, STEP)
@@ -90,10 +83,10 @@ class FourierParametrization(Parametrization):
         stage = min(next(pixels for end, pixels in STAGES if progress < end), self.largest)
         pictures = self.render(min(stage, self.size))
         # Small pictures have steeper differences; they count as if rendered as large as the others.
-        variation = total_variation(pictures) * (pictures.shape[-1] / stage) ** 2
+        variation = transforms.total_variation(pictures) * (pictures.shape[-1] / stage) ** 2
         # Not in the papers: holds each sixteenth of the picture near middle grey (or the photo's
         # brightness), against dark pictures.
-        brightness = local_brightness(pictures) - self.brightness
+        brightness = transforms.local_brightness(pictures) - self.brightness
         regularizers = {
             "variation": VARIATION_WEIGHT * self.tv_weight * variation,
             "brightness": BRIGHTNESS_WEIGHT * brightness.square().mean(),
@@ -109,4 +102,4 @@ class FourierParametrization(Parametrization):
             with torch.no_grad():
                 original = self.render(pictures.shape[-1], self.photo)
             pictures, drawn = torch.cat((pictures, original)), drawn.repeat(2, 1)
-        return transform(pictures, seen, drawn, largest), regularizers
+        return transforms.transform(pictures, seen, drawn, largest), regularizers

@@ -46,6 +46,14 @@ def choose(page, key, option, language="en"):
     page.get_by_role("option", name=option, exact=True).click()
 
 
+def download(page, selector, path):
+    """Clicks what downloads a file, which is saved as `path`; gives that."""
+    with page.expect_download() as download:
+        page.locator(selector).click()
+    download.value.save_as(path)
+    return path
+
+
 def wait_for_picture(page, view):
     """Waits until the picture of a view is loaded and gives its `blob:` address."""
     picture = page.locator(f'img[data-view="{view}.png"]').locator("visible=true").first

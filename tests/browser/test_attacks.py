@@ -13,7 +13,7 @@ from demos.runtime.i18n import class_choice, class_name, say
 from demos.ui import example_results
 from models import images
 from models.attacks.blend import BLENDS, blend_levels
-from tests.browser.helpers import LAPTOP, PHONE, button, choose, open_tab, slow_cases
+from tests.browser.helpers import LAPTOP, PHONE, button, choose, download, open_tab, slow_cases
 
 
 def test_dog_to_cat_is_one_click_and_the_download_is_still_adversarial(open_page, tmp_path, lite0):
@@ -27,10 +27,7 @@ def test_dog_to_cat_is_one_click_and_the_download_is_still_adversarial(open_page
     path = tmp_path / "attack.png"
     found = []
     for name in ("attack-download_clean", "attack-download"):
-        with page.expect_download() as download:
-            page.locator(f"#{name}").click()
-        download.value.save_as(path)
-        with Image.open(path) as image:
+        with Image.open(download(page, f"#{name}", path)) as image:
             assert image.size == (224, 224)
             found.append(np.asarray(image))
     clean, pixels = found

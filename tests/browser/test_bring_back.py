@@ -7,7 +7,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demos.runtime.i18n import say
-from tests.browser.helpers import PHONE, button, open_tab, wait_for_picture
+from tests.browser.helpers import PHONE, button, download, open_tab, wait_for_picture
 from tests.browser.test_gan_lab import opened, paused
 
 
@@ -33,9 +33,7 @@ def exported(page, path):
     paused(page, "en")
     unfold(page, "gan_lab.export")
     button(page, "gan_lab.export.files").click()
-    with page.expect_download() as download:
-        page.locator("#gan-lab-download").click()
-    download.value.save_as(path)
+    download(page, "#gan-lab-download", path)
     return page.locator("#gan-lab-status").inner_text()
 
 
@@ -111,11 +109,7 @@ def test_a_walk_through_picked_cats_is_filmed_and_kept(open_page, tmp_path):
     )
     button(page, "gan.walk.go").click()
     page.locator("#gan-film img").wait_for()
-    with page.expect_download() as download:
-        page.locator("#gan-walk-gif").click()
-    path = tmp_path / "walk.gif"
-    download.value.save_as(path)
-    with Image.open(path) as film:
+    with Image.open(download(page, "#gan-walk-gif", tmp_path / "walk.gif")) as film:
         assert film.format == "GIF"
         assert film.n_frames == 3 * 23
     stops.fill("3, x")

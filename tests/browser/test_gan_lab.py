@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demos.runtime.i18n import say
-from tests.browser.helpers import LAPTOP, PHONE, button, choose, slow_cases
+from tests.browser.helpers import LAPTOP, PHONE, button, choose, download, slow_cases
 
 
 def opened(open_page, language="en", viewport=LAPTOP, more=""):
@@ -79,15 +79,18 @@ def test_step_and_reset_in_a_running_training(open_page):
     page.locator("#gan-lab-card-origin .example").wait_for()
 
 
+def press(page, key, told):
+    """Presses a button, and waits until the text of `told` says what to watch."""
+    button(page, key).click()
+    page.locator("#gan-lab-watch").get_by_text(say("en", told)).wait_for()
+
+
 @pytest.mark.slow
 def test_break_it_and_repair_it(open_page):
     page = opened(open_page)
-    button(page, "gan_lab.preset.skipped").click()
-    watch = page.locator("#gan-lab-watch")
-    watch.get_by_text(say("en", "gan_lab.preset.skipped.watch")).wait_for()
+    press(page, "gan_lab.preset.skipped", "gan_lab.preset.skipped.watch")
     diagnosed(page, "en", "skipped_discriminator")
-    button(page, "gan_lab.repair").click()
-    watch.get_by_text(say("en", "gan_lab.preset.skipped.repair")).wait_for()
+    press(page, "gan_lab.repair", "gan_lab.preset.skipped.repair")
     diagnosed(page, "en", "healthy")
     button(page, "stop").click()
 
@@ -120,12 +123,9 @@ def test_a_digit_is_drawn_on_demand(open_page, language, viewport):
 @pytest.mark.slow
 def test_wrong_labels_and_their_repair(open_page):
     page = opened(open_page)
-    button(page, "gan_lab.preset.labels").click()
-    watch = page.locator("#gan-lab-watch")
-    watch.get_by_text(say("en", "gan_lab.preset.labels.watch")).wait_for()
+    press(page, "gan_lab.preset.labels", "gan_lab.preset.labels.watch")
     page.locator("#gan-lab-plot polyline").first.wait_for()
-    button(page, "gan_lab.repair").click()
-    watch.get_by_text(say("en", "gan_lab.preset.labels.repair")).wait_for()
+    press(page, "gan_lab.repair", "gan_lab.preset.labels.repair")
     page.locator("#gan-lab-plot polyline").first.wait_for()
     button(page, "stop").click()
     paused(page, "en")
@@ -171,10 +171,7 @@ def test_own_pictures_are_learnt_and_exported(open_page, tmp_path):
     button(page, "stop").click()
     page.get_by_role("button", name=say("en", "gan_lab.export")).locator("visible=true").click()
     button(page, "gan_lab.export.files").click()
-    with page.expect_download() as download:
-        page.locator("#gan-lab-download").click()
-    path = tmp_path / "run.zip"
-    download.value.save_as(path)
+    path = download(page, "#gan-lab-download", tmp_path / "run.zip")
     with zipfile.ZipFile(path) as archive:
         parts = ["discriminator", "generator", "training"]
         names = [*(f"{part}.safetensors" for part in parts), "settings.json", "strip.gif"]

@@ -7,7 +7,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demos.runtime.i18n import LANGUAGES, say
-from tests.browser.helpers import LAPTOP, button, open_tab, set_number
+from tests.browser.helpers import LAPTOP, button, download, open_tab, set_number
 
 
 def open_style(open_page):
@@ -51,11 +51,7 @@ def test_upload_run_stop_download(open_page, tmp_path, photo):
     page.locator("#style-strength").wait_for(state="hidden")
     button(page, "stop").click()
     page.locator("#style-status", has_text=re.compile(r"Stopped after \d+ of 600")).wait_for()
-    with page.expect_download() as download:
-        page.locator("#style-download").click()
-    path = tmp_path / "result.png"
-    download.value.save_as(path)
-    with Image.open(path) as image:
+    with Image.open(download(page, "#style-download", tmp_path / "result.png")) as image:
         assert image.format == "PNG"
         assert max(image.size) <= 384
     open_tab(page, "pets.tab")
