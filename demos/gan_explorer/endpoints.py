@@ -39,7 +39,8 @@ def expose_all(page: Page) -> None:
 
         Args:
             model: stylegan_cats64, stylegan_kaokore64, dcgan_cats64 or vae_cats64.
-            code: from /gan_invert, in place of seed_a.
+            code: from /gan_invert, in place of seed_a; the way is then straight in w+, and without
+                stops.
             code_b: the same in place of seed_b.
 
         Returns:
