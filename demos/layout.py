@@ -91,7 +91,8 @@ def build(engine: Engine) -> gr.Blocks:
                 with page.put(gr.Tab, f"{demo.NAME}.tab", id=tab_id(demo)) as tab:
                     page.question(demo.NAME)
                     demo.build(page, tab)
-                    page.how_it_works(demo.NAME)
+                    page.how_it_works(demo.NAME, page.background)
+                    page.background = []
                     if f"{demo.NAME}.q1" in i18n.texts(i18n.DEFAULT):
                         page.questions(demo.NAME)
         send_to.connect(page, blocks, tabs)

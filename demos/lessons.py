@@ -1,15 +1,19 @@
-"""The teacher's page: where the class opens the page, and two lessons of 45 minutes, a card a step,
-with a button that opens what is prepared for it."""
+"""The teacher's page: where the class opens the page, and three lessons of 45 minutes, a card a
+step, with a button that opens what is prepared for it."""
 
 from __future__ import annotations
+
+import json
 
 import gradio as gr
 from markupsafe import Markup
 
 from demos.ui import class_address
 from demos.ui.page import Page
+from models.gan.training.presets import ALL_DIGITS
 
 NAME = "lessons"
+ON_DEMAND = f"tab=gym&data=digits&classes={json.dumps(ALL_DIGITS, separators=(',', ':'))}"
 # Of each lesson's steps: how many minutes, and what its button opens; the last ones are talk.
 STEPS = {
     "gans": (
@@ -21,6 +25,13 @@ STEPS = {
         (6, "tab=style&content=chelsea&style=mithila"),
         (5, "tab=style&content=giraffes&style=mosaic"),
         (5, ""),
+    ),
+    "inside": (
+        (9, "tab=gan&part=units"),
+        (9, ON_DEMAND),
+        (10, f"{ON_DEMAND}&shuffled_labels=0.75"),
+        (11, "tab=gym&data=digits"),
+        (6, ""),
     ),
     "transfer": (
         (6, "tab=pets&photo=chelsea"),

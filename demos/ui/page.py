@@ -187,21 +187,21 @@ class Page:
 
         button.click(stop, None, None, **PRIVATE, queue=False)
 
-    def question(self, demo: str) -> None:
-        """The question that a tab answers, its heading."""
+    def question(self, key: str) -> None:
+        """The question that a tab, or a part of one, answers: its heading."""
 
         def heading(language: str) -> str:
-            return f"## {self.text(f'{demo}.question', language)}"
+            level = "###" if "." in key else "##"
+            return f"{level} {self.text(f'{key}.question', language)}"
 
-        self.put(gr.Markdown, f"{demo}.question", written=heading, elem_classes="question")
+        self.put(gr.Markdown, f"{key}.question", written=heading, elem_classes="question")
 
-    def how_it_works(self, demo: str) -> None:
-        """A tab's idea, in three sentences that unfold, and its `background`."""
+    def how_it_works(self, key: str, background: Sequence[gr.blocks.Block] = ()) -> None:
+        """The idea of a tab or a part of one, in three sentences that unfold, and more."""
         with self.put(gr.Accordion, "how_it_works", open=False):
-            self.put(gr.Markdown, f"{demo}.idea", elem_classes="idea")
-            for component in self.background:
+            self.put(gr.Markdown, f"{key}.idea", elem_classes="idea")
+            for component in background:
                 component.render()
-        self.background = []
 
     def setting(
         self,
@@ -256,15 +256,21 @@ class Page:
 
     @contextmanager
     def section(self, kind: type, key: str, **options) -> Iterator[Any]:
-        """A tab or accordion with the title `key`, which begins with the text `key.idea`.
+        """A tab or accordion with the title `key`, which begins with the text `key.idea`; where it
+        has a question it begins with that, and the idea unfolds at the foot.
 
         An address names a tab by the last part of its key.
         """
         if kind is gr.Tab:
             options.setdefault("id", key.rpartition(".")[2])
         with self.put(kind, key, **options) as block:
-            self.put(gr.Markdown, f"{key}.idea")
-            yield block
+            if f"{key}.question" in i18n.texts(i18n.DEFAULT):
+                self.question(key)
+                yield block
+                self.how_it_works(key)
+            else:
+                self.put(gr.Markdown, f"{key}.idea")
+                yield block
 
     def questions(self, demo: str) -> None:
         """The corner of questions, with answers that unfold."""

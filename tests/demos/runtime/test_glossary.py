@@ -18,6 +18,7 @@ OTHER_SENSE = {
     "class": (
         "lessons.question", "lessons.idea", "lessons.before", "lessons.before.list",
         "lessons.gans.step1", "lessons.gans.step3", "lessons.gans.step4", "lessons.gans.step5",
+        "lessons.inside.step1", "lessons.inside.step4",
         "lessons.transfer.step1", "lessons.transfer.step3", "lessons.transfer.step4",
         "class_address.title", "class_address.alone",
     ),
