@@ -179,7 +179,7 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     from demos.gan_explorer import client_engine, own_views
     from demos.gan_explorer import views as gan_views
     from demos.linear_probe import few_shot
-    from demos.runtime import middleware
+    from demos.runtime import gradio_frontend, middleware
     from demos.ui import assets, class_address, photos
 
     async def health(_request):
@@ -194,7 +194,12 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
         "theme": theme.theme(),
         "allowed_paths": [],
         "app_kwargs": {
-            "routes": [Route("/health", health), *assets.routes(), *routes],
+            "routes": [
+                Route("/health", health),
+                *assets.routes(),
+                *gradio_frontend.routes(),
+                *routes,
+            ],
             "middleware": [
                 *middleware.stack(protected, args.rate, args.allow_embed),
                 Middleware(assets.AssetTagsMiddleware),
