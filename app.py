@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # make millions of long-lived objects; collecting them over and over costs a fifth of the start.
 gc.disable()
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+# After every event Gradio sums the last 10,000 up with pandas, 2 to 8 ms, for a page of its own.
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 # Gradio asks matplotlib, where it is installed, what it draws with, which loads pyplot to find out.
 os.environ.setdefault("MPLBACKEND", "agg")
 

@@ -7,7 +7,10 @@ loaded, so that the safetensors stay the one source. CUDA and Metal keep PyTorch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from models import weights
@@ -42,12 +45,13 @@ def forward(
 
     It takes pictures (N, C, H, W), float32, and gives the network's outputs (N, ...), float32. Its
     batches have one size, that of the graph, and the last is filled up: so a picture's result does
-    not depend on how many others are computed with it.
+    not depend on how many others are computed with it. What comes while another thread computes
+    takes one core for itself: no part of it waits for a core that the other has.
 
     Args:
         tensors: the weights, by the names that they have in the graph; they are copied.
         device: where the network is; None is the CPU.
-        threads: how many compute; None takes as many as PyTorch.
+        threads: how many compute where nothing else does; None takes as many as PyTorch.
 
     Raises:
         ValidationError: the graph's file is missing or damaged.
@@ -59,16 +63,31 @@ def forward(
     if (device and device.type != "cpu") or not has_graph(name):
         return None
     content = weights.content(entry_name(name))
-    loaded = session(content, threads or torch.get_num_threads(), tensors)
-    given = loaded.get_inputs()[0]
+    alone = session(content, threads or torch.get_num_threads(), tensors)
+    beside_others = cache(lambda: session(content, 1, tensors))
+    given = alone.get_inputs()[0]
     batch = given.shape[0]
+    lock, running = threading.Lock(), 0
+
+    @contextmanager
+    def chosen() -> Iterator[onnxruntime.InferenceSession]:
+        nonlocal running
+        with lock:
+            running += 1
+            found = alone if running == 1 else beside_others()
+        try:
+            yield found
+        finally:
+            with lock:
+                running -= 1
 
     def compute(pictures: torch.Tensor) -> tuple[torch.Tensor, ...]:
         results = []
         for part in pictures.split(batch):
             missing = batch - len(part)
             filled = pad(part, (0, 0) * (part.dim() - 1) + (0, missing)) if missing else part
-            results.append(loaded.run(None, {given.name: filled.contiguous().numpy()}))
+            with chosen() as loaded:
+                results.append(loaded.run(None, {given.name: filled.contiguous().numpy()}))
         return tuple(
             torch.from_numpy(np.concatenate(parts) if len(parts) > 1 else parts[0])[: len(pictures)]
             for parts in zip(*results, strict=True)

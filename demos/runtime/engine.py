@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from models.store import Store
 
 MAX_BATCH = 8
+MAX_PHOTOS = 8  # that are named at the same time on a CPU
 T = TypeVar("T")
 
 
@@ -103,8 +104,14 @@ class Engine:
                 found |= zip(places, predictions, strict=True)
             return [found[n] for n in range(len(items))]
 
-        # A CPU is no faster for a batch: who is first need not wait for its last.
-        return Batcher(self.worker, compute, 1 if self.store.device.type == "cpu" else MAX_BATCH)
+        if self.store.device.type != "cpu":
+            return Batcher(self.worker, compute, MAX_BATCH)
+        import torch
+
+        # A CPU is no faster for a batch: who is first need not wait for its last. Of photos that
+        # come at the same time each takes a core (see `models.onnx_runtime.forward`).
+        cores = min(torch.get_num_threads(), MAX_PHOTOS)
+        return Batcher(Worker("pets", threads=cores), compute, 1)
 
     def steps(self, function: Callable[..., Iterator[S]], *args) -> Iterator[S]:
         """The steps of a heavy run, `function(*args)`, computed wherever this engine computes."""

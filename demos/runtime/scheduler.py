@@ -1,6 +1,6 @@
 """Who computes when.
 
-Short computations go through one thread (`Worker`), several visitors' at a time (`Batcher`). Heavy
+Short computations go through few threads (`Worker`), several visitors' at a time (`Batcher`). Heavy
 runs take slices in the order in which they came (`RunQueue`), and show a step now and then
 (`schedule`).
 """
@@ -26,21 +26,22 @@ REST = 0.03  # between slices of a live training: the browser needs some time on
 
 
 class Worker(Executor):
-    """One thread that works off what is submitted, first come first served.
+    """One thread, or a few, that work off what is submitted, first come first served.
 
-    `ThreadPoolExecutor(1)` does so too, but where its thread dies (no memory left between two
+    `ThreadPoolExecutor` does so too, but where its threads die (no memory left between two
     tasks), whoever comes next waits for ever; here a new thread takes over.
 
     Args:
-        name: of the thread.
+        name: of the threads.
         begin: called in every new thread before anything else.
+        threads: how many work at the same time.
     """
 
-    def __init__(self, name: str, begin: Callable[[], None] = lambda: None):
-        self.name, self.begin = name, begin
+    def __init__(self, name: str, begin: Callable[[], None] = lambda: None, threads: int = 1):
+        self.name, self.begin, self.threads = name, begin, threads
         self._tasks: queue.SimpleQueue = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._working: set[threading.Thread] = set()
 
     def submit(self, function: Callable, /, *args, **options) -> Future:
         """A future of `function(*args, **options)`."""
@@ -51,9 +52,11 @@ class Worker(Executor):
 
     def _ensure_thread(self) -> None:
         with self._lock:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._work, name=self.name, daemon=True)
-                self._thread.start()
+            self._working = {thread for thread in self._working if thread.is_alive()}
+            if len(self._working) < self.threads:
+                thread = threading.Thread(target=self._work, name=self.name, daemon=True)
+                thread.start()
+                self._working.add(thread)
 
     def _work(self) -> None:
         future = None
@@ -69,7 +72,7 @@ class Worker(Executor):
             if future is not None and not future.done():
                 future.set_exception(RuntimeError("the thread that computed this has died"))
             with self._lock:
-                self._thread = None
+                self._working.discard(threading.current_thread())
             if not self._tasks.empty():
                 self._ensure_thread()
 
@@ -87,7 +90,7 @@ class Batcher:
     """Gathers the items that wait while a batch is computed, and computes them as the next batch.
 
     Args:
-        worker: computes the batches, one at a time.
+        worker: computes the batches.
         compute: list of items -> list of results, in order.
         largest: most items in a batch.
     """

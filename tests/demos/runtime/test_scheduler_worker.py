@@ -22,6 +22,13 @@ def test_in_order_and_in_one_thread():
     assert len({thread for _, thread in log}) == 1
 
 
+def test_several_threads_work_at_the_same_time():
+    worker, met = Worker("test", threads=3), threading.Barrier(3)
+    futures = [worker.submit(met.wait, 10) for _ in range(9)]
+    assert sorted(future.result(10) for future in futures) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert len(worker._working) == 3
+
+
 def test_an_error_reaches_who_asked_and_nobody_else():
     worker = Worker("test")
     bad, good = worker.submit(lambda: 1 / 0), worker.submit(lambda value: value, value=3)
@@ -43,7 +50,7 @@ def test_a_thread_that_dies_is_replaced():
 
     gate = threading.Event()
     worker.submit(int).result(10)
-    thread = worker._thread
+    (thread,) = worker._working
     first, dying, after = (
         worker.submit(slow, gate),
         worker.submit(die),
@@ -64,7 +71,8 @@ def test_a_thread_that_dies_between_two_tasks_is_replaced():
     worker = Worker("test")
     worker.submit(int).result(10)
     worker._tasks.put(None)  # what no task looks like: the loop itself breaks
-    worker._thread.join(10)
+    (thread,) = worker._working
+    thread.join(10)
     assert worker.submit(lambda: "well").result(10) == "well"
 
 
@@ -80,7 +88,7 @@ def test_a_batch_outlives_its_thread():
 
     look = Batcher(worker, work, 4)
     worker.submit(int).result(10)
-    thread = worker._thread
+    (thread,) = worker._working
     with pytest.raises(BaseException):  # noqa: B017, PT011
         look("a")
     thread.join(10)
