@@ -26,13 +26,6 @@ STEPS = {
         (5, "tab=style&content=giraffes&style=mosaic"),
         (5, ""),
     ),
-    "inside": (
-        (9, "tab=gan&part=units"),
-        (9, ON_DEMAND),
-        (10, f"{ON_DEMAND}&shuffled_labels=0.75"),
-        (11, "tab=gym&data=digits"),
-        (6, ""),
-    ),
     "transfer": (
         (6, "tab=pets&photo=chelsea"),
         (6, "tab=pets&photo=lemur"),
@@ -40,6 +33,13 @@ STEPS = {
         (6, "tab=train&task=digits"),
         (7, "tab=attack&photo=german_shepherd&method=pgd&epsilon=4&steps=20"),
         (7, "tab=attack&photo=german_shepherd&method=pgd&target=pizza&epsilon=8&steps=40"),
+        (6, ""),
+    ),
+    "inside": (
+        (9, "tab=gan&part=units"),
+        (9, ON_DEMAND),
+        (10, f"{ON_DEMAND}&shuffled_labels=0.75"),
+        (11, "tab=gym&data=digits"),
         (6, ""),
     ),
 }

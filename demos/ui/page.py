@@ -197,8 +197,12 @@ class Page:
         self.put(gr.Markdown, f"{key}.question", written=heading, elem_classes="question")
 
     def how_it_works(self, key: str, background: Sequence[gr.blocks.Block] = ()) -> None:
-        """The idea of a tab or a part of one, in three sentences that unfold, and more."""
-        with self.put(gr.Accordion, "how_it_works", open=False):
+        """The idea of a tab or a part of one, in three sentences that unfold, and more.
+
+        In a tab both may stand below each other, so they have titles of their own.
+        """
+        title = "idea_behind" if "." in key else "how_it_works"
+        with self.put(gr.Accordion, title, open=False):
             self.put(gr.Markdown, f"{key}.idea", elem_classes="idea")
             for component in background:
                 component.render()
