@@ -177,18 +177,19 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    from demos import theme
+    from demos import layout, theme
     from demos.gan_explorer import client_engine, own_views
     from demos.gan_explorer import views as gan_views
     from demos.linear_probe import few_shot
     from demos.runtime import gradio_frontend, middleware
     from demos.ui import assets, class_address, photos
+    from demos.ui.code import panel
 
     async def health(_request):
         return JSONResponse(await run_in_threadpool(engine.health))
 
     routes = [*own_views.routes(engine), *gan_views.routes(engine), *client_engine.routes()]
-    routes += [*few_shot.routes(engine), *photos.routes()]
+    routes += [*few_shot.routes(engine), *photos.routes(), *panel.routes(layout.RECIPES)]
     routes += class_address.routes(class_urls(args), own_certificate(args))
     protected = tuple(route.path.partition("{")[0] for route in routes)
     return {

@@ -20,6 +20,7 @@ from demos.runtime.engine import Engine
 from demos.style_transfer import tab as style_transfer
 from demos.tour import tab as tour
 from demos.ui import send_to
+from demos.ui.code.recipe import table
 from demos.ui.page import PRIVATE, Page
 
 TABS = (
@@ -34,6 +35,8 @@ TABS = (
     feature_visualization,
     lessons,
 )
+# How each tab's results are made in Python, by name.
+RECIPES = table(*(getattr(tab, "RECIPES", ()) for tab in TABS))
 
 
 class LocalizedBlocks(gr.Blocks):

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import escape
 
-from demos.attacks import costs, defense_runs, views
+from demos.attacks import costs, defense_runs, recipes, views
 from demos.attacks.costs import ROBUST, STANDARD
 from demos.attacks.defense_runs import SideBySide, Smoothing
 from demos.attacks.runs import TransformProgress
@@ -46,11 +46,14 @@ def _jpeg(page: Page, photo, controls: Controls) -> dict[str, Any]:
     page.put(gr.Markdown, "robustness.jpeg.cost", written=costs.jpeg)
     section = Section(page, photo, controls, "robustness.jpeg.run")
     result = gr.HTML(elem_id="robustness-jpeg")
+    section.code.render()
 
     def render(language: str, found: TransformProgress) -> dict:
         return {result: _pair(language, found) if found.verdicts else ""}
 
-    section.connect(defense_runs.jpeg_defense, render, {result: ""}, JpegSettings, own)
+    section.connect(
+        defense_runs.jpeg_defense, render, {result: ""}, recipes.JPEG, JpegSettings, own
+    )
     return own
 
 
@@ -75,11 +78,15 @@ def _smoothing(page: Page, photo, controls: Controls) -> dict[str, Any]:
     page.put(gr.Markdown, "robustness.smoothing.cost", written=costs.smoothing)
     section = Section(page, photo, controls, "robustness.smoothing.run")
     result = gr.HTML(elem_id="robustness-smoothing")
+    section.code.render()
 
     def render(language: str, found: Smoothing) -> dict:
         return {result: "".join(_vote(language, found, which) for which in found.votes)}
 
-    section.connect(defense_runs.smoothing_defense, render, {result: ""}, SmoothingSettings, own)
+    section.connect(
+        defense_runs.smoothing_defense, render, {result: ""}, recipes.SMOOTHING, SmoothingSettings,
+        own,
+    )  # fmt: skip
     return own
 
 
@@ -122,6 +129,7 @@ def _adversarial_training(page: Page, photo, controls: Controls) -> None:
     section = Section(page, photo, controls, "robustness.adversarial_training.run", scale=0)
     with gr.Row(equal_height=False):
         slots = [_slots(page, name) for name in COMPARED]
+    section.code.render()
 
     def render(language: str, found: SideBySide) -> dict:
         if not found.verdicts:
@@ -137,7 +145,7 @@ def _adversarial_training(page: Page, photo, controls: Controls) -> None:
 
     cleared = {part: empty for slot in slots for part, empty in zip(slot, EMPTY, strict=True)}
     compute = partial(defense_runs.side_by_side, models=COMPARED)
-    section.connect(compute, render, cleared, about_network=False)
+    section.connect(compute, render, cleared, recipes.TRAINING, about_network=False)
 
 
 def _slots(page: Page, name: str) -> list:

@@ -9,7 +9,7 @@ from pathlib import Path
 import gradio as gr
 from markupsafe import escape
 
-from demos.attacks import patch, views
+from demos.attacks import patch, recipes, views
 from demos.attacks.patch import PatchStep
 from demos.attacks.runs import AttackRequest
 from demos.attacks.section import Controls, Section
@@ -37,6 +37,7 @@ def build(page: Page, photo, controls: Controls) -> None:
             download = page.put(gr.DownloadButton, "download_patch", visible=False, size="sm")
         with gr.Column(scale=8, min_width=300):
             tried = gr.HTML(elem_id="robustness-patch-photos")
+            section.code.render()
 
     def render(language: str, found: PatchStep) -> dict:
         update: dict = {tried: _table(language, found)}
@@ -48,7 +49,7 @@ def build(page: Page, photo, controls: Controls) -> None:
         return update
 
     cleared = {tried: "", shown: NO_PICTURE, download: gr.update(visible=False)}
-    section.connect(make, render, cleared)
+    section.connect(make, render, cleared, recipes.PATCH)
 
 
 def make(engine: Engine, request: AttackRequest, run: StoppableRun) -> Generator[Event[PatchStep]]:

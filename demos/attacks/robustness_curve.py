@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from markupsafe import escape
 
-from demos.attacks import runs, views
+from demos.attacks import recipes, runs, views
 from demos.attacks.runs import CurveProgress
 from demos.attacks.section import Controls, Section
 from demos.runtime.i18n import say
@@ -32,6 +32,7 @@ def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
         with gr.Column(scale=6, min_width=300):
             plot = gr.HTML(elem_id="robustness-curve")
             table = gr.HTML(elem_id="robustness-smallest")
+            parts.code.render()
         with gr.Column(scale=3, min_width=220):
             shown = page.picture(
                 "robustness.whole", height=230, elem_id="robustness-whole", visible=False
@@ -54,7 +55,7 @@ def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
 
     hidden = gr.update(visible=False)
     cleared = {plot: "", table: "", shown: NO_PICTURE, prediction: "", download: hidden}
-    parts.connect(runs.curves, render, cleared, CurveSettings, own)
+    parts.connect(runs.curves, render, cleared, recipes.CURVES, CurveSettings, own)
     return {"epsilon_end": own["epsilon_end"], "curve_steps": own["steps"]}
 
 

@@ -9,9 +9,12 @@ from typing import Any
 import gradio as gr
 
 from demos.attacks import controls as attack_controls
+from demos.attacks.runs import AttackRequest
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Event, Progress, Result
 from demos.ui import progress, streams
+from demos.ui.code import panel
+from demos.ui.code.recipe import Recipe
 from demos.ui.page import Page
 from models.validation import Settings
 
@@ -35,13 +38,14 @@ class Section:
         self.place = key  # each section is one: its runs leave the others' alone
         with gr.Row(elem_classes="run-bar"):
             self.run, self.stop = page.run_and_stop(key, min_width=min_width, **options)
-        self.line = gr.HTML()
+        self.line, self.code = gr.HTML(), gr.HTML(render=False)
 
     def connect(
         self,
         compute: Callable[..., Iterator[Event]],
         render: Callable[[str, Any], dict],
         cleared: dict,
+        recipe: Recipe,
         settings: type[Settings] | None = None,
         own: Controls | None = None,
         about_network: bool = True,
@@ -53,12 +57,14 @@ class Section:
                 run.
             render: (language, value of a step) -> updates by component.
             cleared: updates at once, and when photo or network are changed, of all components
-                that change besides the line.
+                that change besides the line and the code.
+            recipe: how the result is made in Python.
             settings: what `own` makes.
             own: the section's controls by field of the settings.
             about_network: whether the result is about the network that is chosen.
         """
-        page, line = self.page, self.line
+        page, line, code = self.page, self.line, self.code
+        emptied = {line: "", code: ""} | cleared
         own = dict(own or {})  # as it is now: the stream counts its values by it
 
         def stream(run: StoppableRun, language: str, image, model, *values):
@@ -66,19 +72,30 @@ class Section:
             asked = attack_controls.request(image, model, values[:count])
             chosen = dict(zip(own, values[count:], strict=True))
             args = [asked, settings(**chosen)] if settings else [asked]
-            yield cleared
+            yield cleared | {code: ""}
             events = partial(compute, page.engine, *args)
+            show = partial(shown, partial(_address, recipe, asked, chosen))
             yield from progress.updates(run, language, line, events, show)
 
-        def show(language: str, event: Progress | Result) -> dict:
-            status = progress.status(language, event, event.value.step)
-            return {line: status} | render(language, event.value)
+        def shown(address: Callable, language: str, event: Progress | Result) -> dict:
+            step = event.value.step
+            update = {line: progress.status(language, event, step)} | render(language, event.value)
+            if isinstance(event, Result):
+                update[code] = panel.shown(address("" if step.step >= step.steps else "stopped"))
+            return update
 
         inputs = [*self.attack, *own.values()]
-        emptied, subjects = {line: ""} | cleared, self.attack[: 1 + about_network]
+        subjects = self.attack[: 1 + about_network]
         about = streams.empty_on_change(page, subjects, emptied, self.place)
         streams.start(page, self.run, stream, inputs, [*emptied], self.place, line, **about)
         page.connect_stop(self.stop, self.place)
+
+
+def _address(recipe: Recipe, asked: AttackRequest, own: dict[str, Any], note: str) -> str:
+    """Where the code of a section's result is."""
+    target = asked.settings.get("target") or None
+    values = asked.settings | {"target": target, "model": asked.model} | own
+    return recipe.address(values, note, image=asked.image)
 
 
 def table(
@@ -88,9 +105,15 @@ def table(
     name: str,
     compute: Callable[..., Iterator[Event]],
     render: Callable[[str, Any], str],
+    recipe: Recipe,
 ) -> None:
     """A whole section that shows a table: `render(language, value of a step)`, as HTML."""
     with page.section(gr.Accordion, f"robustness.{name}", open=False, elem_classes="run-scope"):
         section = Section(page, photo, controls, f"robustness.{name}.run")
         shown = gr.HTML(elem_id=f"robustness-{name}")
-    section.connect(compute, lambda language, found: {shown: render(language, found)}, {shown: ""})
+        section.code.render()
+
+    def rendered(language: str, found: Any) -> dict:
+        return {shown: render(language, found)}
+
+    section.connect(compute, rendered, {shown: ""}, recipe)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from demos.attacks import controls, endpoints, robustness, runs, views
+from demos.attacks import controls, endpoints, recipes, robustness, runs, views
 from demos.attacks.controls import DEFAULTS, DOG, DOG_TO_CAT
 from demos.attacks.runs import NAME, MeasuredStep
 from demos.runtime.engine import StoppableRun
@@ -38,6 +38,7 @@ EXPERIMENTS = (
     {"method": "deepfool", "norm": "l2"},
     {"method": "patch", "target": "toaster", "steps": 60, "step_size": 8.0},
 )
+RECIPES = recipes.RECIPES
 # The pictures that `attack_view.js` draws from, and what it says.
 SOURCES = ("clean", "adversarial")
 VIEW_WORDS = (
@@ -159,8 +160,11 @@ class AttackTab(card.Section):
         report, blends = found.result.report, found.result.blends
         said = views.measured(language, report, blends, found.probabilities, step.steps)
         what = views.made_with(language, subject.spec, vars(subject.settings))
+        note = "" if step.step >= step.steps else "stopped"
+        settings = vars(subject.settings) | {"model": subject.spec.name}
+        code = recipes.ATTACK.address(settings, note, image=photo)
         return update | self._worded(said) | {
-            self.origin.line: card.origin(what, [photo, subject.spec.name]),
+            self.origin.line: card.origin(what, [photo, subject.spec.name], code=code),
             self.download: _download(picture, "netglass-attack"),
             self.download_clean: _download(subject.shown, "netglass-clean"),
             self.download_patch: _patch(step),
@@ -222,8 +226,9 @@ def _example_words(language: str) -> dict[str, str]:
 def _example_origin(language: str, photo: str) -> str:
     found = example_results.load().attack
     spec = registry.classifier(found.settings["model"])
+    code = recipes.ATTACK.address(found.settings, image=photo)
     return card.origin(
-        views.made_with(language, spec, found.settings), [photo, spec.name], example=True
+        views.made_with(language, spec, found.settings), [photo, spec.name], True, code
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import escape
 
-from demos.attacks import runs, section, views
+from demos.attacks import recipes, runs, section, views
 from demos.attacks.runs import TransferProgress
 from demos.runtime.i18n import say
 from demos.ui.page import Page
@@ -13,7 +13,9 @@ from models import registry
 
 def build(page: Page, photo, controls: section.Controls) -> None:
     """The section."""
-    section.table(page, photo, controls, "transferability", runs.transferability, _table)
+    section.table(
+        page, photo, controls, "transferability", runs.transferability, _table, recipes.TRANSFER
+    )
 
 
 def _table(language: str, found: TransferProgress) -> str:

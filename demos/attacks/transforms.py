@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import escape
 
-from demos.attacks import runs, section, views
+from demos.attacks import recipes, runs, section, views
 from demos.attacks.runs import TransformProgress
 from demos.runtime.i18n import say
 from demos.ui.page import Page
@@ -21,7 +21,15 @@ def build(page: Page, photo, controls: section.Controls) -> None:
     """The section."""
     page.keys |= {f"robustness.transform.{name}" for name in TRANSFORMS}
     page.keys |= {f"robustness.outcome.{name}" for name in OUTCOMES}
-    section.table(page, photo, controls, "transforms", runs.transformed_attack, _table)
+    section.table(
+        page,
+        photo,
+        controls,
+        "transforms",
+        runs.transformed_attack,
+        _table,
+        recipes.TRANSFORMS,
+    )
 
 
 def _table(language: str, found: TransformProgress) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from demos.explanations import controls, endpoints, runs, views
+from demos.explanations import controls, endpoints, recipes, runs, views
 from demos.explanations.controls import DEFAULTS
 from demos.explanations.runs import NAME, Explained
 from demos.explanations.sanity import SanitySection
@@ -21,6 +21,7 @@ from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
 from models.explanations.settings import METHODS
 
+RECIPES = recipes.RECIPES
 PHOTO = "koala"
 # What each "break it" button changes from the defaults.
 EXPERIMENTS = (
@@ -142,7 +143,9 @@ class ExplanationTab(card.Section):
             made = views.made_with(language, spec.name, found.class_name, step.probability)
             update[self.top] = views.verdict(language, found.top)
             update[self.judged] = views.judged(language, areas)
-            update[self.origin.line] = card.origin(made, about)
+            note = "" if step.step >= step.steps else "stopped"
+            code = recipes.address(vars(found.subject.settings), about[0], note)
+            update[self.origin.line] = card.origin(made, about, code=code)
         return update
 
     def predict_top(self, run: StoppableRun, language: str, photo, model: str):
@@ -201,4 +204,5 @@ def _example_origin(language: str, photo: str) -> str:
     found = example_results.load().explanation
     model, wanted = (found.settings[name] for name in ("model", "class_name"))
     made = views.made_with(language, model, *found.top[0])
-    return card.origin(made, [photo, model, wanted], example=True)
+    code = recipes.address(found.settings, photo)
+    return card.origin(made, [photo, model, wanted], True, code)

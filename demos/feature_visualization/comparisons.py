@@ -9,13 +9,14 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup, escape
 
-from demos.feature_visualization import runs
+from demos.feature_visualization import recipes, runs
 from demos.feature_visualization.controls import Controls, request_settings
 from demos.feature_visualization.runs import ROBUST, Visualization
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import class_name, say
 from demos.ui import examples, progress, streams
+from demos.ui.code import panel
 from demos.ui.page import Page
 from demos.ui.plots import bars
 from models import registry
@@ -42,7 +43,7 @@ class ComparisonSection:
                 stop = page.put(gr.Button, "ideal.several.stop", variant="stop", min_width=70)
             self._build_result()
         inputs = [controls.photo, *controls.ordered]
-        outputs = [self.line, self.sheet, self.verdict, self.download]
+        outputs = [self.line, self.sheet, self.verdict, self.download, self.code]
         plans = {
             both: runs.dog_and_cat, robust: runs.standard_and_robust, seeds: runs.six_seeds,
         }  # fmt: skip
@@ -63,18 +64,20 @@ class ComparisonSection:
                 self.download = page.put(
                     gr.DownloadButton, "download", visible=False, elem_id="ideal-several-download"
                 )
+                self.code = gr.HTML(elem_id="ideal-several-code")
 
     def _event(self, plan: Callable) -> Callable:
         """The event that streams the visualizations of `plan(settings)`."""
 
         def compare(run: StoppableRun, language: str, photo, *given):
-            yield {self.download: gr.update(visible=False), self.verdict: ""}
+            yield {self.download: gr.update(visible=False), self.verdict: "", self.code: ""}
             events = partial(runs.visualize, self.page.engine, plan(request_settings(given)), photo)
-            yield from progress.updates(run, language, self.line, events, self._update)
+            show = partial(self._update, photo)
+            yield from progress.updates(run, language, self.line, events, show)
 
         return compare
 
-    def _update(self, language: str, event: Progress | Result) -> dict:
+    def _update(self, photo: str | None, language: str, event: Progress | Result) -> dict:
         every: list[Visualization] = event.value
         image = runs.picture(every)
         update = {self.sheet: image, self.line: progress.status(language, event, every[0].step)}
@@ -89,7 +92,15 @@ class ComparisonSection:
         return update | {
             self.verdict: f"<b>{words}</b>{bars(named, role='made')}" if named else "",
             self.download: gr.update(value=examples.png(image, "netglass-ideals"), visible=True),
+            self.code: Markup("").join(_code(language, one, photo) for one in every),
         }
+
+
+def _code(language: str, one: Visualization, photo: str | None) -> Markup:
+    """The code of one of the pictures, or of one sheet."""
+    note = "" if one.step.step >= one.step.steps else "stopped"
+    named = Markup("{} · {}").format(_class(language, one), one.settings.spec.title)
+    return panel.shown(recipes.address(one.settings, photo, note), of=named)
 
 
 def _class(language: str, one: Visualization) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from demos.feature_visualization import controls, endpoints, runs, views
+from demos.feature_visualization import controls, endpoints, recipes, runs, views
 from demos.feature_visualization.comparisons import ComparisonSection
 from demos.feature_visualization.controls import DEFAULTS
 from demos.feature_visualization.runs import NAME
@@ -19,6 +19,7 @@ from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry
 from models.feature_visualization.settings import FROM_NOISE, VisualizationSettings
 
+RECIPES = recipes.RECIPES
 ONE_CLICK = {
     "class.siamese_cat": "Siamese cat",
     "class.zebra": "zebra",
@@ -160,7 +161,11 @@ class VisualizationTab(card.Section):
             nonlocal snapshots
             (one,) = event.value
             before, snapshots = snapshots, len(one.strip.snapshots)
-            return self._update(language, event, strip_grew=snapshots > before)
+            update = self._update(language, event, strip_grew=snapshots > before)
+            if isinstance(event, Result) and one.step.step < one.step.steps:
+                stopped = _origin(language, settings, photo, note="stopped")
+                update[self.origin.line] = stopped
+            return update
 
         events = partial(runs.visualize, self.page.engine, [settings], photo)
         yield from progress.updates(run, language, self.line, events, show)
@@ -198,11 +203,16 @@ def _subject(settings: VisualizationSettings, photo: str | None) -> list:
 
 
 def _origin(
-    language: str, settings: VisualizationSettings, photo: str | None, example: bool = False
+    language: str,
+    settings: VisualizationSettings,
+    photo: str | None,
+    example: bool = False,
+    note: str = "",
 ) -> str:
     named = settings.layer or class_name(language, settings.class_name)
     what = say(language, "ideal.origin", name=named, steps=settings.steps)
-    return card.origin(what, _subject(settings, photo), example)
+    code = recipes.address(settings, photo, note)
+    return card.origin(what, _subject(settings, photo), example, code)
 
 
 def _download(image, name: str) -> dict:

@@ -22,12 +22,14 @@
   /* Whether an element's address is made from a knob. */
   const follows = ({ dataset }, name) => dataset.knobs.split(" ").some((knob) => knob.split(":").pop() === name);
 
+  /* The knobs of a list of names, as [name, value]. */
+  function queryOf(names) {
+    const found = names.split(" ").map((knob) => knob.split(":"));
+    return found.map(([name, source]) => [name, knobs[source ?? name]]).filter(([, value]) => value != null);
+  }
+
   function address(element) {
-    const query = new URLSearchParams();
-    for (const knob of element.dataset.knobs.split(" ")) {
-      const [name, source] = knob.split(":");
-      if (knobs[source ?? name] != null) query.set(name, knobs[source ?? name]);
-    }
+    const query = new URLSearchParams(queryOf(element.dataset.knobs));
     const fixed = JSON.parse(element.dataset.fixed || "{}");
     for (const [name, value] of Object.entries(fixed)) query.set(name, value);
     query.set("lang", document.documentElement.lang || "en");
@@ -140,6 +142,7 @@
     for (const img of views.keys()) draw(img);
     for (const line of document.querySelectorAll(".gan-score")) drawScore(line);
     sayErrors();
+    window.netglassCode?.refresh();
   }
 
   /* Chooses an operation inside the networks. */
@@ -216,11 +219,13 @@
   document.addEventListener("visibilitychange", drawAll);
 
   window.netglassGan.draw = drawAll;
+  window.netglassGan.query = queryOf;
 
   /* Sets a knob that is the script's own, and draws what follows it at once. */
   window.netglassGan.set = (name, value) => {
     knobs[name] = value;
     for (const img of views.keys()) if (follows(img, name)) draw(img);
+    window.netglassCode?.refresh();
   };
 
   new MutationObserver((changes) => {

@@ -19,7 +19,7 @@ from gradio.utils import get_upload_folder
 from markupsafe import escape
 from PIL import Image
 
-from demos.gan_explorer import own_runs, own_views
+from demos.gan_explorer import own_runs, own_views, recipes
 from demos.gan_explorer.own_cats import OwnCat, OwnCats
 from demos.gan_explorer.own_runs import Inverted
 from demos.gan_explorer.views import picture_by_address
@@ -226,9 +226,12 @@ class OwnCatSection(card.Section):
         """Streams an inversion: the picture through the steps, the film, and what was reached."""
         page, cats = self.page, self.page.engine.shared(OwnCats)
         settings = InversionSettings(model=model)
+        box = _held(held)
+        code = recipes.OWN_CAT.address({"model": model, "box": box}, image=photo)
         yield {
             self.strip: None, self.example: None, self.plot: "", self.verdict: "",
-            self.origin.line: _origin(photo, model), self.download: gr.update(visible=False),
+            self.origin.line: _origin(photo, model, code=code),
+            self.download: gr.update(visible=False),
         }  # fmt: skip
         cat = OwnCat(run.session, model, None)
         key = ""
@@ -253,7 +256,7 @@ class OwnCatSection(card.Section):
                 }
             return update
 
-        events = partial(own_runs.invert, page.engine, photo, _held(held), STAGES, settings)
+        events = partial(own_runs.invert, page.engine, photo, box, STAGES, settings)
         yield from progress.updates(run, language, self.line, events, show)
 
     def bring_back(self, run: StoppableRun, language: str, path: str | None) -> dict:
@@ -324,8 +327,8 @@ def _curve(inverted: Inverted) -> str:
     return curves(series, x_title, inverted.step.steps, roles=roles, y_title=y_title, log=True)
 
 
-def _origin(photo: str | None, model: str, example: bool = False) -> str:
-    return card.origin(say(EVERY, "gan.own.origin"), [photo, model], example)
+def _origin(photo: str | None, model: str, example: bool = False, code: str = "") -> str:
+    return card.origin(say(EVERY, "gan.own.origin"), [photo, model], example, code=code)
 
 
 def _verdict(quality: Mapping[str, tuple[float, float]]) -> str:

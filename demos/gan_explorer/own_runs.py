@@ -14,7 +14,7 @@ from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Event, Loading, map_values
 from demos.runtime.scheduler import HEAVY_RUNS, schedule
 from models import images, registry
-from models.gan.inversion.settings import LEAST_FACE, MODELS, Box, InversionSettings
+from models.gan.inversion.settings import MODELS, Box, InversionSettings
 from models.gan.networks import structure
 from models.validation import ValidationError
 
@@ -133,7 +133,7 @@ def invert(
     film = Film()
 
     def computed() -> Iterator[Inverted]:
-        from models.gan.inversion.face_finder import crop
+        from models.gan.inversion.face_finder import crop, found_face
 
         used = given or found_face(inverter.finder, image)
         target = crop(image, used)
@@ -188,6 +188,8 @@ def finder(engine: Engine) -> FaceFinder:
 
 def find(engine: Engine, image: Image.Image) -> Box:
     """As `found_face`, in turn with the others who look for one."""
+    from models.gan.inversion.face_finder import found_face
+
     with engine.shared(Inverters).finding:
         return found_face(finder(engine), image)
 
@@ -217,22 +219,6 @@ def from_file(engine: Engine, path: str | None) -> tuple[str, Inversion]:
     InversionSettings(model=model)
     inverter = engine.shared(Inverters).get(engine, model)
     return model, inverter.inversion(codes.of_generator(text, inverter.network))
-
-
-def found_face(finder: FaceFinder, image: Image.Image) -> Box:
-    """The box of the face that the finder takes for the likeliest.
-
-    Raises:
-        ValidationError: there is none, or it is too small.
-    """
-    from models.gan.inversion.face_finder import LEAST_CONTRAST, LEAST_SCORE, crop
-
-    face = finder.find(image)[0]
-    if face.score < LEAST_SCORE or crop(image, face.box).std() < LEAST_CONTRAST:
-        raise ValidationError("no_face")
-    if face.box.side < LEAST_FACE:
-        raise ValidationError("face_too_small", side=round(face.box.side), least=LEAST_FACE)
-    return Box(*face.box.values)
 
 
 def enlarged(picture: torch.Tensor) -> Image.Image:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gradio as gr
 from markupsafe import escape
 
-from demos.gan_explorer import runs, walking
+from demos.gan_explorer import recipes, runs, walking
 from demos.gan_explorer.views import CAT_KNOBS, CAT_SETTINGS, picture_by_address
 from demos.runtime.i18n import say
 from demos.ui import examples
+from demos.ui.code import panel
 from demos.ui.components import Photo
 from demos.ui.page import LIGHT, PRIVATE, Page, localize_errors
 from demos.ui.plots import bars
@@ -51,6 +52,7 @@ def _mixing(page: Page) -> gr.components.Component:
                     page.put(
                         gr.HTML, key, written=lambda language, key=key: _thirds(page, key, language)
                     )
+        gr.HTML(panel.shown(recipes.MIX.address({}), knobs), elem_id="gan-mix-code")
     return crossover
 
 
@@ -73,6 +75,7 @@ def _discriminator(page: Page, knobs: Knobs) -> None:
                     shown = page.picture(f"gan.judge.{key}", height=200, elem_id=f"gan-judge-{key}")
                     outputs += [shown, gr.HTML()]
         ask = page.put(gr.Button, "gan.judge.go", size="sm")
+        outputs.append(gr.HTML(elem_id="gan-judge-code"))
 
     @localize_errors
     def score(language, path, model, *values):
@@ -85,7 +88,8 @@ def _discriminator(page: Page, knobs: Knobs) -> None:
             overlay, found = answer
             named = say(language, "gan.judge.real", score=f"{found.score:.2f}")
             shown += [overlay, bars([(named, found.real)], role="discriminator")]
-        return shown
+        address = recipes.JUDGE.address({"model": model}, image=path)
+        return [*shown, panel.shown(address) if path else ""]
 
     cat = [knobs[name] for name in ("model", *CAT_SETTINGS)]
     # One event for all: the browser sends the next when it has the answer to the last.

@@ -10,10 +10,20 @@ from typing import Any
 import gradio as gr
 from markupsafe import escape
 
-from demos.gan_explorer import client_engine, endpoints, layers, own_cat, runs, subtabs, units
+from demos.gan_explorer import (
+    client_engine,
+    endpoints,
+    layers,
+    own_cat,
+    recipes,
+    runs,
+    subtabs,
+    units,
+)
 from demos.gan_explorer.views import BLANK, CAT_KNOBS, CAT_SETTINGS, picture_by_address
 from demos.runtime.i18n import say
 from demos.ui import card, deep_links, send_to
+from demos.ui.code import panel
 from demos.ui.components import Choice
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models import registry, weights
@@ -21,6 +31,7 @@ from models.gan.settings import SLIDERS, SampleSettings
 from models.validation import ValidationError
 
 NAME = "gan"
+RECIPES = recipes.RECIPES
 VISIBLE = 4  # of the directions; the others unfold
 SETTINGS = ("truncation", "seed", "seed_b", "noise", "crossover", *SLIDERS, "layers")
 DEFAULTS = {"model": registry.DEFAULT_GAN, "sheet": 0} | {
@@ -227,6 +238,7 @@ def _cat(page: Page) -> gr.Column:
     page.put(gr.HTML, "gan.score", written=lambda language: _score(page, language))
     client_engine.line(page)
     gr.HTML('<div class="gan-trouble" role="alert"></div>')
+    gr.HTML(panel.shown(recipes.CAT.address({}), CAT_KNOBS), elem_id="gan-code")
     return gr.Column(elem_classes="gan-send")
 
 

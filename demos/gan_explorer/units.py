@@ -11,14 +11,17 @@ import json
 import gradio as gr
 from markupsafe import escape
 
+from demos.gan_explorer import recipes
 from demos.gan_explorer.views import BLANK, CAT_KNOBS, picture_by_address
 from demos.runtime import i18n
+from demos.ui.code import panel
 from demos.ui.page import Page
 from models import registry
 from models.gan.networks.structure import style_shape
 from models.gan.settings import CELLS, DEFAULT_UNIT_LAYER
 from models.registry import GanSpec
 
+KNOBS = f"{CAT_KNOBS} units cells"  # of the changed picture
 FACTORS = {"off": 0, "strong": 3}
 
 
@@ -34,6 +37,7 @@ def build(page: Page) -> None:
                     page.put(gr.Markdown, "gan.units.after", elem_classes="note")
                     _painted(page)
             page.put(gr.HTML, "gan.units.everywhere", written=lambda lang: _buttons(page, lang))
+            gr.HTML(panel.shown(recipes.UNITS.address({}), KNOBS), elem_id="gan-units-code")
         with gr.Column(scale=3, min_width=280):
             page.put(gr.HTML, "gan.units", written=lambda language: _boards(page, language))
 
@@ -50,9 +54,8 @@ def _painted(page: Page) -> None:
             f'tabindex="{-1 if n else 0}" aria-label="{escape(name)}"></button>'
             for n, name in enumerate(names)
         )
-        knobs = f"{CAT_KNOBS} units cells"
         img = (
-            f'<img data-view="units.png" data-knobs="{knobs}" data-when="now" {BLANK} alt="{alt}">'
+            f'<img data-view="units.png" data-knobs="{KNOBS}" data-when="now" {BLANK} alt="{alt}">'
         )
         group = f'<div class="over" role="group" aria-label="{label}">{cells}</div>'
         return f'<div class="gan-cells">{img}{group}</div>'

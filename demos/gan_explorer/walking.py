@@ -9,9 +9,10 @@ import re
 import gradio as gr
 from markupsafe import escape
 
-from demos.gan_explorer import runs
+from demos.gan_explorer import recipes, runs
 from demos.gan_explorer.views import BLANK, CAT_KNOBS, picture_by_address
 from demos.ui import streams
+from demos.ui.code import panel
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models.gan.settings import MAX_STOPS, SLIDERS, SampleSettings, WalkSettings
 from models.validation import ValidationError
@@ -49,6 +50,7 @@ def build(page: Page, knobs: dict[str, gr.components.Component]) -> None:
                     for name in ("gif", "mp4")
                 ]
             film = page.picture("gan.film", format="gif", height=300, elem_id="gan-film")
+        code = gr.HTML(elem_id="gan-walk-code")
     names = ("seed", "seed_b", "truncation", *SLIDERS, "layers")
 
     def make(run, language, model, text, count, *values):
@@ -59,11 +61,13 @@ def build(page: Page, knobs: dict[str, gr.components.Component]) -> None:
         formats = ["gif", "mp4"] if films.encoder() else ["gif"]
         paths = runs.films(page.engine, model, settings, formats)
         shown = [gr.update(value=path, visible=True) for path in paths]
-        return paths[0], *shown, *[gr.skip()] * (len(downloads) - len(shown))
+        address = recipes.WALK.address(vars(settings) | {"model": model, "format": "gif"})
+        missing = [gr.skip()] * (len(downloads) - len(shown))
+        return paths[0], *shown, *missing, panel.shown(address)
 
     inputs = [page.language, knobs["model"], stops, frames, *(knobs[name] for name in names)]
     go.click(
-        streams.stream(page, make, "gan.walk", heavy=False), inputs, [film, *downloads],
+        streams.stream(page, make, "gan.walk", heavy=False), inputs, [film, *downloads, code],
         trigger_mode="multiple", **PRIVATE, **LIGHT,
     )  # fmt: skip
 

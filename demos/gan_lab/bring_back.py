@@ -82,5 +82,6 @@ def _restored(engine: Engine, saved: SavedRun, data: Data, config: RunConfig) ->
     saved.restore(live.trainer)
     live.settings = config.settings
     live.trainer.configure(config.settings)
+    live.uniform = False  # a file does not say what its run has been through
     live.record(measure=True)
     return live

@@ -9,14 +9,13 @@ from typing import Any
 import gradio as gr
 
 from demos.gan_lab import names, run_config, runs, views
-from demos.gan_lab.runs import LiveTraining, LiveTrainings
+from demos.gan_lab.runs import MAX_STEPS, LiveTraining, LiveTrainings
 from demos.ui.endpoints import expose
 from demos.ui.page import LIVE_TRAINING, Page
 from models.gan.training import presets
 from models.gan.training.settings import TrainingSettings
 from models.validation import whole_number
 
-MAX_STEPS = 100_000
 DEFAULT_PRESET = "ring"
 
 

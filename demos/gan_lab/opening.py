@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from demos.gan_lab import views
+from demos.gan_lab import recipes, views
 from demos.runtime.i18n import EVERY
 from demos.ui import card, example_results
 
@@ -38,5 +38,10 @@ def values(data: str = DATA, architecture: str = ARCHITECTURE) -> Opening:
         plot,
         views.diagnosis_card(EVERY, example.diagnosis, shown),
         views.figure_list(EVERY, example.diagnosis, shown),
-        card.origin(views.origin(DATA, ARCHITECTURE, 0), [DATA, ARCHITECTURE], example=True),
+        card.origin(
+            views.origin(DATA, ARCHITECTURE, 0),
+            [DATA, ARCHITECTURE],
+            example=True,
+            code=recipes.TRAINING.address({"steps": 0}),
+        ),
     )

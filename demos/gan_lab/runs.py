@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from models.gan.training.metrics import Metrics
     from models.gan.training.snapshot import Snapshot
 
+MAX_STEPS = 100_000  # of a training to a fixed number of rounds
 MAX_RUNS = 24
 MAX_RUN_BYTES = 320 << 20
 MAX_BYTES = 2 << 30
@@ -53,6 +54,8 @@ class LiveTraining:
         settings: as the visitor has chosen them last; applied before the next slice.
         snapshot, metrics: the latest, None before the first.
         directions: found for its generator, None before.
+        uniform: whether it is what its settings alone give: they were these from the first round
+            on, and no network had steps of its own.
         paused: set when the loop that watches it should end.
         pace, views: how the visitor wants to see it: one of `PACES`, and what is drawn.
         digit: the class that the visitor wants to see by itself, None for all.
@@ -75,6 +78,7 @@ class LiveTraining:
         self.snapshot: Snapshot | None = None
         self.metrics: Metrics | None = None
         self.directions: Directions | None = None
+        self.uniform = True
         self.paused = threading.Event()
         self.pace, self.views = "normal", ["heatmap"]
         self.digit: int | None = None
@@ -94,7 +98,9 @@ class LiveTraining:
         """Trains for a slice; like all that uses the trainer it runs in `Engine.training_slice`."""
         self.touch()
         if self.settings is not self.trainer.settings:
+            self.uniform &= self.settings == self.trainer.settings or not self.trainer.rounds
             self.trainer.configure(self.settings)
+        self.uniform &= phase == "both"
         self.trainer.train(seconds, rounds, phase)
 
     def record(self, measure: bool = False) -> None:

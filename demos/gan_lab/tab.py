@@ -17,6 +17,7 @@ from demos.gan_lab import (
     inputs,
     links,
     opening,
+    recipes,
     run_config,
     runs,
     views,
@@ -41,6 +42,7 @@ from models.validation import ValidationError
 
 NAME = "gan_lab"
 TAB_ID = links.TAB_ID
+RECIPES = recipes.RECIPES
 BROKEN = [preset.name for preset in presets.BROKEN]
 BEGIN = ["modern", "classes"]  # offered by one click beside them
 # The panel for own data, and what belongs to points in the plane only, come and go with the data.
@@ -73,11 +75,12 @@ class Request:
         """Has the run shown as it is asked for."""
         live.pace, live.views, live.digit = self.pace, self.views, self.digit
 
-    def origin(self, rounds: int) -> str:
-        """The line under a result: what it is of."""
-        data = self.config.data
+    def origin(self, live: LiveTraining, ended: bool) -> str:
+        """The line under a result: what it is of, and its code when it has `ended`."""
+        data, rounds = self.config.data, live.trainer.rounds
         what = views.origin(data, self.config.settings.architecture, rounds)
-        return card.origin(what, [data, self.architecture])
+        code = recipes.training(self.config, live) if ended else ""
+        return card.origin(what, [data, self.architecture], code=code)
 
 
 class GanLabTab(card.Section):
@@ -266,13 +269,16 @@ class GanLabTab(card.Section):
             if run.is_set():  # Stop was pressed while the data were read
                 live.paused.set()
             if isinstance(event, Result):
-                yield {self.line: progress.paused(language, live.snapshot)}
+                line = progress.paused(language, live.snapshot)
+                yield {self.line: line, self.origin.line: asked.origin(live, ended=True)}
             else:
                 rate = (live.trainer.rounds - before) / max(event.seconds, 1e-3)
                 line = progress.live(language, live.snapshot, rate)
                 yield {self.line: line, **self._shown(language, live, asked)}
 
-    def _shown(self, language: str, live: LiveTraining, asked: Request) -> dict:
+    def _shown(
+        self, language: str, live: LiveTraining, asked: Request, ended: bool = False
+    ) -> dict:
         verdict, figures = views.diagnosis(language, live)
         return {
             self.phase: views.phase(language, live),
@@ -280,7 +286,7 @@ class GanLabTab(card.Section):
             self.plot: views.losses(language, live),
             self.diagnosis: verdict,
             self.figures: figures,
-            self.origin.line: asked.origin(live.trainer.rounds),
+            self.origin.line: asked.origin(live, ended),
         }
 
     def step(self, run: StoppableRun, language: str, phase: str, *values) -> dict:
@@ -292,7 +298,7 @@ class GanLabTab(card.Section):
         asked.apply_to(live)
         runs.step(self.page.engine, live, phase)
         line = progress.paused(language, live.snapshot)
-        return {self.line: line, **self._shown(language, live, asked)}
+        return {self.line: line, **self._shown(language, live, asked, ended=True)}
 
     def bring_back(
         self, run: StoppableRun, language: str, payload: str, pace: str, shown: list, path: str

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from demos.gan_lab.runs import LiveTraining
     from models.gan.training.diagnosis import Diagnosis
 
-SIDE = 480
 VIEWS = ("heatmap", "arrows", "warp")  # what can be drawn of a run on points
 SHOWN_FIGURES = (
     "loss_d", "equilibrium_loss", "loss_g", "accuracy_real", "accuracy_fake", "grad_norm_d",
@@ -46,16 +45,10 @@ LEGEND = {
 def picture(run: LiveTraining, views: Collection[str]) -> Image.Image:
     """Points in the plane with the `views` of it, or the run's pictures: sixteen of the class that
     is asked for, or a column for each, where it has classes."""
-    from models.gan.training import film_strip, landscape
+    from models.gan.training.draw import draw_gan
 
-    assert run.snapshot is not None
-    if len(run.trainer.data.shape) > 1:
-        classes = run.trainer.settings.classes or ()
-        if run.digit in classes:
-            return film_strip.draw(run.trainer.sample_class(run.trainer.latents, run.digit))
-        return film_strip.draw(run.snapshot.samples, classes)
-    heatmap, arrows, warp = (view in views for view in VIEWS)
-    return landscape.draw(run.trainer, run.snapshot, SIDE, heatmap, arrows, warp)
+    shown = {view: view in views for view in VIEWS}
+    return draw_gan(run.trainer, run.snapshot, digit=run.digit, **shown)
 
 
 def losses(language: str, run: LiveTraining) -> str:

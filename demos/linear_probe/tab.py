@@ -11,16 +11,18 @@ from typing import Any
 import gradio as gr
 from markupsafe import escape
 
-from demos.linear_probe import bet, endpoints, few_shot, runs, views
+from demos.linear_probe import bet, endpoints, few_shot, recipes, runs, views
 from demos.linear_probe.runs import NAME
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Progress, Result
 from demos.runtime.i18n import EVERY, say
 from demos.runtime.scheduler import HEAD_RUNS
 from demos.ui import card, chips, deep_links, example_results, examples, progress, streams
+from demos.ui.code.recipe import Recipe
 from demos.ui.page import PROBES, Page
 from models.linear_probe.settings import FEATURES, ProbeSettings
 
+RECIPES = recipes.RECIPES
 NAMES = tuple(name for name in ProbeSettings.described() if name != "features")
 DEFAULTS = {name: ProbeSettings.page_defaults()[name] for name in NAMES}
 EXPERIMENTS = (
@@ -135,19 +137,19 @@ class ProbeTab(card.Section):
         """Streams the training of a probe on the features of the pretrained network."""
         settings = _settings(values)
         events = partial(runs.train, settings, [settings.features])
-        yield from self._stream(run, language, settings, events, self._epoch)
+        yield from self._stream(run, language, settings, events, self._epoch, recipes.PROBE)
 
     def train_all(self, run: StoppableRun, language: str, *values):
         """As `train`, and after it the control experiments: the task's other features."""
         settings = _settings(values)
         events = partial(runs.train, settings, FEATURES[settings.task])
-        yield from self._stream(run, language, settings, events, self._epoch)
+        yield from self._stream(run, language, settings, events, self._epoch, recipes.CONTROLS)
 
     def compare_sizes(self, run: StoppableRun, language: str, *values):
         """Streams the test accuracy for growing numbers of examples, for all features."""
         settings = _settings(values)
         events = partial(runs.accuracy_by_size, settings, FEATURES[settings.task])
-        yield from self._stream(run, language, settings, events, self._size)
+        yield from self._stream(run, language, settings, events, self._size, recipes.SIZES)
 
     def _stream(
         self,
@@ -156,16 +158,24 @@ class ProbeTab(card.Section):
         settings: ProbeSettings,
         events: Callable,
         show: Callable,
+        recipe: Recipe,
     ):
         # The features are loaded first.
         loading = progress.waiting(language, Loading(say(language, "train.features")))
         plot = views.empty_plot(language, settings.task, settings.epochs)
-        origin = _origin(language, settings)
+        origin = _origin(language, settings, recipe)
         yield {
             self.line: loading, self.plot: plot, self.mistakes: "", self.origin.line: origin,
             **dict(zip(self.downloads, NO_FILES, strict=True)),
         }  # fmt: skip
-        yield from progress.updates(run, language, self.line, events, partial(show, settings.task))
+
+        def shown(language: str, event: Progress | Result) -> dict:
+            update = show(settings.task, language, event)
+            if isinstance(event, Result) and event.value.step < event.value.steps:
+                update[self.origin.line] = _origin(language, settings, recipe, "stopped")
+            return update
+
+        yield from progress.updates(run, language, self.line, events, shown)
 
     def _epoch(self, task: str, language: str, event: Progress | Result) -> dict:
         training, last = event.value, isinstance(event, Result)
@@ -196,9 +206,9 @@ def _settings(values: tuple) -> ProbeSettings:
     return ProbeSettings(**dict(zip(NAMES, values, strict=True)))
 
 
-def _origin(language: str, settings: ProbeSettings) -> str:
+def _origin(language: str, settings: ProbeSettings, recipe: Recipe, note: str = "") -> str:
     """What a result is of."""
     task = say(language, f"train.task.{settings.task}")
     few = settings.per_class or say(language, "train.all")
     what = say(language, "train.origin", task=task, per_class=few, epochs=settings.epochs)
-    return card.origin(what, [settings.task])
+    return card.origin(what, [settings.task], code=recipe.address(vars(settings), note))

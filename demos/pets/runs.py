@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 NAME = "pets"
 DEFAULT = registry.DEFAULT_PET_CLASSIFIER
-MAP_SIDE = 384  # of an explained photo, in pixels
 
 
 def classify(
@@ -57,11 +56,7 @@ def overlay(
 ) -> Image.Image:
     """The photo in grey under the map of the breeds `pair`: green speaks for the first, magenta
     against it."""
-    import torch.nn.functional as F
+    from models.classifiers.overlay import draw
 
     classifier = engine.pet_classifier(settings.model)
-    cam = classifier.class_activation_map(prediction, *pair, settings.contrast)
-    size = (MAP_SIDE, MAP_SIDE)
-    photo = images.to_tensor(square.resize(size, Image.Resampling.BICUBIC))
-    smooth = F.interpolate(cam[None, None], size, mode="bicubic")[0, 0]
-    return images.to_image(images.overlay(photo, smooth))
+    return draw(square, classifier.class_activation_map(prediction, *pair, settings.contrast))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from markupsafe import Markup, escape
 
-from demos.pets import endpoints, runs
+from demos.pets import endpoints, recipes, runs
 from demos.pets.runs import DEFAULT, NAME
 from demos.runtime import i18n
 from demos.runtime.engine import StoppableRun
@@ -26,6 +26,7 @@ from models.validation import ValidationError, choice
 if TYPE_CHECKING:
     from models.classifiers.pet_classifier import PetPrediction
 
+RECIPES = recipes.RECIPES
 CAT = "chelsea"
 FIRST = examples.example("photos", CAT)
 DEFAULTS = {
@@ -170,7 +171,9 @@ class PetTab(card.Section):
             return {self.explanation: None}
         settings = CamSettings(contrast=contrast, model=model)
         shown = runs.explain(self.page.engine, path, breed, against, settings)
-        made = card.origin(_origin(language, path, model), [path, model])
+        chosen = vars(settings) | {"breed": breed, "against": against or None}
+        code = recipes.EXPLANATION.address(chosen, image=path)
+        made = card.origin(_origin(language, path, model), [path, model], code=code)
         return {self.explanation: shown, self.origin.line: made}
 
 

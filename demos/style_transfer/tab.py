@@ -11,7 +11,7 @@ from demos.runtime import i18n
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Progress, Result, Waiting
 from demos.runtime.i18n import say
-from demos.style_transfer import controls, endpoints, runs
+from demos.style_transfer import controls, endpoints, recipes, runs
 from demos.style_transfer.controls import ALL_LAYERS, DEFAULTS
 from demos.style_transfer.runs import NAME, TERMS, Estimate, Painting, StyleRequest
 from demos.ui import card, chips, deep_links, examples, progress, send_to, streams
@@ -21,6 +21,7 @@ from demos.ui.plots import bars, curves
 from models import images, registry
 from models.style_transfer.settings import StyleSettings
 
+RECIPES = recipes.RECIPES
 CONTENT, STYLE = "chelsea", "starry_night"
 PREVIEW_SIDE = 384
 HEIGHT = "27.5rem"  # of preview, painting and wipe
@@ -206,7 +207,8 @@ class StyleTab(card.Section):
         yield self._picture(opened, PAINTING) | {
             self.strength: gr.update(visible=False), self.origin.line: "",
         }  # fmt: skip
-        events, show = partial(runs.stylize, self.page.engine, asked), partial(self._step, asked)
+        events = partial(runs.stylize, self.page.engine, asked)
+        show = partial(self._step, asked, run)
         yield from progress.updates(run, language, self.line, events, show)
 
     def _picture(self, image, label: str) -> dict:
@@ -219,7 +221,11 @@ class StyleTab(card.Section):
         }
 
     def _step(
-        self, asked: StyleRequest, language: str, event: Progress[Painting] | Result[Painting]
+        self,
+        asked: StyleRequest,
+        run: StoppableRun,
+        language: str,
+        event: Progress[Painting] | Result[Painting],
     ) -> dict:
         painting, seconds, step = event.value, event.seconds, event.value.step
         # Coarse scales are shown at full size: the picture grows sharper, not larger.
@@ -235,13 +241,19 @@ class StyleTab(card.Section):
         if step.gradient_shares:
             update[self.breakdown] = _breakdown(language, step.losses, step.gradient_shares)
         if isinstance(event, Result):
-            update |= self._finished(language, asked, painting, seconds)
+            update |= self._finished(language, asked, run, painting, seconds)
         return update
 
     def _finished(
-        self, language: str, asked: StyleRequest, painting: Painting, seconds: float
+        self,
+        language: str,
+        asked: StyleRequest,
+        run: StoppableRun,
+        painting: Painting,
+        seconds: float,
     ) -> dict:
         step, image = painting.step, painting.image
+        code = recipes.painting(asked, run.changed, whole=step.step >= step.steps)
         pair = (painting.content.resize(image.size), image)
         shown = images.fit(image, int(asked.settings["size"]))
         return {
@@ -249,7 +261,7 @@ class StyleTab(card.Section):
             self.line: progress.finished(language, step.step, step.steps, seconds),
             self.both: gr.update(value=pair, visible=True),
             self.download: gr.update(value=examples.png(image, "netglass-style"), visible=True),
-            self.origin.line: _origin(language, asked, "style.origin.steps", steps=step.step),
+            self.origin.line: _origin(language, asked, "style.origin.steps", code, steps=step.step),
             self.strength: gr.update(visible=False),
         }
 
@@ -258,9 +270,11 @@ class StyleTab(card.Section):
         if not content or not style:
             return {self.line: ""}
         sketch = runs.preview(self.page.engine, content, style, strength)
+        asked = StyleRequest(content, style)
+        code = recipes.PREVIEW.address({"strength": strength}, content=content, style=style)
         return self._picture(sketch, PREVIEW) | {
             self.strength: gr.update(visible=True),
-            self.origin.line: _origin(language, StyleRequest(content, style), "style.origin.pass"),
+            self.origin.line: _origin(language, asked, "style.origin.pass", code),
         }
 
     def estimate(
@@ -336,11 +350,13 @@ def _pair(content: str | None, style: str | None, *_) -> tuple:
     return content, style
 
 
-def _origin(language: str, asked: StyleRequest, key: str, **values: object) -> str:
-    """What a painting or a preview is of; `key` is the text of how it was made."""
+def _origin(language: str, asked: StyleRequest, key: str, code: str, **values: object) -> str:
+    """What a painting or a preview is of; `key` is the text of how it was made, and `code` the
+    address of the lines that make it."""
     pair = asked.content, asked.style
     names = Markup(" + ").join(examples.title(language, str(path)) for path in pair)
-    return card.origin(Markup("{}, {}").format(names, say(language, key, **values)), pair)
+    made = Markup("{}, {}").format(names, say(language, key, **values))
+    return card.origin(made, pair, code=code)
 
 
 def _estimate(language: str, found: Estimate) -> str:

@@ -11,7 +11,7 @@ from demos.gan_explorer import tab as gan_explorer
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Waiting
 from demos.runtime.i18n import EVERY, say
-from demos.tour import runs
+from demos.tour import recipes, runs
 from demos.tour.runs import NAME, PAINTING, STATIONS, StationStep
 from demos.ui import card, deep_links, example_results, progress, streams
 from demos.ui.components import Photo
@@ -21,6 +21,7 @@ from models import registry
 from models.attacks.settings import AttackSettings
 from models.gan.settings import SLIDERS, SampleSettings
 
+RECIPES = recipes.RECIPES
 DEFAULTS = {"seed": 26, "truncation": 0.7, "epsilon": 4}
 LABELS = {"seed": "name.seed"}  # in the explorer it is "Cat A", beside "Cat B"
 EXPERIMENTS = ({"seed": 3, "truncation": 1.5}, {"epsilon": 1})
@@ -213,7 +214,8 @@ class TourTab:
 
 
 def _origin(language: str, values: dict[str, Any], example: bool = False) -> str:
-    return card.origin(say(language, "tour.origin", **values), list(values.values()), example)
+    what, code = say(language, "tour.origin", **values), recipes.TOUR.address(values)
+    return card.origin(what, list(values.values()), example, code)
 
 
 def _check(values: dict[str, Any]) -> None:

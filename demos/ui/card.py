@@ -17,6 +17,7 @@ import gradio as gr
 from markupsafe import Markup, escape
 
 from demos.runtime.i18n import EVERY, say
+from demos.ui.code import panel
 from demos.ui.page import Page
 
 
@@ -94,21 +95,23 @@ class Origin:
         page.browser_load_events.append((list(subject), watch))
 
 
-def origin(what: str, subject: Sequence[object], example: bool = False) -> str:
+def origin(what: str, subject: Sequence[object], example: bool = False, code: str = "") -> str:
     """What `Origin.line` shows of a result.
 
     Args:
         what: the words behind "made with", as `say(EVERY, ...)` gives them.
         subject: the values of the components that `Origin.follow` was told.
         example: the result was made before.
+        code: the address of its code, as `Recipe.address` gives it.
     """
     values = escape(json.dumps([_plain(value) for value in subject]))
     made = say(EVERY, "result.made_with", what=what)
     label = Markup('<b class="example">{}</b> ').format(say(EVERY, "result.example"))
     stale = Markup('<p class="stale-note" role="status">{}</p>').format(say(EVERY, "result.stale"))
-    return Markup('<div data-subject="{}"><p>{}{}</p>{}</div>').format(
+    line = Markup('<div data-subject="{}"><p>{}{}</p>{}</div>').format(
         values, label if example else "", made, stale
     )
+    return line + panel.shown(code) if code else line
 
 
 def is_of(line: str | None, subject: Sequence[object]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -12,15 +13,47 @@ from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Loading, Result
 from demos.runtime.i18n import say
 from demos.ui import model_picker, progress, streams
+from demos.ui.code import panel
+from demos.ui.code.expressions import call, literal
+from demos.ui.code.recipe import Given, Recipe
 from demos.ui.components import NO_PICTURE, Choice, picture
 from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page
 from models import images, registry
-from models.validation import choice
+from models.validation import Settings, choice, setting
 
 if TYPE_CHECKING:
     from models.backbones.feature_maps import FeatureMaps
 
 DEFAULT_LAYER = "blocks.1"
+
+
+@dataclass(frozen=True)
+class MapCode(Settings):
+    """Feature maps of a layer."""
+
+    model: str = setting(registry.DEFAULT_BACKBONE, "the network", choices=registry.BACKBONES)
+    layer: str = setting(DEFAULT_LAYER, "one of its layers")
+
+    def check(self) -> None:
+        choice("layer", self.layer, registry.backbone(self.model).map_layers)
+
+
+def _python(given: Given) -> str:
+    made = call(
+        "models.feature_maps", "image", literal(given.settings.layer), **given.only("model")
+    )
+    return f"""\
+{given.assignments}maps = {made}
+print("channels, height, width:", maps.shape)
+picture = maps.image  # the channels that vary most over the photo, 64 at most
+picture.save("maps.png")
+"""
+
+
+MAPS = Recipe(
+    "maps", "see", MapCode, _python, ("image",), endpoint="feature_maps",
+    outputs=("picture", "report"),
+)  # fmt: skip
 
 
 def extract(
@@ -71,6 +104,7 @@ class FeatureMapSection:
                     self.show = page.put(gr.Button, "maps.show")
                     self.line = gr.HTML()
                     self.shape = gr.Markdown(elem_id=f"{tab}-shape")
+                    self.code = gr.HTML(elem_id=f"{tab}-maps-code")
                 with gr.Column(scale=5, min_width=300):
                     self.mosaic = page.picture("maps.title", visible=False, elem_id=f"{tab}-mosaic")
 
@@ -79,7 +113,7 @@ class FeatureMapSection:
         page, network = self.page, [self.backbone, self.layer]
         page.follow(self.layer, self.backbone)
         self.backbone.change(layers_of, [page.language, *network], self.layer, **PRIVATE, **LIGHT)
-        emptied = {self.line: "", self.mosaic: NO_PICTURE, self.shape: ""}
+        emptied = {self.line: "", self.mosaic: NO_PICTURE, self.shape: "", self.code: ""}
         about = streams.empty_on_change(page, [self.photo, self.backbone], emptied, self.place)
         gr.on(
             [self.show.click, self.layer.change, self.accordion.expand],
@@ -106,7 +140,13 @@ class FeatureMapSection:
                 width=width,
                 shown=maps.shown,
             )
-            yield {self.line: "", self.mosaic: picture(maps.image), self.shape: words}
+            address = MAPS.address({"model": backbone, "layer": layer}, image=path)
+            yield {
+                self.line: "",
+                self.mosaic: picture(maps.image),
+                self.shape: words,
+                self.code: panel.shown(address),
+            }
 
 
 def _layer_choices(language: str, model: str = registry.DEFAULT_BACKBONE) -> list[tuple[str, str]]:

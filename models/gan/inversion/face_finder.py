@@ -18,8 +18,9 @@ from PIL import Image
 
 from models import images
 from models.backbones.backbone import Backbone
-from models.gan.inversion.settings import Box
+from models.gan.inversion.settings import LEAST_FACE, Box
 from models.gan.networks.structure import SIDE
+from models.validation import ValidationError
 
 LAYER = "blocks.2.0.bn1"
 CELLS = 8  # on a side of a window
@@ -214,3 +215,17 @@ def crop(image: Image.Image, box: Box) -> torch.Tensor:
     x, y = box.x + left, box.y + top
     edges = x, y, min(x + box.side, image.width), min(y + box.side, image.height)
     return images.to_tensor(image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=edges))
+
+
+def found_face(finder: FaceFinder, image: Image.Image) -> Box:
+    """The box of the face that the finder takes for the likeliest.
+
+    Raises:
+        ValidationError: there is none, or it is too small.
+    """
+    face = finder.find(image)[0]
+    if face.score < LEAST_SCORE or crop(image, face.box).std() < LEAST_CONTRAST:
+        raise ValidationError("no_face")
+    if face.box.side < LEAST_FACE:
+        raise ValidationError("face_too_small", side=round(face.box.side), least=LEAST_FACE)
+    return Box(*face.box.values)

@@ -129,6 +129,20 @@ def test_settings_changed_in_mid_run_are_applied_before_the_next_slice():
     assert all(bool((before[key] == after[key]).all()) for key in before)
 
 
+def test_a_run_knows_whether_its_settings_alone_make_it():
+    run, stepped = live(), live()
+    run.settings = SMALL.replace(lr_d=0.01)  # before the first round nothing has happened yet
+    run.train(9.0, 2)
+    run.settings = SMALL.replace(lr_d=0.01)
+    run.train(9.0, 1)
+    assert run.uniform
+    run.settings = SMALL.replace(lr_d=0.02)
+    run.train(9.0, 1)
+    assert not run.uniform
+    stepped.train(9.0, 1, "generator")
+    assert not stepped.uniform
+
+
 def test_the_same_configuration_goes_on_and_another_one_starts_anew():
     engine = Engine("cpu")
     first = checked("ring", "mlp", settings_of())

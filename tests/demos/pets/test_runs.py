@@ -5,6 +5,7 @@ import pytest
 
 from demos.pets import runs, tab
 from demos.runtime.engine import Engine
+from models.classifiers import overlay
 from models.classifiers.settings import CamSettings
 from models.labels import breeds
 from models.validation import ValidationError
@@ -29,7 +30,7 @@ def test_an_explanation_is_the_overlay_of_the_prediction(engine, photo):
     drawn = runs.overlay(engine, square, prediction, pair, settings)
     explained = runs.explain(engine, photo("chelsea"), "siamese", "bengal", settings)
     assert np.array_equal(drawn, explained)
-    assert drawn.size == (runs.MAP_SIDE, runs.MAP_SIDE)
+    assert drawn.size == (overlay.SIDE, overlay.SIDE)
 
 
 @pytest.mark.parametrize(
