@@ -106,8 +106,8 @@ def _walk(given: Given) -> str:
     closed = {"closed": True} if settings.closed else {}
     z = call("walk.latents", "gan", literal(settings.numbers), str(settings.frames), **closed)
     return f"""\
-from models import films, images
-from models.gan import walk
+from models import images
+from models.gan import films, walk
 
 gan = models.load({literal(settings.model)})
 z = {z}

@@ -49,7 +49,7 @@ def films(engine: Engine, model: str, settings: WalkSettings, formats: Sequence[
 
     Sixteen pictures are one turn of the worker, so that others' pictures come in between.
     """
-    from models import films as files
+    from models.gan import films as files
 
     if "mp4" in formats and files.encoder() is None:  # before anything is computed
         raise ValidationError("package_missing", title="MP4", package="imageio-ffmpeg")
@@ -74,7 +74,7 @@ def films(engine: Engine, model: str, settings: WalkSettings, formats: Sequence[
 
 def saved_films(pictures: list[Image.Image], name: str, formats: Sequence[str]) -> list[str]:
     """Paths of a film of pictures, enlarged, in several formats."""
-    from models import films as files
+    from models.gan import films as files
 
     side = (FILM_SIDE, FILM_SIDE)
     frames = [image.resize(side, Image.Resampling.BICUBIC) for image in pictures]

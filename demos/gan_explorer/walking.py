@@ -54,7 +54,7 @@ def build(page: Page, knobs: dict[str, gr.components.Component]) -> None:
     names = ("seed", "seed_b", "truncation", *SLIDERS, "layers")
 
     def make(run, language, model, text, count, *values):
-        from models import films
+        from models.gan import films
 
         given = dict(zip(names, values, strict=True))
         settings = WalkSettings(stops=numbers(text), frames=count, closed=True, **given)

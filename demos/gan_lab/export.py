@@ -104,7 +104,7 @@ def film_sheet(run: LiveTraining) -> Image.Image:
 def archive(run: LiveTraining) -> bytes:
     """A zip: networks and what training goes on from as safetensors, settings and figures as JSON,
     the film strip as GIF; `models.gan.training.saved_run` reads it again."""
-    from models import films
+    from models.gan import films
     from models.gan.training import film_strip, saved_run
 
     film, frames = io.BytesIO(), run.history.film.frames

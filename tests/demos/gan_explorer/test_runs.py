@@ -7,7 +7,8 @@ from PIL import Image
 from demos.gan_explorer import runs, views, walking
 from demos.runtime.engine import Engine
 from demos.ui import examples
-from models import films, images, registry
+from models import images, registry
+from models.gan import films
 from models.gan.settings import MAX_STOPS, UnitSettings, WalkSettings
 from models.validation import ValidationError
 

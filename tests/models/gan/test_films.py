@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from models import films
+from models.gan import films
 from models.validation import ValidationError
 
 
