@@ -16,6 +16,7 @@ from demos.ui.code import panel, write
 from demos.ui.code.recipe import place
 from models.validation import ValidationError
 from tests.app import api_snapshot
+from tests.browser.helpers import slow_cases
 from tests.demos.ui.code_samples import CAT, IDS, PAIR, SAMPLES, read
 
 ENDPOINTS = json.loads(api_snapshot.PATH.read_text(encoding="utf-8"))
@@ -156,7 +157,7 @@ def test_the_panel_is_told_codes_words_and_notes(site, language):
     assert list(site.get(f"/{read('tour', {}, {})[2]}").json()["codes"]) == ["Python"]
 
 
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("language", ["hi", *slow_cases("en", "mr", "ne")])
 def test_a_notebook_is_valid_explained_and_shows_the_picture(site, language):
     nbformat = pytest.importorskip("nbformat")
     for name, values, pictures in SAMPLES:
