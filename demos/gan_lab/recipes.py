@@ -57,7 +57,10 @@ def _training(given: Given) -> str:
     others = given.without("data", "steps", "side", "digit", *VIEWS)
     made = call("models.train_gan", data, f"steps={settings.steps}", **others)
     return f"""\
-{own}trainer = {made}
+import torch
+{own}
+torch.set_num_threads(1)  # as the page does; several round differently
+trainer = {made}
 reached = trainer.snapshot()
 print(f"{{reached.rounds}} rounds, loss of D {{reached.loss_d}}, of G {{reached.loss_g}}")
 picture = {call("models.draw_gan", "trainer", "reached", **views)}
