@@ -31,7 +31,7 @@ from demos.layout import TABS, tab_id
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs" / "screens"
 SETTLE = 6000  # ms until pictures have come
-QUALITY = 28
+QUALITY = 20
 WIDEST = 960  # pixels of a saved picture
 OTHER_LANGUAGES = ("mr", "ne", "hi")
 
