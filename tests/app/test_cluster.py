@@ -94,7 +94,9 @@ def all_of(kind: str, method: str) -> list:
     while True:
         asked = serve.get_deployment_handle(kind, "netglass").broadcast(method)
         try:
-            return asked.results(timeout_s=60)
+            # In a thread of its own: where Playwright's event loop runs, Ray refuses to wait.
+            with ThreadPoolExecutor(1) as pool:
+                return pool.submit(asked.results, timeout_s=60).result()
         except ActorDiedError:  # not yet known to have died
             time.sleep(0.5)
 
