@@ -35,11 +35,15 @@ window.netglassLanguage = (() => {
     }, DELAY);
   }
 
-  function remember() {
+  function keep() {
     const folder = location.pathname.replace(/[^/]*$/, "");
     // In a frame of another site, as on Hugging Face, a cookie must be of its own partition.
     const scope = location.protocol === "https:" ? "SameSite=None; Secure; Partitioned" : "SameSite=Lax";
     document.cookie = `netglass-language=${code}; path=${folder}; max-age=${YEAR}; ${scope}`;
+  }
+
+  function remember() {
+    keep();
     const query = new URLSearchParams(location.search);
     if (!query.has("lang")) return;
     query.set("lang", code);
@@ -97,6 +101,8 @@ window.netglassLanguage = (() => {
     }
   }
 
+  // Who opens an address with a language goes on in it: links inside the page name none.
+  if (new URLSearchParams(location.search).get("lang") === code) keep();
   new MutationObserver(() => { if (root.lang !== code) root.lang = code; })
     .observe(root, { attributes: true, attributeFilter: ["lang"] });
   new MutationObserver(() => {
