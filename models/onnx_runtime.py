@@ -73,8 +73,8 @@ def forward(
     def chosen() -> Iterator[onnxruntime.InferenceSession]:
         nonlocal running
         with lock:
+            found = beside_others() if running else alone
             running += 1
-            found = alone if running == 1 else beside_others()
         try:
             yield found
         finally:

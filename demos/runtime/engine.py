@@ -45,8 +45,8 @@ class Engine:
         self.device_name = device
         self.remote = remote
         self._lock = threading.Lock()
-        # Short computations go through one thread: side by side they would only get in each
-        # other's way, and every new thread would bring a team of workers of its own.
+        # Short computations of PyTorch's go through one thread: side by side they would only get in
+        # each other's way, and every new thread would bring a team of workers of its own.
         self.worker = Worker("worker")
         # Live trainings have a thread of their own, a slice each, first come first served: sliders
         # need not wait for them, and no training gets more than its share.

@@ -6,19 +6,25 @@ from demos.runtime import remote
 from demos.runtime.engine import Engine
 
 
-def engine(store):
-    """(the engine, the functions that it sent, as they are sent).
+def stream(networks, function, *args):
+    """As `zerogpu.stream`, without the other process but for what it does to values.
 
-    As `zerogpu.stream`, without the other process but for what it does to values.
+    Args:
+        networks: gives a network by its name there.
     """
+    given = pickle.loads(pickle.dumps((function, remote.packed(args))))
+    there = remote.run_there(*given, networks)
+    yield from remote.arriving(pickle.loads(pickle.dumps(step)) for step in there)
+
+
+def engine(store):
+    """(the engine, the functions that it sent, as they are sent)."""
     sent = []
 
-    def stream(function, *args):
+    def send(function, *args):
         sent.append(function)
-        given = pickle.loads(pickle.dumps((function, remote.packed(args))))
-        there = remote.run_there(*given, store.get)
-        yield from remote.arriving(pickle.loads(pickle.dumps(step)) for step in there)
+        yield from stream(store.get, function, *args)
 
-    found = Engine("cpu", stream)
+    found = Engine("cpu", send)
     found.__dict__["_store"] = store
     return found, sent

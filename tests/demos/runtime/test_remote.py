@@ -19,6 +19,7 @@ from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.scheduler import HEAVY_RUNS
 from models.attacks.settings import AttackSettings
 from models.validation import ValidationError
+from tests.demos.elsewhere import stream
 from tests.serving import ROOT
 
 
@@ -46,16 +47,7 @@ NETWORK = SimpleNamespace(
 )
 
 
-def through_pickle(function, *args):
-    """As `zerogpu.stream`, with the other process left out but for what it does to values."""
-
-    def there():
-        given = pickle.loads(pickle.dumps((function, elsewhere.packed(args))))
-        networks = {"toy": NETWORK}.__getitem__
-        for found in elsewhere.run_there(*given, networks):
-            yield pickle.loads(pickle.dumps(found))
-
-    yield from elsewhere.arriving(there())
+through_pickle = partial(stream, {"toy": NETWORK}.__getitem__)
 
 
 def test_what_travels_arrives_as_it_was(monkeypatch):
