@@ -9,6 +9,10 @@ With another checkout, say of the commit before, both apps run and are asked by 
 
 git worktree add --detach ../before HEAD~1
 python -m benchmarks.pet_load --before ../before --rounds 5 --visitors 30 --seconds 6
+
+With another classifier beside the endpoint's default, one app is asked for both by turns:
+
+python -m benchmarks.pet_load --beside pets_lite2 --rounds 5 --visitors 30 --seconds 6
 """
 
 import asyncio
@@ -40,20 +44,20 @@ def fresh(shown: list[bytes]) -> bytes:
     return shown[number % len(shown)] + number.to_bytes(4, "big")
 
 
-async def classified(client: httpx.AsyncClient, url: str, session: str, content: bytes) -> dict:
+async def classified(
+    client: httpx.AsyncClient, url: str, session: str, content: bytes, model: str
+) -> dict:
     """The confidences of one photograph."""
     file = await over_http.upload(client, url, content)
-    outputs = await over_http.call(
-        client, url, "classify_pet", [file, DEFAULT_PET_CLASSIFIER], session
-    )
+    outputs = await over_http.call(client, url, "classify_pet", [file, model], session)
     return outputs[1]
 
 
 class Side:
-    """What was measured of one app; a number a round."""
+    """What was measured of one app and classifier; a number a round."""
 
-    def __init__(self, url: str):
-        self.url, self.shown = url, photos()
+    def __init__(self, url: str, model: str = DEFAULT_PET_CLASSIFIER):
+        self.url, self.model, self.shown = url, model, photos()
         self.alone_ms: list[float] = []
         self.one: list[float] = []
         self.many: list[float] = []
@@ -62,7 +66,7 @@ class Side:
 
     async def event(self, client: httpx.AsyncClient, session: str) -> dict:
         """One upload and its answer."""
-        return await classified(client, self.url, session, fresh(self.shown))
+        return await classified(client, self.url, session, fresh(self.shown), self.model)
 
     async def measure(self, visitors: int, seconds: float) -> None:
         """One round."""
@@ -96,19 +100,20 @@ async def measure(sides: dict[str, Side], rounds: int, visitors: int, seconds: f
     for name, side in sides.items():
         print(name)
         side.print(visitors)
-    if BEFORE in sides:
-        now, before = sides[HERE], sides[BEFORE]
+    if len(sides) == 2:
+        now, before = sides.values()
         ratio = statistics.median(now.many) / statistics.median(before.many)
         each = [a / b for a, b in zip(now.many, before.many, strict=True)]
         alone = statistics.median(before.alone_ms) / statistics.median(now.alone_ms)
         print(
-            f"{visitors} visitors: {ratio:.2f} times as many photos a second, by round "
+            f"the first beside the second, {visitors} visitors: {ratio:.2f} times as many photos a "
+            f"second, by round "
             f"{min(each):.2f} to {max(each):.2f}; one visitor {alone:.2f} times as fast"
         )
 
 
 def main() -> None:
-    options = over_http.parse_load_options(__doc__, before="")
+    options = over_http.parse_load_options(__doc__, before="", beside="")
     folders = {HERE: over_http.ROOT}
     if options.before:
         folders[BEFORE] = Path(options.before).resolve()
@@ -119,6 +124,8 @@ def main() -> None:
             command = ["app.py", "--port", str(PORTS[name]), "--device", "cpu", "--preload"]
             apps.enter_context(over_http.running_app(command, f"{url}/health", folder))
             sides[name] = Side(url)
+        if options.beside:
+            sides[options.beside] = Side(sides[HERE].url, options.beside)
         asyncio.run(measure(sides, options.rounds, options.visitors, options.seconds))
     print(machine())
 

@@ -9,7 +9,7 @@ import gradio as gr
 from markupsafe import Markup, escape
 
 from demos.pets import endpoints, recipes, runs
-from demos.pets.runs import DEFAULT, NAME
+from demos.pets.runs import NAME
 from demos.runtime import i18n
 from demos.runtime.engine import StoppableRun
 from demos.runtime.i18n import breed_name, say
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 RECIPES = recipes.RECIPES
 CAT = "chelsea"
 FIRST = examples.example("photos", CAT)
+CLASSIFIER = CamSettings.page_defaults()["model"]
 DEFAULTS = {
     "contrast": CamSettings.page_defaults()["contrast"],
     "backbone": registry.DEFAULT_BACKBONE,
@@ -95,7 +96,7 @@ class PetTab(card.Section):
         with page.put(gr.Accordion, "more", open=False):
             self.classifier = page.put(
                 Choice, "pets.model", [(spec.title, spec.name) for spec in registry.PET_SPECS],
-                value=DEFAULT, elem_id="pets-model",
+                value=CLASSIFIER, elem_id="pets-model",
             )  # fmt: skip
         page.send_targets["pets.model"] = self.classifier
 
@@ -136,7 +137,7 @@ class PetTab(card.Section):
         classified.success(*explain, **newest)
         gr.on([*(dropdown.input for dropdown in pair), self.contrast.change], *explain, **newest)
         self.maps.connect()
-        defaults = [FIRST, DEFAULT, *DEFAULTS.values()]
+        defaults = [FIRST, CLASSIFIER, *DEFAULTS.values()]
         self.reset.click(lambda: defaults, None, self.resettable, **light)
 
     def classify(self, run: StoppableRun, language: str, path: str | None, model: str):
@@ -187,7 +188,7 @@ def _origin(language: str, path: str, model: str) -> str:
     return Markup("{}, {}").format(examples.title(language, path), title)
 
 
-def quality(language: str, model: str = DEFAULT) -> str:
+def quality(language: str, model: str = CLASSIFIER) -> str:
     """What was measured of a classifier, in one line."""
     try:
         measured = weights.entry(registry.pet_classifier(model).name)["measured"]

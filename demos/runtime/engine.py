@@ -138,6 +138,7 @@ class Engine:
             "efficientnet_lite0",
             "efficientnet_lite2",
             registry.DEFAULT_PET_CLASSIFIER,
+            registry.PAGE_PET_CLASSIFIER,
         ):
             try:
                 self.store.get(name)

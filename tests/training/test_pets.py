@@ -8,9 +8,19 @@ import torch
 
 from models import registry
 from models.classifiers import pet_classifier
+from models.classifiers.settings import CamSettings
 from models.registry import PetSpec
 from tests.browser.helpers import slow_cases
-from training import evaluate_pets, export, pet_augmentation, pet_export, pet_features, pets, probe
+from training import (
+    choose_pets,
+    evaluate_pets,
+    export,
+    pet_augmentation,
+    pet_export,
+    pet_features,
+    pets,
+    probe,
+)
 from training.pet_trainer import Recipe
 
 
@@ -126,3 +136,15 @@ def test_probes_run_on_any_backbone(oxford, tmp_path, monkeypatch, name):
         network = torchvision.models.get_model(spec.name, weights=None)
         torch.save(network.state_dict(), path)
     assert 0 <= pet_features.probe_accuracy(name, oxford) <= 1
+
+
+def test_the_page_opens_with_the_better_classifier_on_photos_that_it_never_saw():
+    """The measure by which `training/choose_pets.py` chose, on a toy: two breeds of 3 and 1."""
+    labels = torch.tensor([0, 0, 0, 1])
+    common, rare = torch.tensor([[0.9, 0.1]]), torch.tensor([[0.1, 0.9]])
+    most = choose_pets.measure(torch.cat([common] * 4), labels)
+    both = choose_pets.measure(torch.cat([common, common, rare, rare]), labels)
+    assert (most["top1"], most["mean_per_class"]) == (0.75, 0.5)
+    assert (both["top1"], both["mean_per_class"]) == (0.75, pytest.approx(0.8333, abs=1e-4))
+    assert CamSettings.page_defaults()["model"] == registry.PAGE_PET_CLASSIFIER == "pets_lite2"
+    assert CamSettings().model == registry.DEFAULT_PET_CLASSIFIER == "pets_lite0"
