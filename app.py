@@ -181,7 +181,7 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     from demos.gan_explorer import client_engine, own_views
     from demos.gan_explorer import views as gan_views
     from demos.linear_probe import few_shot
-    from demos.runtime import gradio_frontend, middleware
+    from demos.runtime import calls, gradio_frontend, middleware
     from demos.ui import assets, class_address, photos
     from demos.ui.code import panel
 
@@ -207,6 +207,7 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
                 *middleware.stack(protected, args.rate, args.allow_embed),
                 Middleware(assets.AssetTagsMiddleware),
             ],
+            "exception_handlers": {KeyError: calls.explain, TypeError: calls.explain},
         },
         "auth": args.auth,
         "root_path": args.root_path or None,

@@ -74,6 +74,10 @@ MESSAGES = {
     "weights_damaged": "{title} can't be used: its weight file {file} is damaged "
     "or was changed. Get it again from where you got Netglass; everything else works.",
     "no_discriminator": "{title} was trained without a discriminator. Choose one of the GANs.",
+    "class_not_named": "No class is named. Name one, such as {example}.",
+    "unknown_endpoint": "There is no endpoint called {value}. There are: {names}.",
+    "unknown_parameter": "There is no parameter called {value} here. There are: {names}.",
+    "missing_parameter": "The parameter {name} is missing.",
     "unknown_breed": "There is no breed called {value} here. The nearest names: {nearest}.",
     "own_classes": "It takes {low} to {high} classes, not {count}.",
     "own_name": "Class {number} needs a name of at most {limit} letters.",

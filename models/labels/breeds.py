@@ -39,6 +39,8 @@ def index(name: object) -> int:
     names = {breed.lower(): number for number, breed in enumerate(NAMES)}
     wanted = str(name).replace("_", " ").strip().lower()
     wanted = _FOLDERS.get(wanted.replace(" ", "_"), wanted).lower()
+    if not wanted:
+        raise ValidationError("class_not_named", value=name, example=NAMES[0])
     if wanted not in names:
         near = [NAMES[names[n]] for n in difflib.get_close_matches(wanted, names, 3, 0.4)]
         raise ValidationError("unknown_breed", value=name, nearest=", ".join(near) or "-")

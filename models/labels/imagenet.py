@@ -18,13 +18,15 @@ def class_index(name: object) -> int:
     """The index of the class called `name`; capitals don't matter.
 
     Raises:
-        ValidationError: there is none; the message names the nearest ones.
+        ValidationError: there is none, or none is named; the message names the nearest ones.
     """
     names = {known.lower(): index for index, known in enumerate(class_names())}
     wanted = str(name).strip().lower()
+    if not wanted:
+        raise ValidationError("class_not_named", value=name, example="tabby")
     if wanted not in names:
         near = [class_names()[names[n]] for n in difflib.get_close_matches(wanted, names, 3, 0.5)]
-        near += [known for known in class_names() if wanted and wanted in known.lower()][:3]
+        near += [known for known in class_names() if wanted in known.lower()][:3]
         nearest = ", ".join(dict.fromkeys(near)) or "-"
         raise ValidationError("unknown_class", value=name, nearest=nearest)
     return names[wanted]
