@@ -62,8 +62,7 @@ def _thirds(page: Page, key: str, language: str) -> str:
 
 
 def _discriminator(page: Page, knobs: Knobs) -> None:
-    with page.section(gr.Tab, "gan.judge") as tab:
-        page.formula(r"p=\sigma(D(x))=\frac{1}{1+e^{-D(x)}}")
+    with page.section(gr.Tab, "gan.judge", r"p=\sigma(D(x))=\frac{1}{1+e^{-D(x)}}") as tab:
         outputs = []
         with gr.Row():
             with gr.Column(min_width=220):
@@ -101,8 +100,7 @@ def _discriminator(page: Page, knobs: Knobs) -> None:
 
 def autoencoder(page: Page) -> None:
     """The sub-tab about the VAE."""
-    with page.section(gr.Tab, "gan.vae"):
-        page.formula(VAE_LOSS)
+    with page.section(gr.Tab, "gan.vae", VAE_LOSS):
         with gr.Row():
             with gr.Column(min_width=260):
                 page.put(gr.Markdown, "gan.vae.rebuilt")

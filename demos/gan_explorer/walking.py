@@ -31,8 +31,7 @@ ADD = f"""(text, seed) => {{
 
 def build(page: Page, knobs: dict[str, gr.components.Component]) -> None:
     """The sub-tab; `knobs` choose cat A and cat B."""
-    with page.section(gr.Tab, "gan.walk"):
-        page.formula(SLERP)
+    with page.section(gr.Tab, "gan.walk", SLERP):
         with gr.Row():
             with gr.Column(min_width=240):
                 live(page)

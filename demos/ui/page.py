@@ -259,9 +259,9 @@ class Page:
         )
 
     @contextmanager
-    def section(self, kind: type, key: str, **options) -> Iterator[Any]:
+    def section(self, kind: type, key: str, formula: str = "", **options) -> Iterator[Any]:
         """A tab or accordion with the title `key`, which begins with the text `key.idea`; where it
-        has a question it begins with that, and the idea unfolds at the foot.
+        has a question it begins with that, and the idea unfolds at the foot, with its `formula`.
 
         An address names a tab by the last part of its key.
         """
@@ -271,7 +271,7 @@ class Page:
             if f"{key}.question" in i18n.texts(i18n.DEFAULT):
                 self.question(key)
                 yield block
-                self.how_it_works(key)
+                self.how_it_works(key, [self.formula(formula, render=False)] if formula else ())
             else:
                 self.put(gr.Markdown, f"{key}.idea")
                 yield block
