@@ -100,13 +100,12 @@ def _discriminator(page: Page, knobs: Knobs) -> None:
 
 def autoencoder(page: Page) -> None:
     """The sub-tab about the VAE."""
-    with page.section(gr.Tab, "gan.vae", VAE_LOSS):
-        with gr.Row():
-            with gr.Column(min_width=260):
-                page.put(gr.Markdown, "gan.vae.rebuilt")
-                picture_by_address(page, "gan.vae.rebuilt", "rebuilt", CAT_KNOBS)
-            for model in (registry.DEFAULT_GAN, registry.VAE):
-                with gr.Column(min_width=200):
-                    page.put(gr.Markdown, f"gan.model.{model}")
-                    knobs, fixed = "seed:sheet truncation", {"model": model}
-                    picture_by_address(page, f"gan.model.{model}", "sheet", knobs, fixed=fixed)
+    with page.section(gr.Tab, "gan.vae", VAE_LOSS), gr.Row():
+        with gr.Column(min_width=260):
+            page.put(gr.Markdown, "gan.vae.rebuilt")
+            picture_by_address(page, "gan.vae.rebuilt", "rebuilt", CAT_KNOBS)
+        for model in (registry.DEFAULT_GAN, registry.VAE):
+            with gr.Column(min_width=200):
+                page.put(gr.Markdown, f"gan.model.{model}")
+                knobs, fixed = "seed:sheet truncation", {"model": model}
+                picture_by_address(page, f"gan.model.{model}", "sheet", knobs, fixed=fixed)
