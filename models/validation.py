@@ -84,6 +84,14 @@ MESSAGES = {
     "own_same_name": "Two classes are called {value}. Give each a name of its own.",
     "own_photos": "A class needs {low} to {high} photos; {value} has {count}.",
     "own_same_photo": "The same photo is in {first} and in {second}. Take it out of one of them.",
+    "head_missing": "Nothing has been trained yet. Press Train first, or open a head.",
+    "head_foreign": "This file is not a head that was saved here. It takes the .safetensors file "
+    'that "Save the head" makes.',
+    "head_damaged": "This head's file is damaged or was changed. Save the head again.",
+    "head_network": "This head takes the features of {value}, and here are those of {known}. Train "
+    "one here.",
+    "head_shapes": "In this head's file {tensor} has the size {given} and should have {wanted}. "
+    "Save the head again.",
     "nothing_to_minimise": "All weights are 0, so there is nothing to paint towards. Turn one up.",
     "no_style_layer": "Every style layer is turned off. Turn one on, or set the style weight to 0.",
     "layer_weights": "{title} compares style at {count} layers, so it takes {count} layer weights, "

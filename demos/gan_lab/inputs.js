@@ -15,8 +15,8 @@
   let timer = null; // of the camera's pictures a second apart
   let clears = 0; // tell what was read before from what was read since
   const { make } = netglassPanel, button = (text, press) => netglassPanel.button(text, press);
-  const camera = netglassPhotos.camera("user", (failed) => {
-    if (failed) showError(say("no_camera"));
+  const camera = netglassPhotos.camera("user", (failed, gone) => {
+    if (failed) showError(gone ?? say("no_camera"));
     if (!camera.isOpen()) setTimelapse(false);
     drawCamera();
   });

@@ -1,17 +1,26 @@
-/* Own classes: photographs are shrunk here and kept in this page only; the server sees them when a
-   button is pressed and forgets them when it has answered. */
+/* Own classes: photographs are shrunk here and stay in this page, or, if the visitor wants that, in this
+   browser (own_kept.js); the server sees them when a button is pressed and forgets them when it has
+   answered. */
 (() => {
   const SIDE = 224, QUALITY = 0.92; // of the square that the network sees
   const MAX_PHOTOS = 40, MIN_CLASSES = 2, MAX_CLASSES = 5, MAX_MISSED = 5;
+  const KEEP_DELAY = 300; // ms, so that many photographs at once are written once
+  const MAX_HEAD_BYTES = 1 << 20; // as in models/linear_probe/saved_head.py
   // {number, name, photos: [{src, name}]}; an empty name stands for "Class <number>".
-  const classes = [{ number: 1, name: "", photos: [] }, { number: 2, name: "", photos: [] }];
+  const twoClasses = () => [{ number: 1, name: "", photos: [] }, { number: 2, name: "", photos: [] }];
+  const classes = twoClasses();
   let say, panel = null;
   let query = null; // the photograph to be classified
   let working = false, turns = 0; // of trainings
-  let found = null; // {classes: the trained, empty: those left out, accuracy, missed, probabilities}
+  // {classes: the trained, empty: those left out, accuracy, missed, probabilities}; of a head from a
+  // file {names, probabilities}.
+  let found = null;
+  let head = null; // {file: in base64, opened: whether it came from a file, names: of such}
+  // Whether the device keeps all of this, the edit that it has, and the wait for the next.
+  let keep = false, edits = 0, kept = 0, timer = 0;
   const { make } = netglassPanel, button = (...rest) => netglassPanel.button(...rest);
-  const camera = netglassPhotos.camera("environment", (failed) => {
-    showError(failed ? say("no_camera") : "");
+  const camera = netglassPhotos.camera("environment", (failed, gone) => {
+    showError(failed ? gone ?? say("no_camera") : "");
     drawCamera();
   });
 
@@ -49,7 +58,7 @@
     Object.assign(box, { type: "text", value: nameOf(entry), maxLength: 60 });
     box.setAttribute("aria-label", `${say("name")} ${entry.number}`);
     box.addEventListener("focus", () => box.select());
-    box.addEventListener("input", () => { entry.name = box.value; renamed(); });
+    box.addEventListener("input", () => { entry.name = box.value; renamed(); edited(); });
     box.addEventListener("change", () => { box.value = nameOf(entry); });
     return box;
   }
@@ -66,12 +75,14 @@
     const show = (photo) => row.append(thumbnail(photo, () => {
       entry.photos = entry.photos.filter((other) => other !== photo);
       showCount();
+      edited();
     }));
     const add = (photo) => {
       if (entry.photos.length >= MAX_PHOTOS) return;
       entry.photos.push(photo);
       show(photo);
       showCount();
+      edited();
     };
     const take = (files) => read(files, MAX_PHOTOS - entry.photos.length, add);
     entry.photos.forEach(show);
@@ -103,14 +114,17 @@
     turns += 1; // what was, or is being, learnt with it is of no use
     working = false;
     found = null;
+    head = null;
     draw();
     focusName(index);
+    edited();
   }
 
   function classify(photo) {
     query = photo;
     drawQuery();
-    train();
+    if (head?.opened) nameByHead();
+    else train();
   }
 
   function actions() {
@@ -146,62 +160,198 @@
     cards.append(...classes.map(classCard));
     result.setAttribute("aria-live", "polite");
     error.setAttribute("role", "alert");
-    panel.replaceChildren(cards, actions(), error, result);
+    panel.replaceChildren(cards, actions(), error, result, keeping());
     drawCamera();
     drawQuery();
     drawResult();
   }
 
+  /* -- keeping ---------------------------------------------------------------------------------- */
+
+  function keeping() {
+    const box = make("div", "own-keeping"), label = make("label"), check = make("input", "own-keep");
+    Object.assign(check, { type: "checkbox", checked: keep });
+    check.addEventListener("change", () => {
+      keep = check.checked;
+      if (keep) edited();
+      else forget().then(markUnsaved);
+    });
+    label.append(check, make("span", "", say("keep")));
+    box.append(
+      label, make("small", "", say("shared")),
+      button(say("save"), saveHead, "own-save"), netglassPhotos.fileButton(say("open"), false, openHead),
+      button(say("export"), exportHead, "own-export"), button(say("delete"), deleteAll, "own-delete"),
+    );
+    const file = box.querySelector("input[type=file]");
+    Object.assign(file, { accept: ".safetensors", className: "own-open" });
+    return box;
+  }
+
+  function markUnsaved() {
+    const has = head !== null || classes.some((entry) => entry.photos.length > 0);
+    netglassUnsaved.mark("own", has && !(keep && kept === edits));
+  }
+
+  function edited() {
+    edits += 1;
+    markUnsaved();
+    if (keep) timer ||= setTimeout(store, KEEP_DELAY);
+  }
+
+  async function store() {
+    timer = 0;
+    const edit = edits;
+    if (!keep) return;
+    try {
+      await window.netglassOwnKept.write({ classes, head });
+      kept = edit;
+    } catch {
+      keep = false;
+      panel.querySelector(".own-keep").checked = false;
+      showError(say("not_kept"));
+    }
+    markUnsaved();
+  }
+
+  /* Where nothing can be kept there is nothing to remove. */
+  const forget = () => window.netglassOwnKept.remove().catch(() => {});
+
+  /* What an earlier visit kept, unless there is something already. */
+  async function restore() {
+    const before = await window.netglassOwnKept.read().catch(() => null);
+    if (!before || edits) return;
+    classes.splice(0, classes.length, ...before.classes);
+    head = before.head;
+    keep = true;
+    if (head?.opened) showOpened();
+    draw();
+    panel.querySelector(".own-result").prepend(make("p", "", say("back")));
+  }
+
+  function deleteAll() {
+    classes.splice(0, classes.length, ...twoClasses());
+    turns += 1;
+    query = found = head = null;
+    keep = working = false;
+    camera.close();
+    edited();
+    forget();
+    draw();
+    panel.querySelector(".own-result").append(make("p", "", say("deleted")));
+  }
+
+  /* -- the head as a file ----------------------------------------------------------------------- */
+
+  function download(blob, name) {
+    const link = make("a");
+    Object.assign(link, { href: URL.createObjectURL(blob), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  }
+
+  const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const showOpened = () => { found = { names: head.names, probabilities: null }; };
+
+  function saveHead() {
+    showError(head ? "" : say("nothing"));
+    if (head) download(new Blob([bytesOf(head.file)]), "netglass-head.safetensors");
+  }
+
+  async function exportHead() {
+    showError(head ? "" : say("nothing"));
+    const packed = head && await ask("export", { head: head.file });
+    if (packed) download(await packed.blob(), "netglass-head.zip");
+  }
+
+  async function openHead([file]) {
+    showError("");
+    const turn = ++turns;
+    // Of one that is too large the server is sent enough to say so.
+    const content = new Uint8Array(await file.slice(0, MAX_HEAD_BYTES + 1).arrayBuffer());
+    const text = btoa(Array.from(content, (byte) => String.fromCharCode(byte)).join(""));
+    const answer = await ask("open", { head: text });
+    if (!answer || turn !== turns) return;
+    head = { file: text, opened: true, names: (await answer.json()).names };
+    query = null;
+    working = false;
+    showOpened();
+    drawQuery();
+    drawResult();
+    edited();
+  }
+
   /* -- training --------------------------------------------------------------------------------- */
 
-  async function train() {
-    const turn = ++turns; // an answer that a newer one has overtaken is not shown
-    const asked = [...classes], photo = query;
-    let answer = null, error = "";
+  /* The server's answer; null where it has said, or the browser, what is wrong. */
+  async function ask(what, given) {
+    try {
+      const reply = await fetch(`own/${what}?lang=${document.documentElement.lang || "en"}`, {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(given),
+      });
+      if (reply.ok) return reply;
+      showError(await reply.text());
+    } catch (problem) {
+      showError(String(problem));
+    }
+    return null;
+  }
+
+  /* Asks, shows meanwhile that it does, and hands the answer to take(); one that something newer has
+     overtaken is not shown. */
+  async function askInTurn(what, given, take) {
+    const turn = ++turns;
     showError("");
     working = true;
     found = null;
     drawResult();
-    try {
-      const sent = asked.map((entry) => (
-        { name: nameOf(entry), photos: entry.photos.map(({ src }) => src) }));
-      const reply = await fetch(`own/train?lang=${document.documentElement.lang || "en"}`, {
-        method: "POST", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ classes: sent, photo: photo?.src }),
-      });
-      if (reply.ok) answer = await reply.json();
-      else error = await reply.text();
-    } catch (problem) {
-      error = String(problem);
-    }
+    const reply = await ask(what, given), answer = await reply?.json();
     if (turn !== turns) return;
     working = false;
-    if (answer) found = result(answer, asked, photo);
-    showError(error);
+    if (answer) take(answer);
     drawResult();
+  }
+
+  function train() {
+    const asked = [...classes], photo = query;
+    const sent = asked.map((entry) => (
+      { name: nameOf(entry), photos: entry.photos.map(({ src }) => src) }));
+    askInTurn("train", { classes: sent, photo: photo?.src }, (answer) => {
+      found = result(answer, asked, photo);
+      head = { file: answer.head, opened: false };
+      edited();
+    });
+  }
+
+  function nameByHead() {
+    const photo = query;
+    askInTurn("classify", { head: head.file, photo: photo.src }, ({ names, probabilities }) => {
+      found = { names, probabilities: photo === query ? probabilities : null };
+    });
   }
 
   /* The server's answer about `asked`, with the classes themselves: their names may change. */
   const result = (answer, asked, photo) => ({
     ...answer,
+    names: null,
     classes: answer.classes.map((position) => asked[position]),
     empty: asked.filter((_, position) => !answer.classes.includes(position)),
+    missed: answer.predicted.flatMap((given, truth) =>
+      given.filter((one) => one !== truth).map((one) => [truth, one])),
     probabilities: photo === query ? answer.probabilities : null,
   });
 
   function drawResult() {
-    const lines = [];
+    const lines = [], names = found?.names ?? found?.classes.map(nameOf) ?? [];
     if (working) lines.push(say("working"));
-    if (found) {
-      const name = (index) => nameOf(found.classes[index]);
+    if (found?.classes) {
       lines.push(say("result", { percent: Math.round(found.accuracy * 100) }));
       for (const [truth, given] of found.missed.slice(0, MAX_MISSED))
-        lines.push(say("missed", { truth: name(truth), given: name(given) }));
+        lines.push(say("missed", { truth: names[truth], given: names[given] }));
       if (found.empty.length) lines.push(say("empty", { names: found.empty.map(nameOf).join(", ") }));
-    }
+    } else if (found) lines.push(say("opened", { names: names.join(", ") }));
     const place = panel.querySelector(".own-result");
     place.replaceChildren(...lines.map((line) => make("p", "", line)));
-    if (found?.probabilities) place.append(bars(found.classes.map(nameOf), found.probabilities));
+    if (found?.probabilities) place.append(bars(names, found.probabilities));
   }
 
   function bars(names, probabilities) {
@@ -217,5 +367,11 @@
     return all;
   }
 
-  netglassPanel.watch("own", (element, texts) => { panel = element; say = texts; draw(); });
+  netglassPanel.watch("own", (element, texts) => {
+    const first = panel === null;
+    panel = element;
+    say = texts;
+    draw();
+    if (first) restore();
+  });
 })();

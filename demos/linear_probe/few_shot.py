@@ -1,7 +1,8 @@
 """Few-shot classes of a visitor's own: photos stay in the browser, and pass through memory only.
 
-Gradio's uploads are files on the server's disk; these photos are sent to a route of their own
-instead, scaled down in the browser to what the network is shown, and nothing is stored.
+Gradio's uploads are files on the server's disk; these photos are sent to routes of their own
+instead, scaled down in the browser to what the network is shown, and nothing is stored. The trained
+head goes to the browser, too, as a file that comes back with each photo that it is to name.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import asyncio
 import base64
 import binascii
 import json
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from starlette.requests import Request
@@ -25,11 +27,18 @@ from demos.ui.photos import body_of, error_response
 from models import images, registry
 from models.validation import ValidationError
 
+if TYPE_CHECKING:
+    import torch
+
+    from models.linear_probe.saved_head import SavedHead
+
 MAX_BYTES = 12 << 20
 BATCH = 8
+ZIP = "application/zip"
 WORDS = (
     "name", "default", "add", "camera", "snap", "class", "train", "try", "result", "missed",
-    "empty", "photos", "remove", "full", "working", "no_camera",
+    "empty", "photos", "remove", "full", "working", "no_camera", "keep", "shared",
+    "not_kept", "back", "save", "open", "export", "delete", "deleted", "nothing", "opened",
 )  # fmt: skip
 
 
@@ -40,23 +49,31 @@ def build(page: Page) -> None:
 
 
 def routes(engine: Engine) -> list[Route]:
-    """The route that the script sends the photos to, for `app_kwargs` of `launch`."""
+    """The routes that the script sends photos and heads to, for `app_kwargs` of `launch`."""
 
-    async def train(request: Request) -> Response:
-        language = request.query_params.get("lang", "")
-        body = await body_of(request, MAX_BYTES)
-        if body is None:
-            return PlainTextResponse(say(language, "own.too_large"), status_code=413)
-        try:
-            return JSONResponse(await asyncio.to_thread(fit, engine, json.loads(body)))
-        except ValidationError as error:
-            return error_response(language, error)
-        except (ValueError, KeyError, TypeError):
-            return PlainTextResponse(say(language, "own.unreadable"), status_code=400)
-        except Exception as error:
-            return error_response(language, error)
+    def route(name: str, compute: Callable[[Engine, dict[str, Any]], Response]) -> Route:
+        async def answer(request: Request) -> Response:
+            language = request.query_params.get("lang", "")
+            body = await body_of(request, MAX_BYTES)
+            if body is None:
+                return PlainTextResponse(say(language, "own.too_large"), status_code=413)
+            try:
+                return await asyncio.to_thread(lambda: compute(engine, json.loads(body)))
+            except ValidationError as error:
+                return error_response(language, error)
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                return PlainTextResponse(say(language, "own.unreadable"), status_code=400)
+            except Exception as error:
+                return error_response(language, error)
 
-    return [Route("/own/train", train, methods=["POST"])]
+        return Route(f"/own/{name}", answer, methods=["POST"])
+
+    return [
+        route("train", lambda engine, asked: JSONResponse(fit(engine, asked))),
+        route("classify", lambda engine, asked: JSONResponse(classify(engine, asked))),
+        route("open", lambda engine, asked: JSONResponse(opened(asked))),
+        route("export", lambda engine, asked: Response(export(engine, asked), media_type=ZIP)),
+    ]
 
 
 def fit(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
@@ -68,14 +85,15 @@ def fit(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
 
     Returns:
         "classes", the positions of those that were trained (a class without photos is left out),
-        and "names", theirs, trimmed; "accuracy" by cross-validation, 0..1; "missed", pairs of the
-        true and the predicted one, by index of "names"; "probabilities" of the new photo, or None.
+        and "names", theirs, trimmed; "accuracy" by cross-validation, 0..1; "predicted", for each of
+        them the classes given to its photos, by index of "names"; "head", the trained one as a file
+        in base64; "probabilities" of the new photo, or None.
 
     Raises:
         ValidationError: as `few_shot.check_classes`, or a photo that can't be read.
         ValueError, KeyError, TypeError: it has another form.
     """
-    from models.linear_probe import few_shot
+    from models.linear_probe import few_shot, saved_head
 
     classes = [
         (one["name"], [_decode(photo) for photo in one["photos"]]) for one in asked["classes"]
@@ -85,29 +103,86 @@ def fit(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
     labels = [number for number, position in enumerate(names) for _ in classes[position][1]]
     if asked.get("photo"):
         photos.append(_decode(asked["photo"]))
-    side = registry.backbone(registry.DEFAULT_BACKBONE).input_size
-    pictures = [images.classifier_input(photo, side) for photo in photos]
     import torch
 
+    features = _features(engine, photos)
+    known, new = features[: len(labels)], features[len(labels) :]
+    result = engine.worker.submit(few_shot.fit, known, torch.tensor(labels), len(names)).result()
+    network = registry.DEFAULT_BACKBONE
+    head = saved_head.SavedHead(network, tuple(names.values()), result.weight, result.bias)
+    given = iter(result.predicted)
+    return {
+        "classes": list(names),
+        "names": list(names.values()),
+        "accuracy": result.accuracy,
+        "predicted": [[next(given) for _ in classes[position][1]] for position in names],
+        "head": base64.b64encode(saved_head.write(head)).decode(),
+        "probabilities": head.probabilities(new)[0].tolist() if len(new) else None,
+    }
+
+
+def classify(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
+    """Names a photo by a head that was trained before.
+
+    Args:
+        asked: "head", its file in base64, and "photo", a data: address.
+
+    Returns:
+        "names" of the classes, and "probabilities".
+
+    Raises:
+        ValidationError: as `saved_head.read`, or a photo that can't be read.
+        ValueError, KeyError, TypeError: it has another form.
+    """
+    head = _head(asked)
+    probabilities = head.probabilities(_features(engine, [_decode(asked["photo"])]))
+    return {"names": head.names, "probabilities": probabilities[0].tolist()}
+
+
+def opened(asked: dict[str, Any]) -> dict[str, Any]:
+    """The names of a head's classes; argument and errors as of `classify`."""
+    return {"names": _head(asked).names}
+
+
+def export(engine: Engine, asked: dict[str, Any]) -> bytes:
+    """The zip of a head, see `onnx_head.archive`; argument and errors as of `classify`."""
+    head = _head(asked)
+    from models.linear_probe import onnx_head
+
+    return onnx_head.archive(head, engine.backbone(head.network))
+
+
+def _head(asked: dict[str, Any]) -> SavedHead:
+    """The head that was sent.
+
+    Raises:
+        ValidationError: none was, or as `saved_head.read`.
+    """
+    from models.linear_probe import saved_head
+
+    if not asked.get("head"):
+        raise ValidationError("head_missing")
+    try:
+        content = base64.b64decode(asked["head"], validate=True)
+    except binascii.Error:
+        raise ValidationError("head_foreign") from None
+    return saved_head.read(content)
+
+
+def _features(engine: Engine, photos: Sequence[bytes]) -> torch.Tensor:
+    """(N, d) of the network that heads are trained on, in batches, so that the worker can compute
+    for other visitors in between."""
+    import torch
+
+    side = registry.backbone(registry.DEFAULT_BACKBONE).input_size
+    pictures = [images.classifier_input(photo, side) for photo in photos]
     compute = engine.backbone(registry.DEFAULT_BACKBONE).pooled_features
-    # In batches, so that the worker can compute for other visitors in between.
-    features = torch.cat(
+    return torch.cat(
         [
             engine.worker.submit(compute, torch.cat(pictures[start : start + BATCH])).result()
             for start in range(0, len(pictures), BATCH)
         ]
     )
-    known, new = features[: len(labels)], features[len(labels) :]
-    result = engine.worker.submit(
-        few_shot.fit, known, torch.tensor(labels), len(names), new if len(new) else None
-    ).result()
-    return {
-        "classes": list(names),
-        "names": list(names.values()),
-        "accuracy": result.accuracy,
-        "missed": result.errors,
-        "probabilities": result.probabilities,
-    }
 
 
 def _decode(address: str) -> bytes:

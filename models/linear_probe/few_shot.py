@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
 
 from models.linear_probe.settings import ProbeSettings
-from models.linear_probe.train import Samples, train
+from models.linear_probe.train import Head, Samples, feature_scale, train
 from models.validation import ValidationError
 
 MIN_CLASSES, MAX_CLASSES = 2, 5
@@ -26,13 +26,15 @@ class FewShotResult:
     Attributes:
         accuracy: by cross-validation: share of the photos that are classified correctly by a probe
             that was not trained on them, 0..1.
-        errors: (true class, predicted class) of the others.
-        probabilities: of the new photo, one a class; None without one.
+        predicted: the class that such a probe gave each photo.
+        weight, bias: (K, d) and (K,), of the probe that was trained on all photos; it takes the
+            features as they are.
     """
 
     accuracy: float
-    errors: list[tuple[int, int]]
-    probabilities: list[float] | None
+    predicted: list[int]
+    weight: torch.Tensor
+    bias: torch.Tensor
 
 
 def check_classes(classes: Sequence[tuple[str, Sequence[bytes]]]) -> dict[int, str]:
@@ -53,11 +55,7 @@ def check_classes(classes: Sequence[tuple[str, Sequence[bytes]]]) -> dict[int, s
     class_of: dict[bytes, str] = {}
     for index in used:
         given, photos = classes[index]
-        name = " ".join(str(given).split())
-        if not name or len(name) > MAX_LETTERS:
-            raise ValidationError("own_name", number=index + 1, limit=MAX_LETTERS)
-        if name.casefold() in (other.casefold() for other in names.values()):
-            raise ValidationError("own_same_name", value=name)
+        name = _checked_name(given, index + 1, names.values())
         if not MIN_PHOTOS <= len(photos) <= MAX_PHOTOS:
             limits = {"low": MIN_PHOTOS, "high": MAX_PHOTOS}
             raise ValidationError("own_photos", value=name, count=len(photos), **limits)
@@ -69,16 +67,37 @@ def check_classes(classes: Sequence[tuple[str, Sequence[bytes]]]) -> dict[int, s
     return names
 
 
-def fit(
-    features: torch.Tensor, labels: torch.Tensor, classes: int, new: torch.Tensor | None = None
-) -> FewShotResult:
-    """Measures a probe by stratified cross-validation, and trains one on all photos for `new`.
+def check_names(given: Sequence[str]) -> list[str]:
+    """The trimmed names of classes that were trained.
+
+    Raises:
+        ValidationError: as `check_classes`, without photos.
+    """
+    if not MIN_CLASSES <= len(given) <= MAX_CLASSES:
+        raise ValidationError("own_classes", count=len(given), low=MIN_CLASSES, high=MAX_CLASSES)
+    names: list[str] = []
+    for number, name in enumerate(given, 1):
+        names.append(_checked_name(name, number, names))
+    return names
+
+
+def _checked_name(given: object, number: int, others: Iterable[str]) -> str:
+    """The trimmed name of class `number`, which is another than those of `others`."""
+    name = " ".join(str(given).split())
+    if not name or len(name) > MAX_LETTERS:
+        raise ValidationError("own_name", number=number, limit=MAX_LETTERS)
+    if name.casefold() in (other.casefold() for other in others):
+        raise ValidationError("own_same_name", value=name)
+    return name
+
+
+def fit(features: torch.Tensor, labels: torch.Tensor, classes: int) -> FewShotResult:
+    """Measures a probe by stratified cross-validation, and trains one on all photos.
 
     Args:
         features: (N, d) of the photos.
         labels: (N,) their classes.
         classes: how many there are.
-        new: (1, d), a photo to classify, or None.
     """
     predicted = torch.empty_like(labels)
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))
@@ -92,12 +111,13 @@ def fit(
         test = Samples(features[held_out], labels[held_out], classes)
         *_, last = train(examples, test, SETTINGS)
         predicted[held_out] = last.predicted
-    wrong = (predicted != labels).nonzero()[:, 0].tolist()
-    errors = [(int(labels[n]), int(predicted[n])) for n in wrong]
-    probabilities = None
-    if new is not None:
-        examples = Samples(features, labels, classes)
-        test = Samples(new, torch.zeros(1, dtype=torch.long), classes)
-        *_, last = train(examples, test, SETTINGS)
-        probabilities = last.logits.softmax(1)[0].tolist()
-    return FewShotResult(1 - len(errors) / len(labels), errors, probabilities)
+    head = Head(features.shape[1], classes, SETTINGS)
+    everything = Samples(features, labels, classes)
+    for _ in train(everything, everything, SETTINGS, head):
+        pass
+    return FewShotResult(
+        accuracy=(predicted == labels).float().mean().item(),
+        predicted=predicted.tolist(),
+        weight=head.linear.weight.detach() / feature_scale(features),
+        bias=head.linear.bias.detach(),
+    )

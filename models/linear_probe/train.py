@@ -100,19 +100,30 @@ class Head(nn.Module):
         return self.linear(x)
 
 
+def feature_scale(features: torch.Tensor) -> torch.Tensor:
+    """Root of the mean square of features: what they are divided by before a head sees them."""
+    return features.square().mean().sqrt().clamp_min(1e-6)
+
+
 @torch.enable_grad()
-def train(examples: Samples, test: Samples, settings: ProbeSettings) -> Iterator[ProbeStep]:
+def train(
+    examples: Samples, test: Samples, settings: ProbeSettings, head: Head | None = None
+) -> Iterator[ProbeStep]:
     """Trains a head on `examples`; yields before the first epoch and after each.
 
     The loss is the mean over a batch of -log softmax(W x + b)[y], weighted so that every class
     counts the same, however many examples it has. Same arguments, same result on one machine.
+
+    Args:
+        head: a new one, trained in place, for who wants its weights, which take features divided by
+            their `feature_scale`; None makes one.
     """
     chosen = subset(examples.labels, settings.per_class, settings.seed)
     x, y = examples.features[chosen], examples.labels[chosen]
     # One scale for all features, so that one learning rate suits every network's.
-    scale = x.square().mean().sqrt().clamp_min(1e-6)
+    scale = feature_scale(x)
     x, x_test = x / scale, test.features / scale
-    head = Head(x.shape[1], examples.classes, settings)
+    head = head or Head(x.shape[1], examples.classes, settings)
     optimizer = torch.optim.AdamW(
         head.parameters(), lr=settings.lr, weight_decay=settings.weight_decay, fused=True
     )

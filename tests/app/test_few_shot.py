@@ -1,4 +1,4 @@
-"""The visitor's own classes in the running app: learnt, named, and nothing kept."""
+"""The visitor's own classes in the running app: learnt, named, taken along, and nothing kept."""
 
 import base64
 import io
@@ -6,6 +6,7 @@ import json
 import re
 import urllib.error
 import urllib.request
+import zipfile
 
 import pytest
 from PIL import Image
@@ -13,13 +14,19 @@ from PIL import Image
 
 def learn_own(app_url, classes, query="", **more):
     """(status, answer) of the visitor's own classes."""
-    body = json.dumps({"classes": classes} | more).encode()
+    status, answer = ask_own(app_url, f"train{query}", {"classes": classes} | more)
+    return status, json.loads(answer) if status == 200 else answer
+
+
+def ask_own(app_url, what, asked):
+    """(status, answer) of one of the routes: bytes, or what it refuses."""
+    body = json.dumps(asked).encode()
     request = urllib.request.Request(
-        f"{app_url}/own/train{query}", body, {"Content-Type": "application/json"}
+        f"{app_url}/own/{what}", body, {"Content-Type": "application/json"}
     )
     try:
         with urllib.request.urlopen(request, timeout=60) as reply:
-            return reply.status, json.loads(reply.read())
+            return reply.status, reply.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
 
@@ -52,6 +59,32 @@ def test_own_classes_are_learnt_and_a_new_photo_named(app_url, as_address):
     status, left_out = learn_own(app_url, classes, photo=as_address("owl", 30))
     assert (status, found["classes"], left_out["classes"]) == (200, [0, 1], [0, 2])
     assert left_out | {"classes": [0, 1]} == found
+    assert found["predicted"] == [[0, 0, 0], [1, 1, 1]]
+    # The head names photos by itself, and goes along with labels and a script.
+    head = found["head"]
+    status, answer = ask_own(app_url, "classify", {"head": head, "photo": as_address("owl", 30)})
+    named = json.loads(answer)
+    assert (status, named["names"]) == (200, found["names"])
+    assert named["probabilities"] == pytest.approx(found["probabilities"], abs=1e-5)
+    assert json.loads(ask_own(app_url, "open", {"head": head})[1]) == {"names": found["names"]}
+    status, packed = ask_own(app_url, "export", {"head": head})
+    names = zipfile.ZipFile(io.BytesIO(packed)).read("labels.txt").decode().splitlines()
+    assert (status, names) == (200, found["names"])
+
+
+@pytest.mark.parametrize("what", ["classify", "open", "export"])
+def test_a_bad_head_is_said(app_url, what):
+    foreign = base64.b64encode(b"GIF89a").decode()
+    large = base64.b64encode(bytes((1 << 20) + 1)).decode()
+    for head, message in (
+        ("", "Nothing has been trained"), (foreign, "not a head"), ("#", "not a head"),
+        (large, "The limit is 1 MB"), ([1], "can't be read"),
+    ):  # fmt: skip
+        status, said = ask_own(app_url, what, {"head": head, "photo": "data:,"})
+        assert (status, message in said) == (400, True), said
+    for asked in ([], 1, None, "x"):
+        status, said = ask_own(app_url, what, asked)
+        assert (status, "can't be read" in said) == (400, True), said
 
 
 @pytest.mark.parametrize(

@@ -120,8 +120,8 @@ window.netglassPhotos = (() => {
   /* Why there is no camera that shows what it sees, where the browser gives the page none. */
   const whyNotLive = () => make("small", "not-live", window.netglassLanguage.text("gradio_fixed.no_live_camera"));
 
-  /* A camera, of the side that `facing` names. changed(failed) is called when it was opened or closed,
-     or can't be opened. */
+  /* A camera, of the side that `facing` names. changed(failed, gone) is called when it was opened or
+     closed, or can't be opened; `gone` is what to say of one that went away. */
   function camera(facing, changed) {
     let stream = null, video = null;
     let calls = 0; // tell what was asked for before from what was asked for since
@@ -141,6 +141,11 @@ window.netglassPhotos = (() => {
           const opened = await navigator.mediaDevices.getUserMedia({ video: { facingMode: facing } });
           if (call !== calls) return opened.getTracks().forEach((track) => track.stop());
           stream = opened;
+          for (const track of opened.getTracks()) track.addEventListener("ended", () => {
+            if (stream !== opened) return;
+            close();
+            changed(true, window.netglassLanguage.text("gradio_fixed.camera_gone"));
+          });
           changed(false);
         } catch {
           if (call === calls) changed(true);

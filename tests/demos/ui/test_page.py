@@ -136,7 +136,7 @@ def test_gradio_still_has_the_texts_that_are_said_for_it():
     english = i18n.fixed_texts()["en"]
     own = {
         "error.title", "gradio.image.no_webcam_support", "gradio.login.incorrect_credentials",
-        "gradio_fixed.no_live_camera",
+        "gradio_fixed.no_live_camera", "gradio_fixed.camera_gone",
     }  # fmt: skip
     missing = {
         key

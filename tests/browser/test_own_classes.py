@@ -1,0 +1,137 @@
+"""A visitor's own classes that are kept on the device, taken along as a file, and deleted."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from demos.runtime.i18n import say
+from models.linear_probe import saved_head
+from tests.browser.helpers import download
+
+PHOTOS = {"cats": ("kitten", "chelsea"), "birds": ("owl", "koala")}
+
+
+def open_own(open_page, **options):
+    page = open_page(query="?tab=train&part=own", **options)
+    page.locator("#own .own-class").first.wait_for()
+    return page
+
+
+def fill_classes(page, photo):
+    cards = page.locator("#own .own-class")
+    for place, (name, files) in enumerate(PHOTOS.items()):
+        cards.nth(place).locator("input[type=text]").fill(name)
+        cards.nth(place).locator("input[type=file]").first.set_input_files([*map(photo, files)])
+        expect(cards.nth(place).locator("img")).to_have_count(2)
+
+
+def asks_before_it_closes(page):
+    """Whether the page asks when it is reloaded; the answer is to stay."""
+    asked = []
+
+    def stay(dialog):
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.once("dialog", stay)
+    page.evaluate("setTimeout(() => location.reload(), 0)")
+    page.wait_for_timeout(1500)
+    page.remove_listener("dialog", stay) if not asked else None
+    return asked == ["beforeunload"]
+
+
+def reload(page):
+    page.reload()
+    page.locator("#own .own-class").first.wait_for()
+
+
+def kept(page):
+    """What the browser's database has."""
+    return page.evaluate("netglassOwnKept.read().then((found) => found ?? null)")
+
+
+def test_own_classes_survive_a_reload_where_they_are_kept(open_page, photo):
+    page = open_own(open_page)
+    photos, keep = page.locator("#own .own-class img"), page.locator("#own .own-keep")
+    expect(keep).not_to_be_checked()
+    fill_classes(page, photo)
+    assert kept(page) is None
+    assert asks_before_it_closes(page)
+    expect(photos).to_have_count(4)
+    keep.check()
+    page.wait_for_function(
+        "netglassOwnKept.read().then((found) => found?.classes[1].photos.length)"
+    )
+    page.locator("#own button.go").click()
+    page.locator("#own .own-result", has_text="%").wait_for()
+    page.wait_for_function("netglassOwnKept.read().then((found) => found?.head)")
+    reload(page)  # nothing asks: what is kept is not lost
+    expect(page.locator("#own .own-result")).to_contain_text(say("en", "own.back"))
+    expect(photos).to_have_count(4)
+    names = page.locator("#own .own-class input[type=text]")
+    for number, name in enumerate(PHOTOS):
+        expect(names.nth(number)).to_have_value(name)
+    expect(keep).to_be_checked()
+    # What is switched off again is forgotten by the device, and stays in the page.
+    keep.uncheck()
+    page.wait_for_function("netglassOwnKept.read().then((found) => !found)")
+    expect(photos).to_have_count(4)
+    assert asks_before_it_closes(page)
+
+
+def test_delete_everything_deletes(open_page, photo):
+    page = open_own(open_page)
+    fill_classes(page, photo)
+    page.locator("#own .own-keep").check()
+    page.wait_for_function(
+        "netglassOwnKept.read().then((found) => found?.classes[1].photos.length)"
+    )
+    page.locator("#own .own-delete").click()
+    expect(page.locator("#own .own-result")).to_have_text(say("en", "own.deleted"))
+    expect(page.locator("#own img")).to_have_count(0)
+    expect(page.locator("#own .own-keep")).not_to_be_checked()
+    page.wait_for_function("netglassOwnKept.read().then((found) => !found)")
+    page.wait_for_timeout(500)  # what was still to be written is not
+    assert kept(page) is None
+    reload(page)
+    expect(page.locator("#own img")).to_have_count(0)
+
+
+def test_the_head_goes_into_a_file_and_comes_back(open_page, photo, tmp_path):
+    page = open_own(open_page)
+    for which in ("save", "export"):
+        page.locator(f"#own .own-{which}").click()
+        expect(page.locator("#own .own-trouble")).to_have_text(say("en", "own.nothing"))
+    fill_classes(page, photo)
+    page.locator("#own button.go").click()
+    page.locator("#own .own-result", has_text="%").wait_for()
+    file = Path(download(page, "#own .own-save", tmp_path / "head.safetensors"))
+    assert saved_head.read(file.read_bytes()).names == tuple(PHOTOS)
+    packed = zipfile.ZipFile(download(page, "#own .own-export", tmp_path / "head.zip"))
+    assert packed.read("labels.txt").decode().splitlines() == list(PHOTOS)
+    # A new visitor opens it and has a photo named, without a photo of the classes.
+    page = open_own(open_page)
+    open_file = page.locator("#own .own-open")
+    open_file.set_input_files(photo("owl"))
+    expect(page.locator("#own .own-trouble")).to_have_text(say("en", "error.head_foreign"))
+    open_file.set_input_files(file)
+    opened = say("en", "own.opened", names=", ".join(PHOTOS))
+    expect(page.locator("#own .own-result")).to_have_text(opened)
+    expect(page.locator("#own .own-trouble")).to_be_empty()
+    page.locator("#own .own-actions input[type=file]").first.set_input_files(photo("owl"))
+    expect(page.locator("#own .own-result .bar").first).to_contain_text("birds")
+
+
+@pytest.mark.slow
+def test_a_browser_that_keeps_nothing_says_so(open_page, photo):
+    def broken(page):
+        page.add_init_script("IDBFactory.prototype.open = () => { throw new Error('private'); }")
+
+    page = open_own(open_page, prepare=broken)
+    fill_classes(page, photo)
+    page.locator("#own .own-keep").click()
+    expect(page.locator("#own .own-trouble")).to_have_text(say("en", "own.not_kept"))
+    expect(page.locator("#own .own-keep")).not_to_be_checked()
+    expect(page.locator("#own .own-class img")).to_have_count(4)
