@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from models.store import load as load
     from models.style_transfer.stylize import stylize as stylize
     from models.style_transfer.stylize import stylize_fast as stylize_fast
+    from models.style_transfer.stylize import stylize_film as stylize_film
     from models.style_transfer.stylize import stylize_steps as stylize_steps
 
 # name: module
@@ -43,6 +44,7 @@ _PUBLIC = {
     "probe_learning_curve": "models.linear_probe.probe",
     "stylize": "models.style_transfer.stylize",
     "stylize_fast": "models.style_transfer.stylize",
+    "stylize_film": "models.style_transfer.stylize",
     "stylize_steps": "models.style_transfer.stylize",
     "train_gan": "models.gan.training.train",
     "train_probe": "models.linear_probe.probe",
@@ -60,6 +62,7 @@ __all__ = [
     "probe_learning_curve",
     "stylize",
     "stylize_fast",
+    "stylize_film",
     "stylize_steps",
     "train_gan",
     "train_probe",

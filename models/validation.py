@@ -96,6 +96,11 @@ MESSAGES = {
     "no_style_layer": "Every style layer is turned off. Turn one on, or set the style weight to 0.",
     "layer_weights": "{title} compares style at {count} layers, so it takes {count} layer weights, "
     "not {given}.",
+    "not_a_film": "This file is not a moving picture that can be read. Use GIF, WebP, APNG, "
+    "MP4, MOV or WebM.",
+    "no_film": "There is no clip yet. Upload a GIF or a short video.",
+    "film_too_long": "This clip has more than {limit} pictures. Cut it to the best two seconds, or "
+    "leave out every other picture.",
     "second_style": "A blend needs a second style picture. Add one, or set the blend to 0.",
     "size_too_small": "{size} pixels are too few for these pictures with {title}, which needs "
     "{least} on each side of the content and of the style. The smallest size is {smallest} pixels.",
@@ -278,6 +283,7 @@ class Setting:
         slider_low, slider_high: ends of the page's slider, where they are narrower than the range.
         step: of the page's slider.
         choices: of a string.
+        page_choices: those that the page offers, where they are fewer.
         page_default: the value with which the page opens, where it is another one.
         formula: LaTeX, shown under the page's control.
         key: of the text that labels it on the page; `name.<name>` unless given.
@@ -296,6 +302,7 @@ class Setting:
     slider_high: float
     step: float | None = None
     choices: tuple[str, ...] = ()
+    page_choices: tuple[str, ...] = ()
     page_default: Any
     formula: str = ""
     key: str
@@ -376,6 +383,7 @@ class Settings:
             options.setdefault("slider_low", options.get("low", -math.inf))
             options.setdefault("slider_high", options.get("high", math.inf))
             options.setdefault("page_default", each.default)
+            options.setdefault("page_choices", options.get("choices", ()))
             options.setdefault("key", f"name.{each.name}")
             kind, _, none = written.partition(" | ")
             options |= {"kind": KINDS.get(kind, list), "optional": none == "None"}

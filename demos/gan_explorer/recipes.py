@@ -107,13 +107,14 @@ def _walk(given: Given) -> str:
     z = call("walk.latents", "gan", literal(settings.numbers), str(settings.frames), **closed)
     return f"""\
 from models import images
-from models.gan import films, walk
+from models.films import writer
+from models.gan import walk
 
 gan = models.load({literal(settings.model)})
 z = {z}
 w = {_styles(given)}
 frames = [images.to_image(one).resize((256, 256)) for one in gan.synthesize(w)]
-films.save(frames, "walk.{settings.format}", milliseconds=80)
+writer.save(frames, "walk.{settings.format}", milliseconds=80)
 picture = frames[0]
 """
 

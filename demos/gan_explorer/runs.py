@@ -6,16 +6,13 @@ All functions compute on the engine's worker and raise `ValidationError` for val
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-from gradio.utils import get_upload_folder
 from PIL import Image
 
 from demos.gan_explorer import codes, views
 from demos.runtime.engine import Engine
-from demos.ui import examples
+from demos.ui import examples, films
 from models import images
 from models.gan.networks.structure import SIDE
 from models.gan.settings import SampleSettings, UnitSettings, WalkSettings
@@ -41,17 +38,19 @@ def film(engine: Engine, model: str, **values) -> str:
         ValidationError: a value out of range, or MP4 without an encoder.
     """
     settings = WalkSettings(**values)
-    return films(engine, model, settings, [settings.format])[0]
+    return walk_films(engine, model, settings, [settings.format])[0]
 
 
-def films(engine: Engine, model: str, settings: WalkSettings, formats: Sequence[str]) -> list[str]:
+def walk_films(
+    engine: Engine, model: str, settings: WalkSettings, formats: Sequence[str]
+) -> list[str]:
     """Paths of the same film in several formats.
 
     Sixteen pictures are one turn of the worker, so that others' pictures come in between.
     """
-    from models.gan import films as files
+    from models.films import writer
 
-    if "mp4" in formats and files.encoder() is None:  # before anything is computed
+    if "mp4" in formats and writer.encoder() is None:  # before anything is computed
         raise ValidationError("package_missing", title="MP4", package="imageio-ffmpeg")
 
     def begin():
@@ -74,16 +73,9 @@ def films(engine: Engine, model: str, settings: WalkSettings, formats: Sequence[
 
 def saved_films(pictures: list[Image.Image], name: str, formats: Sequence[str]) -> list[str]:
     """Paths of a film of pictures, enlarged, in several formats."""
-    from models.gan import films as files
-
     side = (FILM_SIDE, FILM_SIDE)
     frames = [image.resize(side, Image.Resampling.BICUBIC) for image in pictures]
-    folder = Path(get_upload_folder()) / uuid4().hex
-    folder.mkdir(parents=True)
-    paths = [str(folder / f"{name}.{each}") for each in formats]
-    for path in paths:
-        files.save(frames, path, FRAME_MS)
-    return paths
+    return films.save(frames, FRAME_MS, name, formats)
 
 
 def dissect(

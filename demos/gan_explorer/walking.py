@@ -11,7 +11,7 @@ from markupsafe import escape
 
 from demos.gan_explorer import recipes, runs
 from demos.gan_explorer.views import BLANK, CAT_KNOBS, picture_by_address
-from demos.ui import streams
+from demos.ui import films, streams
 from demos.ui.code import panel
 from demos.ui.page import LIGHT, PRIVATE, Page
 from models.gan.settings import MAX_STOPS, SLIDERS, SampleSettings, WalkSettings
@@ -39,30 +39,17 @@ def build(page: Page, knobs: dict[str, gr.components.Component]) -> None:
                 stops = _stops(page, knobs["seed"])
                 frames = page.setting(SampleSettings, "frames")
                 go = page.put(gr.Button, "gan.walk.go")
-                downloads = [
-                    page.put(
-                        gr.DownloadButton,
-                        f"gan.walk.{name}",
-                        visible=False,
-                        elem_id=f"gan-walk-{name}",
-                    )
-                    for name in ("gif", "mp4")
-                ]
+                downloads = films.buttons(page, "gan-walk")
             film = page.picture("gan.film", format="gif", height=300, elem_id="gan-film")
         code = gr.HTML(elem_id="gan-walk-code")
     names = ("seed", "seed_b", "truncation", *SLIDERS, "layers")
 
     def make(run, language, model, text, count, *values):
-        from models.gan import films
-
         given = dict(zip(names, values, strict=True))
         settings = WalkSettings(stops=numbers(text), frames=count, closed=True, **given)
-        formats = ["gif", "mp4"] if films.encoder() else ["gif"]
-        paths = runs.films(page.engine, model, settings, formats)
-        shown = [gr.update(value=path, visible=True) for path in paths]
+        paths = runs.walk_films(page.engine, model, settings, films.kinds())
         address = recipes.WALK.address(vars(settings) | {"model": model, "format": "gif"})
-        missing = [gr.skip()] * (len(downloads) - len(shown))
-        return paths[0], *shown, *missing, panel.shown(address)
+        return paths[0], *films.downloads(paths), panel.shown(address)
 
     inputs = [page.language, knobs["model"], stops, frames, *(knobs[name] for name in names)]
     go.click(

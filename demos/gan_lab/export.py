@@ -104,14 +104,14 @@ def film_sheet(run: LiveTraining) -> Image.Image:
 def archive(run: LiveTraining) -> bytes:
     """A zip: networks and what training goes on from as safetensors, settings and figures as JSON,
     the film strip as GIF; `models.gan.training.saved_run` reads it again."""
-    from models.gan import films
+    from models.films import writer
     from models.gan.training import film_strip, saved_run
 
     film, frames = io.BytesIO(), run.history.film.frames
     if frames:
         classes = run.trainer.settings.classes or ()
         drawn = [film_strip.draw(samples, classes) for _, samples in frames]
-        films.save_gif(drawn, film, FRAME_MS, LAST_FRAME_MS)
+        writer.save_gif(drawn, film, FRAME_MS, LAST_FRAME_MS)
     return saved_run.write(run.trainer, _facts(run), film.getvalue())
 
 

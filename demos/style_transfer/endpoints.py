@@ -1,16 +1,19 @@
-"""The public endpoints /style_transfer and /style_preview."""
+"""The public endpoints /style_transfer, /style_preview and /style_film."""
 
 from __future__ import annotations
 
 import gradio as gr
 
 from demos.runtime.events import Progress, Result
-from demos.style_transfer import runs
+from demos.style_transfer import clips, runs
 from demos.style_transfer.runs import StyleRequest
+from demos.ui import films
 from demos.ui.endpoints import Picture, expose
 from demos.ui.page import LIGHT, Page
 from models import registry
 from models.style_transfer.settings import StyleSettings
+
+FILM, SO_FAR = "netglass-film", "netglass-film-so-far"
 
 
 def expose_all(page: Page) -> None:
@@ -61,6 +64,31 @@ def expose_all(page: Page) -> None:
         """
         return runs.preview(engine, content, style, strength)
 
+    def style_film(language: str, content: Picture, style: Picture, strength: float = 1.0):
+        """Paints a clip in the style of a picture, in one pass through a small network a picture.
+
+        Streams the last picture while it goes on; what comes last is the film. The style's numbers
+        are computed once, so that what stands still does not flicker.
+
+        Args:
+            content: what to paint: a GIF, WebP or APNG of at most 60 pictures; or MP4, MOV or WebM
+                where the server has ffmpeg.
+            style: how to paint it: a painting or a texture.
+            strength: 0 (the clip's own manner) to 1 (the style's).
+
+        Returns:
+            The film: an MP4 of a video, else a GIF; 384 pixels on its longer side.
+        """
+        with engine.run(None, clips.PLACE) as run:
+            for event in clips.paint(engine, content, style, strength, run):
+                if isinstance(event, Progress):
+                    frame = event.value.frames[-1:]
+                    yield from films.save(frame, clips.MILLISECONDS, SO_FAR, ["gif"])
+                elif isinstance(event, Result):
+                    found = event.value
+                    kind = "mp4" if found.clip.video else "gif"
+                    yield from films.save(found.frames, found.clip.milliseconds, FILM, [kind])
+
     outputs = {"picture": gr.Image, "report": gr.JSON}
     order = {"second_style": "blend"}
     expose(
@@ -68,6 +96,7 @@ def expose_all(page: Page) -> None:
         settings=StyleSettings, before=order, names={"model": "backbone"},
     )  # fmt: skip
     expose(style_preview, {"picture": gr.Image}, "style_preview", LIGHT)
+    expose(style_film, {"film": gr.File}, "style_film")
 
 
 def _report(painting: runs.Painting, seconds: float) -> dict:

@@ -1,4 +1,4 @@
-"""The code of a painting and of a one-pass preview."""
+"""The code of a painting, of a one-pass preview and of a clip."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class StyleCode(StyleSettings):
 
 @dataclass(frozen=True)
 class PreviewCode(Settings):
-    """A one-pass preview."""
+    """A one-pass preview, or a clip painted so."""
 
     strength: float = setting(
         1.0, "0 (the photo's own manner) to 1 (the style's)", low=0, high=1, step=0.05
@@ -53,6 +53,17 @@ def _preview(given: Given) -> str:
     return f'{given.assignments}picture = {made}\npicture.save("painted.png")\n'
 
 
+def _film(given: Given) -> str:
+    made = call("models.stylize_film", "content", "style", **given.changed)
+    return f"""\
+from models.films import writer
+
+{given.assignments}film = {made}
+writer.save(film.frames, "painted.gif", film.milliseconds)
+picture = film.frames[0]
+"""
+
+
 PAINTING = Recipe(
     NAME, NAME, StyleCode, _painting, ("content", "style", "second_style"), ("second_style",),
     endpoint="style_transfer", outputs=("picture", "report"),
@@ -60,7 +71,11 @@ PAINTING = Recipe(
 PREVIEW = Recipe(
     f"{NAME}_preview", NAME, PreviewCode, _preview, ("content", "style"), endpoint="style_preview"
 )
-RECIPES = (PAINTING, PREVIEW)
+FILM = Recipe(
+    f"{NAME}_film", NAME, PreviewCode, _film, ("content", "style"), endpoint="style_film",
+    outputs=("film",),
+)  # fmt: skip
+RECIPES = (PAINTING, PREVIEW, FILM)
 
 
 def painting(asked: StyleRequest, changed: Mapping[str, float], whole: bool) -> str:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Event, Loading, Waiting, map_values
+from demos.style_transfer.clips import Way
 from models import images, registry
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Painting:
         losses: every term's values so far, and their total's, by term.
         content: the photo.
         forecast: the seconds that the whole run was expected to take.
+        way: pictures on the way.
     """
 
     step: StyleStep
@@ -65,6 +67,7 @@ class Painting:
     losses: dict[str, list[float]]
     content: Image.Image
     forecast: float
+    way: Way
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ def stylize(engine: Engine, request: StyleRequest, run: StoppableRun) -> Generat
     estimator.check(*run_of)
     forecast = estimator.seconds(*run_of)
     losses: dict[str, list[float]] = {name: [] for name in (*TERMS, "total")}
+    way = Way()
 
     def recorded() -> Generator[StyleStep, None, None]:
         job = (network, content, style, settings, second, lambda: run.changed)
@@ -113,6 +117,7 @@ def stylize(engine: Engine, request: StyleRequest, run: StoppableRun) -> Generat
             computed += time.perf_counter() - since  # without other visitors' turns
             for name, value in step.losses.items():
                 losses[name].append(value)
+            way.add(step)
             if step.step >= step.steps:
                 estimator.learn(*run_of, computed)
             yield step
@@ -120,7 +125,7 @@ def stylize(engine: Engine, request: StyleRequest, run: StoppableRun) -> Generat
 
     yield from map_values(
         engine.schedule(recorded(), run),
-        lambda step: Painting(step, images.to_image(step.image), losses, content, forecast),
+        lambda step: Painting(step, images.to_image(step.image), losses, content, forecast, way),
     )
 
 

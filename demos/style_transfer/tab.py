@@ -11,8 +11,9 @@ from demos.runtime import i18n
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Progress, Result, Waiting
 from demos.runtime.i18n import say
-from demos.style_transfer import controls, endpoints, recipes, runs
+from demos.style_transfer import clips, controls, endpoints, recipes, runs
 from demos.style_transfer.controls import ALL_LAYERS, DEFAULTS
+from demos.style_transfer.film_section import FilmSection
 from demos.style_transfer.runs import NAME, TERMS, Estimate, Painting, StyleRequest
 from demos.ui import card, chips, deep_links, examples, progress, send_to, streams
 from demos.ui.components import Knob, Photo
@@ -57,12 +58,13 @@ class StyleTab(card.Section):
         self.controls = controls.build(page, self.columns)
         self._build_losses()
         self._build_comparison()
+        FilmSection(page, self.style, self.strength)
         self.inputs = [
             self.content, self.style, self.controls.second, *self.controls.ordered,
         ]  # fmt: skip
         self.result = [
             self.line, self.live, self.both, self.breakdown, self.plot, self.download,
-            self.origin.line, self.strength,
+            self.origin.line, self.way, self.strength,
         ]  # fmt: skip
 
     def _build_given(self) -> None:
@@ -97,6 +99,9 @@ class StyleTab(card.Section):
         with gr.Row(elem_classes="quiet"):
             self.download = page.put(
                 gr.DownloadButton, "download", visible=False, size="sm", elem_id="style-download"
+            )
+            self.way = page.put(
+                gr.DownloadButton, "style.film.way", visible=False, size="sm", elem_id="style-way"
             )
             send_to.buttons(page, shown_picture, [self.both, self.live], ("pets", "attack"))
 
@@ -207,9 +212,16 @@ class StyleTab(card.Section):
         yield self._picture(opened, PAINTING) | {
             self.strength: gr.update(visible=False), self.origin.line: "",
         }  # fmt: skip
+        last: list[Painting] = []
+
+        def show(language: str, event: Progress[Painting] | Result[Painting]) -> dict:
+            last[:] = [event.value]
+            return self._step(asked, run, language, event)
+
         events = partial(runs.stylize, self.page.engine, asked)
-        show = partial(self._step, asked, run)
         yield from progress.updates(run, language, self.line, events, show)
+        for painting in last:  # after the result, which need not wait for it
+            yield {self.way: gr.update(value=clips.save_way(painting.way), visible=True)}
 
     def _picture(self, image, label: str) -> dict:
         """A picture that is no result yet."""
@@ -217,6 +229,7 @@ class StyleTab(card.Section):
             self.live: gr.update(value=image, visible=True, label=label),
             self.both: gr.update(value=None, visible=False),
             self.download: gr.update(visible=False),
+            self.way: gr.update(visible=False),
             self.plot: "",
         }
 
@@ -331,6 +344,7 @@ class StyleTab(card.Section):
             None,
             gr.update(visible=False),
             "",
+            gr.update(visible=False),
         ]
         return [*defaults, 1, None, *result]
 

@@ -60,6 +60,16 @@ class Upload(gr.UploadButton):
         return None if payload is None else payload.path
 
 
+class Clip(gr.File):
+    """An uploaded moving picture, handed on as a file path and opened by `models.films.reader`."""
+
+    is_template = True
+    EVENTS = gr.File.EVENTS
+
+    def preprocess(self, payload):
+        return None if payload is None else payload.path
+
+
 class Text(gr.Textbox):
     """A text; gr.Textbox would make one of a number or a list."""
 

@@ -245,8 +245,8 @@ class Page:
     def _choices(self, described: Setting) -> Callable[[str], list[tuple[str, str]]]:
         def texts(language: str) -> list[tuple[str, str]]:
             if not described.choice_key:
-                return [(name, name) for name in described.choices]
-            keys = [(f"{described.choice_key}.{name}", name) for name in described.choices]
+                return [(name, name) for name in described.page_choices]
+            keys = [(f"{described.choice_key}.{name}", name) for name in described.page_choices]
             return [(self.text(key, language), name) for key, name in keys]
 
         return texts

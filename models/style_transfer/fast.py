@@ -33,7 +33,13 @@ _session_lock = threading.Lock()
 
 
 def preview(content: Image.Image, style: Image.Image, strength: float = 1.0) -> Image.Image:
-    """`content` painted in the manner of `style`, its longer side 384 pixels.
+    """`content` painted in the manner of `style`, its longer side 384 pixels; raises as
+    `style_vector`."""
+    return paint(content, style_vector(content, style, strength))
+
+
+def style_vector(content: Image.Image, style: Image.Image, strength: float = 1.0) -> np.ndarray:
+    """The style as the painting network is told it, (1, 1, 1, 100).
 
     Args:
         strength: 0 (the content's own style vector) to 1 (the style's); linear in between.
@@ -42,9 +48,12 @@ def preview(content: Image.Image, style: Image.Image, strength: float = 1.0) -> 
         ValidationError: the package is missing or its files were changed; a strength out of range.
     """
     share = number("strength", strength, 0, 1)
-    vector = _style_vector(style)
-    if share < 1:
-        vector = share * vector + (1 - share) * _style_vector(content)
+    vector = _predicted(style)
+    return vector if share == 1 else share * vector + (1 - share) * _predicted(content)
+
+
+def paint(content: Image.Image, vector: np.ndarray) -> Image.Image:
+    """`content` painted by a style vector, its longer side 384 pixels; raises as `preview`."""
     small = np.asarray(images.fit(content, SIDE))
     height, width = small.shape[:2]
     # The painting network takes squares; the rest is filled by reflection.
@@ -53,8 +62,7 @@ def preview(content: Image.Image, style: Image.Image, strength: float = 1.0) -> 
     return Image.fromarray(np.rint(painted.clip(0, 1) * 255).astype(np.uint8))
 
 
-def _style_vector(picture: Image.Image) -> np.ndarray:
-    """The style vector (1, 1, 1, 100)."""
+def _predicted(picture: Image.Image) -> np.ndarray:
     return _run("arbitrary_predict", _unit(np.asarray(images.square(picture, 256))))
 
 

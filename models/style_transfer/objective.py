@@ -10,10 +10,12 @@ from models.backbones.backbone import Backbone
 from models.style_transfer.losses import (
     STYLE_LOSSES,
     ContentLoss,
+    StyleLoss,
     moments,
     tempered,
     total_variation,
 )
+from models.style_transfer.neighbours import NeighboursLoss, matching_losses
 from models.style_transfer.settings import StyleSettings
 
 # What the weight 1 stands for, found by eye on Lite0 over four contents and eight styles.
@@ -29,6 +31,7 @@ class Objective:
         content: (1, 3, H, W) in [0, 1].
         styles: one picture (1, 3, h, w), or two that are blended.
         settings: may be replaced at any time, as far as weights go.
+        start: the picture that neighbours are found for; the content if it is not given.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class Objective:
         content: torch.Tensor,
         styles: torch.Tensor | Sequence[torch.Tensor],
         settings: StyleSettings,
+        start: torch.Tensor | None = None,
     ):
         self.backbone, self.settings = backbone, settings
         self.layers = backbone.spec.style_layers
@@ -47,11 +51,14 @@ class Objective:
         used = [layer for layer, weight in zip(self.layers, self.weights, strict=True) if weight]
         with torch.no_grad():
             found = [backbone.features(style, used, True) for style in styles] if used else []
-            kind = STYLE_LOSSES[settings.style_loss]
-            self.style = {
-                layer: kind(moments(maps, shares))
-                for layer, maps in zip(used, zip(*found, strict=True), strict=True)
-            }
+            parts: Sequence[StyleLoss | NeighboursLoss] = []
+            if used and settings.style_loss == "neighbours":
+                matched = backbone.features(content if start is None else start, used, True)
+                parts = matching_losses(matched, found, shares)
+            elif used:
+                kind = STYLE_LOSSES[settings.style_loss]
+                parts = [kind(moments(maps, shares)) for maps in zip(*found, strict=True)]
+            self.style = dict(zip(used, parts, strict=True))
             (target,) = backbone.features(content, [self.content_layer], True)
             self.content = ContentLoss(target)
 

@@ -224,7 +224,8 @@ def transfer_style(
             yield StyleStep(0, settings.steps, 0.0, color.with_colors_of(picture, overlay), {})
         else:
             picture = F.interpolate(picture, target.shape[-2:], mode="bicubic").clamp(0, 1)
-        objective = Objective(backbone, target, references, settings)
+        # Neighbours are found for the photo, and then for what was painted of it.
+        objective = Objective(backbone, target, references, settings, picture if done else target)
         descent = Descent(objective, picture, settings, steps, optimizer)
         optimizer = descent.optimizer
         for smooth, losses, shares in descent.run(changed):

@@ -10,7 +10,7 @@ from models import registry
 from models.registry import BackboneSpec
 from models.validation import Settings, ValidationError, choice, number, setting
 
-STYLE_LOSSES = ("moments", "gram", "wasserstein")
+STYLE_LOSSES = ("moments", "gram", "wasserstein", "neighbours")
 INITS = ("content", "noise")
 OPTIMIZERS = ("adam", "lbfgs")
 COLOR_METHODS = ("luminance", "histogram")
@@ -41,8 +41,10 @@ class StyleSettings(Settings):
     style_loss: str = setting(
         "moments",
         "what style is: means and centred covariances of the activations, Gram matrices as in "
-        "Gatys et al. 2016, or the moments as a distance of two Gaussians",
+        "Gatys et al. 2016, the moments as a distance of two Gaussians, or each place's nearest "
+        "neighbour (Kolkin et al. 2022)",
         choices=STYLE_LOSSES,
+        page_choices=STYLE_LOSSES[:-1],
         choice_key="style.loss",
     )
     content_weight: float = setting(

@@ -24,7 +24,7 @@ def test_endpoints_and_defaults_are_those_of_the_contract(client):
     assert set(api) == {
         "/gan_sample", "/gan_walk", "/gan_mix", "/gan_invert", "/gan_units", "/discriminate",
         "/gan_train",
-        "/style_transfer", "/style_preview", "/attack", "/ideal_class",
+        "/style_transfer", "/style_preview", "/style_film", "/attack", "/ideal_class",
         "/classify_pet", "/explain_pet", "/feature_maps", "/train_head",
         "/attack_curve", "/attack_survival", "/attack_transfer", "/smoothed",
         "/network_input", "/adversarial_patch", "/classify_image", "/explain",
@@ -62,7 +62,8 @@ def test_endpoints_and_defaults_are_those_of_the_contract(client):
     assert list(defaults["/feature_maps"]) == ["image", "model", "layer"]
     head = {"task": "breeds", "per_class": 0, "epochs": 20, "lr": 0.003, "seed": 0}
     assert head.items() <= defaults["/train_head"].items()
-    assert defaults["/style_preview"] == {"content": None, "style": None, "strength": 1.0}
+    for preview in ("/style_preview", "/style_film"):
+        assert defaults[preview] == {"content": None, "style": None, "strength": 1.0}
     training = {"data": "", "preset": "ring", "steps": 2000, "lr_d": None, "lr_g": None, "seed": 0}
     assert training.items() <= defaults["/gan_train"].items()
     style = {
@@ -103,7 +104,7 @@ def test_every_endpoint_has_a_description(blocks):
     from gradio.utils import get_function_description
 
     public = [f for f in blocks.fns.values() if f.api_visibility == "public"]
-    assert len(public) == 23
+    assert len(public) == 24
     for function in public:
         description, parameters, returns = get_function_description(function.fn)
         assert len(description) > 40

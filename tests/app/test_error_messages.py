@@ -49,7 +49,11 @@ BAD = [
     ("/style_transfer", {"size": -1}, "size must be from 64 to 1024"),
     ("/style_transfer", {"content_weight": None}, "content_weight must be a number"),
     ("/style_transfer", {"backbone": "alexnet"}, "Choose one of: efficientnet_lite0"),
-    ("/style_transfer", {"style_loss": "magic"}, "Choose one of: moments, gram, wasserstein"),
+    (
+        "/style_transfer",
+        {"style_loss": "magic"},
+        "Choose one of: moments, gram, wasserstein, neighbours",
+    ),
     ("/attack", {"method": "magic"}, "Choose one of: pgd, fgsm"),
     ("/attack", {"norm": "l7"}, "linf"),
     ("/attack", {"target": "Siamesse cat"}, "The nearest names: Siamese cat"),

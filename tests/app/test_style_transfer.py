@@ -48,6 +48,7 @@ def test_every_setting_changes_the_picture(client, photo, painting):
     second = handle_file(painting("woodcut"))
     for options in (
         {"style_loss": "wasserstein"},
+        {"style_loss": "neighbours"},
         {"style_scale": 0.5},
         {"layer_weights": [1, 1, 1, 0, 0, 0, 0, 0, 0, 0]},
         {"keep_colors": True, "color_method": "histogram"},
@@ -70,6 +71,37 @@ def test_preview_follows_its_strength(client, photo, painting):
         assert one.format == "PNG"
         assert max(one.size) == 384
         assert abs(np.asarray(one).astype(int) - np.asarray(other)).mean() > 3
+
+
+def animation(path, count, size=(64, 48)):
+    """A GIF of noise that moves."""
+    noise = Image.effect_noise((size[0] + count, size[1]), 60).convert("RGB")
+    frames = [noise.crop((n, 0, n + size[0], size[1])) for n in range(count)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=60)
+    return handle_file(str(path))
+
+
+def test_a_clip_is_painted(client, tmp_path):
+    """An animated style counts as its first picture."""
+    clip, style = animation(tmp_path / "clip.gif", 2), animation(tmp_path / "style.gif", 3)
+    film = client.predict(clip, style, api_name="/style_film")
+    with Image.open(film) as found:
+        assert (found.format, found.n_frames, found.size) == ("GIF", 2, (384, 288))
+        assert found.info["duration"] == 60
+
+
+def test_a_bad_clip_gets_a_clear_message(client, photo, painting, tmp_path):
+    style, text = handle_file(painting("mosaic")), tmp_path / "text.mp4"
+    text.write_text("no clip")
+    for clip, message in (
+        (None, "There is no clip yet"),
+        (handle_file(str(text)), "not a moving picture that can be read"),
+        (animation(tmp_path / "long.gif", 1000, (16, 16)), "more than 60 pictures"),
+    ):
+        with pytest.raises(AppError, match=message):
+            client.predict(clip, style, api_name="/style_film")
+    with pytest.raises(AppError, match="strength must be from 0 to 1"):
+        client.predict(handle_file(photo("kitten")), style, strength=2, api_name="/style_film")
 
 
 BAD = [

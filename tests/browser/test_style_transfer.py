@@ -168,3 +168,48 @@ def test_weights_that_leave_nothing_to_do_are_refused_and_the_run_goes_on(open_p
     set_number(page, "name.tv_weight", 0)
     page.get_by_text(say("en", "error.nothing_to_minimise")).first.wait_for()
     status.filter(has_text="Done: 600").wait_for()
+
+
+@pytest.mark.slow
+def test_a_clip_is_painted_and_downloaded(open_page, tmp_path):
+    """Without a clip the page says what to do; a new clip empties the result."""
+    page = open_style(open_page)
+    page.get_by_role("button", name=say("en", "style.film")).click()
+    button(page, "style.film.run").click()
+    expect(page.get_by_text("There is no clip yet")).to_be_visible()
+    for count in (4, 2):
+        frames = [Image.new("RGB", (64, 48), (60, 90, 150)) for _ in range(count)]
+        for n, frame in enumerate(frames):  # a GIF keeps equal pictures once
+            frame.paste("white", (16 * n, 8, 16 * n + 16, 40))
+        path = tmp_path / f"clip{count}.gif"
+        frames[0].save(path, save_all=True, append_images=frames[1:], duration=80)
+        page.locator("#film-clip input[type=file]").set_input_files(path)
+        expect(page.locator("#film-clip")).to_contain_text("clip")
+        expect(page.locator("#film-gif")).to_be_hidden()
+        button(page, "style.film.run").click()
+        status = page.locator("#film-status")
+        expect(status).to_contain_text(f"Done: {count} steps", use_inner_text=True)
+        with page.expect_download() as download:
+            page.locator("#film-gif").click()
+        download.value.save_as(tmp_path / "film.gif")
+        with Image.open(tmp_path / "film.gif") as film:
+            assert (film.n_frames, film.size) == (count, (384, 288))
+        if count == 4:
+            page.locator("#film-clip").get_by_role("button", name="Clear").first.click()
+
+
+@pytest.mark.slow
+def test_a_painting_can_be_kept_as_a_film(open_page, tmp_path):
+    page = open_style(open_page)
+    set_more(page, steps=10)
+    button(page, "run.paint").click()
+    expect(page.locator("#style-status")).to_contain_text("Done: 10 steps", use_inner_text=True)
+    page.locator("#style-way").wait_for()
+    with page.expect_download() as download:
+        page.locator("#style-way").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.suffix in (".gif", ".mp4")
+    assert path.stat().st_size > 10_000
+    button(page, "reset").click()
+    page.locator("#style-way").wait_for(state="hidden")

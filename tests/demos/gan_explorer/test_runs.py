@@ -8,7 +8,7 @@ from demos.gan_explorer import runs, views, walking
 from demos.runtime.engine import Engine
 from demos.ui import examples
 from models import images, registry
-from models.gan import films
+from models.films import writer
 from models.gan.settings import MAX_STOPS, UnitSettings, WalkSettings
 from models.validation import ValidationError
 
@@ -40,7 +40,7 @@ def test_a_film_goes_there_and_back(engine):
 def test_a_film_goes_through_several_cats_as_walks_from_each_to_the_next(engine):
     gan = engine.gan("dcgan_cats64")
     settings = WalkSettings(stops=[4, 0, 9], frames=9)
-    (path,) = runs.films(engine, gan.spec.name, settings, ["gif"])
+    (path,) = runs.walk_films(engine, gan.spec.name, settings, ["gif"])
     assert path.endswith("netglass-walk-dcgan_cats64-4-0-9.gif")
     with Image.open(path) as film:
         assert (film.n_frames, film.size) == (17, (256, 256))
@@ -51,7 +51,7 @@ def test_a_film_goes_through_several_cats_as_walks_from_each_to_the_next(engine)
 
 
 def test_a_film_that_no_encoder_is_there_for_is_refused_and_gif_is_made(engine, monkeypatch):
-    monkeypatch.setattr(films, "encoder", lambda: None)
+    monkeypatch.setattr(writer, "encoder", lambda: None)
     with pytest.raises(ValidationError, match="pip install imageio-ffmpeg"):
         runs.film(engine, "dcgan_cats64", format="mp4", frames=2)
     assert runs.film(engine, "dcgan_cats64", format="gif", frames=2).endswith(".gif")

@@ -26,6 +26,7 @@ SAMPLES = [
     ("style", SMALL | {"backbone": "efficientnet_lite1"}, PAIR),
     ("style", SMALL | {"optimizer": "lbfgs", "blend": 0.5}, PAIR | {"second_style": MOSAIC}),
     ("style_preview", {"strength": 0.5}, PAIR),
+    ("style_film", {"strength": 0.5}, PAIR),
     ("pets", {"breed": "Bengal", "against": "Siamese", "contrast": 0.5}, {"image": CAT}),
     ("see", {"class_name": "toaster", "path_steps": 2, "samples": 2}, {"image": CAT}),
     ("maps", {"layer": "blocks.4"}, {"image": CAT}),

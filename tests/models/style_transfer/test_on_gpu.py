@@ -6,7 +6,7 @@ import torch
 from models import images
 from models.style_transfer.estimate import RunEstimator, available
 from models.style_transfer.optimize import breakdown_of_preview, transfer_style
-from models.style_transfer.settings import StyleSettings
+from models.style_transfer.settings import STYLE_LOSSES, StyleSettings
 from tests.models.gpu import CPU, backbone, difference
 
 
@@ -27,7 +27,7 @@ def run(network, pair, **settings):
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
-@pytest.mark.parametrize("loss", ["moments", "gram", "wasserstein"])
+@pytest.mark.parametrize("loss", STYLE_LOSSES)
 def test_the_loss_falls(network, pair, loss, optimizer, gpu):
     steps = run(network, pair, style_loss=loss, optimizer=optimizer, coarse_to_fine=False)
     assert steps[-1].image.device.type == gpu.type

@@ -11,7 +11,7 @@ from models import images
 from models.style_transfer import color, optimize
 from models.style_transfer.objective import TERMS, Objective, loss_breakdown
 from models.style_transfer.optimize import transfer_style
-from models.style_transfer.settings import StyleSettings
+from models.style_transfer.settings import STYLE_LOSSES, StyleSettings
 from models.validation import ValidationError
 
 
@@ -90,7 +90,7 @@ def test_content_alone_changes_nothing():
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
-@pytest.mark.parametrize("style_loss", ["moments", "gram", "wasserstein"])
+@pytest.mark.parametrize("style_loss", STYLE_LOSSES)
 def test_the_loss_falls(optimizer, style_loss):
     steps = run(optimizer=optimizer, style_loss=style_loss, steps=30)
     assert steps[-1].losses["total"] < steps[1].losses["total"]
@@ -215,6 +215,12 @@ def test_a_layer_weight_scales_its_part():
     )
     assert twice == pytest.approx(2 * first)
     assert first < both
+
+
+@pytest.mark.parametrize("style_loss", STYLE_LOSSES)
+def test_style_may_be_off_altogether(style_loss):
+    off = StyleSettings(style_weight=0, layer_weights=(0, 0), style_loss=style_loss)
+    assert objective(off).terms(images.to_tensor(picture(3)))["style"].item() == 0
 
 
 def test_layer_weights_must_fit_the_network():

@@ -188,7 +188,7 @@ def test_no_number_is_tempered_above_441():
     assert huge.grad[2].item() == pytest.approx(1 / math.e)
 
 
-@pytest.mark.parametrize("kind", STYLE_LOSSES)
+@pytest.mark.parametrize("kind", losses.STYLE_LOSSES)
 def test_no_style_loss_is_below_zero(kind):
     torch.manual_seed(0)
     maps = torch.randn(1, 60, 3, 3)  # fewer places than channels: most eigenvalues are 0

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from models.gan import films
+from models.films import writer
 from models.validation import ValidationError
 
 
@@ -20,9 +20,9 @@ def frames(count=5, side=32):
 @pytest.fixture
 def fresh():
     """The encoder is looked for anew, before and after."""
-    films.encoder.cache_clear()
+    writer.encoder.cache_clear()
     yield
-    films.encoder.cache_clear()
+    writer.encoder.cache_clear()
 
 
 def program(folder, name, body):
@@ -35,7 +35,7 @@ def program(folder, name, body):
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 def test_a_film_has_its_frames_and_repeats(tmp_path, kind):
     path = tmp_path / f"film.{kind}"
-    films.save(frames(), path, 80)
+    writer.save(frames(), path, 80)
     with Image.open(path) as film:
         assert (film.n_frames, film.size, film.info["loop"]) == (5, (32, 32), 0)
         for n, frame in enumerate(frames()):
@@ -48,8 +48,8 @@ def test_a_film_has_its_frames_and_repeats(tmp_path, kind):
 def test_a_gif_s_last_frame_may_stay_longer(tmp_path):
     shown = [Image.new("RGB", (20, 10), colour) for colour in ("red", "lime", "blue")]
     stream = io.BytesIO()
-    films.save_gif(shown, stream, 90, 1500)
-    films.save_gif(shown, tmp_path / "film.gif", 90, 1500)
+    writer.save_gif(shown, stream, 90, 1500)
+    writer.save_gif(shown, tmp_path / "film.gif", 90, 1500)
     assert (tmp_path / "film.gif").read_bytes() == stream.getvalue()
     with Image.open(stream) as film_read:
         assert (film_read.format, film_read.n_frames, film_read.size) == ("GIF", 3, (20, 10))
@@ -61,7 +61,7 @@ def test_a_gif_s_last_frame_may_stay_longer(tmp_path):
 
 def test_a_gif_of_one_frame():
     stream = io.BytesIO()
-    films.save_gif(frames(1), stream, 90, 1500)
+    writer.save_gif(frames(1), stream, 90, 1500)
     assert Image.open(stream).n_frames == 1
 
 
@@ -69,13 +69,13 @@ def test_a_gif_of_one_frame():
 def test_a_film_needs_frames_of_one_size(tmp_path, kind):
     for wrong in ([], [*frames(1), *frames(1, 16)]):
         with pytest.raises(ValueError, match="one size"):
-            films.save(wrong, tmp_path / f"film.{kind}", 80)
+            writer.save(wrong, tmp_path / f"film.{kind}", 80)
 
 
 def test_without_an_encoder_mp4_is_refused_with_the_remedy(tmp_path, monkeypatch):
-    monkeypatch.setattr(films, "encoder", lambda: None)
+    monkeypatch.setattr(writer, "encoder", lambda: None)
     with pytest.raises(ValidationError, match="pip install imageio-ffmpeg"):
-        films.save(frames(), tmp_path / "film.mp4", 80)
+        writer.save(frames(), tmp_path / "film.mp4", 80)
 
 
 def test_the_first_program_with_an_encoder_is_taken(tmp_path, monkeypatch, fresh):
@@ -83,11 +83,11 @@ def test_the_first_program_with_an_encoder_is_taken(tmp_path, monkeypatch, fresh
     none = program(tmp_path, "none", "print('no encoders')")
     broken = program(tmp_path, "broken", "raise SystemExit(1)")
     good = program(tmp_path, "good", listed.format("libopenh264"))
-    monkeypatch.setattr(films, "_programs", lambda: [str(tmp_path / "gone"), none, broken, good])
-    assert films.encoder() == (good, "libopenh264")
-    films.encoder.cache_clear()
-    monkeypatch.setattr(films, "_programs", lambda: [none])
-    assert films.encoder() is None
+    monkeypatch.setattr(writer, "_programs", lambda: [str(tmp_path / "gone"), none, broken, good])
+    assert writer.encoder() == (good, "libopenh264")
+    writer.encoder.cache_clear()
+    monkeypatch.setattr(writer, "_programs", lambda: [none])
+    assert writer.encoder() is None
 
 
 def test_an_encoder_gets_the_frames_as_bytes(tmp_path, monkeypatch):
@@ -98,24 +98,24 @@ def test_an_encoder_gets_the_frames_as_bytes(tmp_path, monkeypatch):
         "pathlib.Path(sys.argv[-1]).write_text(f'{len(content)} {\" \".join(sys.argv[1:-1])}')"
     )
     encoder = program(tmp_path, "ffmpeg", body)
-    monkeypatch.setattr(films, "encoder", lambda: (encoder, "libx264"))
+    monkeypatch.setattr(writer, "encoder", lambda: (encoder, "libx264"))
     path = tmp_path / "film.mp4"
-    films.save(frames(), path, 80)
+    writer.save(frames(), path, 80)
     size, told = path.read_text().split(" ", 1)
     assert int(size) == 5 * 32 * 32 * 3
     assert "-s 32x32 -framerate 12.5 -i - -c:v libx264" in told
     failing = program(tmp_path, "fails", "import sys; print('no', file=sys.stderr); sys.exit(2)")
-    monkeypatch.setattr(films, "encoder", lambda: (failing, "libx264"))
+    monkeypatch.setattr(writer, "encoder", lambda: (failing, "libx264"))
     with pytest.raises(RuntimeError, match="ffmpeg failed: no"):
-        films.save(frames(), path, 80)
+        writer.save(frames(), path, 80)
 
 
-@pytest.mark.skipif(films.encoder() is None, reason="no ffmpeg with an H.264 encoder is here")
+@pytest.mark.skipif(writer.encoder() is None, reason="no ffmpeg with an H.264 encoder is here")
 def test_an_mp4_plays(tmp_path):
     path = tmp_path / "film.mp4"
-    films.save(frames(12), path, 80)
+    writer.save(frames(12), path, 80)
     assert path.read_bytes()[4:8] == b"ftyp"
-    found = films.encoder()
+    found = writer.encoder()
     assert found is not None
     # Decoded again, as many frames.
     command = [found[0], "-loglevel", "error", "-i", str(path), "-f", "rawvideo"]
