@@ -3,7 +3,7 @@
    answered. */
 (() => {
   const SIDE = 224, QUALITY = 0.92; // of the square that the network sees
-  const MAX_PHOTOS = 40, MIN_CLASSES = 2, MAX_CLASSES = 5, MAX_MISSED = 5;
+  const MAX_PHOTOS = 40, MIN_CLASSES = 2, MAX_CLASSES = 5;
   const KEEP_DELAY = 300; // ms, so that many photographs at once are written once
   const MAX_HEAD_BYTES = 1 << 20; // as in models/linear_probe/saved_head.py
   // {number, name, photos: [{src, name}]}; an empty name stands for "Class <number>".
@@ -12,8 +12,8 @@
   let say, panel = null;
   let query = null; // the photograph to be classified
   let working = false, turns = 0; // of trainings
-  // {classes: the trained, empty: those left out, accuracy, missed, probabilities}; of a head from a
-  // file {names, probabilities}.
+  // {classes: the trained, empty: those left out, accuracy, predicted, photos: of each class,
+  // probabilities}; of a head from a file {names, probabilities}.
   let found = null;
   let head = null; // {file: in base64, opened: whether it came from a file, names: of such}
   // Whether the device keeps all of this, the edit that it has, and the wait for the next.
@@ -313,10 +313,11 @@
 
   function train() {
     const asked = [...classes], photo = query;
-    const sent = asked.map((entry) => (
-      { name: nameOf(entry), photos: entry.photos.map(({ src }) => src) }));
+    const photos = asked.map((entry) => [...entry.photos]);
+    const sent = asked.map((entry, position) => (
+      { name: nameOf(entry), photos: photos[position].map(({ src }) => src) }));
     askInTurn("train", { classes: sent, photo: photo?.src }, (answer) => {
-      found = result(answer, asked, photo);
+      found = result(answer, asked, photos, photo);
       head = { file: answer.head, opened: false };
       edited();
     });
@@ -330,13 +331,12 @@
   }
 
   /* The server's answer about `asked`, with the classes themselves: their names may change. */
-  const result = (answer, asked, photo) => ({
+  const result = (answer, asked, photos, photo) => ({
     ...answer,
     names: null,
     classes: answer.classes.map((position) => asked[position]),
     empty: asked.filter((_, position) => !answer.classes.includes(position)),
-    missed: answer.predicted.flatMap((given, truth) =>
-      given.filter((one) => one !== truth).map((one) => [truth, one])),
+    photos: answer.classes.map((position) => photos[position]),
     probabilities: photo === query ? answer.probabilities : null,
   });
 
@@ -345,13 +345,13 @@
     if (working) lines.push(say("working"));
     if (found?.classes) {
       lines.push(say("result", { percent: Math.round(found.accuracy * 100) }));
-      for (const [truth, given] of found.missed.slice(0, MAX_MISSED))
-        lines.push(say("missed", { truth: names[truth], given: names[given] }));
       if (found.empty.length) lines.push(say("empty", { names: found.empty.map(nameOf).join(", ") }));
     } else if (found) lines.push(say("opened", { names: names.join(", ") }));
     const place = panel.querySelector(".own-result");
     place.replaceChildren(...lines.map((line) => make("p", "", line)));
     if (found?.probabilities) place.append(bars(names, found.probabilities));
+    if (found?.classes)
+      place.append(window.netglassOwnMatrix.figure(names, found.predicted, found.photos, say));
   }
 
   function bars(names, probabilities) {

@@ -36,8 +36,8 @@ MAX_BYTES = 12 << 20
 BATCH = 8
 ZIP = "application/zip"
 WORDS = (
-    "name", "default", "add", "camera", "snap", "class", "train", "try", "result", "missed",
-    "empty", "photos", "remove", "full", "working", "no_camera", "keep", "shared",
+    "name", "default", "add", "camera", "snap", "class", "train", "try", "result", "matrix",
+    "right", "wrong", "empty", "photos", "remove", "full", "working", "no_camera", "keep", "shared",
     "not_kept", "back", "save", "open", "export", "delete", "deleted", "nothing", "opened",
 )  # fmt: skip
 

@@ -125,6 +125,32 @@ def test_the_head_goes_into_a_file_and_comes_back(open_page, photo, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_cell_of_the_matrix_shows_the_photos_behind_it(open_page, photo):
+    page = open_own(open_page)
+    fill_classes(page, photo)
+    page.locator("#own button.go").click()
+    cells, behind = page.locator("#own .own-matrix td button"), page.locator("#own .own-behind")
+    cells.first.wait_for()
+    total = 0
+    for number in range(cells.count()):
+        cell = cells.nth(number)
+        cell.focus()
+        page.keyboard.press("Enter")
+        expect(cell).to_have_attribute("aria-pressed", "true")
+        expect(behind).to_contain_text(cell.get_attribute("aria-label"))
+        count = int(cell.inner_text())
+        expect(behind.locator("img")).to_have_count(count)
+        names = [img.get_attribute("alt") for img in behind.locator("img").all()]
+        row = cell.locator("xpath=ancestor::tr").locator("th").inner_text()
+        assert {Path(name).stem for name in names} <= set(PHOTOS[row])
+        total += count
+    assert total == 4
+    expect(page.locator("#own .own-matrix [aria-pressed=true]")).to_have_count(1)
+    cells.last.press("Enter")
+    expect(behind).to_be_empty()
+
+
+@pytest.mark.slow
 def test_a_browser_that_keeps_nothing_says_so(open_page, photo):
     def broken(page):
         page.add_init_script("IDBFactory.prototype.open = () => { throw new Error('private'); }")
