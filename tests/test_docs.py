@@ -13,7 +13,8 @@ import pytest
 
 from tests.serving import ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+IDS = [path.relative_to(ROOT).as_posix() for path in PAGES]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"python -m ([\w.]+)([^`&|\n]*)")
 PLACE = re.compile(
@@ -55,7 +56,7 @@ def test_the_readme_has_at_most_200_lines():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 200
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=IDS)
 def test_links_lead_somewhere(path):
     for target in LINK.findall(prose(path.read_text(encoding="utf-8"))):
         if re.match(r"https?:", target):
@@ -66,9 +67,15 @@ def test_links_lead_somewhere(path):
         assert not anchor or anchor in anchors(found), target
 
 
-def test_every_page_is_linked_from_the_readme():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [path.name for path in PAGES[1:] if f"{path.name})" not in readme] == []
+def test_every_page_is_reached_from_the_readme():
+    reached, new = set(), [ROOT / "README.md"]
+    while new:
+        page = new.pop()
+        reached.add(page)
+        links = LINK.findall(prose(page.read_text(encoding="utf-8")))
+        found = {(page.parent / link.partition("#")[0]).resolve() for link in links}
+        new += [path for path in found & set(PAGES) if path not in reached]
+    assert [path for path in PAGES if path not in reached] == []
 
 
 @pytest.mark.parametrize("module", sorted(commands()))
@@ -102,7 +109,7 @@ def test_the_options_of_the_app_are_those_of_the_table(monkeypatch, capsys):
     assert {name for row in rows for name in row} == explained
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=IDS)
 def test_files_that_are_named_exist(path):
     named = PLACE.findall(path.read_text(encoding="utf-8"))
     assert [name for name in named if not (ROOT / name).exists()] == []
@@ -141,6 +148,23 @@ def test_the_weights_page_agrees_with_the_manifest():
             assert f"{figures['yardstick']['frechet_distance']} (" in text, name
         if "top1" in figures:
             assert f"{100 * figures['top1']:.2f}%" in text, name
+
+
+def test_the_model_cards_are_those_of_the_weight_files():
+    from tools import model_cards
+
+    written = model_cards.PAGE.read_text(encoding="utf-8")
+    assert written == model_cards.page(), "python -m tools.model_cards"
+    files = [path for path in (ROOT / "weights").iterdir() if path.name != "manifest.json"]
+    assert [path.name for path in files if f"`weights/{path.name}`" not in written] == []
+
+
+def test_the_figures_of_the_speed_page_were_measured():
+    number = re.compile(r"(?<![\d.])\d+\.\d+(?!\d|\.\d)")
+    read = {
+        name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("speed", "figures")
+    }
+    assert set(number.findall(read["speed"])) - set(number.findall(read["figures"])) == set()
 
 
 def test_the_tabs_page_has_every_tab_and_endpoint(blocks):

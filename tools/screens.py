@@ -73,7 +73,7 @@ def main() -> None:
     tabs = args.tabs or known
     views = [view for view in VIEWS if not args.views or view.name in args.views]
     args.out.mkdir(parents=True, exist_ok=True)
-    with _app(args.url) as url, sync_playwright() as playwright:
+    with app(args.url) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
@@ -110,7 +110,7 @@ def _photograph(
 
 
 @contextmanager
-def _app(url: str | None) -> Iterator[str]:
+def app(url: str | None) -> Iterator[str]:
     """The address of an app: the one given, or one that is started for the while."""
     if url:
         yield url.rstrip("/")

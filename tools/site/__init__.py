@@ -1,0 +1,1 @@
+"""The documentation as a static site: pages of `docs/` and the reference of `models/`."""
