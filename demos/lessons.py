@@ -27,7 +27,7 @@ STEPS = {
         (5, ""),
     ),
     "transfer": (
-        (6, "tab=pets&photo=chelsea"),
+        (6, "tab=pets&photo=chelsea&model=pets_lite0"),
         (6, "tab=pets&photo=lemur"),
         (7, "tab=train&task=breeds&per_class=5&epochs=20"),
         (6, "tab=train&task=digits"),

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from models import weights
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import onnxruntime
     import torch
 
-    Forward = Callable[[torch.Tensor], tuple[torch.Tensor, ...]]
+Forward: TypeAlias = "Callable[[torch.Tensor], tuple[torch.Tensor, ...]]"
 
 
 def entry_name(network: str) -> str:

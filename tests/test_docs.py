@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.serving import ROOT
+from tools.site.pages import anchor
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 IDS = [path.relative_to(ROOT).as_posix() for path in PAGES]
@@ -34,8 +35,7 @@ def prose(text: str) -> str:
 def anchors(path: Path) -> set[str]:
     """What GitHub calls a page's headings in an address."""
     headings = re.findall(r"^#+ (.+)$", prose(path.read_text(encoding="utf-8")), re.MULTILINE)
-    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
-    return {heading.replace(" ", "-") for heading in plain}
+    return set(map(anchor, headings))
 
 
 def blocks_of(name: str) -> list[str]:
@@ -157,6 +157,30 @@ def test_the_model_cards_are_those_of_the_weight_files():
     assert written == model_cards.page(), "python -m tools.model_cards"
     files = [path for path in (ROOT / "weights").iterdir() if path.name != "manifest.json"]
     assert [path.name for path in files if f"`weights/{path.name}`" not in written] == []
+
+
+def test_every_tab_has_a_tutorial():
+    from demos.layout import TABS, tab_id
+
+    folder = ROOT / "docs" / "tutorials"
+    listed = (folder / "README.md").read_text("utf-8")
+    named = re.findall(r"^\| \[[^\]]+\]\((\w+\.md)\)", listed, re.MULTILINE)
+    assert len(named) == len(TABS)
+    assert sorted(named) == sorted(p.name for p in folder.glob("*.md") if p.name != "README.md")
+    opened = set(
+        re.findall(r"\?tab=(\w+)", "".join(p.read_text("utf-8") for p in folder.glob("*.md")))
+    )
+    assert opened <= set(map(tab_id, TABS))
+
+
+def test_the_lesson_plans_are_those_of_the_page():
+    from demos.runtime.i18n import LANGUAGES
+    from tools import lesson_plans
+
+    assert sorted(path.stem for path in lesson_plans.FOLDER.iterdir()) == sorted(LANGUAGES)
+    for language in LANGUAGES:
+        written = (lesson_plans.FOLDER / f"{language}.md").read_text(encoding="utf-8")
+        assert written == lesson_plans.page(language), "python -m tools.lesson_plans"
 
 
 def test_the_figures_of_the_speed_page_were_measured():

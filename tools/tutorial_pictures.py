@@ -1,8 +1,8 @@
 """Photographs what the tutorials show: python -m tools.tutorial_pictures [NAME ...]
 
-It starts the app, opens each address below, presses what the tutorial says, and saves what a
-visitor then sees on a laptop as docs/tutorials/NAME.webp. With --url it photographs an app that runs
-already.
+It starts the app, opens each address below, presses what the tutorial says, and saves what
+a visitor then sees on a laptop as docs/tutorials/NAME.webp. With --url it photographs an app that
+runs already.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ SHOTS = {
     "gan-mean": Shot("tab=gan&truncation=0"),
     "gan-walk": Shot("tab=gan&part=walk", parts=True),
     "gan-units": Shot("tab=gan&part=units", parts=True),
-    "gym-ring": Shot("tab=gym&data=ring", ("Run",), 25),
+    "gym-ring": Shot("tab=gym&data=ring", ("Run",), 60),
     "gym-collapse": Shot("tab=gym&data=ring&lr_d=0.0001&r1=0", ("Run",), 25),
     "style-mithila": Shot("tab=style&content=chelsea&style=mithila", ("Paint",), None),
     "pets-lemur": Shot("tab=pets&photo=lemur"),

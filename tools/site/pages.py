@@ -6,6 +6,7 @@ import html
 import os
 import re
 import shutil
+import unicodedata
 from itertools import pairwise
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def write(out: Path, links: Links) -> list[str]:
     shutil.copyfile(STYLE, out / STYLE.name)
     for source in every:
         body, files = _body(source)
-        for file in files:
+        for file in filter(lambda file: (ROOT / file).is_file(), files):
             goal = out / file
             goal.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / file, goal)
@@ -105,12 +106,16 @@ def _resolved(source: Path, address: str) -> tuple[str, Path | None]:
     return way + (f"#{anchor}" if anchor else ""), None if written else goal
 
 
+def anchor(heading: str) -> str:
+    """What GitHub calls a heading in an address: letters, vowel signs and digits are kept."""
+    kept = (c for c in heading.lower() if c in "-_ " or unicodedata.category(c)[0] in "LMN")
+    return "".join(kept).replace(" ", "-")
+
+
 def _name_headings(tokens: list[Token]) -> None:
-    """Headings get the anchors that GitHub gives them."""
     for token, inside in pairwise(tokens):
         if token.type == "heading_open":
-            plain = re.sub(r"[^\w\- ]", "", inside.content.lower())
-            token.attrSet("id", plain.replace(" ", "-"))
+            token.attrSet("id", anchor(inside.content))
 
 
 def _navigation(every: list[Path]) -> list[tuple[str, list[Path]]]:
