@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import onnxruntime
     import torch
 
-Forward: TypeAlias = "Callable[[torch.Tensor], tuple[torch.Tensor, ...]]"
+Forward: TypeAlias = Callable[["torch.Tensor"], "tuple[torch.Tensor, ...]"]
 
 
 def entry_name(network: str) -> str:

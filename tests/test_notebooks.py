@@ -5,6 +5,7 @@ import re
 import pytest
 
 from demos.runtime.i18n import DEFAULT, LANGUAGES
+from tests.demos.runtime.test_glossary import GLOSSARY, has
 from tools import notebooks
 
 jupytext = pytest.importorskip("jupytext", reason="needs requirements-dev.txt")
@@ -51,6 +52,37 @@ def test_every_text_is_translated_and_none_is_left_over(language):
             r"^\d\. ", text, re.MULTILINE
         ), key
         assert re.search("[\u0900-\u097f]", other[key]), key
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_notebooks_differ_in_their_text_only(source):
+    """So that what runs in English runs in every language."""
+    every = [
+        nbformat.read(notebooks.path_of(source, language), as_version=4) for language in LANGUAGES
+    ]
+    code = [[cell.source for cell in made.cells if cell.cell_type == "code"] for made in every]
+    assert code[0]
+    assert code == [code[0]] * len(every)
+    kinds = [[(cell.id, cell.cell_type) for cell in made.cells] for made in every]
+    assert kinds == [kinds[0]] * len(every)
+    assert [made.metadata for made in every] == [every[0].metadata] * len(every)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_terms_are_called_as_on_the_page(language):
+    other, wrong = notebooks.texts(language), []
+    for source in SOURCES:
+        for key, cell in cells(source).items():
+            if cell.cell_type != "markdown":
+                continue
+            text = other[f"{source.stem}.{key}"]
+            for term, words in GLOSSARY.items():
+                known = any(word in text for word in words[language])
+                if (term, key) == ("head", "mix"):  # the cat's
+                    continue
+                if has(cell.source, term) and not known:
+                    wrong.append((term, source.stem, key))
+    assert wrong == []
 
 
 @pytest.mark.slow
