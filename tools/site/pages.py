@@ -19,11 +19,15 @@ ROOT = Path(__file__).parents[2]
 STYLE = Path(__file__).with_name("site.css")
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 CODE = re.compile(r"<code>(models(?:\.\w+)+)(?:\(\))?</code>")
+TUTORIALS = (
+    "start", "gan_explorer", "gan_gym", "style_transfer", "pet_breeds", "what_does_it_see",
+    "train_it_yourself", "adversarial_attack", "ideal_class", "for_teachers",
+)  # fmt: skip
 # The sections of the navigation: title, and its pages in order; what is named by a folder follows
 # by name.
 SECTIONS = (
     ("Netglass", ("README.md", "docs/tabs.md", "docs/python.md", "docs/deploy.md")),
-    ("Tutorials", ("docs/tutorials/README.md", "docs/tutorials")),
+    ("Tutorials", ("docs/tutorials/README.md", *(f"docs/tutorials/{n}.md" for n in TUTORIALS))),
     ("For teachers", ("docs/teachers",)),
     ("How it works", tuple(f"docs/{n}.md" for n in ("speed", "figures", "papers", "architecture"))),
     ("Weights", ("docs/weights.md", "docs/model_cards.md")),
@@ -155,9 +159,8 @@ def _page(source: Path, body: str, every: list[Path]) -> str:
 <link rel="stylesheet" href="{way(Path(STYLE.name))}">
 </head>
 <body>
-<nav aria-label="Pages"><details open><summary>Pages</summary>
-{"".join(sections)}{api}
-</details></nav>
+<a class="to-pages" href="#pages">Pages</a>
+<nav id="pages" aria-label="Pages">{"".join(sections)}{api}</nav>
 <main>
 {body}</main>
 </body>
