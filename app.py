@@ -122,6 +122,13 @@ def parse_options(
         help="reverse proxies on other machines, which say for whom they ask "
         "[NETGLASS_TRUSTED_PROXY]",
     )
+    parser.add_argument(
+        "--teacher-key",
+        default=default("NETGLASS_TEACHER_KEY", ""),
+        metavar="KEY",
+        help="what a teacher opens a board for the class with; one is made and printed if there "
+        "is none [NETGLASS_TEACHER_KEY]",
+    )
     switch("--preload", "NETGLASS_PRELOAD", "load the default networks before serving")
     switch("--share", "NETGLASS_SHARE", "also open a public gradio.live link")
     switch("--mcp", "NETGLASS_MCP", "also serve the endpoints as MCP tools")
@@ -178,6 +185,7 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     from starlette.routing import Route
 
     from demos import layout, theme
+    from demos.board import routes as board
     from demos.gan_explorer import client_engine, own_views
     from demos.gan_explorer import views as gan_views
     from demos.linear_probe import few_shot
@@ -191,6 +199,7 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     routes = [*own_views.routes(engine), *gan_views.routes(engine), *client_engine.routes()]
     routes += [*few_shot.routes(engine), *photos.routes(), *panel.routes(layout.RECIPES)]
     routes += class_address.routes(class_urls(args), own_certificate(args))
+    routes += board.routes(engine, args.teacher_key)
     protected = tuple(route.path.partition("{")[0] for route in routes)
     return {
         "mcp_server": args.mcp,
@@ -229,6 +238,7 @@ def main() -> None:
         os.environ["FORWARDED_ALLOW_IPS"] = ",".join(("127.0.0.1", "::1", *args.trusted_proxy))
 
     from demos import layout
+    from demos.board.boards import Boards
     from demos.runtime import memory, network, zerogpu
     from demos.runtime.engine import Engine
 
@@ -260,6 +270,7 @@ def main() -> None:
             _frontend=False,
         )
     network.announce(class_urls(args), own_certificate(args), sys.stdout.isatty())
+    print(startup.told("teacher_key", key=engine.shared(Boards).key))
     # The page is up; PyTorch and the first generator are read while the visitor looks around.
     threading.Thread(target=engine.warm_up, daemon=True).start()
     blocks.block_thread()

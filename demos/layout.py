@@ -9,6 +9,7 @@ import gradio as gr
 
 from demos import lessons
 from demos.attacks import tab as attacks
+from demos.board import tab as board
 from demos.explanations import tab as explanations
 from demos.feature_visualization import tab as feature_visualization
 from demos.gan_explorer import tab as gan_explorer
@@ -33,6 +34,7 @@ TABS = (
     linear_probe,
     attacks,
     feature_visualization,
+    board,
     lessons,
 )
 # How each tab's results are made in Python, by name.
@@ -89,6 +91,7 @@ def build(engine: Engine) -> gr.Blocks:
     with LocalizedBlocks(title="Netglass", **options) as blocks:
         page = Page(engine)
         _header(page)
+        board.bar(page)
         with gr.Tabs(overflow_behavior="wrap", elem_id="tabs") as tabs:
             for demo in TABS:
                 with page.put(gr.Tab, f"{demo.NAME}.tab", id=tab_id(demo)) as tab:

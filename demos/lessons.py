@@ -9,6 +9,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from demos.ui import class_address
+from demos.ui.class_questions import QUESTIONS
 from demos.ui.page import Page
 from models.gan.training.presets import ALL_DIGITS
 
@@ -65,7 +66,8 @@ def _lesson(page: Page, lesson: str, language: str) -> str:
     cards, start = [], 0
     for number, (minutes, address) in enumerate(STEPS[lesson], 1):
         times = (start, start := start + minutes)
-        cards.append(_card(page, f"{key}.step{number}", times, address, language))
+        asked = QUESTIONS[lesson].get(number, "")
+        cards.append(_card(page, f"{key}.step{number}", times, address, asked, language))
     return Markup(
         "<h3>{} ({} {})</h3><p><strong>{}</strong> {}</p><ol>{}</ol>"
     ).format(
@@ -75,13 +77,21 @@ def _lesson(page: Page, lesson: str, language: str) -> str:
     )  # fmt: skip
 
 
-def _card(page: Page, key: str, times: tuple[int, int], address: str, language: str) -> Markup:
-    """A step's minutes, what to do, and the button that opens what is prepared for it."""
+def _card(
+    page: Page, key: str, times: tuple[int, int], address: str, asked: str, language: str
+) -> Markup:
+    """A step's minutes, what to do, the question that the board has for it, and the button that
+    opens what is prepared for it."""
+    question = Markup("")
+    if asked:
+        question = Markup('<p class="lesson-vote">{} <em>{}</em></p>').format(
+            page.text("lessons.vote", language), page.text(f"board.ask.{asked}", language)
+        )
     button = Markup("")
     if address:
         button = Markup('<a href="?{}" target="_blank" rel="noopener">{}</a>').format(
             address, page.text(f"{key}.open", language)
         )
-    return Markup("<li><p><b>{}–{}</b> {}</p><p>{}</p>{}</li>").format(
-        *times, page.text("lessons.minutes", language), page.text(key, language), button
+    return Markup("<li><p><b>{}–{}</b> {}</p><p>{}</p>{}{}</li>").format(
+        *times, page.text("lessons.minutes", language), page.text(key, language), question, button
     )

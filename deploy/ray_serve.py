@@ -219,12 +219,15 @@ class SessionCookieMiddleware:
             return
         request = Request(scope)
         cookie = request.cookies.get(COOKIE, "")
+        # The link of a class's board names the page on which the board is.
+        opens = _opens_session(request)
+        session = (request.query_params.get("page", "") if opens else "") or cookie
         headers = MutableHeaders(scope=scope)
         del headers[SESSION_HEADER]
         # Without a session Ray chooses a page at random: right for a visitor's first request.
-        if cookie or not _opens_session(request):
+        if session or not opens:
             agent, client = request.headers.get("user-agent", ""), request.client
-            headers[SESSION_HEADER] = cookie or f"{client.host if client else ''} {agent}"
+            headers[SESSION_HEADER] = session or f"{client.host if client else ''} {agent}"
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -316,17 +319,20 @@ def main() -> None:
     import gc
 
     import app
+    from demos.board.boards import new_key
     from demos.runtime import startup
 
     gc.enable()
     args = app.parse_options("python -m deploy.ray_serve", add_options)
     if args.https or args.trusted_proxy:  # Ray's proxies serve, which have neither
         sys.exit("Ray serves without --https and --trusted-proxy: put nginx with https before it.")
+    args.teacher_key = args.teacher_key or new_key()  # one for all pages
     startup.prepare_temporary_folder()  # told here in one sentence, not by each page in Ray's log
     try:
         deploy(args)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # after Ray has set its own
         where = ray.get_runtime_context().gcs_address
+        print(startup.told("teacher_key", key=args.teacher_key))
         print(f"{args.pages} pages at http://{args.host}:{args.port} (Ray: {where})")
         threading.Event().wait()
     except KeyboardInterrupt:

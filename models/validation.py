@@ -170,6 +170,26 @@ MESSAGES = {
     "run_file_not_finite": "The part {part} of this file has numbers that are not finite (NaN or "
     "infinite), which make no picture. Take a run in which that has not happened.",
     "lab_too_large": "That is too much at once: {limit} MB is the limit. Take some pictures out.",
+    "text_too_long": "{name} must have at most {limit} letters, and has {count}.",
+    "board_key": "This is not the teacher's key. It stands where the app was started.",
+    "board_tries": "There were too many wrong tries from here. Wait a minute, then try again.",
+    "boards_full": "There are {limit} boards already, and no more can be opened. End one of them "
+    "first.",
+    "board_unknown": "There is no board called {code}. Compare the four letters with those on the "
+    "projector. A board is gone when the teacher has ended it, and after two hours.",
+    "board_gone": "This board has ended, or your place on it was given away. Join again with the "
+    "letters on the projector.",
+    "board_full": "All {limit} places on this board are taken.",
+    "board_too_fast": "That was too fast. Wait some seconds, then show the class the next one.",
+    "board_pins_full": "The board is full: it holds {limit} pictures, {megabytes} MB together. Ask "
+    "your teacher to take some off.",
+    "board_pin_gone": "This picture is no longer on the board.",
+    "board_link": "This link does not lead to a tab of this page.",
+    "board_question": "There is no question yet. Type one, or take a prepared one.",
+    "board_answers": "A question takes {low} to {high} answers that differ, each of at most "
+    "{limit} letters.",
+    "board_no_question": "This question takes no more answers.",
+    "board_action": "The board does not know how to do this. Load the page again.",
 }
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+TEACHER_KEY = "SESAME"
 
 
 def free_port() -> int:
@@ -25,7 +26,10 @@ def start_app(
 ) -> tuple[subprocess.Popen, Path]:
     """Starts the app and waits until it serves on `port`; gives its process and its log file."""
     log = folder / "log.txt"
-    environment = os.environ | {"NETGLASS_PORT": str(port), "PYTHONUNBUFFERED": "1"} | environment
+    usual = {
+        "NETGLASS_PORT": str(port), "PYTHONUNBUFFERED": "1", "NETGLASS_TEACHER_KEY": TEACHER_KEY,
+    }  # fmt: skip
+    environment = os.environ | usual | environment
     with log.open("w") as out:
         process = subprocess.Popen(
             [sys.executable, "app.py", "--device", "cpu", *options],

@@ -159,12 +159,8 @@ class AttackTab(card.Section):
             return update | self._worded(views.under_way(language, found))
         report, blends = found.result.report, found.result.blends
         said = views.measured(language, report, blends, found.probabilities, step.steps)
-        what = views.made_with(language, subject.spec, vars(subject.settings))
-        note = "" if step.step >= step.steps else "stopped"
-        settings = vars(subject.settings) | {"model": subject.spec.name}
-        code = recipes.ATTACK.address(settings, note, image=photo)
         return update | self._worded(said) | {
-            self.origin.line: card.origin(what, [photo, subject.spec.name], code=code),
+            self.origin.line: _origin(language, photo, found),
             self.download: _download(picture, "netglass-attack"),
             self.download_clean: _download(subject.shown, "netglass-clean"),
             self.download_patch: _patch(step),
@@ -228,8 +224,27 @@ def _example_origin(language: str, photo: str) -> str:
     spec = registry.classifier(found.settings["model"])
     code = recipes.ATTACK.address(found.settings, image=photo)
     return card.origin(
-        views.made_with(language, spec, found.settings), [photo, spec.name], True, code
+        views.made_with(language, spec, found.settings),
+        [photo, spec.name],
+        example=True,
+        code=code,
+        link=f"tab={NAME}",
     )
+
+
+def _origin(language: str, photo: str, found: MeasuredStep) -> str:
+    """What a result is of, the addresses that make it again, and the epsilon that fooled."""
+    spec, settings = found.subject.spec, vars(found.subject.settings)
+    usual = DEFAULTS | {"model": registry.DEFAULT_BACKBONE}
+    given = settings | {"model": spec.name, "target": settings["target"] or ""}
+    link = deep_links.address(NAME, given, usual, {"photo": (photo, "photos")})
+    report = found.result.report if found.result else None
+    fooled = report is not None and report.success and settings["norm"] == "linf"
+    note = "" if found.step.step >= found.step.steps else "stopped"
+    code = recipes.ATTACK.address(settings | {"model": spec.name}, note, image=photo)
+    reached = {"epsilon": settings["epsilon"]} if fooled else {}
+    what = views.made_with(language, spec, settings)
+    return card.origin(what, [photo, spec.name], code=code, link=link, found=reached)
 
 
 def _download(picture, name: str) -> dict:

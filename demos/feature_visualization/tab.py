@@ -211,8 +211,9 @@ def _origin(
 ) -> str:
     named = settings.layer or class_name(language, settings.class_name)
     what = say(language, "ideal.origin", name=named, steps=settings.steps)
+    link = deep_links.address(NAME, vars(settings), DEFAULTS)
     code = recipes.address(settings, photo, note)
-    return card.origin(what, _subject(settings, photo), example, code)
+    return card.origin(what, _subject(settings, photo), example, code, link)
 
 
 def _download(image, name: str) -> dict:

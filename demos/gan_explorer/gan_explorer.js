@@ -221,6 +221,13 @@
   window.netglassGan.draw = drawAll;
   window.netglassGan.query = queryOf;
 
+  /* The parameters of an address that sets the knobs again. */
+  window.netglassGan.link = () => {
+    const query = new URLSearchParams({ tab: "gan" });
+    for (const name of VALUES) if (knobs[name] != null) query.set(name, knobs[name]);
+    return String(query);
+  };
+
   /* Sets a knob that is the script's own, and draws what follows it at once. */
   window.netglassGan.set = (name, value) => {
     knobs[name] = value;

@@ -238,6 +238,7 @@ def _cat(page: Page) -> gr.Column:
     page.put(gr.HTML, "gan.score", written=lambda language: _score(page, language))
     client_engine.line(page)
     gr.HTML('<div class="gan-trouble" role="alert"></div>')
+    gr.HTML(card.show_button())
     gr.HTML(panel.shown(recipes.CAT.address({}), CAT_KNOBS), elem_id="gan-code")
     return gr.Column(elem_classes="gan-send")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from demos.gan_lab import recipes, views
+from demos.gan_lab.links import TAB_ID
 from demos.runtime.i18n import EVERY
 from demos.ui import card, example_results
 
@@ -43,5 +44,6 @@ def values(data: str = DATA, architecture: str = ARCHITECTURE) -> Opening:
             [DATA, ARCHITECTURE],
             example=True,
             code=recipes.TRAINING.address({"steps": 0}),
+            link=f"tab={TAB_ID}&data={DATA}",
         ),
     )

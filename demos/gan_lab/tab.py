@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import gradio as gr
 from markupsafe import escape
@@ -76,11 +77,17 @@ class Request:
         live.pace, live.views, live.digit = self.pace, self.views, self.digit
 
     def origin(self, live: LiveTraining, ended: bool) -> str:
-        """The line under a result: what it is of, and its code when it has `ended`."""
-        data, rounds = self.config.data, live.trainer.rounds
+        """The line under a result: what it is of, the modes that are covered in the plane, and its
+        code when it has `ended`."""
+        data, rounds, known = self.config.data, live.trainer.rounds, views.values(live)
         what = views.origin(data, self.config.settings.architecture, rounds)
-        code = recipes.training(self.config, live) if ended else ""
-        return card.origin(what, [data, self.architecture], code=code)
+        return card.origin(
+            what,
+            [data, self.architecture],
+            code=recipes.training(self.config, live) if ended else "",
+            link=urlencode(links.query(self.config)),
+            found={name: known[name] for name in ("modes",) if name in known},
+        )
 
 
 class GanLabTab(card.Section):

@@ -171,8 +171,8 @@ class ProbeTab(card.Section):
 
         def shown(language: str, event: Progress | Result) -> dict:
             update = show(settings.task, language, event)
-            if isinstance(event, Result) and event.value.step < event.value.steps:
-                update[self.origin.line] = _origin(language, settings, recipe, "stopped")
+            if isinstance(event, Result):
+                update[self.origin.line] = _origin(language, settings, recipe, event.value)
             return update
 
         yield from progress.updates(run, language, self.line, events, shown)
@@ -206,9 +206,18 @@ def _settings(values: tuple) -> ProbeSettings:
     return ProbeSettings(**dict(zip(NAMES, values, strict=True)))
 
 
-def _origin(language: str, settings: ProbeSettings, recipe: Recipe, note: str = "") -> str:
-    """What a result is of."""
+def _origin(
+    language: str, settings: ProbeSettings, recipe: Recipe, result: Any | None = None
+) -> str:
+    """What a result is of, the addresses that make it again, and the accuracy that it reached."""
     task = say(language, f"train.task.{settings.task}")
     few = settings.per_class or say(language, "train.all")
     what = say(language, "train.origin", task=task, per_class=few, epochs=settings.epochs)
-    return card.origin(what, [settings.task], code=recipe.address(vars(settings), note))
+    note = "stopped" if result and result.step < result.steps else ""
+    return card.origin(
+        what,
+        [settings.task],
+        code=recipe.address(vars(settings), note),
+        link=deep_links.address(NAME, vars(settings), DEFAULTS),
+        found={"accuracy": result.first.accuracy} if isinstance(result, runs.Training) else {},
+    )

@@ -173,8 +173,13 @@ class PetTab(card.Section):
         settings = CamSettings(contrast=contrast, model=model)
         shown = runs.explain(self.page.engine, path, breed, against, settings)
         chosen = vars(settings) | {"breed": breed, "against": against or None}
-        code = recipes.EXPLANATION.address(chosen, image=path)
-        made = card.origin(_origin(language, path, model), [path, model], code=code)
+        usual, photos = {"model": registry.DEFAULT_PET_CLASSIFIER}, {"photo": (path, "photos")}
+        made = card.origin(
+            _origin(language, path, model),
+            [path, model],
+            code=recipes.EXPLANATION.address(chosen, image=path),
+            link=deep_links.address(NAME, {"model": model}, usual, photos),
+        )
         return {self.explanation: shown, self.origin.line: made}
 
 

@@ -94,6 +94,12 @@ class TokenBucket:
             self._left.popitem(last=False)
         return allowed
 
+    def give_back(self, address: str) -> None:
+        """Undoes a `take`: that one does not count."""
+        if address in self._left:
+            left, then = self._left[address]
+            self._left[address] = (min(self.burst, left + 1), then)
+
 
 class RateLimitMiddleware:
     """Answers 429 to an address that asks more than `rate` times a second."""

@@ -35,6 +35,8 @@ SENTENCES = {
     "rights. Take another port: --port 7860.",
     "host": "{host} is not an address of this computer ({reason}). Take --host 127.0.0.1 for this "
     "computer only, or --host 0.0.0.0 for all who can reach it.",
+    "teacher_key": 'The teacher\'s key, which opens a board for the class in the tab "Class": '
+    "{key}",
     "downloads": "Nothing can be written to {folder} ({reason}). Networks that are not here yet "
     "and the whole of MNIST can't be downloaded; everything else works. Another folder is named "
     "by the environment variable TORCH_HOME.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -95,23 +95,40 @@ class Origin:
         page.browser_load_events.append((list(subject), watch))
 
 
-def origin(what: str, subject: Sequence[object], example: bool = False, code: str = "") -> str:
-    """What `Origin.line` shows of a result.
+def origin(
+    what: str,
+    subject: Sequence[object],
+    example: bool = False,
+    code: str = "",
+    link: str = "",
+    found: Mapping[str, float] | None = None,
+) -> str:
+    """What `Origin.line` shows of a result, with the button that shows it to the class
+    (demos/board/pins.js), which is there while the page is on a board.
 
     Args:
         what: the words behind "made with", as `say(EVERY, ...)` gives them.
         subject: the values of the components that `Origin.follow` was told.
         example: the result was made before.
         code: the address of its code, as `Recipe.address` gives it.
+        link: the settings that it was made with, as `deep_links.address` gives them.
+        found: what it has reached, see `demos.board.settings.FoundSettings`.
     """
     values = escape(json.dumps([_plain(value) for value in subject]))
     made = say(EVERY, "result.made_with", what=what)
     label = Markup('<b class="example">{}</b> ').format(say(EVERY, "result.example"))
     stale = Markup('<p class="stale-note" role="status">{}</p>').format(say(EVERY, "result.stale"))
-    line = Markup('<div data-subject="{}"><p>{}{}</p>{}</div>').format(
-        values, label if example else "", made, stale
-    )
+    reached = escape(json.dumps({} if example else dict(found or {})))
+    line = Markup(
+        '<div data-subject="{}" data-link="{}" data-found="{}"><p>{}<span>{}</span></p>{}{}</div>'
+    ).format(values, link, reached, label if example else "", made, show_button(), stale)
     return line + panel.shown(code) if code else line
+
+
+def show_button() -> Markup:
+    """The button that shows a result to the class."""
+    words = say(EVERY, "board.show")
+    return Markup('<button type="button" class="show-class">{}</button>').format(words)
 
 
 def is_of(line: str | None, subject: Sequence[object]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import gradio as gr
 
@@ -12,6 +13,34 @@ from demos.ui.components import Choice
 from demos.ui.page import Page
 
 LONGEST = 100  # characters of a name
+
+
+def address(
+    tab: str,
+    values: Mapping[str, object],
+    usual: Mapping[str, object],
+    photos: Mapping[str, tuple[str | None, str]] | None = None,
+) -> str:
+    """The parameters with which `listen` sets a tab again: what differs from the `usual` values,
+    with which a tab opens, and the photos that are examples. A visitor's own is in no address.
+
+    Args:
+        photos: path and folder of examples by the address's name for it.
+    """
+    named = {name: pictures.name(kind, path) for name, (path, kind) in (photos or {}).items()}
+    changed = {
+        name: _written(values[name])
+        for name in usual
+        if name in values and values[name] != usual[name] and values[name] is not None
+    }
+    return urlencode({"tab": tab} | {n: photo for n, photo in named.items() if photo} | changed)
+
+
+def _written(value: object) -> str:
+    """A value as `read` takes it."""
+    if isinstance(value, bool):
+        return str(int(value))
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def read(value: str, component: gr.components.Component) -> object:

@@ -26,6 +26,15 @@ def paths(kind: str) -> list[str]:
     return sorted(str(path) for path in (EXAMPLES / kind).glob("*.jpg"))
 
 
+def name(kind: str, path: str | None) -> str:
+    """The name by which `example` finds a picture, of which a visitor's page has a copy; "" for one
+    that is none of them."""
+    own = Path(path or "")
+    known = Path(example(kind, own.stem))
+    same = known.is_file() and own.is_file() and known.read_bytes() == own.read_bytes()
+    return own.stem if same else ""
+
+
 def title(language: str, path: str) -> str:
     """What a picture is called: an example in `language`, any other by its file's name."""
     name = Path(path).stem

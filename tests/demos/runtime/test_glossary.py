@@ -21,6 +21,8 @@ OTHER_SENSE = {
         "lessons.inside.step1", "lessons.inside.step4",
         "lessons.transfer.step1", "lessons.transfer.step3", "lessons.transfer.step4",
         "class_address.title", "class_address.alone",
+        "board.tab", "board.question", "board.idea", "board.show", "board.join_title", "board.scan",
+        "board.empty", "board.review", "board.ask_title", "error.board_too_fast",
     ),
     "patch": ("gan.direction.patched_silver",),
 }  # fmt: skip

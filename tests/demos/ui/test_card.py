@@ -42,6 +42,15 @@ def test_what_an_origin_says_is_escaped():
     assert "&lt;b&gt;" in html
 
 
+def test_a_result_has_its_link_what_it_reached_and_a_button_for_the_class():
+    html = card.origin("x", [], link="tab=attack&epsilon=4", found={"epsilon": 4.0})
+    assert 'data-link="tab=attack&amp;epsilon=4"' in html
+    assert json.loads(unescape(re.search(r'data-found="(.*?)"', html)[1])) == {"epsilon": 4.0}
+    assert html.count('class="show-class"') == 1
+    example = card.origin("x", [], example=True, found={"epsilon": 4.0})
+    assert 'data-found="{}"' in example  # nobody here has reached it
+
+
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_every_tab_asks_one_question_of_fifteen_words_at_most(language):
     asked = {key: text for key, text in i18n.texts(language).items() if key.endswith(".question")}

@@ -1,6 +1,7 @@
 """Prepared states: what an address may set, and that what it gets wrong changes nothing."""
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import gradio as gr
@@ -119,3 +120,25 @@ def test_every_step_says_what_its_button_opens():
 def test_the_lessons_last_45_minutes():
     for steps in lessons.STEPS.values():
         assert sum(minutes for minutes, _ in steps) == 45
+
+
+def test_an_address_has_what_differs_and_is_read_back():
+    usual = {"epsilon": 4.0, "target": "", "keep": True, "steps": 20, "model": "lite0"}
+    given = usual | {"epsilon": 0.5, "target": "Siamese cat", "keep": False, "steps": 40.0}
+    query = deep_links.address("attack", given, usual)
+    assert query == "tab=attack&epsilon=0.5&target=Siamese+cat&keep=0&steps=40"
+    found = dict(parse_qsl(query))
+    assert deep_links.read(found["epsilon"], Knob(0, 10, 1)) == 0.5
+    assert deep_links.read(found["keep"], gr.Checkbox()) is False
+    assert deep_links.address("attack", usual, usual) == "tab=attack"
+    assert deep_links.address("attack", {"target": None}, usual) == "tab=attack"
+
+
+def test_an_address_names_examples_and_no_photo_of_a_visitor(tmp_path):
+    copy, own = tmp_path / "lemur.jpg", tmp_path / "own" / "chelsea.jpg"
+    copy.write_bytes(Path(pictures.example("photos", "lemur")).read_bytes())
+    own.parent.mkdir()
+    own.write_bytes(b"a photo of mine")
+    for path, query in ((copy, "tab=pets&photo=lemur"), (own, "tab=pets"), (None, "tab=pets")):
+        photos = {"photo": (path and str(path), "photos")}
+        assert deep_links.address("pets", {}, {}, photos) == query

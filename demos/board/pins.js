@@ -1,0 +1,107 @@
+/* "Show the class", the button under every result (`card.origin`): sends the result's picture, what it is
+   of, and its settings as a link. And what the results have reached, for the teacher's table. */
+(() => {
+  const LIMIT = 2 * 2 ** 20; // bytes, as on the server
+  const LANGUAGES = ["en", "mr", "ne", "hi"];
+  const REPORT_PAUSE = 3000; // ms
+  // By card what is shown of it: the first of these that there is to see.
+  const RESULTS = {
+    "style-card": ["#style-both img", "#style-live img"],
+    "attack-card": ["#attack-clean img, #attack-adversarial img"],
+    "ideal-card": ["#ideal-pictures img"],
+    "train-card": ["#train-plot"],
+    "gan-lab-card": ["#gan-lab-picture img, #gan-lab-diagnosis, #gan-lab-strip img"],
+    "gan-card": [".gan-cat img"],
+    "gan-own-card": ["#gan-own-card .result img"],
+    "pets-card": ["#pets-card .result img", "#pets-card .result"],
+  };
+
+  const seen = (elements) => netglassPaint.together(elements);
+
+  function pictureOf(card) {
+    for (const selector of RESULTS[card] ?? [`#${card} img.result, #${card} .result img`]) {
+      const found = seen([...document.querySelectorAll(selector)]);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  /* What is said of a result in every language. */
+  function wordsOf(line) {
+    const words = {};
+    for (const language of LANGUAGES) {
+      const copy = line.cloneNode(true);
+      for (const other of copy.querySelectorAll(`.said:not(.said-${language})`)) other.remove();
+      words[language] = copy.textContent.trim().slice(0, 400);
+    }
+    return words;
+  }
+
+  /* What is sent besides the picture. The explorer's cat has no line of its own: its knobs say it. */
+  function facts(button) {
+    const origin = button.closest("[data-subject]");
+    if (origin) return { words: [wordsOf(origin.querySelector("p > span"))], link: origin.dataset.link ?? "" };
+    const link = window.netglassGan?.link() ?? "";
+    const seed = new URLSearchParams(link).get("seed") ?? "";
+    return { words: [{ [netglassBoard.language()]: netglassBoardWords("cat", { seed }) }], link };
+  }
+
+  /* Says beside the button how it went. */
+  function tell(button, text) {
+    let line = button.nextElementSibling;
+    if (!line?.matches(".show-class-line")) {
+      line = netglassPanel.make("span", "show-class-line");
+      line.setAttribute("role", "status");
+      button.after(line);
+    }
+    line.textContent = text;
+  }
+
+  async function show(button) {
+    const canvas = pictureOf(button.closest(".card")?.id);
+    if (!canvas) {
+      tell(button, netglassBoardWords("nothing"));
+      return;
+    }
+    tell(button, netglassBoardWords("sending"));
+    button.disabled = true;
+    const sent = await netglassBoard.act("pin", {
+      picture: netglassPaint.encoded(canvas, LIMIT), ...facts(button),
+    });
+    button.disabled = false;
+    const waits = netglassBoard.state?.review;
+    tell(button, sent ? netglassBoardWords(waits ? "sent_waiting" : "sent") : netglassBoard.trouble);
+  }
+
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest?.(".show-class");
+    if (button) show(button);
+  });
+
+  /* -- at a glance ---------------------------------------------------------------------------- */
+
+  const found = {}; // the best since the page joined
+  let told = "{}", timer = 0;
+
+  function note() {
+    if (netglassBoard.place?.role !== "student") return;
+    for (const { dataset } of document.querySelectorAll("[data-found]")) {
+      const { accuracy, epsilon, modes } = JSON.parse(dataset.found || "{}");
+      if (accuracy != null) found.accuracy = Math.max(found.accuracy ?? 0, accuracy);
+      if (epsilon != null) found.epsilon = Math.min(found.epsilon ?? Infinity, epsilon);
+      if (modes != null) found.modes = Math.max(found.modes ?? 0, modes);
+    }
+    const now = JSON.stringify(found);
+    if (now === told || timer) return;
+    timer = setTimeout(() => {
+      timer = 0;
+      told = JSON.stringify(found);
+      netglassBoard.act("found", found);
+    }, REPORT_PAUSE);
+  }
+
+  new MutationObserver(note).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-found"],
+  });
+  netglassBoard.listen(note);
+})();
