@@ -6,6 +6,7 @@ window.netglassBoardTeacher = (() => {
   const LESSONS = {
     gans: ["fake", "truncation", "collapse", "style"],
     transfer: ["few", "digits", "invisible", "jpeg"],
+    inside: ["unit", "labels"],
   };
   const COLUMNS = ["student", "tab", "pins", "accuracy", "epsilon", "modes"];
   const sorted = { by: "student", down: false };

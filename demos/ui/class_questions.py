@@ -11,6 +11,7 @@ ANSWERS = 3  # of each
 QUESTIONS = {
     "gans": {1: "fake", 2: "truncation", 5: "collapse", 7: "style"},
     "transfer": {3: "few", 4: "digits", 5: "invisible", 6: "jpeg"},
+    "inside": {1: "unit", 3: "labels"},
 }
 NAMES = tuple(name for steps in QUESTIONS.values() for name in steps.values())
 

@@ -92,7 +92,7 @@ def test_a_pin_reaches_the_projector_with_its_link(teacher, student):
 def test_of_a_picture_only_what_is_seen_goes_to_others(teacher, student):
     exif = Image.Exif()
     exif[0x010E] = "at home"
-    student.pin(picture=png((3000, 100), exif=exif))
+    student.pin(picture=png((3000, 600), exif=exif))
     content = teacher.client.get(
         f"/board/pins/{teacher.state().json()['pins'][0]['key']}.webp"
     ).content
