@@ -106,8 +106,8 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture
 def open_page(request, browser, app_url):
     """Opens the page in a fresh browser profile; fails the test on a page error. `prepare` is told
-    the page before it has an address; `host` is what it calls this machine. When the test fails,
-    what its pages showed is printed."""
+    the page before it has an address; `host` is what it calls this machine; `url` is of another
+    app, whose certificate may be its own. When the test fails, what its pages showed is printed."""
     contexts, errors, said = [], [], []
 
     def note(asked):
@@ -115,10 +115,15 @@ def open_page(request, browser, app_url):
             said.append((asked.post_data or "")[:400])
 
     def opened(
-        locale="en-US", viewport=LAPTOP, query="", scheme="light", prepare=None, host="127.0.0.1"
-    ):
+        locale="en-US", viewport=LAPTOP, query="", scheme="light", prepare=None, host="127.0.0.1",
+        url=app_url,
+    ):  # fmt: skip
         context = browser.new_context(
-            locale=locale, viewport=viewport, color_scheme=scheme, accept_downloads=True
+            locale=locale,
+            viewport=viewport,
+            color_scheme=scheme,
+            accept_downloads=True,
+            ignore_https_errors=True,
         )
         contexts.append(context)
         page = context.new_page()
@@ -129,7 +134,7 @@ def open_page(request, browser, app_url):
         page.on("requestfailed", lambda asked: said.append(f"{asked.url}: {asked.failure}"))
         if prepare:
             prepare(page)
-        page.goto(app_url.replace("127.0.0.1", host) + query)
+        page.goto(url.replace("127.0.0.1", host) + query)
         page.get_by_role("tab").first.wait_for()
         return page
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
 
-from demos.attacks.runs import AttackRequest
+from demos.attacks.runs import NAME, AttackRequest
 from demos.runtime.i18n import class_choice, say
-from demos.ui import model_picker
+from demos.ui import deep_links, model_picker
 from demos.ui.card import Card
 from demos.ui.components import Choice
 from demos.ui.page import LIGHT, PRIVATE, Page
@@ -60,6 +60,13 @@ DOG_TO_CAT = DEFAULTS | {"target": "Siamese cat"}
 def request(image: str | None, model: str, values: tuple) -> AttackRequest:
     """What the components ask for; `values` are those of `NAMES`, in order."""
     return AttackRequest(image, model, dict(zip(NAMES, values, strict=True)))
+
+
+def link(image: str | None, model: str, settings: Mapping[str, Any]) -> str:
+    """The address that sets photo, network and settings again."""
+    usual = DEFAULTS | {"model": registry.DEFAULT_BACKBONE}
+    given = {**settings, "model": model, "target": settings["target"] or ""}
+    return deep_links.address(NAME, given, usual, {"photo": (image, "photos")})
 
 
 def check(chosen: dict[str, Any]) -> None:

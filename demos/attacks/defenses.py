@@ -154,7 +154,10 @@ def _slots(page: Page, name: str) -> list:
         gr.Markdown(f"**{registry.classifier(name).title}**")
         with gr.Row():
             pictures = [
-                page.picture(key, height=190, min_width=110, visible=False)
-                for key in ("attack.after", "attack.change")
-            ]
-        return [*pictures, gr.HTML()]
+                page.picture(
+                    f"attack.{key}", height=190, min_width=110, visible=False,
+                    elem_id=f"robustness-{name}-{key}",
+                )
+                for key in ("after", "change")
+            ]  # fmt: skip
+        return [*pictures, gr.HTML(elem_id=f"robustness-{name}-verdict")]

@@ -37,7 +37,7 @@ def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
             shown = page.picture(
                 "robustness.whole", height=230, elem_id="robustness-whole", visible=False
             )
-            prediction = gr.HTML()
+            prediction = gr.HTML(elem_id="robustness-whole-verdict")
             download = page.put(gr.DownloadButton, "download", visible=False)
 
     def render(language: str, curves: CurveProgress) -> dict:
@@ -55,8 +55,16 @@ def build(page: Page, photo, controls: Controls) -> dict[str, Any]:
 
     hidden = gr.update(visible=False)
     cleared = {plot: "", table: "", shown: NO_PICTURE, prediction: "", download: hidden}
-    parts.connect(runs.curves, render, cleared, recipes.CURVES, CurveSettings, own)
+    parts.connect(
+        runs.curves, render, cleared, recipes.CURVES, CurveSettings, own, reached=_reached
+    )
     return {"epsilon_end": own["epsilon_end"], "curve_steps": own["steps"]}
+
+
+def _reached(curves: CurveProgress) -> dict[str, float]:
+    """The smallest epsilon that fooled, of all methods."""
+    found = [curve.smallest for curve in curves.step.curves.values() if curve.smallest is not None]
+    return {"epsilon": round(min(found), 2)} if found else {}
 
 
 def _plot(language: str, step: CurveStep) -> str:

@@ -7,15 +7,19 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from demos.attacks import controls as attack_controls
+from demos.attacks import views
 from demos.attacks.runs import AttackRequest
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Event, Progress, Result
-from demos.ui import progress, streams
+from demos.runtime.i18n import EVERY, say
+from demos.ui import card, progress, streams
 from demos.ui.code import panel
 from demos.ui.code.recipe import Recipe
 from demos.ui.page import Page
+from models import registry
 from models.validation import Settings
 
 Controls = Mapping[str, gr.components.Component]
@@ -49,6 +53,7 @@ class Section:
         settings: type[Settings] | None = None,
         own: Controls | None = None,
         about_network: bool = True,
+        reached: Callable[[Any], dict[str, float]] = lambda value: {},
     ) -> None:
         """Makes the buttons start and stop a stream.
 
@@ -62,6 +67,7 @@ class Section:
             settings: what `own` makes.
             own: the section's controls by field of the settings.
             about_network: whether the result is about the network that is chosen.
+            reached: value of the last step -> `found` of `card.show`.
         """
         page, line, code = self.page, self.line, self.code
         emptied = {line: "", code: ""} | cleared
@@ -74,14 +80,18 @@ class Section:
             args = [asked, settings(**chosen)] if settings else [asked]
             yield cleared | {code: ""}
             events = partial(compute, page.engine, *args)
-            show = partial(shown, partial(_address, recipe, asked, chosen))
+            show = partial(shown, asked, partial(_address, recipe, asked, chosen))
             yield from progress.updates(run, language, line, events, show)
 
-        def shown(address: Callable, language: str, event: Progress | Result) -> dict:
+        def shown(
+            asked: AttackRequest, address: Callable, language: str, event: Progress | Result
+        ) -> dict:
             step = event.value.step
             update = {line: progress.status(language, event, step)} | render(language, event.value)
             if isinstance(event, Result):
-                update[code] = panel.shown(address("" if step.step >= step.steps else "stopped"))
+                unfolds = panel.shown(address("" if step.step >= step.steps else "stopped"))
+                button = self._show(asked, list(cleared), reached(event.value))
+                update[code] = button + unfolds
             return update
 
         inputs = [*self.attack, *own.values()]
@@ -89,6 +99,18 @@ class Section:
         about = streams.empty_on_change(page, subjects, emptied, self.place)
         streams.start(page, self.run, stream, inputs, [*emptied], self.place, line, **about)
         page.connect_stop(self.stop, self.place)
+
+    def _show(self, asked: AttackRequest, parts: list, found: dict[str, float]) -> Markup:
+        """The button that shows the class the result, which stands in `parts`."""
+        title = say(EVERY, self.place.removesuffix(".run")).replace("### ", "")
+        made = views.made_with(EVERY, registry.classifier(asked.model), asked.settings)
+        shown = [
+            f"#{part.elem_id} img" if isinstance(part, gr.Image) else f"#{part.elem_id}"
+            for part in parts
+            if part.elem_id
+        ]
+        link = attack_controls.link(asked.image, asked.model, asked.settings)
+        return card.show(Markup("{} · {}").format(title, made), ", ".join(shown), link, found)
 
 
 def _address(recipe: Recipe, asked: AttackRequest, own: dict[str, Any], note: str) -> str:

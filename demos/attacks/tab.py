@@ -235,9 +235,7 @@ def _example_origin(language: str, photo: str) -> str:
 def _origin(language: str, photo: str, found: MeasuredStep) -> str:
     """What a result is of, the addresses that make it again, and the epsilon that fooled."""
     spec, settings = found.subject.spec, vars(found.subject.settings)
-    usual = DEFAULTS | {"model": registry.DEFAULT_BACKBONE}
-    given = settings | {"model": spec.name, "target": settings["target"] or ""}
-    link = deep_links.address(NAME, given, usual, {"photo": (photo, "photos")})
+    link = controls.link(photo, spec.name, settings)
     report = found.result.report if found.result else None
     fooled = report is not None and report.success and settings["norm"] == "linf"
     note = "" if found.step.step >= found.step.steps else "stopped"

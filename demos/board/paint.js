@@ -4,6 +4,7 @@
 window.netglassPaint = (() => {
   const GAP = 16, HEIGHT = 512, WIDTH = 1280; // px
   const SCALE = 2; // of what is laid out on the page
+  const WAIT = 5000; // ms for pictures that are on their way
 
   const isPicture = (element) => element.matches("img, canvas, video");
   const sizeOf = (element) => [
@@ -86,9 +87,17 @@ window.netglassPaint = (() => {
     return canvas;
   }
 
+  /* Until the pictures are whole: one of which only the beginning has come is drawn as nothing. */
+  function whole(elements) {
+    const pictures = elements.flatMap((element) => [element, ...element.querySelectorAll("img")]);
+    const come = pictures.filter((one) => one.matches("img")).map((picture) => picture.decode().catch(() => null));
+    return Promise.race([Promise.all(come), new Promise((resolve) => { setTimeout(resolve, WAIT); })]);
+  }
+
   /* The elements side by side, or below each other where that is too wide, as a canvas; null if there is
      nothing to see. */
-  function together(elements) {
+  async function together(elements) {
+    await whole(elements);
     const drawn = elements.filter(isThere).map(one);
     if (!drawn.length) return null;
     const sum = (sides) => sides.reduce((total, side) => total + side, (sides.length - 1) * GAP);

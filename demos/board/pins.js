@@ -11,16 +11,15 @@
     "ideal-card": ["#ideal-pictures img"],
     "train-card": ["#train-plot"],
     "gan-lab-card": ["#gan-lab-picture img, #gan-lab-diagnosis, #gan-lab-strip img"],
-    "gan-card": [".gan-cat img"],
     "gan-own-card": ["#gan-own-card .result img"],
     "pets-card": ["#pets-card .result img", "#pets-card .result"],
   };
 
-  const seen = (elements) => netglassPaint.together(elements);
-
-  function pictureOf(card) {
-    for (const selector of RESULTS[card] ?? [`#${card} img.result, #${card} .result img`]) {
-      const found = seen([...document.querySelectorAll(selector)]);
+  async function pictureOf(button) {
+    const of = button.closest("[data-shown]")?.dataset.shown, card = button.closest(".card")?.id;
+    const root = of ? button.closest("[role=tabpanel]") : document;
+    for (const selector of of ? [of] : RESULTS[card] ?? [`#${card} img.result, #${card} .result img`]) {
+      const found = await netglassPaint.together([...root.querySelectorAll(selector)]);
       if (found) return found;
     }
     return null;
@@ -37,13 +36,14 @@
     return words;
   }
 
-  /* What is sent besides the picture. The explorer's cat has no line of its own: its knobs say it. */
+  /* What is sent besides the picture. The explorer's cats have no line of their own: the knobs say it. */
   function facts(button) {
-    const origin = button.closest("[data-subject]");
-    if (origin) return { words: [wordsOf(origin.querySelector("p > span"))], link: origin.dataset.link ?? "" };
-    const link = window.netglassGan?.link() ?? "";
+    const origin = button.closest("[data-subject], [data-shown]");
+    const link = origin.dataset.link ?? window.netglassGan?.link() ?? "";
     const seed = new URLSearchParams(link).get("seed") ?? "";
-    return { words: [{ [netglassBoard.language()]: netglassBoardWords("cat", { seed }) }], link };
+    const words = wordsOf(origin.querySelector("p > span"));
+    for (const language of LANGUAGES) words[language] = words[language].replace("{seed}", seed);
+    return { words: [words], link };
   }
 
   /* Says beside the button how it went. */
@@ -58,13 +58,14 @@
   }
 
   async function show(button) {
-    const canvas = pictureOf(button.closest(".card")?.id);
-    if (!canvas) {
-      tell(button, netglassBoardWords("nothing"));
-      return;
-    }
     tell(button, netglassBoardWords("sending"));
     button.disabled = true;
+    const canvas = await pictureOf(button);
+    if (!canvas) {
+      tell(button, netglassBoardWords("nothing"));
+      button.disabled = false;
+      return;
+    }
     const sent = await netglassBoard.act("pin", {
       picture: netglassPaint.encoded(canvas, LIMIT), ...facts(button),
     });

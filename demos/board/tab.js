@@ -34,7 +34,7 @@
       field(say("key"), "input", { type: "password", autocomplete: "off", required: true }),
     ], say("open"), (key) => openBoard(key, teacher));
     teacher.append(make("p", "", say("key_note")));
-    return [student, teacher];
+    return given ? [student] : [student, teacher]; // who has scanned the code is no teacher
   }
 
   /* A new board, or one of those that the teacher, or another, has open. */

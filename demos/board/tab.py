@@ -9,7 +9,7 @@ from demos.ui.page import Page
 
 NAME, TAB_ID = "board", "class"
 WORDS = (
-    "sending", "sent", "sent_waiting", "nothing", "cat", "join_title", "code", "nickname", "join",
+    "sending", "sent", "sent_waiting", "nothing", "join_title", "code", "nickname", "join",
     "teacher_title", "key", "key_note", "open", "new", "continue", "pages", "title", "you",
     "student", "leave", "end", "sure", "scan", "scan_picture", "empty", "go_on", "enlarge",
     "compare", "all", "hide", "approve", "remove", "clear", "review", "waiting", "hidden",
@@ -24,7 +24,8 @@ ASKED = tuple(key for name in class_questions.NAMES for key in class_questions.k
 def bar(page: Page) -> None:
     """The bar above the tabs: on which board the page is, and what is asked. It brings the texts,
     because a tab is not in the page before it is opened."""
-    page.keys.add("board.show")  # said by `card.show_button`
+    # Said by `card.show_button`, and of the explorer's cats.
+    page.keys |= {"board.show", "board.cat"}
     panel.build(page, "class-bar", "board", (*WORDS, *ASKED))
 
 

@@ -15,9 +15,13 @@ window.netglassBoardTeacher = (() => {
   /* The buttons of a pin that the class sees. */
   function actions(say, row, pin) {
     const shown = () => netglassBoard.state.shown;
+    async function show(pins) {
+      await act("show", { pins });
+      row.closest("section")?.scrollIntoView({ behavior: "smooth", block: "start" });
+    }
     row.append(
-      button(say("enlarge"), () => act("show", { pins: [pin.key] })),
-      button(say("compare"), () => act("show", { pins: [...shown().filter((key) => key !== pin.key).slice(-1), pin.key] })),
+      button(say("enlarge"), () => show([pin.key])),
+      button(say("compare"), () => show([...shown().filter((key) => key !== pin.key).slice(-1), pin.key])),
       button(say("hide"), () => act("hide", { pin: pin.key })),
     );
     row.children[1].classList.add("compare"); // there while another is enlarged (board.css)
@@ -145,7 +149,7 @@ window.netglassBoardTeacher = (() => {
   let own = {}; // parts of the controls
 
   function build(say, parts) {
-    own = { question: make("div"), review: make("input"), all: button(say("all"), () => act("show", { pins: [] })) };
+    own = { question: make("div", "board-actions"), review: make("input"), all: button(say("all"), () => act("show", { pins: [] })) };
     own.review.type = "checkbox";
     own.review.addEventListener("change", () => act("review", { on: own.review.checked }));
     const label = make("label", "board-review");

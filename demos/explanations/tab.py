@@ -144,8 +144,10 @@ class ExplanationTab(card.Section):
             update[self.top] = views.verdict(language, found.top)
             update[self.judged] = views.judged(language, areas)
             note = "" if step.step >= step.steps else "stopped"
-            code = recipes.address(vars(found.subject.settings), about[0], note)
-            update[self.origin.line] = card.origin(made, about, code=code)
+            settings = vars(found.subject.settings)
+            code = recipes.address(settings, about[0], note)
+            link = deep_links.address(NAME, settings, DEFAULTS, {"photo": (about[0], "photos")})
+            update[self.origin.line] = card.origin(made, about, code=code, link=link)
         return update
 
     def predict_top(self, run: StoppableRun, language: str, photo, model: str):
@@ -205,4 +207,4 @@ def _example_origin(language: str, photo: str) -> str:
     model, wanted = (found.settings[name] for name in ("model", "class_name"))
     made = views.made_with(language, model, *found.top[0])
     code = recipes.address(found.settings, photo)
-    return card.origin(made, [photo, model, wanted], True, code)
+    return card.origin(made, [photo, model, wanted], True, code, f"tab={NAME}")

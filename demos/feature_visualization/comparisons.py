@@ -10,12 +10,12 @@ import gradio as gr
 from markupsafe import Markup, escape
 
 from demos.feature_visualization import recipes, runs
-from demos.feature_visualization.controls import Controls, request_settings
+from demos.feature_visualization.controls import DEFAULTS, Controls, request_settings
 from demos.feature_visualization.runs import ROBUST, Visualization
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
-from demos.runtime.i18n import class_name, say
-from demos.ui import examples, progress, streams
+from demos.runtime.i18n import EVERY, class_name, say
+from demos.ui import card, deep_links, examples, progress, streams
 from demos.ui.code import panel
 from demos.ui.page import Page
 from demos.ui.plots import bars
@@ -92,8 +92,15 @@ class ComparisonSection:
         return update | {
             self.verdict: f"<b>{words}</b>{bars(named, role='made')}" if named else "",
             self.download: gr.update(value=examples.png(image, "netglass-ideals"), visible=True),
-            self.code: Markup("").join(_code(language, one, photo) for one in every),
+            self.code: _show(every) + Markup("").join(_code(language, o, photo) for o in every),
         }
+
+
+def _show(every: list[Visualization]) -> Markup:
+    """The button that shows the class the sheet; its link makes the first picture."""
+    named = (Markup("{} · {}").format(_class(EVERY, o), o.settings.spec.title) for o in every)
+    link = deep_links.address(runs.NAME, vars(every[0].settings), DEFAULTS)
+    return card.show(Markup(", ").join(named), "#ideal-several img", link)
 
 
 def _code(language: str, one: Visualization, photo: str | None) -> Markup:

@@ -328,7 +328,8 @@ def _curve(inverted: Inverted) -> str:
 
 
 def _origin(photo: str | None, model: str, example: bool = False, code: str = "") -> str:
-    return card.origin(say(EVERY, "gan.own.origin"), [photo, model], example, code=code)
+    link = "tab=gan&part=own"
+    return card.origin(say(EVERY, "gan.own.origin"), [photo, model], example, code, link)
 
 
 def _verdict(quality: Mapping[str, tuple[float, float]]) -> str:

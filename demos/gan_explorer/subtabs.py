@@ -6,7 +6,7 @@ import gradio as gr
 from markupsafe import escape
 
 from demos.gan_explorer import recipes, runs, walking
-from demos.gan_explorer.views import CAT_KNOBS, CAT_SETTINGS, picture_by_address
+from demos.gan_explorer.views import CAT_KNOBS, CAT_SETTINGS, picture_by_address, show_class
 from demos.runtime.i18n import say
 from demos.ui import examples
 from demos.ui.code import panel
@@ -17,6 +17,9 @@ from models import registry
 from models.gan.settings import SampleSettings
 
 Knobs = dict[str, gr.components.Component]
+THREE = ("cat", "photo", "noise")  # that the discriminator judges
+# What the discriminator said: of each picture the places that spoke for its verdict, and that.
+JUDGED = ", ".join(f"#gan-judge-{name} img, #gan-judge-{name}-score" for name in THREE)
 
 VAE_LOSS = (
     r"\mathcal L=\mathbb E_{q(z|x)}\tfrac{\lVert x-g(z)\rVert^2}{2s^2}"
@@ -34,9 +37,11 @@ def build(page: Page, knobs: Knobs) -> Knobs:
     walking.build(page, knobs)
     with page.section(gr.Tab, "gan.growth"):
         picture_by_address(page, "gan.view.growth", "growth", CAT_KNOBS, now=True)
+        show_class("gan.growth")
     with page.section(gr.Tab, "gan.noise"):
         noise = page.setting(SampleSettings, "noise")
         picture_by_address(page, "gan.view.noise", "noise", CAT_KNOBS)
+        show_class("gan.noise")
     _discriminator(page, knobs | {"noise": noise})
     return {"crossover": crossover, "noise": noise}
 
@@ -52,6 +57,7 @@ def _mixing(page: Page) -> gr.components.Component:
                     page.put(
                         gr.HTML, key, written=lambda language, key=key: _thirds(page, key, language)
                     )
+        show_class("gan.mix")
         gr.HTML(panel.shown(recipes.MIX.address({}), knobs), elem_id="gan-mix-code")
     return crossover
 
@@ -69,11 +75,12 @@ def _discriminator(page: Page, knobs: Knobs) -> None:
                 first = examples.example("photos", "kitten")
                 photo = page.put(Photo, "gan.photo", value=first, height=200)
                 examples.examples(page, "photos", photo, first="kitten")
-            for key in ("cat", "photo", "noise"):
+            for key in THREE:
                 with gr.Column(min_width=150):
                     shown = page.picture(f"gan.judge.{key}", height=200, elem_id=f"gan-judge-{key}")
-                    outputs += [shown, gr.HTML()]
+                    outputs += [shown, gr.HTML(elem_id=f"gan-judge-{key}-score")]
         ask = page.put(gr.Button, "gan.judge.go", size="sm")
+        show_class("gan.judge", JUDGED)
         outputs.append(gr.HTML(elem_id="gan-judge-code"))
 
     @localize_errors
@@ -100,12 +107,14 @@ def _discriminator(page: Page, knobs: Knobs) -> None:
 
 def autoencoder(page: Page) -> None:
     """The sub-tab about the VAE."""
-    with page.section(gr.Tab, "gan.vae", VAE_LOSS), gr.Row():
-        with gr.Column(min_width=260):
-            page.put(gr.Markdown, "gan.vae.rebuilt")
-            picture_by_address(page, "gan.vae.rebuilt", "rebuilt", CAT_KNOBS)
-        for model in (registry.DEFAULT_GAN, registry.VAE):
-            with gr.Column(min_width=200):
-                page.put(gr.Markdown, f"gan.model.{model}")
-                knobs, fixed = "seed:sheet truncation", {"model": model}
-                picture_by_address(page, f"gan.model.{model}", "sheet", knobs, fixed=fixed)
+    with page.section(gr.Tab, "gan.vae", VAE_LOSS):
+        with gr.Row():
+            with gr.Column(min_width=260):
+                page.put(gr.Markdown, "gan.vae.rebuilt")
+                picture_by_address(page, "gan.vae.rebuilt", "rebuilt", CAT_KNOBS)
+            for model in (registry.DEFAULT_GAN, registry.VAE):
+                with gr.Column(min_width=200):
+                    page.put(gr.Markdown, f"gan.model.{model}")
+                    knobs, fixed = "seed:sheet truncation", {"model": model}
+                    picture_by_address(page, f"gan.model.{model}", "sheet", knobs, fixed=fixed)
+        show_class("gan.vae")

@@ -20,7 +20,13 @@ from demos.gan_explorer import (
     subtabs,
     units,
 )
-from demos.gan_explorer.views import BLANK, CAT_KNOBS, CAT_SETTINGS, picture_by_address
+from demos.gan_explorer.views import (
+    BLANK,
+    CAT_KNOBS,
+    CAT_SETTINGS,
+    picture_by_address,
+    show_class,
+)
 from demos.runtime.i18n import say
 from demos.ui import card, deep_links, send_to
 from demos.ui.code import panel
@@ -238,7 +244,7 @@ def _cat(page: Page) -> gr.Column:
     page.put(gr.HTML, "gan.score", written=lambda language: _score(page, language))
     client_engine.line(page)
     gr.HTML('<div class="gan-trouble" role="alert"></div>')
-    gr.HTML(card.show_button())
+    show_class("board.cat", ".gan-cat img")
     gr.HTML(panel.shown(recipes.CAT.address({}), CAT_KNOBS), elem_id="gan-code")
     return gr.Column(elem_classes="gan-send")
 

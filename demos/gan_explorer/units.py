@@ -12,7 +12,7 @@ import gradio as gr
 from markupsafe import escape
 
 from demos.gan_explorer import recipes
-from demos.gan_explorer.views import BLANK, CAT_KNOBS, picture_by_address
+from demos.gan_explorer.views import BLANK, CAT_KNOBS, picture_by_address, show_class
 from demos.runtime import i18n
 from demos.ui.code import panel
 from demos.ui.page import Page
@@ -37,6 +37,7 @@ def build(page: Page) -> None:
                     page.put(gr.Markdown, "gan.units.after", elem_classes="note")
                     _painted(page)
             page.put(gr.HTML, "gan.units.everywhere", written=lambda lang: _buttons(page, lang))
+            show_class("gan.units", ".gan-units img:not(.unit img)")
             gr.HTML(panel.shown(recipes.UNITS.address({}), KNOBS), elem_id="gan-units-code")
         with gr.Column(scale=3, min_width=280):
             page.put(gr.HTML, "gan.units", written=lambda language: _boards(page, language))

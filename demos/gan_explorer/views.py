@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
+from markupsafe import Markup
 from PIL import Image
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -24,6 +25,8 @@ from starlette.routing import Route
 
 from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
+from demos.runtime.i18n import EVERY, say
+from demos.ui import card
 from demos.ui.page import Page
 from models import images, registry
 from models.gan.networks.structure import LAYER_GROUPS
@@ -136,6 +139,12 @@ def picture_by_address(
         apply_default_css=False,
         elem_classes=css,
     )
+
+
+def show_class(key: str, shown: str = "img[data-view]", link: str | None = None) -> None:
+    """The button that shows the class the pictures of a sub-tab with the title `key`, which `shown`
+    selects; without a `link` its address has the knobs as they are then."""
+    gr.HTML(card.show(Markup("{} · {{seed}}").format(say(EVERY, key)), shown, link))
 
 
 def cat(gan: PretrainedGan, settings: SampleSettings) -> torch.Tensor:

@@ -10,7 +10,7 @@ import gradio as gr
 from markupsafe import escape
 
 from demos.gan_explorer import recipes, runs
-from demos.gan_explorer.views import BLANK, CAT_KNOBS, picture_by_address
+from demos.gan_explorer.views import BLANK, CAT_KNOBS, picture_by_address, show_class
 from demos.ui import films, streams
 from demos.ui.code import panel
 from demos.ui.page import LIGHT, PRIVATE, Page
@@ -41,6 +41,7 @@ def build(page: Page, knobs: dict[str, gr.components.Component]) -> None:
                 go = page.put(gr.Button, "gan.walk.go")
                 downloads = films.buttons(page, "gan-walk")
             film = page.picture("gan.film", format="gif", height=300, elem_id="gan-film")
+        show_class("gan.walk", "img[data-view='walk.png'], #gan-film img")
         code = gr.HTML(elem_id="gan-walk-code")
     names = ("seed", "seed_b", "truncation", *SLIDERS, "layers")
 

@@ -215,7 +215,8 @@ class TourTab:
 
 def _origin(language: str, values: dict[str, Any], example: bool = False) -> str:
     what, code = say(language, "tour.origin", **values), recipes.TOUR.address(values)
-    return card.origin(what, list(values.values()), example, code)
+    link = deep_links.address(NAME, values, DEFAULTS)
+    return card.origin(what, list(values.values()), example, code, link)
 
 
 def _check(values: dict[str, Any]) -> None:

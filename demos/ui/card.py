@@ -131,6 +131,23 @@ def show_button() -> Markup:
     return Markup('<button type="button" class="show-class">{}</button>').format(words)
 
 
+def show(
+    what: str, shown: str, link: str | None = None, found: Mapping[str, float] | None = None
+) -> Markup:
+    """The button that shows the class a result without an `Origin` line.
+
+    Args:
+        what: what it is, as `say(EVERY, ...)` gives it; "{seed}" is the explorer's cat A.
+        shown: a CSS selector of the elements that are the result, in the tab around the button.
+        link: as in `origin`; None for the explorer's knobs, which its script knows.
+        found: as in `origin`.
+    """
+    facts = Markup("") if link is None else Markup(' data-link="{}"').format(link)
+    return Markup(
+        '<div data-shown="{}" data-found="{}"{}><p hidden><span>{}</span></p>{}</div>'
+    ).format(shown, escape(json.dumps(dict(found or {}))), facts, what, show_button())
+
+
 def is_of(line: str | None, subject: Sequence[object]) -> bool:
     """Whether `line`, the value of an `Origin.line`, speaks of a result of this subject."""
     found = re.search('data-subject="(.*?)"', line or "")

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Loading, Result
-from demos.runtime.i18n import say
-from demos.ui import model_picker, progress, streams
+from demos.runtime.i18n import EVERY, say
+from demos.ui import card, deep_links, model_picker, progress, streams
 from demos.ui.code import panel
 from demos.ui.code.expressions import call, literal
 from demos.ui.code.recipe import Given, Recipe
@@ -141,12 +142,20 @@ class FeatureMapSection:
                 shown=maps.shown,
             )
             address = MAPS.address({"model": backbone, "layer": layer}, image=path)
+            spec = registry.backbone(backbone)
             yield {
                 self.line: "",
                 self.mosaic: picture(maps.image),
                 self.shape: words,
-                self.code: panel.shown(address),
+                self.code: self._shown(path, spec.title, layer) + panel.shown(address),
             }
+
+    def _shown(self, path: str | None, title: str, layer: str) -> Markup:
+        """The button that shows the class the feature maps; its link has the photo."""
+        tab = self.place.removesuffix(".maps")
+        what = Markup("{} · {} {}").format(say(EVERY, "maps.title"), title, layer)
+        link = deep_links.address(tab, {}, {}, {"photo": (path, "photos")})
+        return card.show(what, f"#{tab}-mosaic img", link)
 
 
 def _layer_choices(language: str, model: str = registry.DEFAULT_BACKBONE) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from demos.runtime.i18n import say
+from tests import serving
 from tests.browser.helpers import PHONE, button, open_tab
 from tests.serving import TEACHER_KEY
 
@@ -34,18 +35,39 @@ def joined(open_page, code, name="", query="?tab=class", **options):
     return page
 
 
+def drawn(picture):
+    expect(picture).to_be_visible()
+    wide = "img => img.naturalWidth > 300 || new Promise((resolve) => { img.onload = resolve; })"
+    picture.evaluate(wide)
+    colours = """img => {
+      const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
+      context.drawImage(img, 0, 0, 64, 64);
+      return new Set(new Uint32Array(context.getImageData(0, 0, 64, 64).data.buffer)).size;
+    }"""
+    assert picture.evaluate(colours) > 500  # a photo
+
+
 def shown(page):
     return page.locator("#board .board-pins figure")
 
 
+@pytest.fixture(params=["https", "http"])
+def school(request, tmp_path, app_url, monkeypatch):
+    """How a class opens the page: by a name that is not localhost, or with https and a certificate
+    of its own."""
+    if request.param == "http":
+        yield {"host": "netglass.test"}
+        return
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # of the certificate
+    with serving.app(tmp_path, "--https") as url:
+        yield {"url": url}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("host", ["127.0.0.1", "netglass.test"])
-def test_a_teacher_and_two_students(open_page, host):
-    teacher, code = opened_board(open_page, host=host)
-    ravi, other = (
-        joined(open_page, code, "<b>Ravi</b>", host=host),
-        joined(open_page, code, host=host),
-    )
+def test_a_teacher_and_two_students(open_page, school):
+    teacher, code = opened_board(open_page, **school)
+    ravi = joined(open_page, code, "<b>Ravi</b>", **school)
+    other = joined(open_page, code, **school)
 
     # A pin reaches the projector and the other phone, with its settings as a link.
     open_tab(ravi, "attack.tab")
@@ -55,13 +77,12 @@ def test_a_teacher_and_two_students(open_page, host):
         expect(shown(page)).to_have_count(1)
         expect(shown(page)).to_contain_text("<b>Ravi</b>")
         expect(shown(page).get_by_role("link")).to_have_attribute("href", "?tab=attack")
-    picture = shown(teacher).locator("img")
-    teacher.wait_for_function("img => img.naturalWidth > 300", arg=picture.element_handle())
+    drawn(shown(teacher).locator("img"))
 
     # With "review first" nothing appears before it is approved.
     teacher.get_by_label(say("en", "board.review")).check()
     open_tab(other, "gan.tab")
-    other.locator(".gan-cat img").wait_for()
+    drawn(other.locator(".gan-cat img"))
     other.locator("#gan-card .show-class").click()
     expect(other.locator(".show-class-line")).to_have_text(say("en", "board.sent_waiting"))
     waiting = teacher.get_by_text(say("en", "board.waiting", count=1))
