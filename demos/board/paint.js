@@ -89,8 +89,11 @@ window.netglassPaint = (() => {
 
   /* Until the pictures are whole: one of which only the beginning has come is drawn as nothing. */
   function whole(elements) {
-    const pictures = elements.flatMap((element) => [element, ...element.querySelectorAll("img")]);
-    const come = pictures.filter((one) => one.matches("img")).map((picture) => picture.decode().catch(() => null));
+    const pictures = elements.flatMap((element) => [element, ...element.querySelectorAll("img")]).filter((each) => each.matches("img"));
+    const come = pictures.map((picture) => {
+      picture.loading = "eager"; // one out of sight would not come
+      return picture.decode().catch(() => null);
+    });
     return Promise.race([Promise.all(come), new Promise((resolve) => { setTimeout(resolve, WAIT); })]);
   }
 
