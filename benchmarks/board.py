@@ -110,7 +110,8 @@ async def ask_class(teacher: Place, seconds: float) -> None:
 async def lesson(seconds: float) -> Class:
     """Everybody, for that long."""
     known = Class()
-    limits = httpx.Limits(max_connections=STUDENTS + 1)
+    # The server closes a connection after 5 s.
+    limits = httpx.Limits(max_connections=STUDENTS + 1, keepalive_expiry=4)
     async with httpx.AsyncClient(timeout=30, limits=limits) as client:
         teacher = Place(client)
         await teacher.post("open", key=KEY, action="new")
