@@ -8,7 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from demos.ui import chips, examples, model_picker
+from demos.style_transfer.runs import NAME, StyleRequest
+from demos.ui import chips, deep_links, examples, model_picker
 from demos.ui.card import Card
 from demos.ui.components import Choice, Knob, Photo
 from demos.ui.page import LIGHT, PRIVATE, Page
@@ -66,6 +67,16 @@ def request_settings(backbone: str, given: tuple) -> dict[str, Any]:
         chosen |= {"keep_colors": True, "color_method": colors}
     count = len(registry.backbone(backbone).style_layers)
     return chosen | {"layer_weights": given[len(DEFAULTS) :][:count]}
+
+
+def link(asked: StyleRequest) -> str:
+    """The address that sets both pictures, the network and the settings again."""
+    photos = {"content": (asked.content, "photos"), "style": (asked.style, "styles")}
+    given = asked.settings | {"backbone": asked.backbone}
+    if given.get("keep_colors"):
+        given["colors"] = given["color_method"]
+    usual = DEFAULTS | {"backbone": registry.DEFAULT_BACKBONE}
+    return deep_links.address(NAME, given, usual, photos)
 
 
 def build(page: Page, columns: Card) -> Controls:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 import gradio as gr
+from markupsafe import Markup
 
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
+from demos.runtime.i18n import EVERY, say
 from demos.style_transfer import clips, recipes
 from demos.style_transfer.clips import PLACE, Film
-from demos.ui import films, progress, streams
+from demos.style_transfer.runs import NAME
+from demos.ui import card, deep_links, examples, films, progress, streams
 from demos.ui.code import panel
 from demos.ui.components import Clip, Knob, Photo
 from demos.ui.page import Page
@@ -52,10 +55,13 @@ class FilmSection:
         yield self._nothing()
         events = partial(clips.paint, self.page.engine, clip, style, strength)
         code = recipes.FILM.address({"strength": strength}, content=clip, style=style)
-        show = partial(self._shown, code)
+        link = deep_links.address(NAME, {}, {}, {"style": (style, "styles")})
+        what = Markup("{} · {}").format(say(EVERY, PLACE), examples.title(EVERY, str(style)))
+        below = card.show(what, "#film-result img", link) + panel.shown(code)
+        show = partial(self._shown, below)
         yield from progress.updates(run, language, self.line, events, show)
 
-    def _shown(self, code: str, language: str, event: Progress[Film] | Result[Film]) -> dict:
+    def _shown(self, below: str, language: str, event: Progress[Film] | Result[Film]) -> dict:
         film = event.value
         line = progress.status(language, event, film.step)
         if isinstance(event, Progress):
@@ -67,7 +73,7 @@ class FilmSection:
         paths = films.save(film.frames, milliseconds, "netglass-film", films.kinds())
         shown = zip(self.downloads, films.downloads(paths), strict=True)
         return {
-            self.line: line, self.code: panel.shown(code),
+            self.line: line, self.code: below,
             self.result: gr.update(value=paths[0], visible=True), **dict(shown),
         }  # fmt: skip
 

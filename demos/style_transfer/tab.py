@@ -370,13 +370,7 @@ def _origin(language: str, asked: StyleRequest, key: str, code: str, **values: o
     pair = asked.content, asked.style
     names = Markup(" + ").join(examples.title(language, str(path)) for path in pair)
     made = Markup("{}, {}").format(names, say(language, key, **values))
-    photos = {"content": (asked.content, "photos"), "style": (asked.style, "styles")}
-    given = asked.settings | {"backbone": asked.backbone}
-    if given.get("keep_colors"):
-        given["colors"] = given["color_method"]
-    usual = DEFAULTS | {"backbone": registry.DEFAULT_BACKBONE}
-    link = deep_links.address(NAME, given, usual, photos)
-    return card.origin(made, pair, code=code, link=link)
+    return card.origin(made, pair, code=code, link=controls.link(asked))
 
 
 def _estimate(language: str, found: Estimate) -> str:
