@@ -20,7 +20,7 @@ from gradio.state_holder import SessionState
 from PIL import Image
 
 from demos.runtime import errors
-from models.validation import MESSAGES
+from models.messages import MESSAGES
 
 _init_session = SessionState.__init__
 _check_allowed = processing_utils._check_allowed

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from models.validation import MESSAGES, ValidationError
+from models.messages import MESSAGES
+from models.validation import ValidationError
 
 LANGUAGES = {"en": "English", "mr": "मराठी", "ne": "नेपाली", "hi": "हिन्दी"}
 DEFAULT = "en"

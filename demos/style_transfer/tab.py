@@ -365,8 +365,7 @@ def _pair(content: str | None, style: str | None, *_) -> tuple:
 
 
 def _origin(language: str, asked: StyleRequest, key: str, code: str, **values: object) -> str:
-    """What a painting or a preview is of; `key` is the text of how it was made, and `code` the
-    address of the lines that make it."""
+    """What a result is of; `key` is the text of how it was made, `code` the address of its code."""
     pair = asked.content, asked.style
     names = Markup(" + ").join(examples.title(language, str(path)) for path in pair)
     made = Markup("{}, {}").format(names, say(language, key, **values))

@@ -17,7 +17,8 @@ from demos.runtime.engine import Engine
 from demos.runtime.i18n import LANGUAGES, error_message
 from models.gan.training import presets
 from models.gan.training.settings import ExploreSettings, TrainingSettings
-from models.validation import MESSAGES, ValidationError
+from models.messages import MESSAGES
+from models.validation import ValidationError
 
 SMALL = TrainingSettings(width=8, batch=16)
 DENSE = presets.settings_for("digits", "dense").replace(width=4, batch=8, latent=3)

@@ -15,7 +15,8 @@ from demos.ui import examples
 from models.gan.training import diagnosis
 from models.labels import breeds, imagenet
 from models.linear_probe.settings import FEATURES
-from models.validation import MESSAGES, Settings, ValidationError
+from models.messages import MESSAGES
+from models.validation import Settings, ValidationError
 
 ROOT = Path(__file__).parents[3]
 FIGURES = (
