@@ -4,6 +4,8 @@
 window.netglassPaint = (() => {
   const GAP = 16, HEIGHT = 512, WIDTH = 1280; // px
   const SCALE = 2; // of what is laid out on the page
+  const WIDE = 2.5; // of rows, to the side of a square with all that is in them
+  const LONG = 6; // to one, at most
   const WAIT = 5000; // ms for pictures that are on their way
 
   const isPicture = (element) => element.matches("img, canvas, video");
@@ -97,26 +99,33 @@ window.netglassPaint = (() => {
     return Promise.race([Promise.all(come), new Promise((resolve) => { setTimeout(resolve, WAIT); })]);
   }
 
-  /* The elements side by side, or below each other where that is too wide, as a canvas; null if there is
-     nothing to see. */
+  /* Where parts stand in rows as wide as the picture may be, and how large that is then. */
+  function laidOut(parts) {
+    const area = parts.reduce((sum, { width, height }) => sum + width * height, 0);
+    const limit = Math.min(WIDTH * SCALE, WIDE * Math.sqrt(area));
+    const places = [];
+    let [x, y, width, height] = [0, 0, 0, 0];
+    for (const part of parts) {
+      if (x && x + part.width > limit) [x, y] = [0, height + GAP];
+      places.push([x, y]);
+      [width, height] = [Math.max(width, x + part.width), Math.max(height, y + part.height)];
+      x += part.width + GAP;
+    }
+    // Long ones get room beside or below them: the server takes no strips.
+    return { places, width: Math.max(width, height / LONG), height: Math.max(height, width / LONG) };
+  }
+
+  /* The elements in rows, as a canvas; null if there is nothing to see. */
   async function together(elements) {
     await whole(elements);
     const drawn = elements.filter(isThere).map(one);
     if (!drawn.length) return null;
-    const sum = (sides) => sides.reduce((total, side) => total + side, (sides.length - 1) * GAP);
-    const [widths, heights] = [drawn.map(({ width }) => width), drawn.map(({ height }) => height)];
-    const isRow = sum(widths) <= WIDTH * SCALE;
+    const { places, width, height } = laidOut(drawn);
     const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
-    canvas.width = isRow ? sum(widths) : Math.max(...widths);
-    canvas.height = isRow ? Math.max(...heights) : sum(heights);
+    [canvas.width, canvas.height] = [width, height].map(Math.ceil);
     context.fillStyle = getComputedStyle(document.body).backgroundColor;
     context.fillRect(0, 0, canvas.width, canvas.height);
-    let [x, y] = [0, 0];
-    for (const part of drawn) {
-      context.drawImage(part, x, y);
-      if (isRow) x += part.width + GAP;
-      else y += part.height + GAP;
-    }
+    drawn.forEach((part, index) => context.drawImage(part, ...places[index]));
     return canvas;
   }
 
