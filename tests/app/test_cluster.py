@@ -193,6 +193,18 @@ def test_a_cookie_of_a_page_that_is_gone_gets_a_new_one(cluster):
     assert pages == {page}
 
 
+def test_the_link_of_a_board_leads_to_the_page_on_which_it_is(cluster):
+    pages = {page_of(f"{cluster}/health", {"user-agent": f"program {n}"}) for n in range(12)}
+    assert len(pages) == 2
+    for page in pages:
+        link = f"{cluster}/?tab=class&board=ABCD&page={page}"
+        phones = ({"accept": "text/html", "user-agent": f"phone {n}"} for n in range(8))
+        assert {page_of(link, phone) for phone in phones} == {page}
+        (other,) = pages - {page}
+        been = {"accept": "text/html", "cookie": f"netglass-page={other}.visitor"}
+        assert page_of(link, been) == page
+
+
 def test_a_client_without_cookies_is_served(cluster, photo, tmp_path):
     client = Client(cluster, verbose=False, download_files=str(tmp_path))
     client.cookies.clear()
