@@ -39,7 +39,8 @@
   /* What is sent besides the picture. The explorer's cats have no line of their own: the knobs say it. */
   function facts(button) {
     const origin = button.closest("[data-subject], [data-shown]");
-    const link = origin.dataset.link ?? window.netglassGan?.link() ?? "";
+    let link = origin.dataset.link;
+    if (origin.dataset.shown && !link.startsWith("tab=")) link = [window.netglassGan.link(), link].filter(Boolean).join("&");
     const seed = new URLSearchParams(link).get("seed") ?? "";
     const words = wordsOf(origin.querySelector("p > span"));
     for (const language of LANGUAGES) words[language] = words[language].replace("{seed}", seed);

@@ -141,9 +141,10 @@ def picture_by_address(
     )
 
 
-def show_class(key: str, shown: str = "img[data-view]", link: str | None = None) -> None:
-    """The button that shows the class the pictures of a sub-tab with the title `key`, which `shown`
-    selects; without a `link` its address has the knobs as they are then."""
+def show_class(key: str, shown: str = "img[data-view]") -> None:
+    """The button that shows the class the pictures that `shown` selects in the sub-tab with the
+    title `key`. Its link has the sub-tab, and the knobs as they are then."""
+    link = f"part={key.rpartition('.')[2]}"
     gr.HTML(card.show(Markup("{} · {{seed}}").format(say(EVERY, key)), shown, link))
 
 

@@ -131,21 +131,20 @@ def show_button() -> Markup:
     return Markup('<button type="button" class="show-class">{}</button>').format(words)
 
 
-def show(
-    what: str, shown: str, link: str | None = None, found: Mapping[str, float] | None = None
-) -> Markup:
+def show(what: str, shown: str, link: str, found: Mapping[str, float] | None = None) -> Markup:
     """The button that shows the class a result without an `Origin` line.
 
     Args:
         what: what it is, as `say(EVERY, ...)` gives it; "{seed}" is the explorer's cat A.
         shown: a CSS selector of the elements that are the result, in the tab around the button.
-        link: as in `origin`; None for the explorer's knobs, which its script knows.
+        link: as in `origin`; one without a tab is added to that of the explorer's knobs, which its
+            script knows.
         found: as in `origin`.
     """
-    facts = Markup("") if link is None else Markup(' data-link="{}"').format(link)
+    reached = escape(json.dumps(dict(found or {})))
     return Markup(
-        '<div data-shown="{}" data-found="{}"{}><p hidden><span>{}</span></p>{}</div>'
-    ).format(shown, escape(json.dumps(dict(found or {}))), facts, what, show_button())
+        '<div data-shown="{}" data-link="{}" data-found="{}"><p hidden><span>{}</span></p>{}</div>'
+    ).format(shown, link, reached, what, show_button())
 
 
 def is_of(line: str | None, subject: Sequence[object]) -> bool:
