@@ -16,7 +16,7 @@ OTHERS = [language for language in i18n.LANGUAGES if language != "en"]
 # Pupils are a class too, and fur has patches.
 OTHER_SENSE = {
     "class": (
-        "lessons.question", "lessons.idea", "lessons.before", "lessons.before.list",
+        "lessons.question", "lessons.idea", "lessons.before", "lessons.before.list", "lessons.vote",
         "lessons.gans.step1", "lessons.gans.step3", "lessons.gans.step4", "lessons.gans.step5",
         "lessons.inside.step1", "lessons.inside.step4",
         "lessons.transfer.step1", "lessons.transfer.step3", "lessons.transfer.step4",
