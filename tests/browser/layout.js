@@ -23,7 +23,7 @@
   }
 
   const pictures = all("img, canvas, svg").filter((one) => one.getBoundingClientRect().width > 80);
-  const result = all(".card .result, .lessons")[0] ?? pictures[0];
+  const result = all(".card .result, .lessons, .board-entrance")[0] ?? pictures[0];
   const top = result && Math.round(result.getBoundingClientRect().top + scrollY);
   if (!result) wrong("no result");
   else if (limits.start && top > limits.start) wrong(`the result starts at ${top} px`, result);
