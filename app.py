@@ -185,6 +185,7 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     from starlette.routing import Route
 
     from demos import layout, theme
+    from demos.attacks import camera
     from demos.board import routes as board
     from demos.gan_explorer import client_engine, own_views
     from demos.gan_explorer import views as gan_views
@@ -197,7 +198,12 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
         return JSONResponse(await run_in_threadpool(engine.health))
 
     routes = [*own_views.routes(engine), *gan_views.routes(engine), *client_engine.routes()]
-    routes += [*few_shot.routes(engine), *photos.routes(), *panel.routes(layout.RECIPES)]
+    routes += [
+        *camera.routes(engine),
+        *few_shot.routes(engine),
+        *photos.routes(),
+        *panel.routes(layout.RECIPES),
+    ]
     routes += class_address.routes(class_urls(args), own_certificate(args))
     routes += board.routes(engine, args.teacher_key)
     protected = tuple(route.path.partition("{")[0] for route in routes)

@@ -85,6 +85,19 @@ def browser():
 
 
 @pytest.fixture(scope="module")
+def camera_browser(browser):
+    """Chromium with a camera that shows a test picture."""
+    args = [
+        "--no-sandbox", "--disable-gpu", "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream", "--disable-background-networking",
+        "--host-resolver-rules=MAP netglass.test 127.0.0.1",
+    ]  # fmt: skip
+    started = browser.browser_type.launch(executable_path=shutil.which("chromium"), args=args)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
 def tab(browser, app_url):
     """A bare page of the app, at an address that is no secure context."""
     page = browser.new_page()

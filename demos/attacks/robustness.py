@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demos.attacks import defenses, patch_photos, robustness_curve, transferability, transforms
+from demos.attacks import (
+    camera,
+    defenses,
+    patch_photos,
+    robustness_curve,
+    transferability,
+    transforms,
+)
 from demos.attacks.runs import SECTIONS
 from demos.attacks.section import Controls
 from demos.ui.page import Page
@@ -38,6 +45,7 @@ def build(page: Page, photo, controls: Controls) -> None:
     transforms.build(page, photo, controls)
     transferability.build(page, photo, controls)
     patch_photos.build(page, photo, controls)
+    camera.build(page, controls)
     own |= defenses.build(page, photo, controls)
     ordered = [own[name] for name in DEFAULTS]
     page.experiments(SECTIONS, EXPERIMENTS, DEFAULTS, ordered, check)

@@ -355,16 +355,8 @@
   }
 
   function bars(names, probabilities) {
-    const all = make("div", "bars");
-    const ranked = names.map((name, index) => [name, probabilities[index]]);
-    ranked.sort((a, b) => b[1] - a[1]);
-    for (const [name, probability] of ranked) {
-      const bar = make("div", "bar role-real"), fill = make("div", "fill");
-      fill.style.width = `${probability * 100}%`;
-      bar.append(fill, make("span", "", name), make("b", "", `${(probability * 100).toFixed(1)}%`));
-      all.append(bar);
-    }
-    return all;
+    const rows = names.map((name, index) => [name, probabilities[index], "real"]);
+    return netglassPanel.bars(rows.sort((a, b) => b[1] - a[1]));
   }
 
   netglassPanel.watch("own", (element, texts) => {

@@ -42,19 +42,6 @@ def new_page(browser, host, viewport=LAPTOP, **options):
     assert errors == []
 
 
-@pytest.fixture(scope="module")
-def camera_browser(browser):
-    """Chromium with a camera that shows a test picture."""
-    args = [
-        "--no-sandbox", "--disable-gpu", "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream", "--disable-background-networking",
-        "--host-resolver-rules=MAP netglass.test 127.0.0.1",
-    ]  # fmt: skip
-    started = browser.browser_type.launch(executable_path=shutil.which("chromium"), args=args)
-    yield started
-    started.close()
-
-
 def class_address(page):
     open_tab(page, "lessons.tab")
     expect(page.locator("#class-address h3")).to_be_visible()

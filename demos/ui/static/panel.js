@@ -15,6 +15,18 @@ window.netglassPanel = {
     return node;
   },
 
+  /* Bars of probabilities: rows of [name, p, role]. */
+  bars(rows) {
+    const all = this.make("div", "bars");
+    for (const [name, p, role] of rows) {
+      const bar = this.make("div", `bar role-${role}`), fill = this.make("div", "fill");
+      fill.style.width = `${p * 100}%`;
+      bar.append(fill, this.make("span", "", name), this.make("b", "", `${(p * 100).toFixed(1)}%`));
+      all.append(bar);
+    }
+    return all;
+  },
+
   /* Calls draw(element, say) when the element with that id arrives, and when its texts change. */
   watch(id, draw) {
     let panel = null;

@@ -1,0 +1,86 @@
+/* A patch before the camera: the network's verdict on what the camera sees. The next frame is sent when
+   the answer to the last has come. */
+window.netglassCameraAttack = (() => {
+  const SIDE = 320, QUALITY = 0.85; // of the square that is sent
+  const GAP = 200, PAUSE = 2000; // ms between two frames; after the server has said no
+  const { make } = netglassPanel;
+  let say, panel = null, model = "", target = "";
+  let verdict = []; // {name, p, wanted}
+  let turns = 0; // tell the loop that goes on from those that ended
+  const camera = netglassPhotos.camera("environment", (failed, gone) => {
+    showError(failed ? gone ?? say("refused") : "");
+    draw();
+    turns += 1;
+    if (camera.isOpen()) watch(turns);
+  });
+
+  const wait = (ms) => new Promise((done) => { setTimeout(done, ms); });
+  const seen = () => panel.offsetParent !== null;
+  const showError = (text) => { panel.querySelector(".camera-trouble").textContent = text; };
+
+  /* Asks for the verdict on a photograph; says what is wrong and gives false if there is none. */
+  async function judge({ src }) {
+    const frame = await (await fetch(src)).blob();
+    const query = new URLSearchParams({ model, target, lang: document.documentElement.lang || "en" });
+    const reply = await fetch(`camera/verdict?${query}`, { method: "POST", body: frame }).catch(() => null);
+    if (!reply?.ok) {
+      showError(reply && reply.status !== 429 ? await reply.text() : say("slow"));
+      return false;
+    }
+    verdict = await reply.json();
+    showError("");
+    drawVerdict();
+    return true;
+  }
+
+  /* Judges frame after frame, as long as the camera is open that `turn` belongs to; one that nobody sees
+     any more is closed. */
+  async function watch(turn) {
+    if (turn !== turns) return;
+    if (!seen()) {
+      camera.close();
+      return;
+    }
+    const frame = document.hidden ? null : camera.snap(SIDE, QUALITY);
+    const good = frame ? await judge(frame) : true;
+    await wait(good ? GAP : PAUSE);
+    watch(turn);
+  }
+
+  function drawVerdict() {
+    const place = panel.querySelector(".camera-verdict");
+    const lines = verdict.length ? [make("p", "", say("sees", { name: verdict[0].name }))] : [];
+    const rows = verdict.map(({ name, p, wanted }) => [name, p, wanted ? "made" : "real"]);
+    place.replaceChildren(...lines, netglassPanel.bars(rows));
+  }
+
+  /* One photograph from a phone's own camera, where the browser gives no live one. */
+  async function take([file]) {
+    const failed = await netglassPhotos.readAll([file], (bitmap) => {
+      judge({ src: netglassPhotos.square(bitmap, SIDE, QUALITY) });
+    });
+    if (failed) showError(failed);
+  }
+
+  function draw() {
+    const error = make("p", "camera-trouble", panel.querySelector(".camera-trouble")?.textContent);
+    const picture = make("div", "camera-picture"), both = make("div", "camera-both");
+    error.setAttribute("role", "alert");
+    if (!camera.isOpen()) verdict = netglassPhotos.LIVE ? [] : verdict;
+    else picture.append(camera.view());
+    both.append(picture, make("div", "camera-verdict"));
+    const buttons = netglassPhotos.LIVE
+      ? [netglassPanel.button(say(camera.isOpen() ? "off" : "on"), () => camera.toggle(), "go")]
+      : [netglassPhotos.fileButton(say("photo"), false, take, "environment"), netglassPhotos.whyNotLive()];
+    panel.replaceChildren(...buttons, error, both);
+    drawVerdict();
+  }
+
+  netglassPanel.watch("camera-attack", (element, texts) => { panel = element; say = texts; draw(); });
+  return {
+    choose(chosenModel, chosenTarget) {
+      model = chosenModel;
+      target = chosenTarget ?? "";
+    },
+  };
+})();
