@@ -1,4 +1,5 @@
-"""Memory of a style transfer: the most it takes at a size, beside the estimate; and growth.
+"""Memory and seconds of a style transfer: the most it takes at a size, beside the estimates; and
+growth.
 
     python -m benchmarks.style_memory --backbone efficientnet_lite0 vgg19
     python -m benchmarks.style_memory --growth 20
@@ -12,6 +13,7 @@ import argparse
 import gc
 import multiprocessing
 import resource
+import time
 
 import psutil
 import torch
@@ -44,16 +46,20 @@ def example_pair():
 
 
 def measure_peak(name: str, plain: bool, size: int, loss: str, steps: int, out) -> None:
-    """Puts (bytes estimated, taken beyond the network, taken in all) into `out`."""
+    """Puts (bytes estimated, taken beyond the network, taken in all) and (seconds estimated, taken)
+    into `out`."""
     backbone = load_backbone(name, plain)
     settings = StyleSettings(size=size, steps=steps, style_loss=loss, optimizer="lbfgs")
-    estimated = RunEstimator().bytes(backbone, settings)
+    estimator = RunEstimator()
+    estimated = estimator.bytes(backbone, settings)
+    forecast = estimator.seconds(backbone, settings)
     gc.collect()
-    before = psutil.Process().memory_info().rss
+    before, since = psutil.Process().memory_info().rss, time.perf_counter()
     for _ in optimize.transfer_style(backbone, *example_pair(), settings):
         pass
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    out.put((estimated, most - before, most))
+    seconds = time.perf_counter() - since
+    out.put(((estimated, most - before, most), (forecast, seconds)))
 
 
 def print_growth(name: str, runs: int) -> None:
@@ -91,10 +97,12 @@ def main() -> None:
                 given = (name, options.plain, size, loss, options.steps, out)
                 child = spawn.Process(target=measure_peak, args=given)
                 child.start()
-                estimated, taken, most = (value / 1e9 for value in out.get())
+                gigabytes, (forecast, seconds) = out.get()
+                estimated, taken, most = (value / 1e9 for value in gigabytes)
                 child.join()
                 print(f"{name}, {loss}, {size} px square: estimated {estimated:.2f} GB, "
-                      f"taken {taken:.2f}, process {most:.2f} at most", flush=True)  # fmt: skip
+                      f"taken {taken:.2f}, process {most:.2f} at most; {options.steps} steps in "
+                      f"{seconds:.0f} s, forecast {forecast:.0f}", flush=True)  # fmt: skip
     print(machine())
 
 

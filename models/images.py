@@ -7,6 +7,7 @@ Importing this does not import PyTorch.
 from __future__ import annotations
 
 import io
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,17 @@ def open_image(source: str | Path | bytes | Image.Image | None) -> Image.Image:
     except (OSError, SyntaxError, ValueError, EOFError, RuntimeError) as error:
         raise ValidationError("picture_broken") from error
     return _rgb(ImageOps.exif_transpose(image))
+
+
+def opaque(source: str | Path | Image.Image) -> Image.Image | None:
+    """Where a picture that `open_image` opens is opaque: 255 there, 0 elsewhere; None if it is so
+    everywhere."""
+    with nullcontext(source) if isinstance(source, Image.Image) else Image.open(source) as image:
+        if not image.has_transparency_data:
+            return None
+        alpha = ImageOps.exif_transpose(image).convert("RGBA").getchannel("A")
+    mask = alpha.point(lambda level: 255 * (level > 127))
+    return None if mask.getextrema()[0] else mask
 
 
 def _size_before_decoding(source: str | Path | bytes) -> tuple[int, int]:

@@ -90,6 +90,23 @@ MESSAGES = {
     "no_film": "There is no clip yet. Upload a GIF or a short video.",
     "film_too_long": "This clip has more than {limit} pictures. Cut it to the best two seconds, or "
     "leave out every other picture.",
+    "mask_shape": "{name} is {width} x {height} pixels, and its picture {wide} x {high}. A mask "
+    "must have its picture's shape.",
+    "mask_empty": "{name} is black everywhere, so it covers nothing. Paint at least one region.",
+    "mask_levels": "{name} has {count} grey levels, one for each region; {limit} is the most. Save "
+    "it as PNG, without soft edges.",
+    "mask_small": "{name} has a region of less than {percent}% of the picture. Make it larger, or "
+    "save the mask as PNG, without soft edges.",
+    "regions_differ": "The photo has {content} regions and the style {style}. There must be as "
+    "many in both.",
+    "masks_large": "Regions and transparent pictures work up to a size of {limit} pixels. Choose a "
+    "smaller size, or paint everything.",
+    "area_and_masks": "Regions come either from masks or from the animal in the photo. Leave out "
+    'the masks, or paint "all".',
+    "nothing_painted": "Nothing is painted yet. Paint a region on the photo or the style picture, "
+    "or choose another part of the photo.",
+    "no_animal": "No cat and no dog was found in this photo, so it can't be told from the "
+    "background. Paint everything, or take another photo.",
     "second_style": "A blend needs a second style picture. Add one, or set the blend to 0.",
     "size_too_small": "{size} pixels are too few for these pictures with {title}, which needs "
     "{least} on each side of the content and of the style. The smallest size is {smallest} pixels.",

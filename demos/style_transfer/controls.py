@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from demos.style_transfer import regions_panel
 from demos.style_transfer.runs import NAME, StyleRequest
 from demos.ui import chips, deep_links, examples, model_picker
 from demos.ui.card import Card
@@ -21,7 +22,7 @@ from models.style_transfer.settings import COLOR_METHODS, StyleSettings, content
 STYLE_COLORS = "style"
 NAMES = (
     *StyleSettings.LIVE, "style_loss", "init", "optimizer", "colors", "steps", "size", "seed",
-    "style_scale", "blend", "content_layer", "coarse_to_fine",
+    "style_scale", "blend", "content_layer", "coarse_to_fine", "area",
 )  # fmt: skip
 DEFAULTS = {
     name: (StyleSettings.page_defaults() | {"colors": STYLE_COLORS})[name] for name in NAMES
@@ -40,12 +41,14 @@ class Controls:
         named: by setting, the backbone first.
         layers: a slider for each style layer.
         second: the second style picture.
+        cells: what the visitor paints of both pictures; the browser fills it in (regions_panel.py).
         chips: by weight.
     """
 
     named: dict[str, Any]
     layers: list[Knob]
     second: Photo
+    cells: gr.Textbox
     chips: dict[str, gr.Radio]
 
     @property
@@ -79,11 +82,27 @@ def link(asked: StyleRequest) -> str:
     return deep_links.address(NAME, given, usual, photos)
 
 
+def request(content, style, second, backbone: str, *given: Any) -> StyleRequest:
+    """What a visitor asks for, from the components' values.
+
+    Args:
+        given: of the components behind the backbone, and what is painted of both pictures: JSON, or
+            None where it does not matter.
+    """
+    *chosen, cells = given
+    settings = request_settings(backbone, tuple(chosen))
+    painted = cells is not None and settings["area"] == regions_panel.PAINTED
+    grids = regions_panel.read(cells) if painted else None
+    checked = regions_panel.settings(settings)
+    return StyleRequest(content, style, second, backbone, checked, cells=grids)
+
+
 def build(page: Page, columns: Card) -> Controls:
     """Lays the controls out below the buttons, and connects what depends on the network."""
     named: dict[str, Any] = {}
     with columns.given:
         second = _second_style(page, named)
+        named["area"], cells = regions_panel.build(page)
     with columns.knobs:
         weights = _weights(page, named)
         with page.put(gr.Accordion, "more", open=False):
@@ -104,7 +123,7 @@ def build(page: Page, columns: Card) -> Controls:
         **PRIVATE,
         **LIGHT,
     )
-    return Controls(ordered, layers, second, weights)
+    return Controls(ordered, layers, second, cells, weights)
 
 
 def _chip_text(language: str, weight: float) -> str:

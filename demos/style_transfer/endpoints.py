@@ -8,7 +8,7 @@ from demos.runtime.events import Progress, Result
 from demos.style_transfer import clips, runs
 from demos.style_transfer.runs import StyleRequest
 from demos.ui import films
-from demos.ui.endpoints import Picture, expose
+from demos.ui.endpoints import END, Picture, expose
 from demos.ui.page import LIGHT, Page
 from models import registry
 from models.style_transfer.settings import StyleSettings
@@ -26,6 +26,8 @@ def expose_all(page: Page) -> None:
         style: Picture,
         backbone: str = registry.DEFAULT_BACKBONE,
         second_style: Picture | None = None,
+        content_mask: Picture | None = None,
+        style_mask: Picture | None = None,
         **settings,
     ):
         """Paints one picture in the style of another, by neural style transfer (Gatys et al. 2016).
@@ -40,12 +42,18 @@ def expose_all(page: Page) -> None:
                 efficientnet_lite1, efficientnet_lite2, vgg16, vgg19, resnet50 or
                 mobilenet_v3_large.
             second_style: another style picture to blend in.
+            content_mask: a grey PNG of the content's shape with one level a region. Each region is
+                painted like the style's region of the same rank, from dark to bright. Without
+                style_mask, what is black stays as it is.
+            style_mask: the same for the style, with as many levels. Without content_mask, what is
+                black is not learnt from.
 
         Returns:
             The picture (PNG), and a report: steps done, seconds, the loss curves, and each term's
             share of the gradient when it was last measured.
         """
-        request = StyleRequest(content, style, second_style, backbone, settings)
+        masks = content_mask, style_mask
+        request = StyleRequest(content, style, second_style, backbone, settings, masks)
         with engine.run(None, runs.NAME) as run:
             for event in runs.stylize(engine, request, run):
                 if isinstance(event, Progress | Result):
@@ -90,7 +98,7 @@ def expose_all(page: Page) -> None:
                     yield from films.save(found.frames, found.clip.milliseconds, FILM, [kind])
 
     outputs = {"picture": gr.Image, "report": gr.JSON}
-    order = {"second_style": "blend"}
+    order = {"second_style": "blend", "content_mask": END, "style_mask": END}
     expose(
         style_transfer, outputs, "style_transfer",
         settings=StyleSettings, before=order, names={"model": "backbone"},

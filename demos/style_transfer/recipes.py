@@ -90,6 +90,8 @@ def painting(asked: StyleRequest, changed: Mapping[str, float], whole: bool) -> 
     note = "" if whole else "stopped"
     if settings != asked.settings:
         note = "changed"
+    if asked.cells is not None:
+        note = "regions"
     if settings.get("content_layer") == spec.content_layer:
         del settings["content_layer"]
     weights: Any = settings.get("layer_weights", ())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PIL import Image
 
 from demos.runtime.engine import Engine, StoppableRun
@@ -16,6 +17,7 @@ from models import images, registry
 
 if TYPE_CHECKING:
     from models.style_transfer.optimize import StyleStep
+    from models.style_transfer.regions import Regions
 
 NAME = "style"
 TERMS = ("content", "style", "variation")
@@ -35,6 +37,8 @@ class StyleRequest:
         content, style, second: paths of uploads; the second style is None without a blend.
         backbone: name of the network whose features are compared.
         settings: fields of `StyleSettings`, not checked yet.
+        masks: paths of the content's and the style's regions, each may be None.
+        cells: regions in place of masks, as `models.style_transfer.regions.painted` takes them.
     """
 
     content: str | None
@@ -42,6 +46,8 @@ class StyleRequest:
     second: str | None = None
     backbone: str = registry.DEFAULT_BACKBONE
     settings: dict[str, Any] = field(default_factory=dict)
+    masks: tuple[str | None, str | None] = (None, None)
+    cells: tuple[np.ndarray, np.ndarray] | None = None
 
     def pictures(self) -> tuple[Image.Image, Image.Image, Image.Image | None]:
         """Content, style and second style, opened and checked."""
@@ -100,6 +106,7 @@ def stylize(engine: Engine, request: StyleRequest, run: StoppableRun) -> Generat
     from models.style_transfer.sizes import smallest_size
 
     settings = StyleSettings(**request.settings)
+    areas = regions_of(engine, request, settings.area, content, style)
     run.check = lambda changed: settings.replace(**changed)
     run.check(run.changed)
     network = yield from engine.load_backbone(request.backbone)
@@ -111,7 +118,7 @@ def stylize(engine: Engine, request: StyleRequest, run: StoppableRun) -> Generat
     way = Way()
 
     def recorded() -> Generator[StyleStep, None, None]:
-        job = (network, content, style, settings, second, lambda: run.changed)
+        job = (network, content, style, settings, second, lambda: run.changed, areas)
         computed, since = 0.0, time.perf_counter()
         for step in engine.steps(transfer_style, *job):
             computed += time.perf_counter() - since  # without other visitors' turns
@@ -127,6 +134,22 @@ def stylize(engine: Engine, request: StyleRequest, run: StoppableRun) -> Generat
         engine.schedule(recorded(), run),
         lambda step: Painting(step, images.to_image(step.image), losses, content, forecast, way),
     )
+
+
+def regions_of(
+    engine: Engine, request: StyleRequest, area: str, content: Image.Image, style: Image.Image
+) -> Regions | None:
+    """What is painted, and like which part of the style; raises as `regions.chosen`."""
+    from models.classifiers.animal_mask import animal_mask
+    from models.style_transfer import regions
+
+    def animal() -> Image.Image:
+        classifier = engine.pet_classifier(registry.PAGE_PET_CLASSIFIER)
+        return engine.worker.submit(animal_mask, classifier, content).result()
+
+    first, second = (images.open_image(mask) if mask else None for mask in request.masks)
+    opaque = images.opaque(str(request.content)), images.opaque(str(request.style))
+    return regions.chosen(area, content, style, (first, second), opaque, animal, request.cells)
 
 
 def preview(
@@ -197,13 +220,7 @@ def compare(
     sketch = preview(engine, request.content, request.style)
     yield Comparison("style.way.preview", sketch, time.perf_counter() - start)
     for key, changes in COMPARED.items():
-        asked = StyleRequest(
-            request.content,
-            request.style,
-            request.second,
-            request.backbone,
-            request.settings | changes,
-        )
+        asked = replace(request, settings=request.settings | changes)
         for event in stylize(engine, asked, run):
             if isinstance(event, Waiting | Loading):
                 yield event

@@ -9,9 +9,10 @@ from markupsafe import Markup
 
 from demos.runtime import i18n
 from demos.runtime.engine import StoppableRun
-from demos.runtime.events import Loading, Progress, Result, Waiting
+from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import say
-from demos.style_transfer import clips, controls, endpoints, recipes, runs
+from demos.style_transfer import clips, controls, endpoints, recipes, regions_panel, runs
+from demos.style_transfer.comparison import ComparisonSection
 from demos.style_transfer.controls import ALL_LAYERS, DEFAULTS
 from demos.style_transfer.film_section import FilmSection
 from demos.style_transfer.runs import NAME, TERMS, Estimate, Painting, StyleRequest
@@ -25,11 +26,12 @@ from models.style_transfer.settings import StyleSettings
 RECIPES = recipes.RECIPES
 CONTENT, STYLE = "chelsea", "starry_night"
 PREVIEW_SIDE = 384
+SHOWN = 1024  # pixels of the longer side that the page shows; the download has all
 HEIGHT = "27.5rem"  # of preview, painting and wipe
 # Made here, before the page is: it tells the browser all texts that labels may have.
 PAINTING, PREVIEW = i18n.title("style.live"), i18n.title("style.preview")
-# Places beside the painting's: the comparison, and what a painting would take.
-WAYS, ESTIMATE = "style.ways", "style.estimate"
+# A place beside the painting's: what one would take.
+ESTIMATE = "style.estimate"
 TERM_ROLES = ("real", "made", "variation")  # in the order of `TERMS`
 SHALLOW_LAYERS = tuple(1.0 if n < 3 else 0.0 for n in range(len(ALL_LAYERS)))
 # What each "break it" button changes from the defaults.
@@ -57,10 +59,11 @@ class StyleTab(card.Section):
         super().__init__(page, "style-card")
         self.controls = controls.build(page, self.columns)
         self._build_losses()
-        self._build_comparison()
+        self.comparison = ComparisonSection(page)
         FilmSection(page, self.style, self.strength)
         self.inputs = [
             self.content, self.style, self.controls.second, *self.controls.ordered,
+            self.controls.cells,
         ]  # fmt: skip
         self.result = [
             self.line, self.live, self.both, self.breakdown, self.plot, self.download,
@@ -114,39 +117,15 @@ class StyleTab(card.Section):
             with gr.Column(min_width=280):
                 self.plot = gr.HTML(elem_id="style-plot")
 
-    def _build_comparison(self) -> None:
-        page = self.page
-        with page.put(gr.Accordion, "style.ways", open=False, elem_classes="run-scope"):
-            page.put(gr.Markdown, "style.ways.note")
-            with gr.Row():
-                self.compare = page.put(gr.Button, "style.ways.run", scale=0, min_width=160)
-                self.stop_ways = page.put(gr.Button, "style.ways.stop", variant="stop", scale=0)
-            self.ways_line = gr.HTML(elem_id="style-ways-status")
-            with gr.Row(elem_id="style-ways"):
-                self.ways = {key: self._build_way() for key in runs.WAYS}
-
-    def _build_way(self) -> tuple[gr.Image, gr.HTML]:
-        """The picture of one way, and what it took."""
-        with gr.Column(min_width=200):
-            return gr.Image(
-                show_label=False, format="png", buttons=["fullscreen"], interactive=False,
-                visible=False,
-            ), gr.HTML()  # fmt: skip
-
     def connect(self, tab: gr.Tab) -> None:
         """Wires the events."""
         page, named = self.page, self.controls.named
         streams.start(
-            page, self.run, self.paint, self.inputs, self.result, NAME, self.line, about=_pair
-        )
-        page.connect_stop(self.stop, NAME)
-        emptied = {self.ways_line: ""} | self._no_ways()
-        about = streams.empty_on_change(page, [self.content, self.style], emptied, WAYS)
-        streams.start(
-            page, self.compare, self.paint_ways, self.inputs, [*emptied], WAYS, self.ways_line,
-            **about,
+            page, self.run, self.paint, self.inputs, self.result, NAME, self.line, about=_pair,
+            js=regions_panel.WITH_CELLS,
         )  # fmt: skip
-        page.connect_stop(self.stop_ways, WAYS)
+        page.connect_stop(self.stop, NAME)
+        self.comparison.connect(self.inputs)
         sources = {"content": (self.content, "photos"), "style": (self.style, "styles")}
         deep_links.listen(page, NAME, named, sources)
         self.origin.follow(page, [self.content, self.style])
@@ -207,7 +186,7 @@ class StyleTab(card.Section):
 
     def paint(self, run: StoppableRun, language: str, content, style, second, backbone, *given):
         """Streams a run: the photo at once, then the steps that are shown."""
-        asked = _request(content, style, second, backbone, given)
+        asked = controls.request(content, style, second, backbone, *given)
         opened = images.fit(images.open_image(content), PREVIEW_SIDE)
         yield self._picture(opened, PAINTING) | {
             self.strength: gr.update(visible=False), self.origin.line: "",
@@ -242,7 +221,7 @@ class StyleTab(card.Section):
     ) -> dict:
         painting, seconds, step = event.value, event.seconds, event.value.step
         # Coarse scales are shown at full size: the picture grows sharper, not larger.
-        shown = images.fit(painting.image, int(asked.settings["size"]))
+        shown = images.fit(painting.image, min(SHOWN, int(asked.settings["size"])))
         update = {
             self.live: gr.update(value=shown, visible=True),
             self.plot: _loss_plot(language, painting.losses, step.steps),
@@ -267,8 +246,9 @@ class StyleTab(card.Section):
     ) -> dict:
         step, image = painting.step, painting.image
         code = recipes.painting(asked, run.changed, whole=step.step >= step.steps)
-        pair = (painting.content.resize(image.size), image)
-        shown = images.fit(image, int(asked.settings["size"]))
+        shown = images.fit(image, min(SHOWN, int(asked.settings["size"])))
+        after = image if max(image.size) <= SHOWN else shown
+        pair = (painting.content.resize(after.size), after)
         return {
             self.live: gr.update(value=shown, visible=False),
             self.line: progress.finished(language, step.step, step.steps, seconds),
@@ -296,36 +276,12 @@ class StyleTab(card.Section):
         """Time and memory that the run would take, and the loss breakdown of the preview."""
         if not content or not style:
             return {self.line: ""}
-        asked = _request(content, style, second, backbone, given)
+        asked = controls.request(content, style, second, backbone, *given[:-1], None)
         found = runs.estimate(self.page.engine, asked)
         if found is None:
             return {self.line: "", self.breakdown: ""}
         losses = _breakdown(language, found.losses, found.gradient_shares)
         return {self.line: _estimate(language, found), self.breakdown: losses}
-
-    def paint_ways(
-        self, run: StoppableRun, language: str, content, style, second, backbone, *given
-    ):
-        """Streams the comparison: each way's picture, and what it took so far."""
-        asked = _request(content, style, second, backbone, given)
-        yield self._no_ways()
-        for way in runs.compare(self.page.engine, asked, run):
-            if isinstance(way, Waiting | Loading):
-                yield {self.ways_line: progress.waiting(language, way)}
-                continue
-            seconds = f"{way.seconds:.2f}" if way.steps is None else f"{way.seconds:.1f}"
-            image, words = self.ways[way.key]
-            took = say(language, way.key, seconds=seconds, steps=way.steps)
-            shown = gr.update(value=way.image, visible=True)
-            yield {self.ways_line: "", image: shown, words: took}
-
-    def _no_ways(self) -> dict:
-        nothing = (gr.update(value=None, visible=False), "")
-        return {
-            part: empty
-            for way in self.ways.values()
-            for part, empty in zip(way, nothing, strict=True)
-        }
 
     def change_weights(self, request: gr.Request, _language: str, *weights) -> None:
         """Tells a run under way which weights were changed; it keeps its own if they are bad."""
@@ -352,11 +308,6 @@ class StyleTab(card.Section):
 def shown_picture(_language: str, both: tuple[str, str] | None, live: str | None) -> str | None:
     """Path of the finished painting if it is shown, else of what is shown instead of it."""
     return both[1] if both else live
-
-
-def _request(content, style, second, backbone: str, given: tuple) -> StyleRequest:
-    settings = controls.request_settings(backbone, given)
-    return StyleRequest(content, style, second, backbone, settings)
 
 
 def _pair(content: str | None, style: str | None, *_) -> tuple:

@@ -26,12 +26,15 @@ END = ""  # in `expose(before=...)`: after all fields
 
 # Errors that carry neither a name nor a value: which parameter they speak of.
 ABOUT = {
+    "area_and_masks": "area",
     "drawn_outside": "points",
     "drawn_points": "points",
     "face_too_small": "image",
     "lab_wrong_data": "architecture",
     "film_too_long": "content",
     "layer_weights": "layer_weights",
+    "masks_large": "size",
+    "no_animal": "content",
     "no_discriminator": "model",
     "no_face": "image",
     "no_film": "content",
@@ -41,6 +44,7 @@ ABOUT = {
     "not_a_film": "content",
     "own_pictures": "pictures",
     "own_pictures_same": "pictures",
+    "regions_differ": "style_mask",
     "second_style": "second_style",
     "size_too_large": "size",
     "size_too_small": "size",

@@ -13,6 +13,7 @@ import psutil
 import torch
 
 from models.backbones.backbone import Backbone
+from models.style_transfer.large import LARGE
 from models.style_transfer.objective import Objective
 from models.style_transfer.optimize import LBFGS_HISTORY, Descent, schedule
 from models.style_transfer.settings import MIN_SIZE, StyleSettings
@@ -25,6 +26,11 @@ PROBES = (128, 256)
 SPARE, PER_PIXEL = 1.4, 600
 # L-BFGS remembers pairs of float32 steps and gradients, three colours each.
 LBFGS_PER_PIXEL = LBFGS_HISTORY * 2 * 3 * 4
+# Above 1,024 pixels, over what a tile takes: the picture, its gradient, Adam's two, the average,
+# the photo and its content maps, and what is in flight; and how many times the seconds of
+# one pass tiles take, with their overlaps, the second pass and the reading of the photo. From
+# benchmarks/style_memory.py at 2,048 pixels.
+PER_LARGE_PIXEL, TILED = 600, 3.0
 # Of a network's last runs, each at most this factor off the probes; shorter runs tell little.
 RUNS, FACTOR, SHORTEST = 5, 20.0, 10
 Line = tuple[float, float]  # constant, per pixel
@@ -82,13 +88,17 @@ class RunEstimator:
     def _probed_seconds(self, backbone: Backbone, settings: StyleSettings, ratio: float) -> float:
         (start, each), _ = self._probe(backbone, settings)
         return sum(
-            steps * (start + each * side * side * ratio) for side, steps in schedule(settings)
+            steps * (start + each * side * side * ratio) * (TILED if side > LARGE else 1)
+            for side, steps in schedule(settings)
         )
 
     def bytes(self, backbone: Backbone, settings: StyleSettings, ratio: float = 1.0) -> float:
         """How much memory its largest scale will take beyond the network itself."""
         _, (start, each) = self._probe(backbone, settings)
         pixels = settings.size**2 * ratio
+        if settings.size > LARGE:
+            tiled = PER_LARGE_PIXEL * pixels + SPARE * (start + each * LARGE**2)
+            return max(tiled, self.bytes(backbone, settings.replace(size=LARGE), ratio))
         own = PER_PIXEL + LBFGS_PER_PIXEL * (settings.optimizer == "lbfgs")
         return SPARE * (start + each * pixels) + own * pixels
 

@@ -81,7 +81,11 @@ def moments(maps: Sequence[torch.Tensor], shares: Sequence[float] = (1.0,)) -> M
     Means and Gram matrices are averaged: the moments of a canvas of which each style covers its
     share.
     """
-    found = [Moments(*covariance_and_mean(layer)) for layer in maps]
+    return blended([Moments(*covariance_and_mean(layer)) for layer in maps], shares)
+
+
+def blended(found: Sequence[Moments], shares: Sequence[float]) -> Moments:
+    """The moments of a canvas of which each of `found` covers its share."""
     pairs = list(zip(shares, found, strict=True))
     mean = sum((share * m.mean for share, m in pairs), torch.zeros(()))
     second = sum((share * m.gram for share, m in pairs), torch.zeros(()))
@@ -107,7 +111,10 @@ class MomentsLoss:
         self.norm = self.covariance.square().sum().clamp(min=NORM_FLOOR * len(self.mean))
 
     def __call__(self, maps: torch.Tensor) -> torch.Tensor:
-        covariance, mean = covariance_and_mean(maps)
+        return self.of(*covariance_and_mean(maps))
+
+    def of(self, covariance: torch.Tensor, mean: torch.Tensor) -> torch.Tensor:
+        """The loss of activations with these moments."""
         second = (covariance * self.scales - self.covariance).square().sum() / self.norm
         return second + (mean * self.scale - self.mean).square().mean()
 
@@ -126,7 +133,12 @@ class GramLoss:
         self.norm = self.gram.square().sum().clamp(min=NORM_FLOOR * len(self.gram))
 
     def __call__(self, maps: torch.Tensor) -> torch.Tensor:
-        return (gram(maps) * self.scales - self.gram).square().sum() / self.norm
+        return self.of(*covariance_and_mean(maps))
+
+    def of(self, covariance: torch.Tensor, mean: torch.Tensor) -> torch.Tensor:
+        """The loss of activations with these moments."""
+        gram = covariance + torch.outer(mean, mean)
+        return (gram * self.scales - self.gram).square().sum() / self.norm
 
 
 def _eigenvectors(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -174,7 +186,10 @@ class WassersteinLoss:
         self.trace = covariance.trace()
 
     def __call__(self, maps: torch.Tensor) -> torch.Tensor:
-        covariance, mean = covariance_and_mean(maps)
+        return self.of(*covariance_and_mean(maps))
+
+    def of(self, covariance: torch.Tensor, mean: torch.Tensor) -> torch.Tensor:
+        """The loss of activations with these moments."""
         covariance = covariance * self.scales
         apart = (mean * self.scale - self.mean).square().sum()
         shape = covariance.trace() + self.trace - 2 * _TraceOfRoot.apply(covariance, self.root)

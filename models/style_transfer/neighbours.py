@@ -16,6 +16,7 @@ import torch
 from torch.nn import functional as F
 
 from models.style_transfer.losses import Moments, MomentsLoss, moments
+from models.style_transfer.regions import Regions, RegionsLoss, places, regional
 
 # Places that are matched: those of the finest layer with no more. A match costs their square.
 PLACES = 10_000
@@ -56,7 +57,8 @@ def matching_losses(
     start: Sequence[torch.Tensor],
     styles: Sequence[Sequence[torch.Tensor]],
     shares: Sequence[float],
-) -> list[NeighboursLoss]:
+    regions: Regions | None = None,
+) -> Sequence[NeighboursLoss | RegionsLoss]:
     """One loss a layer; all layers share the matches.
 
     Departures from Kolkin et al. 2022: matches are made once a scale and kept; each layer has a
@@ -67,27 +69,36 @@ def matching_losses(
         start: the layers' activations of the picture that is matched.
         styles: the same of one style, or two.
         shares: of the places that go to each style. The second gets those that suit it best.
+        regions: in which neighbours are looked for, those of the first style.
     """
     shape = _matched(start)
     own = columns(start, shape)
-    found = [_best(own, columns(style, _matched(style))) for style in styles]
+    theirs = [columns(style, _matched(style)) for style in styles]
+    found = [_best(own, style) for style in theirs]
+    if regions is not None:
+        found[0] = _best_inside(own, theirs[0], shape, _matched(styles[0]), regions)
     (_, matches), second = found[0], torch.zeros(len(own), dtype=torch.bool, device=own.device)
     if len(styles) > 1:
         gain = found[1][0] - found[0][0]
         second[gain.argsort(descending=True, stable=True)[: round(shares[1] * len(own))]] = True
         matches = torch.where(second, found[1][1], matches)
-    losses = []
+    losses: list[NeighboursLoss | RegionsLoss] = []
     for layer, maps in enumerate(start):
-        places, within = (
+        cells, within = (
             part.to(own.device) for part in _cells((maps.shape[-2], maps.shape[-1]), shape)
         )
         targets = [
-            _taken(style[layer], _matched(style), matches[places], within) for style in styles
+            _taken(style[layer], _matched(style), matches[cells], within) for style in styles
         ]
         target = targets[0]
         if len(targets) > 1:
-            target = torch.where(second[places, None], targets[1], target)
-        losses.append(NeighboursLoss(target, moments([style[layer] for style in styles], shares)))
+            target = torch.where(second[cells, None], targets[1], target)
+        if regions is None:
+            found_moments = moments([style[layer] for style in styles], shares)
+            losses.append(NeighboursLoss(target, found_moments))
+        else:
+            parts = regional(layer, start, styles, shares, regions)
+            losses.append(RegionsLoss([(n, NeighboursLoss(target[n], m)) for n, m in parts]))
     return losses
 
 
@@ -127,6 +138,23 @@ def _best(own: torch.Tensor, style: torch.Tensor) -> tuple[torch.Tensor, torch.T
     found = [(part @ style.T).max(1) for part in own.split(rows)]
     values, indices = zip(*found, strict=True)
     return torch.cat(values), torch.cat(indices)
+
+
+def _best_inside(
+    own: torch.Tensor, style: torch.Tensor, shape: Shape, other: Shape, regions: Regions
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """As `_best`, inside the regions; where a region has no place in the style, of all of it."""
+    values = own.new_full((len(own),), -1.0)
+    indices = torch.zeros(len(own), dtype=torch.long, device=own.device)
+    for number in regions.numbers:
+        rows = places(regions.content, shape, number).to(own.device)
+        inside = places(regions.style, other, number).to(own.device)
+        if not len(inside):
+            inside = torch.arange(len(style), device=own.device)
+        if len(rows):
+            values[rows], best = _best(own[rows], style[inside])
+            indices[rows] = inside[best]
+    return values, indices
 
 
 def _matched(maps: Sequence[torch.Tensor]) -> Shape:

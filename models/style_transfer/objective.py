@@ -16,6 +16,7 @@ from models.style_transfer.losses import (
     total_variation,
 )
 from models.style_transfer.neighbours import NeighboursLoss, matching_losses
+from models.style_transfer.regions import Regions, RegionsLoss, moments_losses
 from models.style_transfer.settings import StyleSettings
 
 # What the weight 1 stands for, found by eye on Lite0 over four contents and eight styles.
@@ -32,6 +33,7 @@ class Objective:
         styles: one picture (1, 3, h, w), or two that are blended.
         settings: may be replaced at any time, as far as weights go.
         start: the picture that neighbours are found for; the content if it is not given.
+        regions: inside which styles are compared.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Objective:
         styles: torch.Tensor | Sequence[torch.Tensor],
         settings: StyleSettings,
         start: torch.Tensor | None = None,
+        regions: Regions | None = None,
     ):
         self.backbone, self.settings = backbone, settings
         self.layers = backbone.spec.style_layers
@@ -51,13 +54,18 @@ class Objective:
         used = [layer for layer, weight in zip(self.layers, self.weights, strict=True) if weight]
         with torch.no_grad():
             found = [backbone.features(style, used, True) for style in styles] if used else []
-            parts: Sequence[StyleLoss | NeighboursLoss] = []
+            parts: Sequence[StyleLoss | NeighboursLoss | RegionsLoss] = []
+            own: Sequence[torch.Tensor] = []
+            if used and (regions is not None or settings.style_loss == "neighbours"):
+                own = backbone.features(content if start is None else start, used, True)
             if used and settings.style_loss == "neighbours":
-                matched = backbone.features(content if start is None else start, used, True)
-                parts = matching_losses(matched, found, shares)
+                parts = matching_losses(own, found, shares, regions)
             elif used:
                 kind = STYLE_LOSSES[settings.style_loss]
-                parts = [kind(moments(maps, shares)) for maps in zip(*found, strict=True)]
+                if regions is None:
+                    parts = [kind(moments(maps, shares)) for maps in zip(*found, strict=True)]
+                else:
+                    parts = moments_losses(kind, own, found, shares, regions)
             self.style = dict(zip(used, parts, strict=True))
             (target,) = backbone.features(content, [self.content_layer], True)
             self.content = ContentLoss(target)

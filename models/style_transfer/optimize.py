@@ -17,7 +17,9 @@ from torch.nn import functional as F
 from models import images
 from models.backbones.backbone import Backbone
 from models.style_transfer import color
+from models.style_transfer.large import LARGE, LargeObjective
 from models.style_transfer.objective import Objective, gradient_shares, loss_breakdown
+from models.style_transfer.regions import Regions, laid_over, match_color
 from models.style_transfer.settings import StyleSettings
 from models.style_transfer.sizes import smallest_size
 from models.validation import ValidationError
@@ -41,6 +43,7 @@ SHARES = (0.5, 0.3, 0.2)
 # Steps between two loss breakdowns: each costs a second backward pass.
 BREAKDOWN_EVERY = 16
 PREVIEW_SIDE = 192
+Found = tuple[torch.Tensor, dict[str, float], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,7 @@ def _prepared(
     style: Image.Image,
     settings: StyleSettings,
     second: Image.Image | None,
+    regions: Regions | None = None,
 ) -> tuple[Image.Image, list[Image.Image], Image.Image | None]:
     """Content and styles in the colours they are compared in, and the colours laid over at last."""
     if settings.blend and second is None:
@@ -178,6 +182,8 @@ def _prepared(
     # Departure from Gatys et al. 2016: the photo starts out in the style's colours, so that the
     # steps go into strokes; in the paper they move every pixel's colour first.
     shares = [1.0] if len(styles) == 1 else [1 - settings.blend, settings.blend]
+    if regions is not None:
+        return match_color(content, styles, shares, regions), list(styles), None
     return color.match_color(content, *styles, shares=shares), list(styles), None
 
 
@@ -188,6 +194,7 @@ def transfer_style(
     settings: StyleSettings,
     second: Image.Image | None = None,
     changed: Callable[[], dict[str, float]] = dict,
+    regions: Regions | None = None,
 ) -> Iterator[StyleStep]:
     """Paints `content` in the manner of `style`.
 
@@ -201,17 +208,27 @@ def transfer_style(
         second: the style that `settings.blend` blends in.
         changed: asked before each step for the weights (`StyleSettings.LIVE`) that have been
             changed meanwhile.
+        regions: what is painted, and like which part of `style`; None paints all like all.
 
     Raises:
         ValidationError: a blend without a second style, or as `smallest_size`.
     """
+    if regions is not None and settings.size > LARGE:
+        raise ValidationError("masks_large", limit=LARGE)
     device = backbone.placement.device
     smallest = smallest_size(backbone, settings, content, style, second)
-    content, styles, overlay = _prepared(backbone, content, style, settings, second)
+    photo = content
+    content, styles, overlay = _prepared(backbone, content, style, settings, second, regions)
+
+    def shown(picture: torch.Tensor) -> torch.Tensor:
+        colored = color.with_colors_of(picture, overlay)
+        return colored if regions is None else laid_over(colored, photo, regions)
+
     plan = schedule(settings, max(SMALLEST_SCALE, smallest))
     total = sum(side**2 * steps for side, steps in plan)
     done, work = 0, 0.0
     picture: torch.Tensor | None = None
+    image = torch.empty(0)
     optimizer: torch.optim.Optimizer | None = None
     latest: dict[str, float] = {}
     for side, steps in plan:
@@ -221,20 +238,31 @@ def transfer_style(
         ]
         if picture is None:
             picture = target.clone() if settings.init == "content" else _noise(target, settings)
-            yield StyleStep(0, settings.steps, 0.0, color.with_colors_of(picture, overlay), {})
+            image = shown(picture)
+            yield StyleStep(0, settings.steps, 0.0, image, {})
         else:
             picture = F.interpolate(picture, target.shape[-2:], mode="bicubic").clamp(0, 1)
         # Neighbours are found for the photo, and then for what was painted of it.
-        objective = Objective(backbone, target, references, settings, picture if done else target)
-        descent = Descent(objective, picture, settings, steps, optimizer)
-        optimizer = descent.optimizer
-        for smooth, losses, shares in descent.run(changed):
-            picture = smooth
+        start = picture if done else target
+        if side > LARGE:
+            large = LargeObjective(backbone, target, references, settings)
+            going = _large_steps(large, picture, settings, steps, changed)
+        else:
+            objective = Objective(backbone, target, references, settings, start, regions)
+            descent = Descent(objective, picture, settings, steps, optimizer)
+            optimizer = descent.optimizer
+            going = descent.run(changed)
+        for found in going:
+            if found is None:  # between two tiles
+                yield StyleStep(done, settings.steps, min(work, 1.0), image, {}, latest)
+                continue
+            picture, losses, shares = found
             done += 1
             work += side**2 / total
             latest = shares or latest
-            shown = color.with_colors_of(picture, overlay)
-            yield StyleStep(done, settings.steps, min(work, 1.0), shown, losses, latest)
+            progress = min(work, 1.0)
+            image = shown(picture)
+            yield StyleStep(done, settings.steps, progress, image, losses, latest)
 
 
 def _shrunk(style: Image.Image, side: int) -> Image.Image:
@@ -268,9 +296,7 @@ class Descent:
             # L-BFGS remembers curvature of the function before the change.
             self.optimizer = _optimizer("lbfgs", self.picture)
 
-    def run(
-        self, changed: Callable[[], dict[str, float]] = dict
-    ) -> Iterator[tuple[torch.Tensor, dict[str, float], dict[str, float]]]:
+    def run(self, changed: Callable[[], dict[str, float]] = dict) -> Iterator[Found]:
         """After each step: the averaged picture, the losses before it, and the gradient shares if
         due.
         """
@@ -304,6 +330,33 @@ class Descent:
             # All at once: each transfer from a GPU waits for it.
             values = dict(zip(losses, torch.stack([*losses.values()]).tolist(), strict=True))
             yield smooth, values, gradient_shares(gradients) if due else {}
+
+
+def _large_steps(
+    objective: LargeObjective,
+    start: torch.Tensor,
+    settings: StyleSettings,
+    steps: int,
+    changed: Callable[[], dict[str, float]],
+) -> Iterator[Found | None]:
+    """As `Descent.run`, by Adam and without gradient shares; None between two tiles."""
+    for _ in objective.prepare():
+        yield None
+    picture, average = start.clone().requires_grad_(True), _Average()
+    optimizer = torch.optim.Adam([picture], betas=BETAS)
+    for done in range(steps):
+        if changes := changed():
+            objective.settings = objective.settings.replace(**changes)
+        for _ in objective.step(picture.detach()):
+            yield None
+        losses = {name: value.item() for name, value in objective.losses.items()}
+        picture.grad = objective.gradient * (losses["total"] > SETTLED)
+        optimizer.param_groups[0]["lr"] = rate(settings, done / steps)
+        optimizer.step()
+        with torch.no_grad():
+            picture.clamp_(0, 1)
+            smooth = average.update(picture)
+        yield smooth, losses, {}
 
 
 def _noise(like: torch.Tensor, settings: StyleSettings) -> torch.Tensor:

@@ -13,8 +13,9 @@ from models.validation import Settings, ValidationError, choice, number, setting
 STYLE_LOSSES = ("moments", "gram", "wasserstein", "neighbours")
 INITS = ("content", "noise")
 OPTIMIZERS = ("adam", "lbfgs")
+AREAS = ("all", "animal", "background")
 COLOR_METHODS = ("luminance", "histogram")
-MIN_SIZE, MAX_SIZE = 64, 1024
+MIN_SIZE, MAX_SIZE = 64, 4096
 MAX_LAYER_WEIGHT = 10.0
 DEFAULT_CONTENT_LAYER = registry.backbone(registry.DEFAULT_BACKBONE).content_layer
 WEIGHT = {"low": 0, "high": 1000, "slider_high": 10, "step": 0.05}
@@ -32,8 +33,8 @@ class StyleSettings(Settings):
     LIVE: ClassVar[tuple[str, ...]] = ("content_weight", "style_weight", "tv_weight")
 
     size: int = setting(
-        384, "longer side of the result in pixels", low=MIN_SIZE, high=MAX_SIZE, step=32
-    )
+        384, "longer side of the result in pixels", low=MIN_SIZE, high=MAX_SIZE, step=32,
+    )  # fmt: skip
     steps: int = setting(
         120, "optimizer steps over all scales together", low=1, high=5000,
         slider_low=10, slider_high=600, step=10,
@@ -103,6 +104,12 @@ class StyleSettings(Settings):
     )  # fmt: skip
     coarse_to_fine: bool = setting(
         True, "work from small to large; false is the paper's way, all at full size"
+    )
+    area: str = setting(
+        "all",
+        "what of the photo is painted, as the pet classifier sees it: all, or the rest stays",
+        choices=AREAS,
+        choice_key="style.area",
     )
 
     def check(self) -> None:

@@ -10,11 +10,13 @@ from typing import Any
 from PIL import Image
 
 from models import images, registry, store
+from models.classifiers.animal_mask import animal_mask
 from models.films import reader
 from models.films.reader import Clip
 from models.style_transfer import fast
 from models.style_transfer.film import paint_film
 from models.style_transfer.optimize import StyleStep, transfer_style
+from models.style_transfer.regions import chosen
 from models.style_transfer.settings import StyleSettings
 
 Picture = str | Path | Image.Image
@@ -26,6 +28,8 @@ def stylize_steps(
     second_style: Picture | None = None,
     backbone: str = registry.DEFAULT_BACKBONE,
     device: str = "auto",
+    content_mask: Picture | None = None,
+    style_mask: Picture | None = None,
     **settings: Any,
 ) -> Iterator[StyleStep]:
     """Paints `content` in the style of `style`; yields the start, then every optimizer step.
@@ -35,6 +39,9 @@ def stylize_steps(
         second_style: another style, which `blend=0.5` blends in.
         backbone: the network whose features are compared, see `models.list_models("imagenet")`.
         device: "auto", "cpu", "cuda" or "mps".
+        content_mask: a grey picture with one level a region; each is painted like the style's
+            region of the same rank, from dark to bright. Without `style_mask` black stays as it is.
+        style_mask: the same of the style. Without `content_mask` black is not learnt from.
         settings: fields of `StyleSettings`, such as steps=120.
 
     Raises:
@@ -43,9 +50,19 @@ def stylize_steps(
     checked = StyleSettings(**settings)
     network = store.load(registry.backbone(backbone).name, device)
     second = None if second_style is None else images.open_image(second_style)
-    yield from transfer_style(
-        network, images.open_image(content), images.open_image(style), checked, second
+    opened, painting = images.open_image(content), images.open_image(style)
+    regions = chosen(
+        checked.area,
+        opened,
+        painting,
+        (
+            images.open_image(content_mask) if content_mask else None,
+            images.open_image(style_mask) if style_mask else None,
+        ),
+        (images.opaque(content), images.opaque(style)),
+        lambda: animal_mask(store.load(registry.PAGE_PET_CLASSIFIER, device), opened),
     )
+    yield from transfer_style(network, opened, painting, checked, second, regions=regions)
 
 
 def stylize_fast(content: Picture, style: Picture, strength: float = 1.0) -> Image.Image:

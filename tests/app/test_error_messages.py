@@ -46,7 +46,7 @@ BAD = [
     ("/gan_mix", {"crossover": -1, "model": "dcgan_cats64"}, "crossover must be from 0 to 9"),
     ("/style_transfer", {"steps": 0}, "steps must be from 1 to 5000, not 0"),
     ("/style_transfer", {"steps": 1.5}, "steps must be a whole number"),
-    ("/style_transfer", {"size": -1}, "size must be from 64 to 1024"),
+    ("/style_transfer", {"size": -1}, "size must be from 64 to 4096"),
     ("/style_transfer", {"content_weight": None}, "content_weight must be a number"),
     ("/style_transfer", {"backbone": "alexnet"}, "Choose one of: efficientnet_lite0"),
     (

@@ -55,10 +55,51 @@ def test_every_setting_changes_the_picture(client, photo, painting):
         {"second_style": second, "blend": 0.5},
         {"optimizer": "lbfgs"},
         {"coarse_to_fine": False, "size": 256},
+        {"area": "animal"},
+        {"area": "background"},
     ):
         picture, _ = run_small(client, photo, painting, **options)
         found = np.asarray(Image.open(picture).resize(plain.shape[1::-1]))
         assert abs(found.astype(int) - plain).mean() > 0.5, options
+
+
+def stripes(path, *levels, width=96):
+    """A mask of upright stripes, 64 pixels high."""
+    row = np.repeat(levels, width // len(levels)).astype(np.uint8)
+    Image.fromarray(np.tile(row, (64, 1))).save(path)
+    return handle_file(str(path))
+
+
+def test_masks_say_what_is_painted(client, photo, painting, tmp_path):
+    """Black of the photo's mask stays; its regions are the style's of the same rank."""
+    mask, other = stripes(tmp_path / "mask.png", 0, 255), stripes(tmp_path / "other.png", 9, 0, 3)
+    style = stripes(tmp_path / "style.png", 0, 255, width=64)
+    picture, _ = run_small(client, photo, painting, content_mask=mask)
+    with Image.open(picture) as found, Image.open(photo("chelsea")) as given:
+        sized = given.convert("RGB").resize(found.size, Image.Resampling.LANCZOS)
+        apart = np.abs(np.asarray(found, int) - np.asarray(sized, int))
+    assert apart[:, :40].max() <= 1
+    assert apart[:, 56:].mean() > 5
+    for masks, message in (
+        ({"content_mask": stripes(tmp_path / "black.png", 0)}, "covers nothing"),
+        ({"content_mask": other, "style_mask": style}, "3 regions and the style 2"),
+        ({"content_mask": mask, "area": "animal"}, "Leave out the masks"),
+        ({"content_mask": mask, "size": 1056}, "up to a size of 1024 pixels"),
+    ):
+        with pytest.raises(AppError, match=message):
+            run_small(client, photo, painting, **masks)
+
+
+def test_what_is_transparent_stays_white(client, photo, painting, tmp_path):
+    clear = Image.open(photo("chelsea")).convert("RGBA").resize((96, 64))
+    clear.paste((0, 0, 0, 0), (0, 0, 48, 64))
+    clear.save(tmp_path / "clear.png")
+    files = handle_file(str(tmp_path / "clear.png")), handle_file(painting("mosaic"))
+    picture, _ = client.predict(*files, size=96, steps=6, api_name="/style_transfer")
+    with Image.open(picture) as found:
+        levels = np.asarray(found, int)
+    assert levels[:, :40].min() == 255
+    assert levels[:, 56:].mean() < 240
 
 
 def test_preview_follows_its_strength(client, photo, painting):

@@ -213,3 +213,48 @@ def test_a_painting_can_be_kept_as_a_film(open_page, tmp_path):
     assert path.stat().st_size > 10_000
     button(page, "reset").click()
     page.locator("#style-way").wait_for(state="hidden")
+
+
+@pytest.mark.slow
+def test_the_background_alone_is_painted_by_one_click(open_page):
+    page = open_style(open_page)
+    page.get_by_role("button", name=say("en", "style.regions")).click()
+    page.locator("#style-area").get_by_text(say("en", "style.area.background")).click()
+    set_more(page, steps=10)
+    button(page, "run.paint").click()
+    expect(page.locator("#style-status")).to_contain_text("Done: 10 steps", use_inner_text=True)
+
+
+@pytest.mark.slow
+def test_regions_are_painted_with_a_brush_or_by_keys(open_page):
+    """Two strokes on the photo; on the style picture keys: without a second region there, a
+    sentence."""
+    page = open_style(open_page)
+    page.get_by_role("button", name=say("en", "style.regions")).click()
+    page.locator("#style-area").get_by_text(say("en", "style.area.painted")).click()
+    set_more(page, steps=10)
+    button(page, "run.paint").click()
+    expect(page.get_by_text("Nothing is painted yet")).to_be_visible()
+
+    def pen(number):
+        page.locator(f"#style-regions [data-pen='{number}']").click()
+
+    photo, style = (page.locator("#style-regions canvas").nth(n) for n in (0, 1))
+    for number, y in ((1, 0.25), (2, 0.75)):
+        pen(number)
+        photo.scroll_into_view_if_needed()
+        box = photo.bounding_box()
+        for x, act in ((0.1, page.mouse.down), (0.9, page.mouse.up)):
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=5)
+            act()
+    style.focus()
+    for key in ("1", "Space", "ArrowRight", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    expect(page.locator("#style-regions figure").nth(1)).to_contain_text("Region 1")
+    button(page, "run.paint").click()
+    expect(page.get_by_text("The photo has 2 regions and the style 1")).to_be_visible()
+    style.focus()
+    for key in ("2", *["Shift+ArrowDown"] * 5):
+        page.keyboard.press(key)
+    button(page, "run.paint").click()
+    expect(page.locator("#style-status")).to_contain_text("Done: 10 steps", use_inner_text=True)

@@ -147,3 +147,15 @@ def test_no_heat_is_no_colour():
 def test_opening_pictures_needs_no_pytorch():
     code = "import models.images, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_where_a_picture_is_opaque(tmp_path):
+    clear = Image.new("RGBA", (32, 20), (9, 9, 9, 255))
+    clear.paste((0, 0, 0, 100), (0, 0, 8, 20))
+    clear.save(tmp_path / "clear.png")
+    for source in (clear, tmp_path / "clear.png"):
+        mask = np.asarray(images.opaque(source))
+        assert (mask[:, :8] == 0).all()
+        assert (mask[:, 8:] == 255).all()
+    assert images.opaque(Image.new("RGB", (20, 20))) is None
+    assert images.opaque(Image.new("RGBA", (20, 20), "teal")) is None

@@ -22,6 +22,7 @@ NOTES = {
     "stopped": "code.note.stopped",
     "changed": "code.note.changed",
     "own_data": "code.note.own_data",
+    "regions": "code.note.regions",
 }
 WORDS = (
     "code.run", "code.copy", "code.copied", "code.notebook", "code.no_endpoint", "code.server",

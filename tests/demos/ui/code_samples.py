@@ -25,6 +25,7 @@ SAMPLES = [
     ("gan_lab", DIGITS | {"classes": [3, 7], "digit": 7}, {}),
     ("style", SMALL | {"backbone": "efficientnet_lite1"}, PAIR),
     ("style", SMALL | {"optimizer": "lbfgs", "blend": 0.5}, PAIR | {"second_style": MOSAIC}),
+    ("style", SMALL | {"area": "background"}, PAIR),
     ("style_preview", {"strength": 0.5}, PAIR),
     ("style_film", {"strength": 0.5}, PAIR),
     ("pets", {"breed": "Bengal", "against": "Siamese", "contrast": 0.5}, {"image": CAT}),

@@ -48,6 +48,14 @@ def test_bytes_by_hand(known, lite0):
     assert known.bytes(lite0, StyleSettings(size=128), ratio=0.5) == pytest.approx(expected)
 
 
+def test_bytes_of_tiles_by_hand(known, lite0):
+    """Above 1,024 pixels a tile's activations, and what the whole picture takes."""
+    tile = estimate.SPARE * (1000 + 1000 * 1024**2)
+    whole = estimate.PER_LARGE_PIXEL * 4096 * 2048
+    found = known.bytes(lite0, StyleSettings(size=4096), ratio=0.5)
+    assert found == pytest.approx(tile + whole)
+
+
 def test_what_does_not_fit_is_refused_with_what_would(known, lite0, monkeypatch):
     free = known.bytes(lite0, StyleSettings(size=512))
     monkeypatch.setattr(estimate, "available", lambda _device: free)

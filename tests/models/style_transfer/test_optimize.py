@@ -158,7 +158,7 @@ def test_flat_pictures_work():
     ("bad", "key"),
     [
         ({"size": 63}, "out_of_range"),
-        ({"size": 1025}, "out_of_range"),
+        ({"size": 4097}, "out_of_range"),
         ({"steps": 0}, "out_of_range"),
         ({"steps": 2.5}, "not_whole"),
         ({"seed": -1}, "out_of_range"),
