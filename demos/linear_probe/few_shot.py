@@ -20,8 +20,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from demos.runtime.engine import Engine
-from demos.runtime.i18n import say
-from demos.ui import panel
+from demos.runtime.i18n import EVERY, say
+from demos.ui import card, panel
 from demos.ui.page import Page
 from demos.ui.photos import body_of, error_response
 from models import images, registry
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 12 << 20
 BATCH = 8
 ZIP = "application/zip"
+# What the class may be shown: figures and bars, and none of the photos.
+SHOWN = ".own-result > p, .own-result > .bars, .own-result table"
 WORDS = (
     "name", "default", "add", "camera", "snap", "class", "train", "try", "result", "matrix",
     "right", "wrong", "empty", "photos", "remove", "full", "working", "no_camera", "keep", "shared",
@@ -46,6 +48,7 @@ def build(page: Page) -> None:
     """The panel; the script fills it, so that a change of language leaves the photos alone."""
     page.put(gr.Markdown, "own.note")
     panel.build(page, "own", "own", WORDS)
+    gr.HTML(card.show(say(EVERY, "own"), SHOWN, "tab=train&part=own"))
 
 
 def routes(engine: Engine) -> list[Route]:

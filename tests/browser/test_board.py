@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from demos.runtime.i18n import say
 from tests import serving
 from tests.browser.helpers import PHONE, button, open_tab
+from tests.browser.test_own_classes import fill_classes
 from tests.serving import TEACHER_KEY
 
 
@@ -148,6 +149,26 @@ def test_a_wrong_code_and_a_wrong_key_are_said(open_page):
     page.get_by_label(say("hi", "board.key")).fill("no")
     button(page, "board.open", "hi").click()
     expect(alert).to_have_text(say("hi", "error.board_key"))
+
+
+@pytest.mark.slow
+def test_of_own_classes_the_figures_are_shown_and_no_photo(open_page, app_url, photo):
+    teacher, code = opened_board(open_page)
+    student = joined(open_page, code)
+    student.goto(f"{app_url}?tab=train&part=own")
+    student.locator("#own .own-class").first.wait_for()
+    fill_classes(student, photo)
+    student.locator("#own button.go").click()
+    student.locator("#own .own-result", has_text="%").wait_for()
+    row = student.locator("[data-shown*='.own-result']")
+    row.get_by_role("button").click()
+    expect(row.locator(".show-class-line")).to_have_text(say("en", "board.sent"))
+    pinned = student.locator(row.get_attribute("data-shown"))
+    expect(pinned.first).to_be_visible()
+    expect(pinned.locator("img")).to_have_count(0)
+    expect(shown(teacher)).to_have_count(1)
+    link = shown(teacher).get_by_role("link")
+    expect(link).to_have_attribute("href", "?tab=train&part=own")
 
 
 @pytest.mark.slow
