@@ -6,7 +6,7 @@ window.netglassPaint = (() => {
   const SCALE = 2; // of what is laid out on the page
   const WIDE = 2.5; // of rows, to the side of a square with all that is in them
   const LONG = 6; // to one, at most
-  const WAIT = 5000; // ms for pictures that are on their way
+  const WAIT = 5000, PAUSE = 50; // ms for pictures that are on their way, and between two looks
 
   const isPicture = (element) => element.matches("img, canvas, video");
   const sizeOf = (element) => [
@@ -90,13 +90,13 @@ window.netglassPaint = (() => {
   }
 
   /* Until the pictures are whole: one of which only the beginning has come is drawn as nothing. */
-  function whole(elements) {
-    const pictures = elements.flatMap((element) => [element, ...element.querySelectorAll("img")]).filter((each) => each.matches("img"));
-    const come = pictures.map((picture) => {
-      picture.loading = "eager"; // one out of sight would not come
-      return picture.decode().catch(() => null);
-    });
-    return Promise.race([Promise.all(come), new Promise((resolve) => { setTimeout(resolve, WAIT); })]);
+  async function whole(elements) {
+    const every = elements.flatMap((element) => [element, ...element.querySelectorAll("img")]);
+    const pictures = every.filter((each) => each.matches("img")), end = performance.now() + WAIT;
+    for (const picture of pictures) picture.loading = "eager"; // one out of sight would not come
+    // Looked at until all are: one that follows a slider may change meanwhile.
+    while (pictures.some((picture) => !picture.complete) && performance.now() < end)
+      await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
   }
 
   /* Where parts stand in rows as wide as the picture may be, and how large that is then. */
