@@ -16,6 +16,7 @@ from models.attacks.settings import (
     CurveSettings,
     JpegSettings,
     SmoothingSettings,
+    UniversalSettings,
 )
 from models.validation import Settings, setting
 
@@ -241,6 +242,35 @@ for tried in trials(network, photos, last.patch, settings, {_target(given)}):
 """
 
 
+@dataclass(frozen=True)
+class UniversalCode(UniversalSettings):
+    """A universal perturbation, and the network that it fools."""
+
+    model: str = taken(AttackCode, "model")
+
+
+def _universal(given: Given) -> str:
+    return f"""\
+import torch
+from pathlib import Path
+from models import images
+from models.attacks.settings import UniversalSettings
+from models.attacks.universal import universal
+
+{given.assignments}network = models.load({literal(given.settings.model)})
+settings = {call("UniversalSettings", **given.without("model"))}
+examples = sorted(Path("demos/examples/photos").glob("*.jpg"))
+paths = [image, *(path for path in examples if path.name != Path(image).name)]
+side = network.spec.input_size
+photos = torch.cat([images.classifier_input(path, side) for path in paths])
+for step in universal(network, photos[: settings.photos], photos[settings.photos :], settings):
+    print(f"step {{step.step:3}}: fools {{step.made.rate:.0%}} of its photos", end=", ")
+    print(f"{{step.others.rate:.0%}} of the others")
+picture = images.to_image(0.5 + step.perturbation / settings.epsilon / 2)
+picture.save("perturbation.png")
+"""
+
+
 COMMON: dict[str, Any] = {"pictures": ("image",), "outputs": ("report",)}
 # The endpoints of these know fewer settings than the page.
 BASIC = ("model", "method", "norm", "target", "epsilon", "steps", "step_size", "seed")
@@ -271,4 +301,5 @@ PATCH = Recipe(
     f"{NAME}_patch", NAME, PatchCode, _patch, ("image",), endpoint="adversarial_patch",
     outputs=("patch", "report"), names={"patch_size": "size"}, always=("target",),
 )  # fmt: skip
-RECIPES = (ATTACK, CURVES, TRANSFORMS, TRANSFER, PATCH, JPEG, SMOOTHING, TRAINING)
+UNIVERSAL = Recipe(f"{NAME}_universal", NAME, UniversalCode, _universal, ("image",))
+RECIPES = (ATTACK, UNIVERSAL, CURVES, TRANSFORMS, TRANSFER, PATCH, JPEG, SMOOTHING, TRAINING)

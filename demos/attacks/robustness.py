@@ -11,6 +11,7 @@ from demos.attacks import (
     robustness_curve,
     transferability,
     transforms,
+    universal,
 )
 from demos.attacks.runs import SECTIONS
 from demos.attacks.section import Controls
@@ -46,6 +47,7 @@ def build(page: Page, photo, controls: Controls) -> None:
     transferability.build(page, photo, controls)
     patch_photos.build(page, photo, controls)
     camera.build(page, controls)
+    universal.build(page, photo, controls)
     own |= defenses.build(page, photo, controls)
     ordered = [own[name] for name in DEFAULTS]
     page.experiments(SECTIONS, EXPERIMENTS, DEFAULTS, ordered, check)

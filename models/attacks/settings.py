@@ -236,6 +236,27 @@ class SmoothingSettings(Settings):
         return sum(math.ceil(copies / VOTES_AT_ONCE) for copies in (SELECTION, self.samples))
 
 
+@dataclass(frozen=True)
+class UniversalSettings(Settings):
+    """One perturbation for many photos."""
+
+    photos: int = setting(
+        8, "how many photos it is made from; it is tried on the others", low=1, high=12, step=1,
+        key="name.universal_photos",
+    )  # fmt: skip
+    epsilon: float = setting(
+        10.0, "the largest change of a colour value, in whole grey levels (1/255)",
+        low=1, high=MAX_EPSILON, slider_high=32, step=1,
+        formula=r"\lVert v\rVert_\infty\le\varepsilon,\;k(x+v)\ne k(x)",
+    )  # fmt: skip
+    steps: int = setting(40, "gradient steps", low=1, high=200, slider_high=100, step=1)
+    step_size: float = setting(1.0, "change per step in grey levels", low=1, high=16)
+
+    def check(self) -> None:
+        whole_number("epsilon", self.epsilon, 1, MAX_EPSILON)
+        whole_number("step_size", self.step_size, 1, 16)
+
+
 def least_samples(confidence: float) -> int:
     """The fewest votes that, all for one class, put the lower bound of its probability above 1/2:
     the smallest n with (1 - confidence)^(1/n) > 1/2."""

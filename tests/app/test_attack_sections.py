@@ -152,6 +152,7 @@ def test_curves_and_defenses_show_their_results(window):
     window.get_by_role("tab", name=say("en", "attack.tab"), exact=True).first.click()
     for section, buttons in (
         ("robustness.curve", {"robustness.curve.run": "#robustness-smallest td"}),
+        ("robustness.universal", {"robustness.universal.run": "#robustness-universal-photos td"}),
         (
             "robustness.defenses",
             {

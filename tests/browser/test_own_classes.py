@@ -146,6 +146,11 @@ def test_a_cell_of_the_matrix_shows_the_photos_behind_it(open_page, photo):
         total += count
     assert total == 4
     expect(page.locator("#own .own-matrix [aria-pressed=true]")).to_have_count(1)
+    # What a screen reader meets.
+    axe = pytest.importorskip("axe_playwright_python")
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    broken = page.evaluate("axe.run('#own', {resultTypes: ['violations']})")["violations"]
+    assert [rule["id"] for rule in broken if rule["impact"] in ("serious", "critical")] == []
     cells.last.press("Enter")
     expect(behind).to_be_empty()
 

@@ -13,6 +13,7 @@ from models.validation import ValidationError
 
 SECTIONS = (
     "curve", "transforms", "transferability", "jpeg", "smoothing", "adversarial_training", "patch",
+    "universal",
 )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ SAMPLES = [
     ("attack_survival", {"steps": 2, "epsilon": 8.0}, {"image": DOG}),
     ("attack_transfer", {"steps": 2}, {"image": DOG}),
     ("attack_patch", {"patch_size": 0.25}, {"image": DOG}),
+    ("attack_universal", {"steps": 1, "photos": 2}, {"image": DOG}),
     ("attack_jpeg", {"steps": 2, "quality": 30}, {"image": DOG}),
     ("attack_jpeg", {"steps": 2, "quality": 30, "adaptive": True}, {"image": DOG}),
     ("attack_smoothing", {"steps": 2, "samples": 8, "sigma": 4.0}, {"image": DOG}),
