@@ -21,7 +21,7 @@ FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 CODE = re.compile(r"<code>(models(?:\.\w+)+)(?:\(\))?</code>")
 TUTORIALS = (
     "start", "gan_explorer", "gan_gym", "style_transfer", "pet_breeds", "what_does_it_see",
-    "train_it_yourself", "adversarial_attack", "ideal_class", "for_teachers",
+    "train_it_yourself", "adversarial_attack", "ideal_class", "class", "for_teachers",
 )  # fmt: skip
 # The sections of the navigation: title, and its pages in order; what is named by a folder follows
 # by name.
