@@ -191,7 +191,7 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     from demos.gan_explorer import views as gan_views
     from demos.linear_probe import few_shot
     from demos.runtime import calls, gradio_frontend, middleware
-    from demos.ui import assets, class_address, photos
+    from demos.ui import assets, class_address, found_runs, photos
     from demos.ui.code import panel
 
     async def health(_request):
@@ -201,6 +201,7 @@ def launch_options(engine: Engine, args: argparse.Namespace) -> dict:
     routes += [
         *camera.routes(engine),
         *few_shot.routes(engine),
+        *found_runs.routes(engine),
         *photos.routes(),
         *panel.routes(layout.RECIPES),
     ]

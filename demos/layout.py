@@ -20,7 +20,7 @@ from demos.runtime import gradio_patches, i18n, middleware
 from demos.runtime.engine import Engine
 from demos.style_transfer import tab as style_transfer
 from demos.tour import tab as tour
-from demos.ui import send_to
+from demos.ui import found_runs, send_to
 from demos.ui.code.recipe import table
 from demos.ui.page import PRIVATE, Page
 
@@ -102,6 +102,7 @@ def build(engine: Engine) -> gr.Blocks:
                     if f"{demo.NAME}.q1" in i18n.texts(i18n.DEFAULT):
                         page.questions(demo.NAME)
         send_to.connect(page, blocks, tabs)
+        found_runs.connect(page)
         _follow_language(page, blocks)
         _follow_address(page, blocks)
     blocks.page = page

@@ -80,3 +80,7 @@ class OwnCats(IdleRegistry[str, OwnCat]):
         """Frees what a visitor has."""
         with self._lock:
             self._free(lambda cat: cat.session == session)
+
+    def gone(self, visitor: str) -> None:
+        """Frees what `visitor` has."""
+        self.close(visitor)

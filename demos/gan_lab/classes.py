@@ -8,6 +8,7 @@ import gradio as gr
 
 from demos.gan_lab import views
 from demos.gan_lab.runs import LiveTrainings
+from demos.runtime.places import visitor
 from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
 from models.validation import choice
 
@@ -61,7 +62,7 @@ class ClassChooser:
         Raises:
             ValidationError: no run, or one that was not told of this class.
         """
-        live = self.page.engine.shared(LiveTrainings).started(request.session_hash)
+        live = self.page.engine.shared(LiveTrainings).started(visitor(request))
         digit = digit_of(chosen)
         if digit is not None:
             choice("classes", digit, live.trainer.settings.classes or ())

@@ -11,6 +11,7 @@ from PIL import Image
 from demos.gan_lab.runs import LiveTraining, LiveTrainings
 from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.i18n import EVERY, say
+from demos.runtime.places import visitor
 from demos.ui import card, progress, streams
 from demos.ui.page import LIVE_TRAINING, PRIVATE, Page, localize_errors
 from models import images
@@ -169,6 +170,6 @@ class ExploreSection:
         return [*ExploreSettings.page_defaults().values(), None, None, ""]
 
     def _move(self, request: gr.Request, _language: str, *values):
-        live = self.page.engine.shared(LiveTrainings).started(request.session_hash)
+        live = self.page.engine.shared(LiveTrainings).started(visitor(request))
         settings = ExploreSettings(**dict(zip(KNOBS, values, strict=True)))
         return drawn(self.page.engine, live, settings)

@@ -14,6 +14,7 @@ from demos.gan_lab import links, names, run_config
 from demos.gan_lab.runs import LiveTraining, LiveTrainings
 from demos.runtime import i18n
 from demos.runtime.gradio_patches import write_once
+from demos.runtime.places import visitor
 from demos.ui.components import Upload
 from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
 from models.gan.training.settings import MAX_FILE_BYTES
@@ -70,7 +71,7 @@ class ExportSection:
         )  # fmt: skip
 
     def _run(self, request: gr.Request) -> LiveTraining:
-        return self.page.engine.shared(LiveTrainings).started(request.session_hash)
+        return self.page.engine.shared(LiveTrainings).started(visitor(request))
 
     def film(self, request: gr.Request, _language: str):
         """The film strip as a picture."""

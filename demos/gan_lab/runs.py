@@ -216,6 +216,10 @@ class LiveTrainings(IdleRegistry[str | None, LiveTraining]):
         if run:
             run.take_over()
 
+    def gone(self, visitor: str) -> None:
+        """Ends the run of `visitor`."""
+        self.close(visitor)
+
     def held(self) -> tuple[int, int]:
         """(runs, bytes they hold on to)."""
         with self._lock:

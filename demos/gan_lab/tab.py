@@ -33,7 +33,7 @@ from demos.gan_lab.views import VIEWS
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Result
 from demos.runtime.i18n import EVERY, say
-from demos.runtime.places import event_number
+from demos.runtime.places import event_number, visitor
 from demos.ui import card, progress, streams
 from demos.ui.components import Choice
 from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
@@ -323,14 +323,14 @@ class GanLabTab(card.Section):
 
     def pause(self, request: gr.Request) -> None:
         """The Stop button."""
-        self.page.engine.places.stop(request.session_hash, NAME, event_number(request))
-        live = self.page.engine.shared(LiveTrainings).get(request.session_hash)
+        self.page.engine.places.stop(visitor(request), NAME, event_number(request))
+        live = self.page.engine.shared(LiveTrainings).get(visitor(request))
         if live:
             live.paused.set()
 
     def change(self, request: gr.Request, _language: str, *values) -> None:
         """Applies what is changed while it runs; what needs new networks waits for Run."""
-        live = self.page.engine.shared(LiveTrainings).get(request.session_hash)
+        live = self.page.engine.shared(LiveTrainings).get(visitor(request))
         if live is None:
             return
         # Without what was drawn or uploaded: that is only read by Run, and may be megabytes.

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from demos.runtime import memory
 from demos.runtime.events import Event, Loading
+from demos.runtime.idle_registry import IdleRegistry
+from demos.runtime.kept_runs import KeptRuns, LeftVisitors
 from demos.runtime.places import Places, StoppableRun
 from demos.runtime.scheduler import HEAVY_RUNS, Batcher, RunQueue, S, Worker, schedule
 from models import registry
@@ -52,7 +54,10 @@ class Engine:
         # need not wait for them, and no training gets more than its share.
         self._training_worker = Worker("training", use_one_core)
         self._shared: dict[Callable, Any] = {}
-        self.places = Places()
+        self.kept = KeptRuns()
+        self.left = LeftVisitors(self.forget)
+        self.found: dict[str, dict[str, str]] = {}  # how a page finds a place, see `ui.found_runs`
+        self.places = Places(self.kept.forget)
 
     @cached_property
     def _store(self) -> Store:
@@ -88,6 +93,13 @@ class Engine:
             if make not in self._shared:
                 self._shared[make] = make()
             return self._shared[make]
+
+    def forget(self, visitor: str) -> None:
+        """Ends and frees all that a visitor has here."""
+        with self._lock:
+            shared = [one for one in self._shared.values() if isinstance(one, IdleRegistry)]
+        for held in (self.kept, *shared):
+            held.gone(visitor)
 
     @cached_property
     def predict_pets(self) -> Batcher:

@@ -12,13 +12,11 @@ SWEEPS_PER_IDLE_TIME = 4
 
 
 class Kept(Protocol):
-    """What can be left alone.
+    """What can be left alone."""
 
-    Attributes:
-        last_seen: when somebody used it last, by `time.monotonic`.
-    """
-
-    last_seen: float
+    @property
+    def last_seen(self) -> float:
+        """When somebody used it last, by `time.monotonic`."""
 
 
 Key = TypeVar("Key", bound=Hashable)
@@ -45,6 +43,9 @@ class IdleRegistry(Generic[Key, Item]):
 
     def ended(self, item: Item) -> None:
         """Told of every item that is freed, under the lock."""
+
+    def gone(self, visitor: str) -> None:
+        """Told of a visitor who has left for good, whose items end."""
 
     def free_idle(self) -> None:
         """Frees the items that were left alone for `idle_seconds`."""

@@ -12,19 +12,20 @@ numbers what it sends (`ui/static/order.js`): in each place the event that was s
 from __future__ import annotations
 
 import math
+import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Hashable, Iterator
+from collections.abc import Callable, Collection, Generator, Hashable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from models.validation import ValidationError
 
 MAX_RUNS = 3  # heavy ones of one visitor at once
 MAX_PLACES = 10_000  # that are remembered; each is a number and what its result is about
 SEND_SECONDS = 30.0  # that a message may take from the generator to the visitor's queue
-HEADER = "x-netglass-event"
+HEADER, RUN_KEY = "x-netglass-event", "x-netglass-run"
 T = TypeVar("T")
 
 
@@ -32,6 +33,22 @@ def event_number(request: object) -> int | None:
     """The number that the page gave an event; None for a client that numbers nothing."""
     text = getattr(request, "headers", {}).get(HEADER, "")
     return int(text) if text.isdecimal() else None
+
+
+def run_key(request: object) -> str | None:
+    """The page's secret random key (`ui/static/order.js`), by which it finds its runs again when it
+    was loaded anew; None for a client that has none."""
+    return well_formed(getattr(request, "headers", {}).get(RUN_KEY, ""))
+
+
+def well_formed(key: str) -> str | None:
+    """A page's key if it is one: 128 random bits."""
+    return key if re.fullmatch("[0-9a-f]{32}", key) else None
+
+
+def visitor(request: Any) -> str:
+    """Whose places an event is about: the page's key, or Gradio's session, which ends with it."""
+    return run_key(request) or request.session_hash
 
 
 class StoppableRun(threading.Event):
@@ -53,6 +70,7 @@ class StoppableRun(threading.Event):
         self.replaced = False
         self.heavy = heavy
         self._lock = threading.Lock()
+        self._sending = 0
         self._sent = threading.Event()
         self._sent.set()
 
@@ -77,8 +95,24 @@ class StoppableRun(threading.Event):
         self.set()
 
     def wait_until_sent(self) -> None:
-        """Waits for the message that is on its way to the visitor's queue, if there is one."""
+        """Waits for the messages that are on their way to the visitor's queue, if there are any."""
         self._sent.wait(SEND_SECONDS)
+
+    @contextmanager
+    def sending(self) -> Iterator[bool]:
+        """Around a message on its way: whether it may be sent."""
+        with self._lock:
+            may = not self.replaced
+            if may:
+                self._sending += 1
+                self._sent.clear()
+        try:
+            yield may
+        finally:
+            with self._lock:
+                self._sending -= may
+                if not self._sending:
+                    self._sent.set()
 
     def written(self, updates: Generator[T]) -> Generator[T]:
         """`updates` as long as they may be written; a run that was replaced has no errors either.
@@ -95,14 +129,10 @@ class StoppableRun(threading.Event):
                     if self.replaced:
                         return
                     raise
-                with self._lock:
-                    if self.replaced:
+                with self.sending() as may:
+                    if not may:
                         return
-                    self._sent.clear()
-                try:
                     yield update
-                finally:
-                    self._sent.set()
 
 
 @dataclass
@@ -142,9 +172,14 @@ class Place:
 
 
 class Places:
-    """All places by (session, name)."""
+    """All places by (session, name).
 
-    def __init__(self) -> None:
+    Args:
+        entered: told of (session, name) when something newer begins to write there.
+    """
+
+    def __init__(self, entered: Callable[[str | None, str], object] = lambda *place: None) -> None:
+        self._entered = entered
         self._lock = threading.Lock()
         self._places: OrderedDict[tuple[Hashable, str], Place] = OrderedDict()
 
@@ -168,7 +203,8 @@ class Places:
         """A run in a place; if it comes too late, one that is `replaced` already.
 
         Args:
-            session: the visitor's; None for a call of an endpoint, which is a place of its own.
+            session: the visitor's, see `visitor`; None for a call of an endpoint, which is a place
+                of its own.
             number: of the event, see `event_number`; None counts as the newest.
             about: what a run's result is about.
             unless: comes too late where the place, or the one beside it, has, or computes, a result
@@ -204,6 +240,8 @@ class Places:
                     one.replace()
         for one in older:
             one.wait_until_sent()
+        if not run.replaced:
+            self._entered(session, name)
         try:
             yield run
         except Exception:
@@ -226,6 +264,20 @@ class Places:
             place.stopped = place.newest if number is None else number
             if place.run and place.newest <= place.stopped:
                 place.run.set()
+
+    def come_back(self, session: str, name: str, number: float | None) -> None:
+        """Notes that a page that was loaded anew shows from its event `number` on what is in a
+        place: what it sent before comes too late there."""
+        with self._lock:
+            place = self._place((session, name))
+            place.note(place.newest if number is None else number, None)
+
+    def loaded_anew(self, session: str, kept: Collection[str]) -> None:
+        """Notes that a page was loaded anew, and has results only in the places `kept`."""
+        with self._lock:
+            for (owner, name), place in self._places.items():
+                if owner == session and name not in kept and place.run is None:
+                    place.result = None
 
     def change(self, session: str | None, name: str, values: dict[str, float]) -> None:
         """Tells what runs in a place which settings were changed; raises as

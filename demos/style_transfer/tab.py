@@ -11,6 +11,7 @@ from demos.runtime import i18n
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import say
+from demos.runtime.places import visitor
 from demos.style_transfer import clips, controls, endpoints, recipes, regions_panel, runs
 from demos.style_transfer.comparison import ComparisonSection
 from demos.style_transfer.controls import ALL_LAYERS, DEFAULTS
@@ -286,7 +287,7 @@ class StyleTab(card.Section):
     def change_weights(self, request: gr.Request, _language: str, *weights) -> None:
         """Tells a run under way which weights were changed; it keeps its own if they are bad."""
         changed = dict(zip(StyleSettings.LIVE, weights, strict=True))
-        self.page.engine.places.change(request.session_hash, NAME, changed)
+        self.page.engine.places.change(visitor(request), NAME, changed)
 
     def cleared(self, _language: str) -> list:
         """The values of all components on Reset."""

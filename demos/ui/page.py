@@ -14,7 +14,7 @@ from markupsafe import escape
 from demos.runtime import errors, i18n
 from demos.runtime.engine import Engine
 from demos.runtime.i18n import say
-from demos.runtime.places import event_number
+from demos.runtime.places import event_number, visitor
 from demos.ui.components import Choice, Knob, Photo
 from models.validation import Setting, Settings
 
@@ -50,6 +50,7 @@ class Page:
         parts: the parts that a tab has, tabs of their own, by what addresses call the tab.
         background: of the tab under construction: made with `render=False`, and shown by
             `how_it_works` below the idea.
+        started: what buttons start, by place, see `demos.ui.streams`.
     """
 
     def __init__(self, engine: Engine):
@@ -64,6 +65,7 @@ class Page:
         self.send_buttons: list = []
         self.parts: dict[str, gr.Tabs] = {}
         self.background: list[gr.blocks.Block] = []
+        self.started: dict[str, list] = {}
 
     def text(self, key: str, language: str = i18n.DEFAULT) -> str:
         """The text of `key`; remembers that the page uses it."""
@@ -183,7 +185,7 @@ class Page:
         """Makes `button` stop the visitor's own run of `demo`: a flag that the run's loop reads."""
 
         def stop(request: gr.Request):
-            self.engine.places.stop(request.session_hash, demo, event_number(request))
+            self.engine.places.stop(visitor(request), demo, event_number(request))
 
         button.click(stop, None, None, **PRIVATE, queue=False)
 

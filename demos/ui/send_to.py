@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from demos.runtime.places import StoppableRun, event_number
+from demos.runtime.places import StoppableRun, event_number, visitor
 from demos.ui import streams
 from demos.ui.components import Photo
 from demos.ui.page import LIGHT, PRIVATE, Page
@@ -99,7 +99,7 @@ def _note_choices(page: Page, blocks: gr.Blocks, photo: Photo, place: str) -> No
 
     def note(request: gr.Request) -> None:
         number = event_number(request)
-        with page.engine.places.enter(request.session_hash, place, number, heavy=False):
+        with page.engine.places.enter(visitor(request), place, number, heavy=False):
             pass
 
     buttons: list[Any] = [

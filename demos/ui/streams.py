@@ -3,16 +3,49 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from inspect import isgeneratorfunction
 from typing import Any
 
 import gradio as gr
 
 from demos.runtime.i18n import EVERY, PAGE_LABELS
-from demos.runtime.places import StoppableRun, event_number
+from demos.runtime.kept_runs import KeptRun
+from demos.runtime.places import StoppableRun, event_number, run_key, visitor
 from demos.ui import progress
 from demos.ui.page import HEAVY, LIGHT, PRIVATE, Page, localize_errors
+
+
+@dataclass(frozen=True)
+class Started:
+    """What a button starts, as the page is told of it again when it comes back.
+
+    Attributes:
+        inputs, outputs: components that say what it is of, and where it writes.
+        line: its status line; the place is on the page when that is.
+        labels, group: as of `start`.
+    """
+
+    inputs: tuple[Any, ...]
+    outputs: tuple[Any, ...]
+    line: gr.HTML
+    labels: Mapping[str, str]
+    group: Mapping[str, Any]
+
+    @property
+    def controls(self) -> list[Any]:
+        """The inputs that a visitor sets."""
+        kinds = gr.components.FormComponent | gr.Image
+        return [
+            c for c in self.inputs
+            if isinstance(c, kinds) and c.visible is not False and c not in self.outputs
+        ]  # fmt: skip
+
+    def given(self, values: Sequence[Any]) -> dict[Hashable, Any]:
+        """What the visitor has set, by component."""
+        controls, chosen = self.controls, zip(self.inputs, values, strict=True)
+        return {c: value for c, value in chosen if c in controls and value is not None}
 
 
 def stream(
@@ -24,6 +57,7 @@ def stream(
     about: Callable[..., Any] = lambda *values: None,
     unless_about: bool = False,
     labels: Mapping[str, str] = PAGE_LABELS,
+    started: Started | None = None,
     **options: Any,
 ) -> Callable:
     """The event that writes what `function(run, language, *values)` gives, as long as it may.
@@ -36,22 +70,38 @@ def stream(
         about: what a run's result is about, by the event's values.
         unless_about: comes too late where the place has a run's result about the same.
         labels: of settings whose controls are labelled by other texts, see `i18n.error_message`.
+        started: what a page that has a key comes back to: the run goes on without its event.
         options: of `Places.enter`.
     """
+    engine = page.engine
+    by_itself = unless_about or options.get("idle", False)
+    places = [name for name in (place, options.get("beside")) if name]
 
-    def event(request: gr.Request, language: str, *values):
-        subject = about(*values)
-        claim = {"unless" if unless_about else "about": subject, **options}
-        number, session = event_number(request), request.session_hash
+    def written(kept: KeptRun | None, whose: str, number: int | None, language: str, *values):
+        claim = {"unless" if unless_about else "about": about(*values), **options}
         entered = False
         try:
-            with page.engine.run(session, place, number=number, **claim) as run:
+            with engine.run(whose, place, number=number, **claim) as run:
                 entered = True
+                if kept is not None:
+                    kept.run = run
+                    engine.kept.keep(kept)
                 yield from run.written(_updates(function, line, emptied, run, language, *values))
         except Exception:
             if line is not None and not entered:
                 yield {line: ""}
             raise
+
+    def event(request: gr.Request, language: str, *values):
+        whose, number, session = visitor(request), event_number(request), request.session_hash
+        if started is not None and run_key(request):
+            kept = KeptRun(whose, place, session, started.given(values))
+            updates = written(kept, whose, number, language, *values)
+            followed = kept.follow(session)
+            kept.begin(updates, started.outputs, engine.kept.settle)
+            yield from followed
+        elif not (by_itself and any(engine.kept.unseen(whose, p, session) for p in places)):
+            yield from written(None, whose, number, language, *values)
         # When a generator ends, Gradio sends its last values once more, perhaps after those of
         # something newer: let them be none.
         yield gr.skip()
@@ -119,8 +169,12 @@ def start(
     """
     sent = json.dumps(progress.sent(EVERY))
     button.click(None, None, line, js=f"() => {sent}", api_visibility="private")
+    labels = options.get("labels", PAGE_LABELS)
+    started = Started(tuple(inputs), tuple(outputs), line, labels, group)
+    page.started.setdefault(place, []).append(started)
+    event = stream(page, function, place, line, started=started, **options)
     (after or button.click)(
-        stream(page, function, place, line, **options), [page.language, *inputs], list(outputs),
+        event, [page.language, *inputs], list(outputs),
         js=js, trigger_mode="multiple", **PRIVATE, **group,
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ import pytest
 from app import MAX_THREADS
 from demos.gan_lab.runs import MAX_RUNS, LiveTrainings
 from demos.runtime.i18n import EVERY, say
-from demos.runtime.places import HEADER
+from demos.runtime.places import HEADER, RUN_KEY
 from demos.ui import page as page_module
 from demos.ui import progress
 from demos.ui.components import Photo
@@ -30,10 +30,11 @@ def page(page, store):
     return page
 
 
-@pytest.fixture
-def visitor(blocks, page):
-    """A visitor's page."""
-    return Visitor(blocks, page.engine)
+@pytest.fixture(params=["page", "client"])
+def visitor(request, blocks, page):
+    """A visitor's page, whose runs have a thread of their own; and a client without a key, whose
+    runs end with their events."""
+    return Visitor(blocks, page.engine, has_key=request.param == "page")
 
 
 class Visitor:
@@ -43,9 +44,10 @@ class Visitor:
         got: (number of the event, key and value of the components that it wrote).
     """
 
-    def __init__(self, blocks, engine):
+    def __init__(self, blocks, engine, has_key):
         self.blocks, self.engine = blocks, engine
         self.session, self.sent = uuid.uuid4().hex, 0
+        self.key = {RUN_KEY: self.session} if has_key else {}
         self.got: list[tuple[int, dict]] = []
         self.arrived = threading.Condition()
         self.threads: list[threading.Thread] = []
@@ -76,7 +78,7 @@ class Visitor:
         thread.start()
 
     def request(self, number):
-        return SimpleNamespace(session_hash=self.session, headers={HEADER: str(number)})
+        return SimpleNamespace(session_hash=self.session, headers={HEADER: str(number)} | self.key)
 
     def _receive(self, number, event, changes):
         values = [changes.get(keyed(part), part.value) for part in event.inputs]
@@ -124,7 +126,7 @@ class Visitor:
         return [n for at, n in enumerate(numbers) if not at or numbers[at - 1] != n]
 
     def stop(self, place):
-        self.engine.places.stop(self.session, place, self.number())
+        self.engine.places.stop(self.key.get(RUN_KEY, self.session), place, self.number())
 
 
 def is_picture(value):
@@ -335,7 +337,7 @@ def test_after_a_step_the_lab_offers_run_again(visitor):
 
 def test_who_finds_no_place_in_the_lab_is_told_so(blocks, page, monkeypatch):
     monkeypatch.setattr(page.engine.shared(LiveTrainings), "max_runs", 2)
-    visitors = [Visitor(blocks, page.engine) for _ in range(3)]
+    visitors = [Visitor(blocks, page.engine, has_key=True) for _ in range(3)]
     try:
         for one in visitors[:2]:
             one.wait(one.send("train"), "gan-lab-status", "rounds")
@@ -359,8 +361,8 @@ def test_more_may_ask_for_a_place_than_there_are_and_nobody_lacks_a_thread(block
     assert sum(group["concurrency_limit"] for group in groups) < MAX_THREADS
 
 
-# They take a run's turn, but are one picture or file.
-NO_RUNS = ("clear", "film", "files", "show_maps", "draw", "_move", "bring_back")
+# They take a run's turn, but are one picture or file, or follow a run that was started before.
+NO_RUNS = ("clear", "film", "files", "show_maps", "draw", "_move", "bring_back", "follow")
 
 
 def test_whoever_starts_a_run_reads_at_once_that_it_waits(blocks):
