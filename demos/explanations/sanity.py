@@ -8,11 +8,12 @@ from typing import Any
 
 import gradio as gr
 
-from demos.explanations import controls, runs, views
+from demos.explanations import controls, recipes, runs, views
 from demos.explanations.runs import SANITY, Checked
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
 from demos.ui import progress, streams
+from demos.ui.code import panel
 from demos.ui.components import NO_PICTURE, picture
 from demos.ui.page import Page
 from models.explanations.settings import METHODS
@@ -56,10 +57,15 @@ class SanitySection:
         asked = controls.request(photo, values)
         events = partial(runs.check, self.page.engine, asked)
         shown: set[str] = set()
-        yield from progress.updates(run, language, self.line, events, partial(self._step, shown))
+        step = partial(self._step, asked, shown)
+        yield from progress.updates(run, language, self.line, events, step)
 
     def _step(
-        self, shown: set[str], language: str, event: Progress[Checked] | Result[Checked]
+        self,
+        asked: runs.ExplanationRequest,
+        shown: set[str],
+        language: str,
+        event: Progress[Checked] | Result[Checked],
     ) -> dict:
         subject, step = event.value.subject, event.value.step
         update: dict[Any, Any] = {self.line: progress.status(language, event, step)}
@@ -68,4 +74,7 @@ class SanitySection:
             update[self.pictures[method]] = picture(drawn)
             shown.add(method)
             update[self.said] = views.correlations(language, step.found)
+        if isinstance(event, Result) and len(step.found) == len(METHODS):
+            code = panel.shown(recipes.address(asked.settings, asked.image, recipe=recipes.RANDOM))
+            update[self.said] = views.correlations(language, step.found) + code
         return update

@@ -12,6 +12,7 @@ from statistics import mode
 import gradio as gr
 from markupsafe import escape
 
+from demos.gan_explorer import view_recipes
 from demos.gan_explorer.views import CAT_KNOBS, picture_by_address, show_class
 from demos.ui.page import Page
 from models import registry
@@ -25,6 +26,7 @@ def build(page: Page) -> None:
         page.put(gr.HTML, "gan.inside", written=lambda language: diagrams(page, language))
         page.put(gr.HTML, "gan.inside.tap", html_template='<div class="gan-step">${value}</div>')
         picture_by_address(page, "gan.view.step", "step", f"{CAT_KNOBS} step")
+        view_recipes.panel_of(view_recipes.STEP, f"{CAT_KNOBS} step")
         show_class("gan.inside")
 
 

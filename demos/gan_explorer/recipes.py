@@ -35,10 +35,15 @@ class WalkCode(WalkSettings):
 
 
 @dataclass(frozen=True)
-class UnitsCode(ViewSettings):
-    """A picture with changed units, and of which generator."""
+class ViewCode(ViewSettings):
+    """A view of cat A, and of which generator."""
 
     model: str = taken(GanCode, "model")
+
+
+@dataclass(frozen=True)
+class UnitsCode(ViewCode):
+    """A picture with changed units."""
 
     def check(self) -> None:
         super().check()
@@ -56,7 +61,7 @@ class OwnCatCode(InversionSettings):
             Box.checked(list(self.box), LARGEST, LARGEST)
 
 
-def _moved(settings: SampleSettings) -> tuple[float, ...]:
+def moved(settings: SampleSettings) -> tuple[float, ...]:
     """The sliders as far as the last that is not 0."""
     used = [number for number, value in enumerate(settings.sliders, 1) if value]
     return settings.sliders[: used[-1]] if used else ()
@@ -65,8 +70,8 @@ def _moved(settings: SampleSettings) -> tuple[float, ...]:
 def _cat(given: Given) -> str:
     settings = given.settings
     chosen = given.only("truncation", "noise", "layers")
-    if _moved(settings):
-        chosen = {"sliders": _moved(settings)} | chosen
+    if moved(settings):
+        chosen = {"sliders": moved(settings)} | chosen
     made = call("gan.sample", f"[{settings.seed}]", **chosen)
     judged = ""
     if settings.model != registry.VAE:
@@ -93,7 +98,7 @@ from models import images
 
 gan = models.load({literal(settings.model)})
 z = gan.latents([{settings.seed}, {settings.seed_b}])
-a, b = {_styles(given)}.split(1)
+a, b = {styles(given)}.split(1)
 mixed = gan.mix(a, b, {settings.crossover})  # the layers below are of a, the others of b
 three = gan.synthesize(torch.cat([a, mixed, b]), noise={settings.noise})
 picture = images.to_image(images.grid(three, columns=3))
@@ -112,7 +117,7 @@ from models.gan import walk
 
 gan = models.load({literal(settings.model)})
 z = {z}
-w = {_styles(given)}
+w = {styles(given)}
 frames = [images.to_image(one).resize((256, 256)) for one in gan.synthesize(w)]
 writer.save(frames, "walk.{settings.format}", milliseconds=80)
 picture = frames[0]
@@ -147,7 +152,7 @@ from models.gan import units
 
 gan = models.load({literal(settings.model)})
 z = gan.latents([{settings.seed}])
-w = {_styles(given)}
+w = {styles(given)}
 # by style layer and unit, the factor: 0 switches it off
 changed = units.changed(gan, w, {changes})
 pair = torch.cat([gan.synthesize(w, {settings.noise}), changed])
@@ -171,12 +176,12 @@ picture.save("judged.png")
 """
 
 
-def _styles(given: Given) -> str:
+def styles(given: Given) -> str:
     """Style codes of `z`."""
     settings = given.settings
     chosen = {"truncation": settings.truncation}
-    if _moved(settings):
-        chosen |= {"sliders": _moved(settings)} | given.only("layers")
+    if moved(settings):
+        chosen |= {"sliders": moved(settings)} | given.only("layers")
     return call("gan.style_codes", "z", **chosen)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 from markupsafe import escape
 
-from demos.gan_explorer import recipes, runs, walking
+from demos.gan_explorer import recipes, runs, view_recipes, walking
 from demos.gan_explorer.views import CAT_KNOBS, CAT_SETTINGS, picture_by_address, show_class
 from demos.runtime.i18n import say
 from demos.ui import examples
@@ -37,10 +37,12 @@ def build(page: Page, knobs: Knobs) -> Knobs:
     walking.build(page, knobs)
     with page.section(gr.Tab, "gan.growth"):
         picture_by_address(page, "gan.view.growth", "growth", CAT_KNOBS, now=True)
+        view_recipes.panel_of(view_recipes.GROWTH)
         show_class("gan.growth")
     with page.section(gr.Tab, "gan.noise"):
         noise = page.setting(SampleSettings, "noise")
         picture_by_address(page, "gan.view.noise", "noise", CAT_KNOBS)
+        view_recipes.panel_of(view_recipes.NOISE)
         show_class("gan.noise")
     _discriminator(page, knobs | {"noise": noise})
     return {"crossover": crossover, "noise": noise}
@@ -112,6 +114,7 @@ def autoencoder(page: Page) -> None:
             with gr.Column(min_width=260):
                 page.put(gr.Markdown, "gan.vae.rebuilt")
                 picture_by_address(page, "gan.vae.rebuilt", "rebuilt", CAT_KNOBS)
+                view_recipes.panel_of(view_recipes.REBUILT)
             for model in (registry.DEFAULT_GAN, registry.VAE):
                 with gr.Column(min_width=200):
                     page.put(gr.Markdown, f"gan.model.{model}")

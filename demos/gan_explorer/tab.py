@@ -19,6 +19,7 @@ from demos.gan_explorer import (
     runs,
     subtabs,
     units,
+    view_recipes,
 )
 from demos.gan_explorer.views import (
     BLANK,
@@ -36,7 +37,7 @@ from models.gan.settings import SLIDERS, SampleSettings
 from models.validation import ValidationError
 
 NAME = "gan"
-RECIPES = recipes.RECIPES
+RECIPES = recipes.RECIPES + view_recipes.RECIPES
 VISIBLE = 4  # of the directions; the others unfold
 SETTINGS = ("truncation", "seed", "seed_b", "noise", "crossover", *SLIDERS, "layers")
 DEFAULTS = {"model": registry.DEFAULT_GAN, "sheet": 0} | {
@@ -273,6 +274,7 @@ def _sliders(page: Page) -> dict[str, gr.components.Component]:
     with _unfolding(page, "gan.more_directions"):
         for position in range(VISIBLE, len(SLIDERS)):
             sliders |= _slider(page, position)
+    view_recipes.panel_of(view_recipes.STRIPS)
     return sliders
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from PIL import Image
 
+from demos.gan_lab import recipes
 from demos.gan_lab.runs import LiveTraining, LiveTrainings
 from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.i18n import EVERY, say
 from demos.runtime.places import visitor
 from demos.ui import card, progress, streams
+from demos.ui.code import panel
 from demos.ui.page import LIVE_TRAINING, PRIVATE, Page, localize_errors
 from models import images
 from models.gan.training.settings import ExploreSettings
@@ -125,6 +127,7 @@ class ExploreSection:
                 self.line = gr.HTML(elem_id="gan-lab-explore-status")
             with columns.knobs:
                 self.knobs += [page.setting(ExploreSettings, name) for name in KNOBS[1:]]
+            self.code = gr.HTML(elem_id="gan-lab-explore-code")
             self.strips = page.picture(
                 "gan_lab.explore.strips", height=260, elem_id="gan-lab-explore-strips",
                 elem_classes="pixelated", buttons=["fullscreen"],
@@ -132,7 +135,8 @@ class ExploreSection:
         self._connect()
 
     def _connect(self) -> None:
-        page, shown = self.page, [self.picture, self.strips]
+        page, shown = self.page, [self.picture, self.strips, self.code]
+        self.shown = shown
         streams.start(
             page, self.find, self._find, self.knobs, [*shown, self.line], NAME, self.line,
             group=LIVE_TRAINING, heavy=False,
@@ -163,13 +167,21 @@ class ExploreSection:
             EVERY, "gan_lab.explore.found", rounds=f"{found.rounds:,}", count=len(found.vectors),
             share=f"{100 * sum(found.shares):.0f}", samples=f"{found.samples:,}",
         )  # fmt: skip
-        picture, strips = drawn(self.page.engine, live, settings)
-        yield {self.picture: picture, self.strips: strips, self.line: progress.line(told, 1.0)}
+        yield dict(zip(self.shown, self._drawn(live, settings), strict=True)) | {
+            self.line: progress.line(told, 1.0)
+        }
 
     def _cleared(self, _language: str) -> list:
-        return [*ExploreSettings.page_defaults().values(), None, None, ""]
+        return [*ExploreSettings.page_defaults().values(), None, None, "", ""]
 
     def _move(self, request: gr.Request, _language: str, *values):
         live = self.page.engine.shared(LiveTrainings).started(visitor(request))
         settings = ExploreSettings(**dict(zip(KNOBS, values, strict=True)))
-        return drawn(self.page.engine, live, settings)
+        return self._drawn(live, settings)
+
+    def _drawn(self, live: LiveTraining, settings: ExploreSettings) -> tuple:
+        """Picture, strips, and their code."""
+        found, shown = live.directions, drawn(self.page.engine, live, settings)
+        still = found is not None and found.rounds == live.trainer.rounds
+        code = recipes.explore(live, settings, live.uniform and still)
+        return *shown, panel.shown(code)

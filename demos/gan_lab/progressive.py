@@ -9,13 +9,14 @@ import gradio as gr
 from markupsafe import escape
 from PIL import Image
 
-from demos.gan_lab import inputs, progressive_runs
+from demos.gan_lab import inputs, progressive_runs, recipes
 from demos.gan_lab.progressive_runs import METHODS, Losses, Standing
 from demos.gan_lab.views import LOSSES, coin_toss
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Result
 from demos.runtime.i18n import say
 from demos.ui import progress, streams
+from demos.ui.code import panel
 from demos.ui.components import Choice
 from demos.ui.page import LIVE_TRAINING, Page
 from demos.ui.plots import curves
@@ -71,6 +72,7 @@ class ProgressiveSection:
             self.line = gr.HTML(elem_id="gan-lab-progressive-status")
             with gr.Row(equal_height=False):
                 self.columns = {method: self._build_column(method) for method in METHODS}
+            self.code = gr.HTML(elem_id="gan-lab-progressive-code")
             page.put(gr.Markdown, "gan_lab.progressive.note", elem_classes="note")
             self.choices = [self.data, *settings]
             page.experiments(NAME, EXPERIMENTS, DEFAULTS, self.choices, _check)
@@ -96,6 +98,7 @@ class ProgressiveSection:
         """Wires the events."""
         page = self.page
         outputs = [self.line, *(part for column in self.columns.values() for part in column)]
+        outputs.append(self.code)
         streams.start(
             page, self.run, self.compare, [self.payload, *self.choices], outputs, NAME, self.line,
             group=LIVE_TRAINING, js=inputs.WITH_PAYLOAD,
@@ -111,7 +114,8 @@ class ProgressiveSection:
         yield {
             self.line: progress.waiting(
                 language, Loading(say(language, f"gan_lab.progressive.data.{data}"))
-            )
+            ),
+            self.code: "",
         }
         pictures = inputs.load(data, payload, SIDES[-1]).data
         comparison = engine.training_slice(
@@ -124,11 +128,13 @@ class ProgressiveSection:
                 picture, bar, plot = self.columns[method]
                 shown |= {picture: _picture(snapshot), bar: phase_bar(language, snapshot)}
                 shown[plot] = loss_plot(language, standing.losses, method, settings.budget)
+            if last and standing.done:
+                shown[self.code] = panel.shown(recipes.progressive(data, settings))
             yield shown
 
     def cleared(self, _language: str) -> list:
         """The values of all components on Reset."""
-        return [*DEFAULTS.values(), "", *[None, "", ""] * len(METHODS)]
+        return [*DEFAULTS.values(), "", *[None, "", ""] * len(METHODS), ""]
 
 
 def _check(values: dict) -> None:

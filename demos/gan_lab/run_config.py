@@ -16,8 +16,6 @@ from models.validation import choice
 
 # All training settings but the architecture, which is chosen with the data.
 SETTINGS = tuple(name for name in TrainingSettings.described() if name != "architecture")
-PRETRAINED = "dcgan_cats64"
-PRETRAINED_SIDE = 64
 
 
 def settings_of(values: Sequence[Any]) -> dict[str, Any]:
@@ -80,14 +78,12 @@ def checked(
     chosen_side = choice("side", side, SIDES)
     pretrained = bool(pretrained) and data == "own"
     if pretrained:
-        from models.gan.networks import dcgan
+        from models.gan.training.train import PRETRAINED_SETTINGS
 
-        architecture = "dcgan"
-        fixed = {"latent": dcgan.LATENT, "width": dcgan.WIDTH, "spectral": False}
-        settings = {**settings, **fixed}
+        architecture, settings = "dcgan", {**settings, **PRETRAINED_SETTINGS}
     checked_settings = TrainingSettings(architecture=architecture, **settings)
     presets.check(data, checked_settings)
-    side = PRETRAINED_SIDE if pretrained else chosen_side if data == "own" else 32
+    side = presets.PRETRAINED_SIDE if pretrained else chosen_side if data == "own" else 32
     payload = payload if data in ("drawn", "own") else ""
     return RunConfig(data, checked_settings, payload, side, pretrained)
 
@@ -104,14 +100,12 @@ def make(engine: Engine, config: RunConfig) -> LiveTraining:
 
 
 def _make(engine: Engine, config: RunConfig, loaded: inputs.Loaded) -> LiveTraining:
-    from models import device, weights
+    from models import device
+    from models.gan.training import train
 
     start, settings = None, config.settings
     if config.pretrained:
-        tensors = weights.load(PRETRAINED)
-        start = {part: weights.part(tensors, part) for part in ("generator", "discriminator")}
-        # The file has batch norm in D, which some settings leave out: they are applied afterwards.
-        settings = settings.replace(r1=0.0, r2=0.0, loss="non_saturating")
+        start, settings = train.pretrained_networks(), train.fitting(settings)
     run = LiveTraining(
         loaded.data, settings, config.identity, device.pick(engine.device_name), start
     )

@@ -9,8 +9,9 @@ import gradio as gr
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Waiting
 from demos.runtime.i18n import say
-from demos.style_transfer import controls, regions_panel, runs
+from demos.style_transfer import controls, recipes, regions_panel, runs
 from demos.ui import progress, streams
+from demos.ui.code import panel
 from demos.ui.page import Page
 
 WAYS = "style.ways"  # the place, too
@@ -29,6 +30,7 @@ class ComparisonSection:
             self.line = gr.HTML(elem_id="style-ways-status")
             with gr.Row(elem_id="style-ways"):
                 self.ways = {key: _build_way() for key in runs.WAYS}
+            self.code = gr.HTML(elem_id="style-ways-code")
 
     def connect(self, inputs: Sequence[gr.components.Component]) -> None:
         """Wires the events; `inputs` are those of a painting, the two pictures first."""
@@ -53,14 +55,13 @@ class ComparisonSection:
             took = say(language, way.key, seconds=seconds, steps=way.steps)
             shown = gr.update(value=way.image, visible=True)
             yield {self.line: "", image: shown, words: took}
+        if not run.is_set():
+            yield {self.code: panel.shown(recipes.painting(asked, {}, True, recipes.WAYS))}
 
     def _nothing(self) -> dict:
         nothing = (gr.update(value=None, visible=False), "")
-        return {
-            part: empty
-            for way in self.ways.values()
-            for part, empty in zip(way, nothing, strict=True)
-        }
+        pairs = [pair for way in self.ways.values() for pair in zip(way, nothing, strict=True)]
+        return dict(pairs) | {self.code: ""}
 
 
 def _build_way() -> tuple[gr.Image, gr.HTML]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demos.style_transfer.runs import NAME, StyleRequest
-from demos.ui.code.expressions import call
+from demos.ui.code.expressions import call, literal
 from demos.ui.code.recipe import Given, Recipe
 from models import registry
 from models.style_transfer.settings import StyleSettings
@@ -64,6 +64,23 @@ picture = film.frames[0]
 """
 
 
+def _ways(given: Given) -> str:
+    second = "second_style=second_style, " if "second_style" in given.pictures else ""
+    every = ", ".join(f"{literal(name)}: {literal(value)}" for name, value in given.changed.items())
+    return f"""\
+{given.assignments}settings = {{{every}}}
+paper = settings | {{"coarse_to_fine": False, "style_loss": "gram"}}
+coarse_to_fine = settings | {{"coarse_to_fine": True}}
+pictures = {{
+    "one_pass": models.stylize_fast(content, style),
+    "paper": models.stylize(content, style, {second}**paper),
+    "coarse_to_fine": models.stylize(content, style, {second}**coarse_to_fine),
+}}
+for name, picture in pictures.items():
+    picture.save(f"{{name}}.png")
+"""
+
+
 PAINTING = Recipe(
     NAME, NAME, StyleCode, _painting, ("content", "style", "second_style"), ("second_style",),
     endpoint="style_transfer", outputs=("picture", "report"),
@@ -75,10 +92,15 @@ FILM = Recipe(
     f"{NAME}_film", NAME, PreviewCode, _film, ("content", "style"), endpoint="style_film",
     outputs=("film",),
 )  # fmt: skip
-RECIPES = (PAINTING, PREVIEW, FILM)
+WAYS = Recipe(
+    f"{NAME}_ways", NAME, StyleCode, _ways, ("content", "style", "second_style"), ("second_style",)
+)
+RECIPES = (PAINTING, PREVIEW, FILM, WAYS)
 
 
-def painting(asked: StyleRequest, changed: Mapping[str, float], whole: bool) -> str:
+def painting(
+    asked: StyleRequest, changed: Mapping[str, float], whole: bool, recipe: Recipe = PAINTING
+) -> str:
     """The address of a painting's code; what says the network's usual in other words is left
     out.
 
@@ -100,7 +122,7 @@ def painting(asked: StyleRequest, changed: Mapping[str, float], whole: bool) -> 
     second = asked.second if settings.get("blend") else None
     if second is None:
         settings.pop("blend", None)
-    return PAINTING.address(
+    return recipe.address(
         settings | {"backbone": asked.backbone}, note,
         content=asked.content, style=asked.style, second_style=second,
     )  # fmt: skip

@@ -1,16 +1,20 @@
 """The code of a result, run: Python in the project's folder gives the endpoint's picture."""
 
+import io
 import json
 import re
 import shutil
 import subprocess
 import sys
+import urllib.request
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from demos.ui.code import write
+from models.gan.settings import SLIDERS
 from tests.demos.ui.code_samples import IDS, SAMPLES, read
 from tests.serving import ROOT, get
 
@@ -25,6 +29,13 @@ for script in sorted(Path("scripts").iterdir()):
     if "picture" in space:
         space["picture"].save(f"drawn-{script.stem}.png")
 """
+
+
+# What the page shows by address, by recipe.
+VIEWS = {
+    "gan_strips": "strip", "gan_growth": "growth", "gan_noise": "noise", "gan_step": "step",
+    "gan_rebuilt": "rebuilt",
+}  # fmt: skip
 
 
 def first(recipe: str) -> str:
@@ -51,6 +62,22 @@ def run(folder, samples: dict) -> None:
     assert found.returncode == 0, found.stderr
 
 
+def page_picture(app_url, sample) -> Image.Image | None:
+    """What the page shows by address of the same settings; None where it does not."""
+    recipe, given, _ = read(*sample)
+    view = VIEWS.get(recipe.name)
+    if not view:
+        return None
+    told = {name: str(value) for name, value in vars(given.settings).items()}
+    each = range(1, len(SLIDERS) + 1) if view == "strip" else (1,)
+    parts = []
+    for direction in each:
+        query = urlencode(told | {"direction": direction})
+        with urllib.request.urlopen(f"{app_url}/gan/{view}.png?{query}") as answer:
+            parts.append(np.asarray(Image.open(io.BytesIO(answer.read())).convert("RGB")))
+    return Image.fromarray(np.concatenate(parts))
+
+
 def endpoint_picture(app_url, sample) -> Image.Image | None:
     """What the shown call of the endpoint gives; None where it gives none, or there is none."""
     recipe, given, _ = read(*sample)
@@ -68,7 +95,8 @@ def endpoint_picture(app_url, sample) -> Image.Image | None:
 
 def check(app_url, folder, names) -> None:
     for name in names:
-        expected = endpoint_picture(app_url, SAMPLES[IDS.index(name)])
+        sample = SAMPLES[IDS.index(name)]
+        expected = endpoint_picture(app_url, sample) or page_picture(app_url, sample)
         drawn = folder / f"drawn-{name}.png"
         if expected is None:
             continue

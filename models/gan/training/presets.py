@@ -15,6 +15,8 @@ from models.validation import ValidationError, choice
 PLANE = ("ring", "grid", "moons", "line", "drawn")
 DIGIT_DATA = ("digits", "mnist", "few")
 DATA = (*PLANE, *DIGIT_DATA, "own")
+# A shipped GAN that a run of own pictures may go on from, and their side.
+PRETRAINED, PRETRAINED_SIDE = "dcgan_cats64", 64
 # Healthy settings by data and architecture; everything else is a preset's own.
 POINTS = TrainingSettings()
 PICTURES = TrainingSettings(
