@@ -13,9 +13,11 @@ from models import registry
 from models.gan.settings import SLIDERS
 
 
-def panel_of(recipe: Recipe, knobs: str = CAT_KNOBS) -> None:
-    """The code of a view, with the values that the knobs have when it unfolds."""
-    gr.HTML(panel.shown(recipe.address({}), knobs), elem_id=f"{recipe.name.replace('_', '-')}-code")
+def panel_of(recipe: Recipe, knobs: str = CAT_KNOBS, of: str = "") -> None:
+    """The code of a view, with the values that the knobs have when it unfolds; `of` as of
+    `panel.shown`."""
+    shown = panel.shown(recipe.address({}), knobs, of)
+    gr.HTML(shown, elem_id=f"{recipe.name.replace('_', '-')}-code")
 
 
 def _begin(given: Given, codes: bool = True) -> str:

@@ -119,8 +119,7 @@ torch.set_num_threads(1)  # as the page does; several round differently
 trainer = {made}
 generate = {generate}
 search = Search(generate, trainer.settings.latent)
-for share in search.turns():
-    pass  # until it has looked at all of its pictures
+*_, done = search.turns()  # looks at many of its pictures
 print("each direction explains:", search.found.shares)
 
 z = torch.randn(1, search.latent, generator=torch.Generator().manual_seed({settings.number}))
