@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from demos.gan_explorer import (
     client_engine,
@@ -21,7 +21,12 @@ from demos.gan_explorer import (
     units,
     view_recipes,
 )
-from demos.gan_explorer.views import BLANK, CAT_KNOBS, CAT_SETTINGS, picture_by_address
+from demos.gan_explorer.views import (
+    BLANK,
+    CAT_KNOBS,
+    CAT_SETTINGS,
+    picture_by_address,
+)
 from demos.runtime.i18n import EVERY, say
 from demos.ui import card, deep_links, send_to
 from demos.ui.code import panel
@@ -239,6 +244,8 @@ def _cat(page: Page) -> gr.Column:
     page.put(gr.HTML, "gan.score", written=lambda language: _score(page, language))
     client_engine.line(page)
     gr.HTML('<div class="gan-trouble" role="alert"></div>')
+    what = Markup("{} · {{seed}}").format(say(EVERY, "board.cat"))
+    gr.HTML(card.show(what, ".gan-cat img", link=""))
     gr.HTML(panel.shown(recipes.CAT.address({}), CAT_KNOBS), elem_id="gan-code")
     return gr.Column(elem_classes="gan-send")
 
