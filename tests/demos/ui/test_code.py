@@ -30,7 +30,7 @@ def site():
 def test_every_recipe_has_a_sample_and_every_tab_that_computes_a_recipe():
     assert {name for name, _, _ in SAMPLES} == set(layout.RECIPES)
     without = [tab.NAME for tab in layout.TABS if not getattr(tab, "RECIPES", ())]
-    assert without == ["lessons"]
+    assert without == ["board", "lessons"]
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=IDS)
