@@ -75,6 +75,8 @@ class SanitySection:
             shown.add(method)
             update[self.said] = views.correlations(language, step.found)
         if isinstance(event, Result) and len(step.found) == len(METHODS):
-            code = panel.shown(recipes.address(asked.settings, asked.image, recipe=recipes.RANDOM))
+            code = panel.shown(
+                recipes.address(asked.settings, str(asked.image), recipe=recipes.RANDOM)
+            )
             update[self.said] = views.correlations(language, step.found) + code
         return update
