@@ -152,7 +152,6 @@ def test_curves_and_defenses_show_their_results(window):
     window.get_by_role("tab", name=say("en", "attack.tab"), exact=True).first.click()
     for section, buttons in (
         ("robustness.curve", {"robustness.curve.run": "#robustness-smallest td"}),
-        ("robustness.universal", {"robustness.universal.run": "#robustness-universal-photos td"}),
         (
             "robustness.defenses",
             {
@@ -167,3 +166,14 @@ def test_curves_and_defenses_show_their_results(window):
             window.locator(result).first.wait_for()
     press(window, "robustness.adversarial_training.run")
     window.locator(".robustness-fools").nth(2).wait_for()
+
+
+@pytest.mark.slow
+def test_a_universal_perturbation_that_is_stopped_shows_what_it_has(window):
+    window.get_by_role("tab", name=say("en", "attack.tab"), exact=True).first.click()
+    window.get_by_role("button", name=say("en", "robustness.universal")).first.click()
+    press(window, "robustness.universal.run")
+    window.locator("#robustness-universal-plot polyline").first.wait_for()
+    press(window, "stop")
+    window.locator("#robustness-universal-photos td").first.wait_for()
+    window.locator("#robustness-universal img").wait_for()
