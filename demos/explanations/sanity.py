@@ -13,7 +13,6 @@ from demos.explanations.runs import SANITY, Checked
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
 from demos.ui import progress, streams
-from demos.ui.code import panel
 from demos.ui.components import NO_PICTURE, picture
 from demos.ui.page import Page
 from models.explanations.settings import METHODS
@@ -75,8 +74,6 @@ class SanitySection:
             shown.add(method)
             update[self.said] = views.correlations(language, step.found)
         if isinstance(event, Result) and len(step.found) == len(METHODS):
-            code = panel.shown(
-                recipes.address(asked.settings, str(asked.image), recipe=recipes.RANDOM)
-            )
-            update[self.said] = views.correlations(language, step.found) + code
+            code = recipes.address(asked.settings, str(asked.image), recipe=recipes.RANDOM)
+            update[self.said] = views.correlations(language, step.found, code)
         return update

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from demos.runtime.i18n import class_name, say
+from demos.ui.code import panel
 from demos.ui.plots import bars, curves
 from models import registry
 
@@ -66,15 +67,17 @@ def judged(language: str, areas: Areas) -> str:
     return Markup("<p>{}<br>{}</p>").format(*said)
 
 
-def correlations(language: str, found: Mapping[str, MapPair]) -> str:
-    """How much each method's map has in common with that of random weights."""
+def correlations(language: str, found: Mapping[str, MapPair], code: str = "") -> str:
+    """How much each method's map has in common with that of random weights; `code` is the address
+    of the lines that find it out."""
     if not found:
         return ""
     rows = [
         (say(language, f"see.method.{method}"), pair.correlation) for method, pair in found.items()
     ]
     words = escape(say(language, "see.sanity.common"))
-    return f"<p>{words}</p>{bars(rows, percent=False, role='against')}"
+    shown = panel.shown(code) if code else ""
+    return f"<p>{words}</p>{bars(rows, percent=False, role='against')}{shown}"
 
 
 def made_with(language: str, model: str, name: str, probability: float) -> Markup:

@@ -3,11 +3,12 @@
 import pytest
 from PIL import Image
 
-from demos.explanations import controls, runs, tab
+from demos.explanations import controls, runs, tab, views
 from demos.explanations.runs import ExplanationRequest
 from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Loading, Progress, Result
 from models import images
+from models.explanations.sanity import MapPair
 from models.explanations.settings import METHODS
 from models.validation import ValidationError
 from tests.demos import elsewhere
@@ -125,3 +126,16 @@ def test_experiments_can_be_run(engine, tmp_path, changed):
     asked = controls.request(str(path), tuple(values.values()))
     assert next(runs.explain(engine, asked, StoppableRun()))
     assert runs.checked(values).class_name == changed.get("class_name")
+
+
+def test_the_check_with_random_weights_shows_its_figures_and_its_code():
+    import torch
+
+    map_ = torch.zeros(2, 2)
+    found = {"cam": MapPair(map_, map_, 0.25)}
+    plain = views.correlations("en", found)
+    with_code = views.correlations("en", found, "code/see_random?image=x.jpg")
+    assert with_code.startswith(plain)
+    assert "<p>" in plain
+    assert 'data-code="code/see_random?image=x.jpg"' in with_code
+    assert views.correlations("en", {}) == ""
