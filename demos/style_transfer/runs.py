@@ -100,6 +100,7 @@ def stylize(engine: Engine, request: StyleRequest, run: StoppableRun) -> Generat
     """
     content, style, second = request.pictures()
     registry.backbone(request.backbone)  # an unknown name is told first
+    from models.style_transfer import large
     from models.style_transfer.estimate import RunEstimator
     from models.style_transfer.optimize import transfer_style
     from models.style_transfer.settings import StyleSettings
@@ -107,6 +108,7 @@ def stylize(engine: Engine, request: StyleRequest, run: StoppableRun) -> Generat
 
     settings = StyleSettings(**request.settings)
     areas = regions_of(engine, request, settings.area, content, style)
+    large.check(settings, areas)
     run.check = lambda changed: settings.replace(**changed)
     run.check(run.changed)
     network = yield from engine.load_backbone(request.backbone)

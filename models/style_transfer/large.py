@@ -18,10 +18,22 @@ from models.style_transfer.losses import (
     total_variation,
 )
 from models.style_transfer.objective import CONTENT_BALANCE, TERMS, TV_BALANCE
+from models.style_transfer.regions import Regions
 from models.style_transfer.settings import StyleSettings
 from models.style_transfer.tiles import Sums, Tile, add, add_up, send_back, tiles
+from models.validation import ValidationError
 
 LARGE = 1024  # the largest side that is computed in one pass
+
+
+def check(settings: StyleSettings, regions: Regions | None) -> None:
+    """Refuses regions above 1,024 pixels, where statistics are of the whole picture.
+
+    Raises:
+        ValidationError: it says so.
+    """
+    if regions is not None and settings.size > LARGE:
+        raise ValidationError("masks_large", limit=LARGE)
 
 
 class LargeObjective:

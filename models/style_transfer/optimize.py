@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from models import images
 from models.backbones.backbone import Backbone
-from models.style_transfer import color
+from models.style_transfer import color, large
 from models.style_transfer.large import LARGE, LargeObjective
 from models.style_transfer.objective import Objective, gradient_shares, loss_breakdown
 from models.style_transfer.regions import Regions, laid_over, match_color
@@ -213,8 +213,7 @@ def transfer_style(
     Raises:
         ValidationError: a blend without a second style, or as `smallest_size`.
     """
-    if regions is not None and settings.size > LARGE:
-        raise ValidationError("masks_large", limit=LARGE)
+    large.check(settings, regions)
     device = backbone.placement.device
     smallest = smallest_size(backbone, settings, content, style, second)
     photo = content
@@ -245,8 +244,8 @@ def transfer_style(
         # Neighbours are found for the photo, and then for what was painted of it.
         start = picture if done else target
         if side > LARGE:
-            large = LargeObjective(backbone, target, references, settings)
-            going = _large_steps(large, picture, settings, steps, changed)
+            tiled = LargeObjective(backbone, target, references, settings)
+            going = _large_steps(tiled, picture, settings, steps, changed)
         else:
             objective = Objective(backbone, target, references, settings, start, regions)
             descent = Descent(objective, picture, settings, steps, optimizer)

@@ -102,6 +102,15 @@ def test_what_is_transparent_stays_white(client, photo, painting, tmp_path):
     assert levels[:, 56:].mean() < 240
 
 
+@pytest.mark.slow
+def test_pictures_above_1024_pixels_are_painted_in_tiles(client, photo, painting):
+    picture, report = run_small(client, photo, painting, size=1056, steps=7)
+    with Image.open(picture) as found:
+        assert max(found.size) == 1056
+    assert report["steps"] == 7
+    assert {len(curve) for curve in report["losses"].values()} == {7}
+
+
 def test_preview_follows_its_strength(client, photo, painting):
     files = (handle_file(photo("chelsea")), handle_file(painting("mosaic")))
     weak, strong = (
