@@ -3,7 +3,8 @@
     git worktree add /tmp/before COMMIT
     python -m benchmarks.style_before --before /tmp/before
 
-Every run has a process of its own; loading the network and two steps to warm up don't count.
+Every run has a process of its own; loading the network and two steps to warm up don't count. Where
+other programs run, the processor's seconds say more than the clock's.
 """
 
 import argparse
@@ -27,19 +28,20 @@ content = images.open_image("demos/examples/photos/chelsea.jpg")
 style = images.open_image("demos/examples/styles/starry_night.jpg")
 def run(steps):
     settings = StyleSettings(size=size, steps=steps, optimizer=optimizer)
-    since = time.perf_counter()
+    since = time.perf_counter(), time.process_time()
     for step in transfer_style(network, content, style, settings):
         images.to_image(step.image)
-    return time.perf_counter() - since
+    return time.perf_counter() - since[0], time.process_time() - since[1]
 run(2)
-print(run(steps))
+print(*run(steps))
 """
 
 
-def seconds(checkout: Path, size: int, steps: int, optimizer: str) -> float:
+def seconds(checkout: Path, size: int, steps: int, optimizer: str) -> list[float]:
+    """(by the clock, of the processor)"""
     command = [sys.executable, "-c", CODE, str(size), str(steps), optimizer]
     done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True)
-    return float(done.stdout)
+    return [float(value) for value in done.stdout.split()]
 
 
 def main() -> None:
@@ -57,10 +59,13 @@ def main() -> None:
         if number % 2:
             checkouts.reverse()
         taken = {checkout: seconds(checkout, *given) for checkout in checkouts}
-        ratios.append(taken[ROOT] / taken[options.before])
-        print(f"{taken[ROOT]:.2f} s, before {taken[options.before]:.2f}", flush=True)
-    print(f"{statistics.median(ratios):.3f} times the seconds of before "
-          f"({min(ratios):.3f} to {max(ratios):.3f})")  # fmt: skip
+        now, before = taken[ROOT], taken[options.before]
+        ratios.append([a / b for a, b in zip(now, before, strict=True)])
+        print(f"{now[0]:.2f} s ({now[1]:.2f} of the processor), "
+              f"before {before[0]:.2f} ({before[1]:.2f})", flush=True)  # fmt: skip
+    for name, found in zip(("clock", "processor"), zip(*ratios, strict=True), strict=True):
+        print(f"{name}: {statistics.median(found):.3f} times the seconds of before "
+              f"({min(found):.3f} to {max(found):.3f})")  # fmt: skip
     print(machine())
 
 
