@@ -40,6 +40,7 @@ window.netglassRegions = (() => {
     canvas.width = wide * cell;
     canvas.height = high * cell;
     const brush = canvas.getContext("2d");
+    brush.drawImage(board.image, 0, 0, canvas.width, canvas.height);
     brush.globalAlpha = 0.6;
     cells.forEach((number, n) => {
       if (!number) return;
@@ -135,9 +136,8 @@ window.netglassRegions = (() => {
   }
 
   function build(side) {
-    const board = boards[side], figure = make("figure"), frame = make("div", "board");
+    const board = boards[side], figure = make("figure");
     board.image = make("img");
-    board.image.alt = "";
     board.image.addEventListener("load", () => take(board, board.image));
     board.canvas = make("canvas");
     board.canvas.tabIndex = 0;
@@ -146,8 +146,7 @@ window.netglassRegions = (() => {
     board.line = make("small");
     board.line.setAttribute("role", "status");
     const wiped = netglassPanel.button(say("clear"), () => { clear(board); draw(board); });
-    frame.append(board.image, board.canvas);
-    figure.append(make("figcaption", "", say(side)), frame, wiped, board.line);
+    figure.append(make("figcaption", "", say(side)), board.canvas, wiped, board.line);
     listen(board);
     return figure;
   }
@@ -160,8 +159,8 @@ window.netglassRegions = (() => {
       board.source = found;
       if (found) board.image.src = found;
       else {
-        board.image.removeAttribute("src");
         board.wide = board.high = 0;
+        board.canvas.width = 0;
         board.cells = [];
       }
     }
