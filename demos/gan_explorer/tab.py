@@ -274,6 +274,8 @@ def _sliders(page: Page) -> dict[str, gr.components.Component]:
     with _unfolding(page, "gan.more_directions"):
         for position in range(VISIBLE, len(SLIDERS)):
             sliders |= _slider(page, position)
+    what = Markup("{} · {{seed}}").format(say(EVERY, "gan.strips"))
+    gr.HTML(card.show(what, ".gan-slider img[data-view]", link=""))
     view_recipes.panel_of(view_recipes.STRIPS, of=say(EVERY, "gan.strips"))
     return sliders
 

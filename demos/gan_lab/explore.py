@@ -9,6 +9,7 @@ import gradio as gr
 from PIL import Image
 
 from demos.gan_lab import recipes
+from demos.gan_lab.links import TAB_ID
 from demos.gan_lab.runs import LiveTraining, LiveTrainings
 from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.i18n import EVERY, say
@@ -184,4 +185,5 @@ class ExploreSection:
         found, shown = live.directions, drawn(self.page.engine, live, settings)
         still = found is not None and found.rounds == live.trainer.rounds
         code = recipes.explore(live, settings, live.uniform and still)
-        return *shown, panel.shown(code)
+        button = card.show(say(EVERY, NAME), "[id^=gan-lab-explore] img", f"tab={TAB_ID}")
+        return *shown, button + panel.shown(code)

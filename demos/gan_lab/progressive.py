@@ -10,12 +10,13 @@ from markupsafe import escape
 from PIL import Image
 
 from demos.gan_lab import inputs, progressive_runs, recipes
+from demos.gan_lab.links import TAB_ID
 from demos.gan_lab.progressive_runs import METHODS, Losses, Standing
 from demos.gan_lab.views import LOSSES, coin_toss
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Result
-from demos.runtime.i18n import say
-from demos.ui import progress, streams
+from demos.runtime.i18n import EVERY, say
+from demos.ui import card, progress, streams
 from demos.ui.code import panel
 from demos.ui.components import Choice
 from demos.ui.page import LIVE_TRAINING, Page
@@ -39,6 +40,12 @@ STAGES = {
 }
 MAX_LOSS = 5  # of the plots; peaks are cut off
 SHOW_DATA = "(data) => {if (data === 'own') window.netglassGanLab?.show(data); return data}"
+
+
+# What the class may be shown.
+SHOWN = ", ".join(
+    f"#gan-lab-progressive-{method} img, #gan-lab-progressive-{method}-plot" for method in METHODS
+)
 
 
 class ProgressiveSection:
@@ -129,7 +136,8 @@ class ProgressiveSection:
                 shown |= {picture: _picture(snapshot), bar: phase_bar(language, snapshot)}
                 shown[plot] = loss_plot(language, standing.losses, method, settings.budget)
             if last and standing.done:
-                shown[self.code] = panel.shown(recipes.progressive(data, settings))
+                button = card.show(say(EVERY, NAME), SHOWN, f"tab={TAB_ID}")
+                shown[self.code] = button + panel.shown(recipes.progressive(data, settings))
             yield shown
 
     def cleared(self, _language: str) -> list:

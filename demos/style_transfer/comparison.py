@@ -8,9 +8,9 @@ import gradio as gr
 
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Loading, Waiting
-from demos.runtime.i18n import say
+from demos.runtime.i18n import EVERY, say
 from demos.style_transfer import controls, recipes, regions_panel, runs
-from demos.ui import progress, streams
+from demos.ui import card, progress, streams
 from demos.ui.code import panel
 from demos.ui.page import Page
 
@@ -56,7 +56,9 @@ class ComparisonSection:
             shown = gr.update(value=way.image, visible=True)
             yield {self.line: "", image: shown, words: took}
         if not run.is_set():
-            yield {self.code: panel.shown(recipes.painting(asked, {}, True, recipes.WAYS))}
+            button = card.show(say(EVERY, WAYS), "#style-ways img", controls.link(asked))
+            code = panel.shown(recipes.painting(asked, {}, True, recipes.WAYS))
+            yield {self.code: button + code}
 
     def _nothing(self) -> dict:
         nothing = (gr.update(value=None, visible=False), "")
