@@ -53,7 +53,7 @@ def right_values(parameters, kitten):
     def right(parameter):
         name = parameter["parameter_name"]
         if parameter["python_type"]["type"] == "filepath":
-            return kitten
+            return None if name.endswith("_mask") else kitten  # a photograph is no mask
         usual = "pug" if name == "breed" else small(parameter)
         return usual if usual is None else QUICK.get(name, usual)
 
