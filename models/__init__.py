@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from models.shortcuts import explain_breed as explain_breed
     from models.shortcuts import feature_maps as feature_maps
     from models.shortcuts import invert as invert
+    from models.shortcuts import own_classes as own_classes
     from models.store import load as load
     from models.style_transfer.stylize import stylize as stylize
     from models.style_transfer.stylize import stylize_fast as stylize_fast
@@ -41,6 +42,7 @@ _PUBLIC = {
     "invert": "models.shortcuts",
     "list_models": "models.registry",
     "load": "models.store",
+    "own_classes": "models.shortcuts",
     "probe_learning_curve": "models.linear_probe.probe",
     "stylize": "models.style_transfer.stylize",
     "stylize_fast": "models.style_transfer.stylize",
@@ -59,6 +61,7 @@ __all__ = [
     "invert",
     "list_models",
     "load",
+    "own_classes",
     "probe_learning_curve",
     "stylize",
     "stylize_fast",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from models.gan.inversion.face_finder import crop, found_face
 from models.gan.inversion.inverter import Inversion
 from models.gan.inversion.settings import Box, InversionSettings
 from models.labels import breeds
+from models.linear_probe import own_classes as own
 
 INVERTED_SIDE = 256  # of the picture, in pixels
 EYES = "efficientnet_lite0"
@@ -125,3 +126,21 @@ def invert(
         code.to_text(best.styles[0]),
         last.found[chosen.space],
     )
+
+
+def own_classes(
+    classes: Mapping[str, str | Path | Sequence[str | Path]], *, device: str = "auto"
+) -> own.OwnClasses:
+    """Trains a head that tells classes of one's own apart, from a few photos of each.
+
+    Args:
+        classes: by name, 2 to 5, a folder or a list of picture files, 2 to 40 of each. The centre
+            squares of the photos are shown to EfficientNet-Lite0, whose weights stay as they are.
+        device: as in `models.load`.
+
+    Raises:
+        ValidationError: a file that is missing or can't be read, too few or too many classes or
+            photos, a class without a name, or one photo in two classes.
+    """
+    read = [(name, [*map(own.content, own.files(given))]) for name, given in classes.items()]
+    return own.train(read, store.load(registry.DEFAULT_BACKBONE, device))

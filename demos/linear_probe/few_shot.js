@@ -5,6 +5,7 @@
   const SIDE = 224, QUALITY = 0.92; // of the square that the network sees
   const MAX_PHOTOS = 40, MIN_CLASSES = 2, MAX_CLASSES = 5;
   const KEEP_DELAY = 300; // ms, so that many photographs at once are written once
+  const MAX_LISTED = 16; // files in the code; more are read from folders
   const MAX_HEAD_BYTES = 1 << 20; // as in models/linear_probe/saved_head.py
   // {number, name, photos: [{src, name}]}; an empty name stands for "Class <number>".
   const twoClasses = () => [{ number: 1, name: "", photos: [] }, { number: 2, name: "", photos: [] }];
@@ -25,6 +26,7 @@
   });
 
   const showError = (text) => { panel.querySelector(".own-trouble").textContent = text; };
+  const isFile = (name) => /^.{1,100}\.\w{2,5}$/.test(name);
   const nameOf = (entry) => entry.name.trim() || say("default", { number: entry.number });
 
   /* -- photographs ------------------------------------------------------------------------------ */
@@ -242,25 +244,18 @@
 
   /* -- the head as a file ----------------------------------------------------------------------- */
 
-  function download(blob, name) {
-    const link = make("a");
-    Object.assign(link, { href: URL.createObjectURL(blob), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  }
-
   const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const showOpened = () => { found = { names: head.names, probabilities: null }; };
 
   function saveHead() {
     showError(head ? "" : say("nothing"));
-    if (head) download(new Blob([bytesOf(head.file)]), "netglass-head.safetensors");
+    if (head) netglassPanel.download(new Blob([bytesOf(head.file)]), "netglass-head.safetensors");
   }
 
   async function exportHead() {
     showError(head ? "" : say("nothing"));
     const packed = head && await ask("export", { head: head.file });
-    if (packed) download(await packed.blob(), "netglass-head.zip");
+    if (packed) netglassPanel.download(await packed.blob(), "netglass-head.zip");
   }
 
   async function openHead([file]) {
@@ -351,7 +346,20 @@
     place.replaceChildren(...lines.map((line) => make("p", "", line)));
     if (found?.probabilities) place.append(bars(names, found.probabilities));
     if (found?.classes)
-      place.append(window.netglassOwnMatrix.figure(names, found.predicted, found.photos, say));
+      place.append(window.netglassOwnMatrix.figure(names, found.predicted, found.photos, say), code(names));
+  }
+
+  /* The code of this result. Files are listed by their names where those tell them apart; a camera's
+     photographs have none. Otherwise it reads a folder for each class. */
+  function code(names) {
+    const files = found.photos.map((photos) => photos.map(({ name }) => name)), all = files.flat();
+    const listed = all.length <= MAX_LISTED && all.every(isFile) && new Set(all).size === all.length;
+    const asked = new URLSearchParams({
+      classes: JSON.stringify(names.map((name, index) => [name, listed ? files[index] : []])),
+      note: "own_classes",
+    });
+    if (found.probabilities && isFile(query.name)) asked.set("photo", query.name);
+    return window.netglassCode.panel(`code/train_own?${asked}`, say("code.show"));
   }
 
   function bars(names, probabilities) {

@@ -11,7 +11,7 @@ import asyncio
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -24,16 +24,14 @@ from demos.runtime.i18n import EVERY, say
 from demos.ui import card, panel
 from demos.ui.page import Page
 from demos.ui.photos import body_of, error_response
-from models import images, registry
+from models import registry
 from models.validation import ValidationError
 
 if TYPE_CHECKING:
-    import torch
-
     from models.linear_probe.saved_head import SavedHead
 
 MAX_BYTES = 12 << 20
-BATCH = 8
+SHARED = ("code.show", "train.csv", "download")
 ZIP = "application/zip"
 # What the class may be shown: figures and bars, and none of the photos.
 SHOWN = ".own-result > p, .own-result > .bars, .own-result table"
@@ -47,7 +45,7 @@ WORDS = (
 def build(page: Page) -> None:
     """The panel; the script fills it, so that a change of language leaves the photos alone."""
     page.put(gr.Markdown, "own.note")
-    panel.build(page, "own", "own", WORDS)
+    panel.build(page, "own", "own", WORDS, shared=SHARED)
     gr.HTML(card.show(say(EVERY, "own"), SHOWN, "tab=train&part=own"))
 
 
@@ -93,34 +91,25 @@ def fit(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
         in base64; "probabilities" of the new photo, or None.
 
     Raises:
-        ValidationError: as `few_shot.check_classes`, or a photo that can't be read.
+        ValidationError: as `own_classes.train`, or a photo that can't be read.
         ValueError, KeyError, TypeError: it has another form.
     """
-    from models.linear_probe import few_shot, saved_head
+    from models.linear_probe import own_classes, saved_head
 
     classes = [
         (one["name"], [_decode(photo) for photo in one["photos"]]) for one in asked["classes"]
     ]
-    names = few_shot.check_classes(classes)
-    photos = [photo for position in names for photo in classes[position][1]]
-    labels = [number for number, position in enumerate(names) for _ in classes[position][1]]
-    if asked.get("photo"):
-        photos.append(_decode(asked["photo"]))
-    import torch
-
-    features = _features(engine, photos)
-    known, new = features[: len(labels)], features[len(labels) :]
-    result = engine.worker.submit(few_shot.fit, known, torch.tensor(labels), len(names)).result()
-    network = registry.DEFAULT_BACKBONE
-    head = saved_head.SavedHead(network, tuple(names.values()), result.weight, result.bias)
-    given = iter(result.predicted)
+    photo = _decode(asked["photo"]) if asked.get("photo") else None
+    network = engine.backbone(registry.DEFAULT_BACKBONE)
+    trained = own_classes.train(classes, network, _computing(engine))
+    head = trained.head
     return {
-        "classes": list(names),
-        "names": list(names.values()),
-        "accuracy": result.accuracy,
-        "predicted": [[next(given) for _ in classes[position][1]] for position in names],
+        "classes": trained.positions,
+        "names": head.names,
+        "accuracy": trained.accuracy,
+        "predicted": trained.predicted,
         "head": base64.b64encode(saved_head.write(head)).decode(),
-        "probabilities": head.probabilities(new)[0].tolist() if len(new) else None,
+        "probabilities": _probabilities(engine, head, photo) if photo else None,
     }
 
 
@@ -138,8 +127,8 @@ def classify(engine: Engine, asked: dict[str, Any]) -> dict[str, Any]:
         ValueError, KeyError, TypeError: it has another form.
     """
     head = _head(asked)
-    probabilities = head.probabilities(_features(engine, [_decode(asked["photo"])]))
-    return {"names": head.names, "probabilities": probabilities[0].tolist()}
+    photo = _decode(asked["photo"])
+    return {"names": head.names, "probabilities": _probabilities(engine, head, photo)}
 
 
 def opened(asked: dict[str, Any]) -> dict[str, Any]:
@@ -172,20 +161,19 @@ def _head(asked: dict[str, Any]) -> SavedHead:
     return saved_head.read(content)
 
 
-def _features(engine: Engine, photos: Sequence[bytes]) -> torch.Tensor:
-    """(N, d) of the network that heads are trained on, in batches, so that the worker can compute
-    for other visitors in between."""
-    import torch
+def _probabilities(engine: Engine, head: SavedHead, photo: bytes) -> list[float]:
+    """Of the head's classes, for one photo."""
+    from models.linear_probe import own_classes
 
-    side = registry.backbone(registry.DEFAULT_BACKBONE).input_size
-    pictures = [images.classifier_input(photo, side) for photo in photos]
-    compute = engine.backbone(registry.DEFAULT_BACKBONE).pooled_features
-    return torch.cat(
-        [
-            engine.worker.submit(compute, torch.cat(pictures[start : start + BATCH])).result()
-            for start in range(0, len(pictures), BATCH)
-        ]
-    )
+    network = engine.backbone(head.network)
+    return head.probabilities(own_classes.features([photo], network, _computing(engine)))[
+        0
+    ].tolist()
+
+
+def _computing(engine: Engine) -> Callable[..., Any]:
+    """Calls a function in the worker, and waits for it."""
+    return lambda function, *given: engine.worker.submit(function, *given).result()
 
 
 def _decode(address: str) -> bytes:

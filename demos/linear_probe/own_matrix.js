@@ -54,6 +54,7 @@ window.netglassOwnMatrix = (() => {
     }));
     scroll.append(table);
     all.append(make("figcaption", "", say("matrix")), scroll, shown);
+    all.append(window.netglassOwnMatrixFiles.buttons(names, predicted, say));
     return all;
   }
 

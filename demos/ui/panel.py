@@ -13,15 +13,24 @@ from markupsafe import escape
 from demos.ui.page import Page
 
 
-def build(page: Page, name: str, family: str, words: tuple[str, ...], css: str = "") -> None:
+def build(
+    page: Page,
+    name: str,
+    family: str,
+    words: tuple[str, ...],
+    css: str = "",
+    shared: tuple[str, ...] = (),
+) -> None:
     """The empty element `name`, and beside it the texts `family.*` of `words`.
 
     Args:
         css: a class of the component around the element.
+        shared: whole keys of further texts.
     """
 
     def written(language: str) -> str:
-        said = json.dumps({word: page.text(f"{family}.{word}", language) for word in words})
+        keys = {word: f"{family}.{word}" for word in words} | {key: key for key in shared}
+        said = json.dumps({word: page.text(key, language) for word, key in keys.items()})
         return f'<div id="{name}-words" hidden data-words="{escape(said)}"></div>'
 
     gr.HTML(

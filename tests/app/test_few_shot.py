@@ -11,6 +11,11 @@ import zipfile
 import pytest
 from PIL import Image
 
+from demos.ui.code import write
+from models.linear_probe import saved_head
+from tests.demos.ui.code_samples import SAMPLES, read
+from tests.serving import ROOT
+
 
 def learn_own(app_url, classes, query="", **more):
     """(status, answer) of the visitor's own classes."""
@@ -70,6 +75,30 @@ def test_own_classes_are_learnt_and_a_new_photo_named(app_url, as_address):
     status, packed = ask_own(app_url, "export", {"head": head})
     names = zipfile.ZipFile(io.BytesIO(packed)).read("labels.txt").decode().splitlines()
     assert (status, names) == (200, found["names"])
+
+
+def test_the_code_trains_the_head_of_the_page(app_url, tmp_path, monkeypatch):
+    recipe, given, _ = read(*next(sample for sample in SAMPLES if sample[0] == "train_own"))
+
+    def address(file):
+        return "data:image/jpeg;base64," + base64.b64encode((ROOT / file).read_bytes()).decode()
+
+    classes = [
+        {"name": name, "photos": [*map(address, files)]} for name, files in given.settings.classes
+    ]
+    status, found = learn_own(app_url, classes, photo=address(given.pictures["photo"]))
+    assert status == 200
+    (tmp_path / "demos").symlink_to(ROOT / "demos")
+    monkeypatch.chdir(tmp_path)
+    space: dict = {}
+    exec(write.python(recipe, given), space)
+    named = space["head"].classify(space["photo"])
+    expected = dict(zip(found["names"], found["probabilities"], strict=True))
+    assert named == pytest.approx(expected, abs=1e-5)
+    assert [*named.values()] == sorted(named.values(), reverse=True)
+    assert space["head"].accuracy == found["accuracy"]
+    saved = saved_head.read((tmp_path / "netglass-head.safetensors").read_bytes())
+    assert saved.names == tuple(found["names"])
 
 
 @pytest.mark.parametrize("what", ["classify", "open", "export"])

@@ -1,9 +1,11 @@
 """A visitor's own classes that are kept on the device, taken along as a file, and deleted."""
 
+import csv
 import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from demos.runtime.i18n import say
@@ -153,6 +155,36 @@ def test_a_cell_of_the_matrix_shows_the_photos_behind_it(open_page, photo):
     assert [rule["id"] for rule in broken if rule["impact"] in ("serious", "critical")] == []
     cells.last.press("Enter")
     expect(behind).to_be_empty()
+
+
+@pytest.mark.slow
+def test_the_matrix_is_saved_and_the_code_names_the_photos(open_page, photo, tmp_path):
+    page = open_own(open_page)
+    fill_classes(page, photo)
+    first = page.locator("#own .own-class input[type=text]").first
+    first.fill('मांजर, "x"')
+    page.locator("#own .own-actions input[type=file]").first.set_input_files(photo("koala"))
+    page.locator("#own .own-matrix td button").first.wait_for()
+    table = Path(download(page, "#own .own-csv", tmp_path / "matrix.csv")).read_text("utf-8")
+    head, *rows = csv.reader(table.splitlines())
+    assert head == ["true class", 'मांजर, "x"', "birds"]
+    assert [row[0] for row in rows] == head[1:]
+    assert [sum(map(int, row[1:])) for row in rows] == [2, 2]
+    with Image.open(download(page, "#own .own-png", tmp_path / "matrix.png")) as picture:
+        assert picture.format == "PNG"
+        width, height = picture.size
+        assert width == height > 2 * 64
+        assert len(picture.convert("RGB").getcolors(1 << 20)) > 3
+    panel = page.locator("#own details.code")
+    panel.locator("summary", has_text=say("en", "code.show")).click()
+    code = panel.locator("pre")
+    expect(code).to_contain_text('["kitten.jpg", "chelsea.jpg"]')
+    expect(code).to_contain_text('photo = "koala.jpg"')
+    expect(panel).to_contain_text(say("en", "code.note.own_classes"))
+    # It follows the names, and stays unfolded.
+    first.fill("cats")
+    expect(code).to_contain_text('"cats": ["kitten.jpg"')
+    expect(panel).to_have_attribute("open", "")
 
 
 @pytest.mark.slow

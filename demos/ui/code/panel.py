@@ -23,6 +23,7 @@ NOTES = {
     "changed": "code.note.changed",
     "own_data": "code.note.own_data",
     "regions": "code.note.regions",
+    "own_classes": "code.note.own_classes",
 }
 WORDS = (
     "code.run", "code.copy", "code.copied", "code.notebook", "code.no_endpoint", "code.server",

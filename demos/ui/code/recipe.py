@@ -74,8 +74,8 @@ class Recipe:
         known = self.settings.described()
         kept = {name: value for name, value in values.items() if name in known}
         # The usual ones depend on others; an address is read from the defaults on.
-        told = _differing(self.settings(**kept), vars(self.settings()))
-        query = {n: v if isinstance(v, str) else json.dumps(v) for n, v in told.items()}
+        changed = _differing(self.settings(**kept), vars(self.settings()))
+        query = {n: v if isinstance(v, str) else json.dumps(v) for n, v in changed.items()}
         query |= {name: place(path) for name, path in pictures.items() if path}
         if note:
             query[NOTE] = note
@@ -96,7 +96,7 @@ class Recipe:
         pictures = {}
         for name in self.pictures:
             if query.get(name):
-                pictures[name] = _told(query[name])
+                pictures[name] = told(query[name])
             elif name not in self.optional:
                 raise ValidationError("no_picture")
         return Given(settings, self.changed(settings), pictures)
@@ -175,7 +175,7 @@ def _inside(example: Path) -> str:
     return example.relative_to(PROJECT).as_posix()
 
 
-def _told(text: str) -> str:
+def told(text: str) -> str:
     """A picture in an address: an example's place, or a name."""
     name = Path(text[:LONGEST]).name
     return text if text in map(_inside, _examples(name)) else name

@@ -105,5 +105,13 @@ window.netglassCode = (() => {
     childList: true, subtree: true, attributes: true, attributeFilter: ["data-code", "lang"],
   });
 
-  return { refresh };
+  /* As `shown` in demos/ui/code/panel.py, for a result that a script draws. */
+  function panel(place, text) {
+    const details = netglassPanel.make("details", "code");
+    details.dataset.code = place;
+    details.append(netglassPanel.make("summary", "", text));
+    return details;
+  }
+
+  return { refresh, panel };
 })();

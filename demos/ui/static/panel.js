@@ -15,6 +15,14 @@ window.netglassPanel = {
     return node;
   },
 
+  /* Saves a blob as a file of the visitor's. */
+  download(blob, name) {
+    const link = this.make("a");
+    Object.assign(link, { href: URL.createObjectURL(blob), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  },
+
   /* Bars of probabilities: rows of [name, p, role]. */
   bars(rows) {
     const all = this.make("div", "bars");

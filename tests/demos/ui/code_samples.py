@@ -8,6 +8,11 @@ CAT, DOG, KITTEN = (
     examples.example("photos", name) for name in ("chelsea", "german_shepherd", "kitten")
 )
 STARRY, MOSAIC = (examples.example("styles", name) for name in ("starry_night", "mosaic"))
+BEAR = examples.example("photos", "polar_bear")
+OWN = tuple(
+    (name, tuple(f"demos/examples/photos/{file}.jpg" for file in files))
+    for name, files in (("मांजर", ("chelsea", "kitten")), ('a "bird"', ("owl", "scarlet_macaw")))
+)
 PAIR = {"content": CAT, "style": STARRY}
 DIGITS = {"data": "digits", "architecture": "dcgan", "steps": 2, "width": 8}
 SMALL = {"size": 64, "steps": 3}
@@ -47,6 +52,7 @@ SAMPLES = [
     ("train", {"task": "cats_vs_dogs", "per_class": 5, "epochs": 3}, {}),
     ("train_controls", {"task": "digits", "per_class": 2, "epochs": 2}, {}),
     ("train_sizes", {"task": "cats_vs_dogs", "epochs": 1}, {}),
+    ("train_own", {"classes": OWN}, {"photo": BEAR}),
     ("attack", {"target": "Siamese cat", "steps": 3}, {"image": DOG}),
     ("attack", {"method": "deepfool", "norm": "l2", "model": "pets_lite0"}, {"image": DOG}),
     ("attack_curve", {"points": 3, "steps": 2, "target": "pizza"}, {"image": DOG}),
