@@ -55,7 +55,7 @@ def test_a_run_is_found_after_a_cut_and_a_reload_and_stop_stops_it(open_page, th
     expect(page.locator("[data-stale]")).to_have_count(0)
     last = line.inner_text()
     page.reload()
-    expect(line).to_have_text(last)
+    expect(line).to_have_text(last, use_inner_text=True)
     expect(page.locator("[data-stale]")).to_have_count(0)
 
 
