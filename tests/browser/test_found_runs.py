@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from benchmarks.forwarder import forwarded
 from demos.runtime.kept_runs import LEFT_SECONDS, SWEEP_SECONDS
+from tests import serving
 from tests.browser.helpers import button
 
 CUT_SECONDS = 5
@@ -28,9 +29,16 @@ TABS = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def cut_off(tmp_path_factory):
+    """An app of its own: Gradio writes a traceback when a page asks for what was cut off."""
+    with serving.app(tmp_path_factory.mktemp("app"), quiet=False) as url:
+        yield url
+
+
 @pytest.fixture
-def through(app_url):
-    with forwarded(urlsplit(app_url).port) as forwarder:
+def through(cut_off):
+    with forwarded(urlsplit(cut_off).port) as forwarder:
         yield forwarder
 
 
