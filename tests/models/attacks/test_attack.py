@@ -178,7 +178,7 @@ def test_a_target_that_is_the_prediction_is_refused(method):
     ("target", "spec", "key"),
     [
         ("unicorn", registry.classifier(registry.DEFAULT_BACKBONE), "unknown_class"),
-        ("", registry.classifier(registry.DEFAULT_BACKBONE), "unknown_class"),
+        ("", registry.classifier(registry.DEFAULT_BACKBONE), "class_not_named"),
         ("Siamese", registry.classifier(registry.DEFAULT_BACKBONE), "unknown_class"),
         (GOLDFISH, PETS, "unknown_breed"),
     ],

@@ -21,7 +21,7 @@ def test_the_picture_is_that_of_the_last_step(photo, painting):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"size": 9}, "size must be from 64 to 1024, not 9"),
+        ({"size": 9}, "size must be from 64 to 4096, not 9"),
         ({"backbone": "pets_lite0"}, "model can't be pets_lite0"),
         ({"blend": 0.5}, "A blend needs a second style"),
     ],
