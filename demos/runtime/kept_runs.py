@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from contextlib import closing
 from contextvars import copy_context
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,7 +133,12 @@ class KeptRun:
             with self._changed:
                 self._changed.wait_for(lambda: self._number > max(sent[0], 0) or self._ended)
                 number, ended = self._number, self._ended
-                news = {c: u for c, (at, u) in self._state.items() if at > sent[0]}
+                # Copies: Gradio takes the value out of an update that it sends.
+                news = {
+                    c: copy(u) if _is_update(u) else u
+                    for c, (at, u) in self._state.items()
+                    if at > sent[0]
+                }
             if news:
                 if self.run is None:  # it could not begin
                     yield news

@@ -86,6 +86,15 @@ def test_it_goes_on_alone_and_who_comes_back_gets_all_of_it():
     assert kept.pages == {"page", "other", "third"}
 
 
+def test_what_was_sent_is_kept_whole():
+    """Gradio takes the value out of an update while it sends it."""
+    registry = KeptRuns()
+    kept = finished(registry, {"__type__": "update", "value": "picture", "visible": True})
+    for _ in range(2):
+        (sent,) = kept.follow("page")
+        assert sent["a"].pop("value") == "picture"
+
+
 def test_any_number_follow_and_none_holds_up_a_run_for_ever(monkeypatch):
     monkeypatch.setattr(kept_runs, "SEND_SECONDS", 0.2)
     steps = Steps()
