@@ -1,10 +1,11 @@
-"""A class of thirty: sliders and photos while others attack and paint, for five minutes.
+"""A class: sliders and photos while others attack, paint and train GANs, for five minutes.
 
-    python -m benchmarks.classroom --seconds 300
+    python -m benchmarks.classroom --seconds 300 --visitors 40 --lab 40
 
-Starts the app and plays its visitors over HTTP on loopback, from the same machine: 24 move a
-slider or have a photo classified and think for one to three seconds, four start an attack every
-minute, two start one style transfer after the other. Nobody may receive what is another's: every
+Starts the app and plays its visitors over HTTP on loopback, from the same machine: four start an
+attack every minute, two start one style transfer after the other, the others move a slider or have
+a photo classified and think for one to three seconds. With `--lab` so many more train on the ring
+in the lab, all the time, as its page does. Nobody may receive what is another's: every
 slider event has a seed of its own and every visitor a cut of a photo of their own, and afterwards,
 when all is quiet, the same is asked again and must be the same.
 """
@@ -25,17 +26,19 @@ import psutil
 from PIL import Image
 
 from benchmarks.common import EXAMPLES, machine, options
+from benchmarks.lab_visitors import LabRecord, LabVisitor, print_lab
 from benchmarks.over_http import call, fetch, running_app, upload
 from models.registry import DEFAULT_PET_CLASSIFIER
 
 URL = "http://127.0.0.1:7985"
-BROWSERS, ATTACKERS, PAINTERS = 24, 4, 2
+ATTACKERS, PAINTERS = 4, 2
 THINKING_SECONDS = (1.0, 3.0)
 SLIDER_SHARE = 0.7  # of the light events; the others are classifications
 REPEATED = 60  # slider events that are asked for again
 EPSILON = 8
 MEMORY_SAMPLES = 10
 WARM_UP_SECONDS = 30.0
+LEAVING_SECONDS = 60.0  # in which what a page had that was closed is freed
 
 
 @dataclass
@@ -193,16 +196,20 @@ def summary(kind: str, seconds: list[float]) -> str:
             f"p95 {p95:6.2f} s  longest {ordered[-1]:6.2f} s")  # fmt: skip
 
 
-async def give_lesson(seconds: float, server: psutil.Process) -> None:
-    """Plays the class and prints what was measured."""
-    record = Record()
-    roles = [browse] * BROWSERS + [attack] * ATTACKERS + [paint] * PAINTERS
+async def give_lesson(seconds: float, server: psutil.Process, count: int, in_lab: int) -> None:
+    """Plays a class of `count`, and `in_lab` more, and prints what was measured."""
+    record, lab = Record(), LabRecord()
+    roles = [browse] * (count - ATTACKERS - PAINTERS) + [attack] * ATTACKERS + [paint] * PAINTERS
+    trainers = [LabVisitor(number, URL) for number in range(in_lab)]
 
-    async def visit_all(into: Record, until: float):
-        await asyncio.gather(*(visit(r, into, n, until) for n, r in enumerate(roles)))
+    async def visit_all(into: Record, seen: LabRecord, until: float):
+        await asyncio.gather(
+            *(visit(r, into, n, until) for n, r in enumerate(roles)),
+            *(trainer.train(seen, until) for trainer in trainers),
+        )
 
     # First the class comes in: every network is loaded, and everybody has been there once.
-    await visit_all(Record(), time.perf_counter() + WARM_UP_SECONDS)
+    await visit_all(Record(), LabRecord(), time.perf_counter() + WARM_UP_SECONDS)
     before, begin = server.memory_info().rss, time.perf_counter()
     used, until = sum(server.cpu_times()[:2]), time.perf_counter() + seconds
     megabytes: list[int] = []
@@ -212,13 +219,17 @@ async def give_lesson(seconds: float, server: psutil.Process) -> None:
             await asyncio.sleep(seconds / MEMORY_SAMPLES)
             megabytes.append(server.memory_info().rss >> 20)
 
-    await asyncio.gather(sample_memory(), visit_all(record, until))
+    await asyncio.gather(sample_memory(), visit_all(record, lab, until))
     took = time.perf_counter() - begin
     cores = (sum(server.cpu_times()[:2]) - used) / took
-    await asyncio.sleep(3)
+    for trainer in trainers:
+        await trainer.leave()
+    await asyncio.sleep(LEAVING_SECONDS if trainers else 3)
     after = server.memory_info().rss
     compared = await ask_again(record)
     print_record(record, compared, took)
+    if trainers:
+        print_lab(lab, begin, until)
     print(f"the server used {cores:.2f} cores")
     print(f"memory {before >> 20} MB at the start, {megabytes} on the way, {after >> 20} MB at the "
           f"end: {after / before - 1:+.1%}")  # fmt: skip
@@ -240,10 +251,11 @@ def print_record(record: Record, compared: int, took: float) -> None:
 
 
 def main() -> None:
-    chosen = options(__doc__, seconds=300.0)
+    chosen = options(__doc__, seconds=300.0, visitors=30, lab=0)
     command = ["app.py", "--port", URL.rsplit(":", 1)[1], "--preload"]
     with running_app(command, URL) as process:
-        asyncio.run(give_lesson(chosen.seconds, psutil.Process(process.pid)))
+        server = psutil.Process(process.pid)
+        asyncio.run(give_lesson(chosen.seconds, server, chosen.visitors, chosen.lab))
 
 
 if __name__ == "__main__":

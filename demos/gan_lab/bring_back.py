@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demos.gan_lab import inputs, run_config
+from demos.gan_lab.live_trainings import LiveTrainings
 from demos.gan_lab.run_config import SETTINGS, RunConfig
-from demos.gan_lab.runs import LiveTraining, LiveTrainings
+from demos.gan_lab.runs import LiveTraining
 from demos.runtime.engine import Engine
+from demos.runtime.events import Waiting
 from models.validation import ValidationError
 
 if TYPE_CHECKING:
@@ -23,8 +25,9 @@ def open_file(
     path: str | None,
     payload: str = "",
     wanted: Callable[[], bool] = lambda: True,
-) -> tuple[LiveTraining, RunConfig]:
-    """The run in a file as the visitor's own, paused; the one before it ends.
+) -> Generator[Waiting, None, tuple[LiveTraining, RunConfig]]:
+    """The run in a file as the visitor's own, paused; the one before it ends. Waits for a place as
+    `LiveTrainings.enter`.
 
     Args:
         path: of the upload; None if there is none.
@@ -33,8 +36,8 @@ def open_file(
 
     Raises:
         ValidationError: no file that can be brought back, and the reason: the run before goes on.
-            Or no room, as `LiveTrainings.open`.
-        InterruptedError: as `LiveTrainings.open`.
+            Or one that is too large.
+        InterruptedError: as `LiveTrainings.enter`.
     """
     from models.gan.training import saved_run
 
@@ -44,7 +47,7 @@ def open_file(
     config = run_config.checked(saved.data, saved.settings.architecture, settings, payload, side)
     data = _examples(config)
     live = engine.training_slice(_restored, engine, saved, data, config)
-    return engine.shared(LiveTrainings).open(session, lambda: live, wanted), config
+    return (yield from engine.shared(LiveTrainings).enter(session, lambda: live, wanted)), config
 
 
 def _examples(config: RunConfig) -> Data:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import gradio as gr
 
 from demos.gan_lab import views
-from demos.gan_lab.runs import LiveTrainings
+from demos.gan_lab.live_trainings import LiveTrainings
 from demos.runtime.places import visitor
 from demos.ui.page import LIGHT, LIVE_TRAINING, PRIVATE, Page, localize_errors
 from models.validation import choice

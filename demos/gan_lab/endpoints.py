@@ -9,7 +9,8 @@ from typing import Any
 import gradio as gr
 
 from demos.gan_lab import names, run_config, runs, views
-from demos.gan_lab.runs import MAX_STEPS, LiveTraining, LiveTrainings
+from demos.gan_lab.live_trainings import LiveTrainings
+from demos.gan_lab.runs import MAX_STEPS, LiveTraining
 from demos.ui.endpoints import expose
 from demos.ui.page import LIVE_TRAINING, Page
 from models.gan.training import presets

@@ -10,7 +10,8 @@ from PIL import Image
 
 from demos.gan_lab import recipes
 from demos.gan_lab.links import TAB_ID
-from demos.gan_lab.runs import LiveTraining, LiveTrainings
+from demos.gan_lab.live_trainings import LiveTrainings
+from demos.gan_lab.runs import LiveTraining
 from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.i18n import EVERY, say
 from demos.runtime.places import visitor

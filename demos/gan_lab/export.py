@@ -11,7 +11,8 @@ from markupsafe import escape
 from PIL import Image
 
 from demos.gan_lab import links, names, run_config
-from demos.gan_lab.runs import LiveTraining, LiveTrainings
+from demos.gan_lab.live_trainings import LiveTrainings
+from demos.gan_lab.runs import LiveTraining
 from demos.runtime import i18n
 from demos.runtime.gradio_patches import write_once
 from demos.runtime.places import visitor

@@ -14,6 +14,7 @@
   let pointer = null; // that draws
   let timer = null; // of the camera's pictures a second apart
   let clears = 0; // tell what was read before from what was read since
+  let untouched = true; // since the page was loaded: a run found again goes on with what it has
   const { make } = netglassPanel, button = (text, press) => netglassPanel.button(text, press);
   const camera = netglassPhotos.camera("user", (failed, gone) => {
     if (failed) showError(gone ?? say("no_camera"));
@@ -26,6 +27,13 @@
     if (node) node.textContent = text;
   };
   const showError = (text) => write(".gan-lab-error", text);
+
+  /* The page asks before it is closed with them: they are nowhere else. */
+  function noteWork() {
+    const has = strokes.length > 0 || pictures.length > 0;
+    if (has) untouched = false;
+    netglassUnsaved.mark("lab", has);
+  }
 
   /* -- the drawing ------------------------------------------------------------------------------ */
 
@@ -103,6 +111,7 @@
       pen.stroke();
     }
     write(".gan-lab-points", say("points", { count: points().length, low: MIN_POINTS, high: MAX_POINTS }));
+    noteWork();
   }
 
   function drawingHalf() {
@@ -144,6 +153,7 @@
 
   function showCount() {
     write(".gan-lab-count", say("pictures", { count: pictures.length, low: MIN_PICTURES, high: MAX_PICTURES }));
+    noteWork();
   }
 
   function addPicture(picture) {
@@ -244,6 +254,7 @@
     payload: () => JSON.stringify({
       points: kind === "drawn" ? points() : [],
       pictures: kind === "own" ? pictures.map((entry) => entry.src) : [],
+      ...untouched && { untouched },
     }),
   };
 

@@ -67,7 +67,8 @@ def load(data: str, payload: str | None = None, side: int = 32) -> Loaded:
 
     Args:
         payload: of the browser, read for "drawn" and "own" only: JSON {"points": [[x, y], ...],
-            "pictures": ["data:image/jpeg;base64,...", ...]}; None or "" has neither.
+            "pictures": ["data:image/jpeg;base64,...", ...]}; None or "" has neither. What else
+            there is, such as "untouched", is not read here.
         side: of own pictures, in pixels.
 
     Raises:
@@ -93,6 +94,16 @@ def load(data: str, payload: str | None = None, side: int = 32) -> Loaded:
         except ValidationError:
             skipped.append(index)
     return Loaded(training_data.own(pictures, side), tuple(skipped))
+
+
+def is_untouched(payload: str | None) -> bool:
+    """Whether nothing was drawn or added since the page was loaded: a run that the page has found
+    again goes on with what it has learnt from."""
+    try:
+        content = json.loads(payload or "")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and content.get("untouched") is True
 
 
 def _unpacked(payload: str | None) -> tuple[list[list[float]], list[str]]:

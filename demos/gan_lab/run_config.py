@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from demos.gan_lab import inputs
-from demos.gan_lab.runs import LiveTraining, LiveTrainings
+from demos.gan_lab.live_trainings import LiveTrainings
+from demos.gan_lab.runs import LiveTraining
 from demos.runtime.engine import Engine
+from demos.runtime.events import Waiting
 from models.gan.training import presets
 from models.gan.training.settings import ARCHITECTURES, NETWORK_SETTINGS, SIDES, TrainingSettings
 from models.validation import choice
@@ -58,6 +60,13 @@ class RunConfig:
     def identity(self) -> tuple[tuple, str]:
         """Equal for configurations of one run: the same networks and the same payload."""
         return self.networks, hashlib.sha256((self.payload or "").encode()).hexdigest()
+
+    def goes_on_with(self, run: LiveTraining) -> bool:
+        """Whether it is a configuration of that run: of its networks, and of what it learns from or
+        of a page that has nothing yet, since it was loaded anew."""
+        if inputs.is_untouched(self.payload):
+            return run.identity[0] == self.networks
+        return run.identity == self.identity
 
 
 def checked(
@@ -113,21 +122,26 @@ def _make(engine: Engine, config: RunConfig, loaded: inputs.Loaded) -> LiveTrain
     return run
 
 
-def open_run(
+def enter_run(
     engine: Engine,
     session: str | None,
     config: RunConfig,
     restart: bool = False,
     wanted: Callable[[], bool] = lambda: True,
-) -> LiveTraining:
+) -> Generator[Waiting, None, LiveTraining]:
     """The visitor's run if it is of this configuration, with its settings now; else a new one.
 
+    Waits for a place as `LiveTrainings.enter`; so does a run whose turn is over while others wait.
+
     Raises:
-        ValidationError: no room, or data that can't be learnt from.
-        InterruptedError: as `LiveTrainings.open`.
+        ValidationError: data that can't be learnt from, or a run that is too large.
+        InterruptedError: as `LiveTrainings.enter`.
     """
-    run = engine.shared(LiveTrainings).get(session)
-    if restart or run is None or run.identity != config.identity:
-        return engine.shared(LiveTrainings).open(session, lambda: make(engine, config), wanted)
+    lives = engine.shared(LiveTrainings)
+    run = lives.get(session)
+    if restart or run is None or not config.goes_on_with(run):
+        return (yield from lives.enter(session, lambda: make(engine, config), wanted))
+    if run.gave_way and lives.others_wait():
+        run = yield from lives.enter(session, lambda: make(engine, config), wanted, own=run)
     run.settings = config.settings
     return run

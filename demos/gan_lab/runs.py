@@ -1,8 +1,8 @@
-"""Live trainings on the server: a bounded registry, freed when nobody watches any more.
+"""Live trainings on the server, and the loops that watch them.
 
-They are the one thing of a visitor that outlives an event. A run computes only while somebody asks
-it to, in slices that take turns in one thread (`Engine.training_slice`), so that all runs advance
-alike and one that nobody looks at costs nothing but its memory.
+A run computes only while somebody asks it to, in slices that take turns in one thread
+(`Engine.training_slice`), so that all runs advance alike and one that nobody looks at costs nothing
+but its memory. `demos.gan_lab.live_trainings` keeps them.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING
 
 from demos.runtime.engine import Engine
 from demos.runtime.events import Progress, Result
-from demos.runtime.idle_registry import IdleRegistry
 from demos.runtime.scheduler import REST
 from models.gan.training.settings import TrainingSettings
-from models.validation import ValidationError
 
 if TYPE_CHECKING:
     import torch
@@ -31,16 +29,14 @@ if TYPE_CHECKING:
     from models.gan.training.snapshot import Snapshot
 
 MAX_STEPS = 100_000  # of a training to a fixed number of rounds
-MAX_RUNS = 24
-MAX_RUN_BYTES = 320 << 20
-MAX_BYTES = 2 << 30
-# A run is given up when nobody has watched it for so long; when room is short, sooner.
-IDLE_SECONDS, IDLE_SECONDS_WHEN_FULL = 300.0, 20.0
-SWEEP_SECONDS = 15.0
 # Seconds of training between two pictures; in slow motion, seconds after each network's step.
 PACES = {"slow": 0.9, "normal": 0.15, "fast": 0.6}
-# A page left open overnight must not train for ever.
-MAX_WATCH_SECONDS = 1800
+# Where many train, a run's slices are so short that its next picture comes after about so long; but
+# no shorter than the least slice.
+CYCLE_SECONDS, LEAST_SLICE, SLICE_GROWTH = 4.0, 0.02, 0.01
+# A page left open overnight must not train for ever; while others wait for a place, nobody longer
+# than a turn.
+MAX_WATCH_SECONDS, TURN_SECONDS = 1800, 300.0
 TAKE_OVER_SECONDS = 30.0
 # Of a training to a fixed number of rounds: snapshots in all, and seconds between those shown.
 SNAPSHOTS, SECONDS_BETWEEN = 60, 0.5
@@ -59,6 +55,8 @@ class LiveTraining:
         paused: set when the loop that watches it should end.
         pace, views: how the visitor wants to see it: one of `PACES`, and what is drawn.
         digit: the class that the visitor wants to see by itself, None for all.
+        turn_began: when the loop that watches it now began, or the last one.
+        gave_way: whether that loop ended because others wait for a place.
     """
 
     def __init__(
@@ -82,13 +80,19 @@ class LiveTraining:
         self.paused = threading.Event()
         self.pace, self.views = "normal", ["heatmap"]
         self.digit: int | None = None
-        self.last_seen = time.monotonic()
+        self.last_seen = self.turn_began = time.monotonic()
+        self.gave_way = False
         self._lock = threading.Lock()
         self._watcher_ended: threading.Event | None = None
 
     @property
     def bytes(self) -> int:
         return self.trainer.bytes
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a loop shows it."""
+        return self._watcher_ended is not None and not self._watcher_ended.is_set()
 
     def touch(self) -> None:
         """Somebody is watching."""
@@ -125,6 +129,7 @@ class LiveTraining:
         ended = threading.Event()
         self.take_over(ended)
         self.paused.clear()
+        self.turn_began, self.gave_way = time.monotonic(), False
         try:
             yield lambda: self._watcher_ended is ended
         finally:
@@ -142,108 +147,15 @@ class LiveTraining:
             before.wait(TAKE_OVER_SECONDS)
 
 
-class LiveTrainings(IdleRegistry[str | None, LiveTraining]):
-    """Runs by visitor's session.
-
-    Args:
-        max_runs: how many runs there may be.
-        max_run_bytes, max_bytes: what one of them and all together may hold on to.
-        idle_seconds: how long a run may be unwatched.
-    """
-
-    def __init__(
-        self,
-        max_runs: int = MAX_RUNS,
-        max_run_bytes: int = MAX_RUN_BYTES,
-        max_bytes: int = MAX_BYTES,
-        idle_seconds: float = IDLE_SECONDS,
-    ):
-        super().__init__(idle_seconds, SWEEP_SECONDS)
-        self.max_runs, self.max_run_bytes, self.max_bytes = max_runs, max_run_bytes, max_bytes
-
-    def ended(self, item: LiveTraining) -> None:
-        """Its loop ends."""
-        item.paused.set()
-
-    def get(self, key: str | None) -> LiveTraining | None:
-        """The run of `key`, if it is still there."""
-        with self._lock:
-            return self._items.get(key)
-
-    def started(self, key: str | None) -> LiveTraining:
-        """As `get`, of a run that there is something to see of; somebody is watching it.
-
-        Raises:
-            ValidationError: there is none.
-        """
-        run = self.get(key)
-        if run is None or run.snapshot is None:
-            raise ValidationError("lab_no_run")
-        run.touch()
-        return run
-
-    def open(
-        self,
-        key: str | None,
-        make: Callable[[], LiveTraining],
-        wanted: Callable[[], bool] = lambda: True,
-    ) -> LiveTraining:
-        """A new run of `key`; an older one of the same key ends.
-
-        Raises:
-            InterruptedError: it was not `wanted` any more when it was made: data took their time,
-                and the visitor has started something newer.
-            ValidationError: it needs more memory than a run may have, or every place is taken by a
-                run that somebody watches.
-        """
-        self.close(key)
-        run = make()
-        if run.bytes > self.max_run_bytes:
-            raise ValidationError(
-                "lab_memory", needed=round(run.bytes / 2**20), limit=self.max_run_bytes >> 20
-            )
-        with self._lock:
-            if not wanted():
-                raise InterruptedError
-            self._make_room_for(run.bytes)
-            self._keep(key, run)
-        return run
-
-    def close(self, key: str | None) -> None:
-        """Ends the run of `key`, and the loop that watches it; does nothing if there is none."""
-        with self._lock:
-            run = self._items.pop(key, None)
-        if run:
-            run.take_over()
-
-    def gone(self, visitor: str) -> None:
-        """Ends the run of `visitor`."""
-        self.close(visitor)
-
-    def held(self) -> tuple[int, int]:
-        """(runs, bytes they hold on to)."""
-        with self._lock:
-            return len(self._items), sum(run.bytes for run in self._items.values())
-
-    def _make_room_for(self, needed: int) -> None:
-        """Ends idle runs while there is no room."""
-        idle = time.monotonic() - min(IDLE_SECONDS_WHEN_FULL, self.idle_seconds)
-
-        def full() -> bool:
-            held = sum(run.bytes for run in self._items.values())
-            return len(self._items) >= self.max_runs or held + needed > self.max_bytes
-
-        self._make_room(full, idle)
-        if full():
-            raise ValidationError("lab_full", count=len(self._items))
-
-
 def watch(
-    engine: Engine, live: LiveTraining
+    engine: Engine, live: LiveTraining, others_wait: Callable[[], bool] = lambda: False
 ) -> Generator[Progress[LiveTraining] | Result[LiveTraining], None, None]:
     """Trains until it is paused or diverges: `Progress` after each slice, `Result` at the end.
 
     Ends without a `Result` as soon as somebody else takes the run over.
+
+    Args:
+        others_wait: whether somebody waits for a place: then a turn ends after `TURN_SECONDS`.
     """
     start = time.perf_counter()
     with live.watch() as watching:
@@ -252,7 +164,8 @@ def watch(
                 return
             yield Progress(live, time.perf_counter() - start)
             seconds = time.perf_counter() - start
-            if live.paused.is_set() or seconds > MAX_WATCH_SECONDS:
+            live.gave_way = seconds > TURN_SECONDS and others_wait()
+            if live.gave_way or live.paused.is_set() or seconds > MAX_WATCH_SECONDS:
                 break
         if watching():
             yield Result(live, time.perf_counter() - start)
@@ -260,13 +173,17 @@ def watch(
 
 def _slices(engine: Engine, live: LiveTraining) -> Iterator[None]:
     """Trains slice by slice, in turn with all other runs; in slow motion network by network."""
+    seconds, begin = math.inf, time.perf_counter()
     while True:
         if live.pace != "slow":
-            engine.training_slice(live.advance, PACES[live.pace])
+            seconds = min(seconds, PACES[live.pace])
+            engine.training_slice(live.advance, seconds)
             yield
             live.paused.wait(REST)
             if live.trainer.diverged:
                 return
+            now = time.perf_counter()
+            seconds, begin = next_slice(seconds, now - begin), now
             continue
         settings = live.settings
         for phase, count in (
@@ -278,6 +195,22 @@ def _slices(engine: Engine, live: LiveTraining) -> Iterator[None]:
             if live.trainer.diverged:
                 return
             live.paused.wait(PACES["slow"])
+
+
+def next_slice(seconds: float, cycle: float) -> float:
+    """How many seconds to train before the next picture.
+
+    Shrinks by a fifth where the last picture took more than `CYCLE_SECONDS`, by half where it took
+    twice that, and grows by a constant where it did not: so runs that take turns come to equal
+    slices (additive increase, multiplicative decrease; Chiu and Jain, 1989).
+
+    Args:
+        seconds: of the last slice.
+        cycle: from the picture before the last to the last.
+    """
+    if cycle <= CYCLE_SECONDS:
+        return seconds + SLICE_GROWTH
+    return max(LEAST_SLICE, seconds * (0.8 if cycle <= 2 * CYCLE_SECONDS else 0.5))
 
 
 def step(engine: Engine, live: LiveTraining, phase: str) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from urllib.parse import urlencode
+from collections.abc import Generator
+from contextlib import closing, suppress
+from typing import TypeVar
 
 import gradio as gr
 from markupsafe import escape
@@ -23,15 +22,16 @@ from demos.gan_lab import (
     runs,
     views,
 )
-from demos.gan_lab.classes import ClassChooser, digit_of
+from demos.gan_lab.classes import ClassChooser
 from demos.gan_lab.explore import ExploreSection
 from demos.gan_lab.export import ExportSection
+from demos.gan_lab.live_trainings import LiveTrainings
 from demos.gan_lab.progressive import ProgressiveSection
-from demos.gan_lab.run_config import RunConfig
-from demos.gan_lab.runs import PACES, LiveTraining, LiveTrainings
+from demos.gan_lab.request import Request, request_of
+from demos.gan_lab.runs import PACES, LiveTraining
 from demos.gan_lab.views import VIEWS
 from demos.runtime.engine import StoppableRun
-from demos.runtime.events import Loading, Result
+from demos.runtime.events import Loading, Result, Waiting
 from demos.runtime.i18n import EVERY, say
 from demos.runtime.places import event_number, visitor
 from demos.ui import card, progress, streams
@@ -45,6 +45,7 @@ NAME = "gan_lab"
 TAB_ID = links.TAB_ID
 RECIPES = recipes.RECIPES
 BROKEN = [preset.name for preset in presets.BROKEN]
+T = TypeVar("T")
 BEGIN = ["modern", "classes"]  # offered by one click beside them
 # The panel for own data, and what belongs to points in the plane only, come and go with the data.
 SHOW_DATA = f"""(data) => {{
@@ -60,34 +61,6 @@ def build(page: Page, tab: gr.Tab) -> None:
     """Lays out the tab and wires its events."""
     GanLabTab(page).connect()
     endpoints.expose_all(page)
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the components say: the run, its pace, what to draw of it, and the networks chosen."""
-
-    config: RunConfig
-    pace: str
-    views: list[str]
-    digit: int | None
-    architecture: str
-
-    def apply_to(self, live: LiveTraining) -> None:
-        """Has the run shown as it is asked for."""
-        live.pace, live.views, live.digit = self.pace, self.views, self.digit
-
-    def origin(self, live: LiveTraining, ended: bool) -> str:
-        """The line under a result: what it is of, the modes that are covered in the plane, and its
-        code when it has `ended`."""
-        data, rounds, known = self.config.data, live.trainer.rounds, views.values(live)
-        what = views.origin(data, self.config.settings.architecture, rounds)
-        return card.origin(
-            what,
-            [data, self.architecture],
-            code=recipes.training(self.config, live) if ended else "",
-            link=urlencode(links.query(self.config)),
-            found={name: known[name] for name in ("modes",) if name in known},
-        )
 
 
 class GanLabTab(card.Section):
@@ -252,36 +225,57 @@ class GanLabTab(card.Section):
 
     def train(self, run: StoppableRun, language: str, *values):
         """Streams the visitor's run, going on with it if it is of the configuration chosen."""
-        yield from self._train(run, language, _request(values), restart=False)
+        yield from self._train(run, language, request_of(values), restart=False)
 
     def restart(self, run: StoppableRun, language: str, *values):
         """As `train`, but always from scratch."""
-        yield from self._train(run, language, _request(values), restart=True)
+        yield from self._train(run, language, request_of(values), restart=True)
 
     def train_repaired(self, run: StoppableRun, language: str, name: str, *values):
         """As `train`, but from scratch if the repair of the preset called `name` needs that."""
-        yield from self._train(run, language, _request(values), presets.preset(name).restarts)
+        yield from self._train(run, language, request_of(values), presets.preset(name).restarts)
 
     def _train(self, run: StoppableRun, language: str, asked: Request, restart: bool):
         engine, data = self.page.engine, asked.config.data
         yield {
             self.line: progress.waiting(language, Loading(say(language, f"gan_lab.data.{data}")))
         }
-        live = run_config.open_run(engine, run.session, asked.config, restart, run.may_write)
+        live = yield from self._entered(
+            run,
+            language,
+            run_config.enter_run(engine, run.session, asked.config, restart, run.may_write),
+        )
+        if live is None:
+            return
         asked.apply_to(live)
         before = live.trainer.rounds
         if not run.may_write():
             return  # watching would take the run over from what is newer
-        for event in runs.watch(engine, live):
+        for event in runs.watch(engine, live, engine.shared(LiveTrainings).others_wait):
             if run.is_set():  # Stop was pressed while the data were read
                 live.paused.set()
             if isinstance(event, Result):
-                line = progress.paused(language, live.snapshot)
+                line = progress.paused(language, live.snapshot, live.gave_way)
                 yield {self.line: line, self.origin.line: asked.origin(live, ended=True)}
             else:
                 rate = (live.trainer.rounds - before) / max(event.seconds, 1e-3)
                 line = progress.live(language, live.snapshot, rate)
                 yield {self.line: line, **self._shown(language, live, asked)}
+
+    def _entered(
+        self, run: StoppableRun, language: str, events: Generator[Waiting, None, T]
+    ) -> Generator[dict, None, T | None]:
+        """What `events` end with; says meanwhile how long they wait. None if Stop was pressed."""
+        with closing(events):
+            while True:
+                try:
+                    event = next(events)
+                except StopIteration as ended:
+                    return ended.value
+                if run.is_set():
+                    yield {self.line: ""}
+                    return None
+                yield {self.line: progress.waiting_place(language, event)}
 
     def _shown(
         self, language: str, live: LiveTraining, asked: Request, ended: bool = False
@@ -296,30 +290,39 @@ class GanLabTab(card.Section):
             self.origin.line: asked.origin(live, ended),
         }
 
-    def step(self, run: StoppableRun, language: str, phase: str, *values) -> dict:
+    def step(self, run: StoppableRun, language: str, phase: str, *values):
         """One step of one network, or of both."""
-        asked = _request(values)
-        live = run_config.open_run(
-            self.page.engine, run.session, asked.config, wanted=run.may_write
+        asked = request_of(values)
+        live = yield from self._entered(
+            run,
+            language,
+            run_config.enter_run(self.page.engine, run.session, asked.config, wanted=run.may_write),
         )
+        if live is None:
+            return
         asked.apply_to(live)
         runs.step(self.page.engine, live, phase)
         line = progress.paused(language, live.snapshot)
-        return {self.line: line, **self._shown(language, live, asked, ended=True)}
+        yield {self.line: line, **self._shown(language, live, asked, ended=True)}
 
     def bring_back(
         self, run: StoppableRun, language: str, payload: str, pace: str, shown: list, path: str
-    ) -> dict:
+    ):
         """An exported run as the visitor's, with its choices; Run goes on with it."""
-        live, config = bring_back.open_file(
-            self.page.engine, run.session, path, payload, run.may_write
+        opened = yield from self._entered(
+            run,
+            language,
+            bring_back.open_file(self.page.engine, run.session, path, payload, run.may_write),
         )
+        if opened is None:
+            return
+        live, config = opened
         asked = Request(config, pace, shown, None, config.settings.architecture)
         asked.apply_to(live)
         choices = dict(zip(self.choices, links.values(config), strict=True))
         told = {self.chosen: "", self.watch: "", self.repair: gr.update(visible=False)}
         line = progress.paused(language, live.snapshot)
-        return choices | told | {self.line: line, **self._shown(language, live, asked)}
+        yield choices | told | {self.line: line, **self._shown(language, live, asked)}
 
     def pause(self, request: gr.Request) -> None:
         """The Stop button."""
@@ -334,7 +337,7 @@ class GanLabTab(card.Section):
         if live is None:
             return
         # Without what was drawn or uploaded: that is only read by Run, and may be megabytes.
-        asked = _request(("", *values))
+        asked = request_of(("", *values))
         asked.apply_to(live)
         if asked.config.networks == live.identity[0]:
             live.settings = asked.config.settings
@@ -369,18 +372,6 @@ def _settled(control) -> list:
     if isinstance(control, gr.Number):
         return [control.blur, control.submit]
     return [control.input]
-
-
-def _request(values: Sequence) -> Request:
-    """The values of `GanLabTab.inputs` but the language.
-
-    Raises:
-        ValidationError: they can't be run.
-    """
-    payload, pace, shown, digit, data, architecture, side, pretrained, *given = values
-    settings = run_config.settings_of(given)
-    config = run_config.checked(data, architecture, settings, payload, side, pretrained)
-    return Request(config, pace, shown, digit_of(digit), architecture)
 
 
 def _begin(name: str) -> list:

@@ -22,9 +22,8 @@ from models.validation import Setting, Settings
 # only beyond so many do they wait in Gradio's queue.
 HEAVY: dict[str, Any] = {"concurrency_id": "heavy", "concurrency_limit": 64}
 LIGHT: dict[str, Any] = {"concurrency_id": "light", "concurrency_limit": 8}
-# Watching a live training is waiting for its turns, which costs nothing. More may ask than there
-# are places for runs (`demos.gan_lab.runs.MAX_RUNS`): who finds none is told so.
-LIVE_TRAINING: dict[str, Any] = {"concurrency_id": "live_training", "concurrency_limit": 64}
+# Watching a live training is waiting for its turns or for a place, which costs nothing.
+LIVE_TRAINING: dict[str, Any] = {"concurrency_id": "live_training", "concurrency_limit": 96}
 # Linear probes have turns of their own, and say how many come before.
 PROBES: dict[str, Any] = {"concurrency_id": "probes", "concurrency_limit": 64}
 # Gradio walks the whole page for every component an event may show progress on: name none.

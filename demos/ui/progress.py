@@ -104,9 +104,17 @@ def live(language: str, snapshot, rate: float) -> str:
     return _said(words, busy=True)
 
 
-def paused(language: str, snapshot) -> str:
-    """A live training that is paused, or that diverged."""
-    key = "gan_lab.diverged" if snapshot.diverged else "gan_lab.paused"
+def waiting_place(language: str, event: Waiting) -> str:
+    """A live training that waits for a place."""
+    words = say(language, "gan_lab.waiting", place=event.ahead + 1, seconds=event.seconds)
+    return line(words, None, busy=True)
+
+
+def paused(language: str, snapshot, gave_way: bool = False) -> str:
+    """A live training that is paused, by itself if it `gave_way` to others; or that diverged."""
+    key = "gan_lab.gave_way" if gave_way else "gan_lab.paused"
+    if snapshot.diverged:
+        key = "gan_lab.diverged"
     return _said(say(language, key, rounds=f"{snapshot.rounds:,}"))
 
 

@@ -10,15 +10,16 @@ import pytest
 import torch
 from PIL import Image
 
-from demos.gan_lab import bring_back, explore, export, links, run_config
-from demos.gan_lab.run_config import SETTINGS, checked, open_run
-from demos.gan_lab.runs import LiveTrainings
+from demos.gan_lab import explore, export, links, run_config
+from demos.gan_lab.live_trainings import LiveTrainings
+from demos.gan_lab.run_config import SETTINGS, checked
 from demos.runtime.engine import Engine
 from demos.runtime.i18n import LANGUAGES, error_message
 from models.gan.training import presets
 from models.gan.training.settings import ExploreSettings, TrainingSettings
 from models.messages import MESSAGES
 from models.validation import ValidationError
+from tests.demos.gan_lab.opened import open_file, open_run
 
 SMALL = TrainingSettings(width=8, batch=16)
 DENSE = presets.settings_for("digits", "dense").replace(width=4, batch=8, latent=3)
@@ -52,7 +53,7 @@ def exported(engine, tmp_path):
 
 def test_run_goes_on_with_what_came_back(engine, exported):
     path, run = exported()
-    live, config = bring_back.open_file(engine, "visitor", path)
+    live, config = open_file(engine, "visitor", path)
     assert engine.shared(LiveTrainings).get("visitor") is live
     assert live.snapshot.rounds == 3
     assert torch.equal(live.snapshot.samples, run.snapshot.samples)
@@ -88,8 +89,8 @@ def test_what_a_visitor_gave_has_to_be_there_again(engine, tmp_path, data, setti
     path.write_bytes(engine.training_slice(export.archive, run))
     for missing in ("", payload_of(2)):
         with pytest.raises(ValidationError, match="its file does not hold"):
-            bring_back.open_file(engine, "visitor", str(path), missing)
-    live, config = bring_back.open_file(engine, "visitor", str(path), payload)
+            open_file(engine, "visitor", str(path), missing)
+    live, config = open_file(engine, "visitor", str(path), payload)
     assert torch.equal(live.snapshot.samples, run.snapshot.samples)
     assert open_run(engine, "visitor", config) is live
     for session in ("me", "visitor"):
@@ -102,15 +103,15 @@ def test_a_file_that_is_refused_leaves_the_run_alone(engine, exported, tmp_path)
     wrong = tmp_path / "wrong.zip"
     wrong.write_bytes(Path(path).read_bytes()[:300])
     with pytest.raises(ValidationError, match="does not come from the GAN gym"):
-        bring_back.open_file(engine, "visitor", str(wrong))
+        open_file(engine, "visitor", str(wrong))
     wrong.write_bytes(b"")
     for given, text in ((str(wrong), "empty"), (None, "empty"), (str(tmp_path / "no"), "no such")):
         with pytest.raises(ValidationError, match=text):
-            bring_back.open_file(engine, "visitor", given)
+            open_file(engine, "visitor", given)
     with open(wrong, "wb") as large:
         large.truncate(100 << 20)
     with pytest.raises(ValidationError, match="30 MB"):
-        bring_back.open_file(engine, "visitor", str(wrong))
+        open_file(engine, "visitor", str(wrong))
     assert engine.shared(LiveTrainings).get("visitor") is before
     assert not before.paused.is_set()
 
@@ -118,7 +119,7 @@ def test_a_file_that_is_refused_leaves_the_run_alone(engine, exported, tmp_path)
 def test_a_file_that_comes_too_late_is_not_opened(engine, exported):
     path, _ = exported()
     with pytest.raises(InterruptedError):
-        bring_back.open_file(engine, "visitor", path, wanted=lambda: False)
+        open_file(engine, "visitor", path, wanted=lambda: False)
 
 
 def test_every_refusal_is_said_in_the_visitors_language():
@@ -138,7 +139,7 @@ def found(engine, live):
 
 def test_sliders_are_found_for_what_came_back(engine, exported):
     path, _ = exported(DENSE, "digits")
-    live, _ = bring_back.open_file(engine, "visitor", path)
+    live, _ = open_file(engine, "visitor", path)
     with pytest.raises(ValidationError, match="Find sliders"):
         explore.drawn(engine, live, ExploreSettings())
     directions = found(engine, live)
@@ -158,7 +159,7 @@ def test_sliders_are_found_for_what_came_back(engine, exported):
 
 def test_sliders_are_of_the_digit_that_is_looked_at(engine, exported):
     path, run = exported(DENSE.replace(classes=(1, 7)), "digits")
-    live, config = bring_back.open_file(engine, "visitor", path)
+    live, config = open_file(engine, "visitor", path)
     assert config.settings.classes == (1, 7)
     assert torch.equal(live.snapshot.samples, run.snapshot.samples)
     found(engine, live)
@@ -173,7 +174,7 @@ def test_sliders_are_of_the_digit_that_is_looked_at(engine, exported):
 
 def test_others_train_while_sliders_are_looked_for(engine, exported):
     path, _ = exported(DENSE, "digits")
-    live, _ = bring_back.open_file(engine, "visitor", path)
+    live, _ = open_file(engine, "visitor", path)
     turns, done = explore.find(engine, live), threading.Event()
     next(turns)
     threading.Thread(target=lambda: (engine.training_slice(int), done.set())).start()
@@ -184,11 +185,11 @@ def test_others_train_while_sliders_are_looked_for(engine, exported):
 
 def test_points_and_pictures_that_are_all_alike_have_no_sliders(engine, exported):
     path, _ = exported()
-    live, _ = bring_back.open_file(engine, "visitor", path)
+    live, _ = open_file(engine, "visitor", path)
     with pytest.raises(ValidationError, match="points in the plane"):
         found(engine, live)
     path, _ = exported(DENSE, "digits")
-    live, _ = bring_back.open_file(engine, "visitor", path)
+    live, _ = open_file(engine, "visitor", path)
     for network in (live.trainer.G, live.trainer.ema.module):
         for weight in network.parameters():
             weight.data.zero_()

@@ -6,9 +6,10 @@ import gradio as gr
 import pytest
 
 from demos.gan_lab import run_config
-from demos.gan_lab.runs import LiveTrainings
+from demos.gan_lab.live_trainings import LiveTrainings
 from demos.runtime.i18n import say
 from models.gan.training import presets
+from tests.demos.gan_lab.opened import open_run
 from tests.demos.gan_lab.test_tab import event
 
 SESSION = SimpleNamespace(session_hash="who asks for a seven")
@@ -26,7 +27,7 @@ def live(page):
     settings = dict(vars(presets.DIGITS.replace(classes=[1, 7], width=4, batch=8)))
     architecture = settings.pop("architecture")
     config = run_config.checked("digits", architecture, settings)
-    run = run_config.open_run(page.engine, SESSION.session_hash, config)
+    run = open_run(page.engine, SESSION.session_hash, config)
     page.engine.training_slice(run.advance, 60.0, 1)
     yield run
     page.engine.shared(LiveTrainings).close(SESSION.session_hash)

@@ -199,3 +199,20 @@ def test_the_script_has_the_limits_of_the_data():
     points = f"MIN_POINTS = {gan_data.MIN_POINTS}, MAX_POINTS = {gan_data.MAX_POINTS};"
     assert points in SCRIPT
     assert f"SIDE = {max(gan_data.SIDES)}," in SCRIPT
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (json.dumps({"points": [], "pictures": [], "untouched": True}), True),
+        (payload(LINE), False),
+        (json.dumps({"untouched": "yes"}), False),
+        (json.dumps([True]), False),
+        ("{", False),
+        ("[" * 100_000, False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_page_says_whether_anything_was_drawn_or_added_since_it_was_loaded(sent, expected):
+    assert inputs.is_untouched(sent) is expected

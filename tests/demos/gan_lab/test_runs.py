@@ -1,20 +1,21 @@
-"""The registry of live trainings: bounded, fair, and freed when nobody watches."""
+"""Live trainings: fair slices, and one loop that watches."""
 
-import math
 import threading
 import time
 
 import pytest
 
 from demos.gan_lab import runs
-from demos.gan_lab.run_config import checked, open_run
-from demos.gan_lab.runs import LiveTraining, LiveTrainings
+from demos.gan_lab.live_trainings import LiveTrainings
+from demos.gan_lab.run_config import checked
+from demos.gan_lab.runs import LiveTraining
 from demos.runtime.engine import Engine
 from demos.runtime.events import Progress, Result
 from models.gan.training import data as gan_data
 from models.gan.training import presets
 from models.gan.training.settings import TrainingSettings
 from models.validation import ValidationError
+from tests.demos.gan_lab.opened import open_run
 
 SMALL = TrainingSettings(width=8, batch=16)
 
@@ -27,77 +28,12 @@ def settings_of(settings: TrainingSettings = SMALL) -> dict:
     return {name: value for name, value in vars(settings).items() if name != "architecture"}
 
 
-def test_a_run_is_kept_under_its_visitor_until_it_is_closed():
-    registry = LiveTrainings()
-    run = registry.open("a", live)
-    assert registry.get("a") is run
-    assert registry.get("b") is None
-    assert registry.held() == (1, run.bytes)
-    registry.close("a")
-    assert registry.get("a") is None
-    assert run.paused.is_set()
-    registry.close("a")
-
-
-def test_a_second_run_of_a_visitor_ends_the_first():
-    registry = LiveTrainings()
-    first = registry.open("a", live)
-    second = registry.open("a", live)
-    assert first.paused.is_set()
-    assert registry.get("a") is second
-    assert registry.held()[0] == 1
-
-
-def test_a_run_nobody_watches_is_freed_by_itself():
-    registry = LiveTrainings(idle_seconds=0.2)
-    run = registry.open("a", live)
-    watched = registry.open("b", live)
-    watched.last_seen = math.inf  # touched all the time, however busy the machine
-    deadline = time.monotonic() + 20
-    while registry.get("a") is not None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert registry.get("a") is None
-    assert run.paused.is_set()
-    assert registry.get("b") is watched
-
-
 def test_a_touch_is_now():
     run = live()
     run.last_seen -= 100
     before = time.monotonic()
     run.touch()
     assert before <= run.last_seen <= time.monotonic()
-
-
-def test_when_all_places_are_watched_a_newcomer_is_told_so():
-    registry = LiveTrainings(max_runs=2)
-    registry.open("a", live)
-    registry.open("b", live)
-    with pytest.raises(ValidationError, match="All 2 places"):
-        registry.open("c", live)
-    assert registry.get("a") is not None
-    assert registry.get("c") is None
-
-
-def test_the_longest_alone_gives_its_place():
-    registry = LiveTrainings(max_runs=2)
-    old, older = registry.open("a", live), registry.open("b", live)
-    old.last_seen -= 30
-    older.last_seen -= 40
-    registry.open("c", live)
-    assert registry.get("b") is None
-    assert registry.get("a") is old
-
-
-def test_memory_is_bounded_for_one_and_for_all():
-    size = live().bytes
-    with pytest.raises(ValidationError, match="a run may take 0 MB"):
-        LiveTrainings(max_run_bytes=size - 1).open("a", live)
-    registry = LiveTrainings(max_bytes=2 * size)
-    registry.open("a", live)
-    registry.open("b", live)
-    with pytest.raises(ValidationError):
-        registry.open("c", live)
 
 
 def test_ten_visitors_advance_alike():
@@ -297,3 +233,60 @@ def test_training_to_a_number_of_rounds_gives_snapshots_at_fixed_rounds(monkeypa
     next(watched)
     stopped.paused.set()
     assert list(watched) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cycle", "expected"),
+    [
+        (0.15, 0.2, 0.16),  # nobody else: grows, and the pace bounds it
+        (0.1, 4.0, 0.11),
+        (0.1, 5.0, 0.08),
+        (0.1, 40.0, 0.05),  # halves at most
+        (0.03, 40.0, 0.02),  # and is never less than the least
+    ],
+)
+def test_slices_are_shorter_where_a_picture_takes_long(seconds, cycle, expected):
+    assert runs.next_slice(seconds, cycle) == pytest.approx(expected)
+
+
+def test_unequal_slices_of_many_come_to_the_same():
+    """Forty take turns: each cycle takes all slices, and as much again to show them."""
+    slices = [0.15] * 20 + [0.02] * 20
+    for _ in range(100):
+        cycle = sum(slices) + 40 * 0.05
+        slices = [min(0.15, runs.next_slice(each, cycle)) for each in slices]
+    assert max(slices) < 1.1 * min(slices)
+    assert sum(slices) + 40 * 0.05 == pytest.approx(runs.CYCLE_SECONDS, rel=0.2)
+
+
+def test_a_turn_ends_when_others_wait_and_only_then(monkeypatch):
+    monkeypatch.setattr(runs, "TURN_SECONDS", 0.0)
+    engine, run = Engine("cpu"), live()
+    events = list(runs.watch(engine, run, lambda: run.trainer.rounds > 0))
+    assert [type(event) for event in events] == [Progress, Result]
+    assert run.gave_way
+    alone = runs.watch(engine, run)
+    assert [type(next(alone)) for _ in range(3)] == [Progress] * 3
+    assert not run.gave_way
+    alone.close()
+
+
+def test_a_page_that_was_loaded_anew_goes_on_with_what_it_had_drawn():
+    import json
+
+    engine = Engine("cpu")
+    drawn = [[n / 50 - 0.5, 0.25] for n in range(50)]
+
+    def asked(points, **more):
+        payload = json.dumps({"points": points, "pictures": [], **more})
+        return checked("drawn", "mlp", settings_of(), payload)
+
+    run = open_run(engine, "me", asked(drawn))
+    assert open_run(engine, "me", asked([], untouched=True)) is run
+    # With other networks it would begin anew, and a drawing that was cleared is none.
+    for other in (
+        asked([]),
+        checked("drawn", "mlp", settings_of() | {"width": 12}, '{"untouched": true}'),
+    ):
+        with pytest.raises(ValidationError, match="points"):
+            open_run(engine, "me", other)

@@ -6,9 +6,10 @@ import gradio as gr
 import pytest
 
 from demos.gan_lab import run_config
-from demos.gan_lab.runs import LiveTrainings
+from demos.gan_lab.live_trainings import LiveTrainings
 from demos.runtime.i18n import say
 from models.gan.training.settings import TrainingSettings
+from tests.demos.gan_lab.opened import open_run
 
 SESSION = SimpleNamespace(session_hash="who types")
 RATE = say("en", "name.lr_d")
@@ -24,7 +25,7 @@ def live(page):
     """A run of the page's defaults."""
     settings = TrainingSettings.page_defaults()
     config = run_config.checked("ring", settings.pop("architecture"), settings)
-    yield run_config.open_run(page.engine, SESSION.session_hash, config)
+    yield open_run(page.engine, SESSION.session_hash, config)
     page.engine.shared(LiveTrainings).close(SESSION.session_hash)
 
 

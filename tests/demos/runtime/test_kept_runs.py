@@ -219,7 +219,7 @@ def test_what_a_visitor_has_is_freed_unless_the_page_comes_back():
 
 def test_everything_of_a_visitor_is_freed():
     from demos.gan_explorer.own_cats import OwnCat, OwnCats
-    from demos.gan_lab.runs import LiveTrainings
+    from demos.gan_lab.live_trainings import LiveTrainings
     from demos.runtime.engine import Engine
 
     engine = Engine("cpu")

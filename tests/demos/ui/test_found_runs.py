@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from demos.gan_lab.runs import LiveTrainings
+from demos.gan_lab.live_trainings import LiveTrainings
 from demos.runtime.i18n import say
 from demos.runtime.places import HEADER, RUN_KEY
 from demos.ui import found_runs

@@ -12,7 +12,7 @@ import gradio as gr
 import pytest
 
 from app import MAX_THREADS
-from demos.gan_lab.runs import MAX_RUNS, LiveTrainings
+from demos.gan_lab.live_trainings import LiveTrainings
 from demos.runtime.i18n import EVERY, say
 from demos.runtime.places import HEADER, RUN_KEY
 from demos.ui import page as page_module
@@ -335,28 +335,37 @@ def test_after_a_step_the_lab_offers_run_again(visitor):
     visitor.end()
 
 
-def test_who_finds_no_place_in_the_lab_is_told_so(blocks, page, monkeypatch):
-    monkeypatch.setattr(page.engine.shared(LiveTrainings), "max_runs", 2)
+def test_who_finds_no_place_in_the_lab_waits_and_gets_in_by_itself(blocks, page, monkeypatch):
+    lives = page.engine.shared(LiveTrainings)
     visitors = [Visitor(blocks, page.engine, has_key=True) for _ in range(3)]
+    first, third = visitors[0], visitors[2]
     try:
         for one in visitors[:2]:
             one.wait(one.send("train"), "gan-lab-status", "rounds")
-        third = visitors[2]
-        third.send("train")
-        third.end()
-        assert third.got[-1][1]["error"] == say("en", "error.lab_full", count=2)
-        assert third.last("gan-lab-status") == ""
+        monkeypatch.setattr(lives, "max_bytes", lives.held()[1])
+        waits = third.send("train")
+        third.wait(waits, "gan-lab-status", "number 1 in line")
+        first.send("clear")
+        third.wait(waits, "gan-lab-status", "rounds")
+        # Who presses Stop waits no longer.
+        again = first.send("train")
+        first.wait(again, "gan-lab-status", "number 1 in line")
+        first.stop("gan_lab")
+        first.end()
+        assert first.last("gan-lab-status") == ""
+        assert lives.held()[0] == 2
+        assert not lives.others_wait()
     finally:  # a training left behind would change the threads of other tests
         for one in visitors:
             one.send("clear")
             one.end()
 
 
-def test_more_may_ask_for_a_place_than_there_are_and_nobody_lacks_a_thread(blocks):
+def test_a_class_may_watch_its_trainings_and_nobody_lacks_a_thread(blocks):
     limits = {
         fn.concurrency_id: fn.concurrency_limit for fn in blocks.fns.values() if fn.concurrency_id
     }
-    assert limits["live_training"] > MAX_RUNS
+    assert limits["live_training"] >= 2 * 40
     groups = (*OWN_GROUPS, page_module.LIGHT)
     assert sum(group["concurrency_limit"] for group in groups) < MAX_THREADS
 
