@@ -129,6 +129,15 @@ class LiveTrainings(IdleRegistry[str | None, LiveTraining]):
         """Whether somebody waits for a place."""
         return bool(self._line)
 
+    def gives_way(self, run: LiveTraining) -> bool:
+        """Whether a run whose turn is over is to give its place to who waits: of those that are
+        watched, the longest first, and only as many as wait."""
+        with self._lock:
+            leaving = sum(one.gave_way for one in self._items.values())
+            watched = [one for one in self._items.values() if one.is_watched]
+            watched.sort(key=lambda one: one.turn_began)
+            return run in watched[: max(0, len(self._line) - leaving)]
+
     def close(self, key: str | None) -> None:
         """Ends the run of `key`, and the loop that watches it; does nothing if there is none."""
         with self._lock:

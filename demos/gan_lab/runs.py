@@ -148,14 +148,16 @@ class LiveTraining:
 
 
 def watch(
-    engine: Engine, live: LiveTraining, others_wait: Callable[[], bool] = lambda: False
+    engine: Engine,
+    live: LiveTraining,
+    gives_way: Callable[[LiveTraining], bool] = lambda live: False,
 ) -> Generator[Progress[LiveTraining] | Result[LiveTraining], None, None]:
     """Trains until it is paused or diverges: `Progress` after each slice, `Result` at the end.
 
     Ends without a `Result` as soon as somebody else takes the run over.
 
     Args:
-        others_wait: whether somebody waits for a place: then a turn ends after `TURN_SECONDS`.
+        gives_way: whether somebody waits for its place: then a turn ends after `TURN_SECONDS`.
     """
     start = time.perf_counter()
     with live.watch() as watching:
@@ -164,7 +166,7 @@ def watch(
                 return
             yield Progress(live, time.perf_counter() - start)
             seconds = time.perf_counter() - start
-            live.gave_way = seconds > TURN_SECONDS and others_wait()
+            live.gave_way = seconds > TURN_SECONDS and gives_way(live)
             if live.gave_way or live.paused.is_set() or seconds > MAX_WATCH_SECONDS:
                 break
         if watching():

@@ -251,7 +251,7 @@ class GanLabTab(card.Section):
         before = live.trainer.rounds
         if not run.may_write():
             return  # watching would take the run over from what is newer
-        for event in runs.watch(engine, live, engine.shared(LiveTrainings).others_wait):
+        for event in runs.watch(engine, live, engine.shared(LiveTrainings).gives_way):
             if run.is_set():  # Stop was pressed while the data were read
                 live.paused.set()
             if isinstance(event, Result):

@@ -262,7 +262,7 @@ def test_unequal_slices_of_many_come_to_the_same():
 def test_a_turn_ends_when_others_wait_and_only_then(monkeypatch):
     monkeypatch.setattr(runs, "TURN_SECONDS", 0.0)
     engine, run = Engine("cpu"), live()
-    events = list(runs.watch(engine, run, lambda: run.trainer.rounds > 0))
+    events = list(runs.watch(engine, run, lambda live: live is run))
     assert [type(event) for event in events] == [Progress, Result]
     assert run.gave_way
     alone = runs.watch(engine, run)
