@@ -150,6 +150,38 @@ def test_a_drawing_is_learnt(open_page):
     button(page, "stop").click()
 
 
+@pytest.mark.slow
+def test_a_reloaded_page_asks_first_and_goes_on_with_what_it_had_drawn(open_page):
+    page = opened(open_page)
+    choose(page, "name.data", say("en", "gan_lab.data.drawn"))
+    canvas = page.locator("#gan-lab-inputs canvas")
+    canvas.wait_for()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 250, box["y"] + 200, steps=20)
+    page.mouse.up()
+    button(page, "gan_lab.run").click()
+    line = page.locator("#gan-lab-status")
+    expect(line).to_contain_text("rounds a second")
+    button(page, "stop").click()
+    paused(page, "en")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    before = line.inner_text()
+    page.reload()
+    assert asked == ["beforeunload"]
+    expect(line).to_have_text(before, use_inner_text=True)
+    rounds = int(re.search(r"round ([\d,]+)", before)[1].replace(",", ""))
+    button(page, "gan_lab.run").click()
+    expect(line).to_contain_text("rounds a second")
+    assert int(re.search(r"Round ([\d,]+)", line.inner_text())[1].replace(",", "")) > rounds
+    button(page, "stop").click()
+    paused(page, "en")
+    page.reload()
+    assert asked == ["beforeunload"]  # nothing was drawn since
+
+
 def test_own_pictures_are_learnt_and_exported(open_page, tmp_path):
     page = opened(open_page, more="&data=own&width=8")
     paths = []
