@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
-from demos.explanations.runs import ExplanationRequest
+from demos.explanations.runs import NAME, ExplanationRequest
 from demos.runtime.i18n import class_choice
-from demos.ui import model_picker
+from demos.ui import deep_links, model_picker
 from demos.ui.components import Choice
 from demos.ui.page import Page
 from models.explanations.settings import ExplanationSettings
@@ -25,6 +26,11 @@ DEFAULTS = {name: ExplanationSettings.page_defaults()[name] for name in NAMES}
 def request(photo: str | None, values: tuple) -> ExplanationRequest:
     """What the components ask for; `values` are those of `NAMES`, in order."""
     return ExplanationRequest(photo, dict(zip(NAMES, values, strict=True)))
+
+
+def link(photo: str | None, settings: Mapping[str, Any]) -> str:
+    """The address that sets photo and settings again."""
+    return deep_links.address(NAME, settings, DEFAULTS, {"photo": (photo, "photos")})
 
 
 def build(page: Page) -> dict[str, Any]:

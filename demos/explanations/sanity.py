@@ -10,11 +10,11 @@ import gradio as gr
 from markupsafe import Markup
 
 from demos.explanations import controls, recipes, runs, views
-from demos.explanations.runs import NAME, SANITY, Checked
+from demos.explanations.runs import SANITY, Checked
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
 from demos.runtime.i18n import EVERY, say
-from demos.ui import card, deep_links, progress, streams
+from demos.ui import card, progress, streams
 from demos.ui.components import NO_PICTURE, picture
 from demos.ui.page import Page
 from models.explanations.settings import METHODS
@@ -77,8 +77,7 @@ class SanitySection:
             update[self.said] = views.correlations(language, step.found)
         if isinstance(event, Result) and len(step.found) == len(METHODS):
             code = recipes.address(asked.settings, str(asked.image), recipe=recipes.RANDOM)
-            photos = {"photo": (asked.image, "photos")}
-            link = deep_links.address(NAME, asked.settings, controls.DEFAULTS, photos)
+            link = controls.link(asked.image, asked.settings)
             button = card.show(say(EVERY, "see.sanity"), "#see-random img", link)
             update[self.said] = button + Markup(views.correlations(language, step.found, code))
         return update

@@ -146,7 +146,7 @@ class ExplanationTab(card.Section):
             note = "" if step.step >= step.steps else "stopped"
             settings = vars(found.subject.settings)
             code = recipes.address(settings, about[0], note)
-            link = deep_links.address(NAME, settings, DEFAULTS, {"photo": (about[0], "photos")})
+            link = controls.link(about[0], settings)
             update[self.origin.line] = card.origin(made, about, code=code, link=link)
         return update
 
