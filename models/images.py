@@ -7,15 +7,16 @@ Importing this does not import PyTorch.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from models.roles import ROLES
-from models.validation import ValidationError
+from models.validation import ValidationError, shown
 
 if TYPE_CHECKING:
     import torch
@@ -34,6 +35,7 @@ MAX_RATIO = 8
 WHITE = 1.0
 # Bits of a number in a picture: cameras and scanners write 10, 12 or 14 of them into 16.
 DEPTHS = (8, 10, 12, 14, 16, 24, 32)
+P = TypeVar("P", bound=str | Path)
 
 
 def open_image(source: str | Path | bytes | Image.Image | None) -> Image.Image:
@@ -206,6 +208,34 @@ def classifier_input(image: str | Path | bytes | Image.Image | None, side: int) 
         ValidationError: as `open_image`.
     """
     return to_tensor(square(open_image(image), side))
+
+
+def classifier_inputs(sources: Sequence[str | Path | Image.Image], side: int) -> torch.Tensor:
+    """What a classifier is shown of several pictures, (N, 3, side, side); at least one.
+
+    Raises:
+        ValidationError: one can't be read, or as `open_image`; it says which one, and why.
+    """
+    import torch
+
+    found = []
+    for number, source in enumerate(sources, 1):
+        try:
+            found.append(classifier_input(source, side))
+        except ValidationError as error:
+            name = "" if isinstance(source, Image.Image) else Path(source).name
+            raise ValidationError(
+                "one_of_several", number=number, count=len(sources), file=shown(name), reason=error
+            ) from error
+    return torch.cat(found)
+
+
+def different(paths: Sequence[P]) -> list[P]:
+    """The paths of different files: of those with the same content the first."""
+    found: dict[bytes, P] = {}
+    for path in paths:
+        found.setdefault(Path(path).read_bytes(), path)
+    return [*found.values()]
 
 
 def to_tensor(image: Image.Image, device: torch.device | str = "cpu") -> torch.Tensor:

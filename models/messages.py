@@ -17,6 +17,9 @@ MESSAGES = {
     "Upload the picture again.",
     "file_too_large": "This file is too large. The limit is {limit} MB.",
     "picture_broken": "This picture file is damaged or cut off. Save or send it again.",
+    "one_of_several": "Photo {number} of {count}, {file}, can't be used; take it out or choose "
+    "another one. {reason}",
+    "too_many_photos": "It takes at most {limit} further photos; there are {count}.",
     "picture_too_large": "This picture is {width} x {height} pixels. The limit is {limit} million "
     "pixels; make it smaller first.",
     "picture_too_small": "This picture is {width} x {height} pixels. Each side needs at least "

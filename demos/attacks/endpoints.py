@@ -1,22 +1,29 @@
-"""The public endpoints /attack, /attack_*, /adversarial_patch, /smoothed and /network_input."""
+"""The public endpoints /attack, /attack_*, /adversarial_patch, /universal_perturbation, /smoothed
+and /network_input."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
 from PIL import Image
 
-from demos.attacks import defense_runs, patch, runs
+from demos.attacks import defense_runs, patch, runs, universal
 from demos.attacks.runs import AttackRequest, MeasuredStep
 from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Event, Progress, Result
-from demos.ui.endpoints import Picture, expose
+from demos.ui.endpoints import END, Picture, Pictures, expose
 from demos.ui.page import LIGHT, Page
 from models import images, registry
-from models.attacks.settings import AttackSettings, CurveSettings, SmoothingSettings
+from models.attacks.settings import (
+    AttackSettings,
+    CurveSettings,
+    SmoothingSettings,
+    UniversalSettings,
+)
 
 if TYPE_CHECKING:
     from models.attacks.robustness_curve import Curve
@@ -49,6 +56,10 @@ def expose_all(page: Page) -> None:
     expose(
         _adversarial_patch(page.engine), {"patch": gr.Image, "report": gr.JSON},
         "adversarial_patch", names={"patch_size": "size"},
+    )  # fmt: skip
+    expose(
+        _universal(page.engine), {"perturbation": gr.Image, "report": gr.JSON},
+        "universal_perturbation", settings=UniversalSettings, before={"more": END},
     )  # fmt: skip
     expose(_network_input, {"picture": gr.Image}, "network_input", LIGHT)
 
@@ -296,6 +307,58 @@ def _patch_report(found: patch.PatchStep, seconds: float) -> dict[str, Any]:
         "success": found.report.success,
         "elsewhere": found.trials[0][1].share,
     }
+
+
+def _universal(engine: Engine) -> Callable:
+    def universal_perturbation(
+        language: str,
+        image: Picture,
+        model: str = DEFAULT,
+        more: Pictures | None = None,
+        **settings,
+    ):
+        """Makes one change that fools a network on many photos, and tries it on photos it never
+        saw.
+
+        Streams the rates; the last picture and report are the result. The photos are the picture,
+        those added and fourteen examples, in this order, each once; the change is made from the
+        first of them and tried on all others.
+
+        Args:
+            image: a photo; its centre square is what the network sees.
+            model: the network to fool, as for /attack.
+            more: further photos, at most 8.
+
+        Returns:
+            The perturbation alone (PNG; grey where nothing changes, white and black at epsilon),
+            and a report: for the photos that it is "made" from and for the "others" the fooling
+            "rate", and of each photo its "photo" (the file's name), and what the network sees
+            "before" and "after"; "steps", "seconds".
+        """
+        start = time.perf_counter()
+        asked = AttackRequest(image, model, more=tuple(more or ()))
+        chosen = UniversalSettings(**settings)
+        with engine.run(None, runs.NAME) as run:
+            for event in universal.make(engine, asked, chosen, run):
+                if isinstance(event, Progress | Result):
+                    found = event.value
+                    report = {name: _group(found, name) for name in universal.GROUPS}
+                    seconds = round(time.perf_counter() - start, 2)
+                    yield found.image, report | {"steps": found.step.step, "seconds": seconds}
+
+    return universal_perturbation
+
+
+def _group(found: universal.UniversalProgress, name: str) -> dict[str, Any]:
+    """What the report says of a group of photos."""
+    group, named = getattr(found.step, name), found.subject.named
+    seen = zip(found.photos(name), group.before, group.after, strict=True)
+    photos = [
+        {"photo": Path(path).name}
+        | {"before": _prediction(named(before)), "after": _prediction(named(after))}
+        for path, before, after in seen
+    ]
+    return {"rate": round(group.rate, 6), "photos": photos}
 
 
 def _network_input(language: str, image: Picture, model: str = DEFAULT) -> Image.Image:

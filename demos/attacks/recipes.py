@@ -9,16 +9,17 @@ from demos.attacks import patch
 from demos.attacks.costs import ROBUST, STANDARD
 from demos.attacks.runs import NAME, available, same_classes
 from demos.ui.code.expressions import call, literal
-from demos.ui.code.recipe import Given, Recipe, taken
+from demos.ui.code.recipe import Given, Recipe, taken, told
 from models import registry
 from models.attacks.settings import (
+    MORE_PHOTOS,
     AttackSettings,
     CurveSettings,
     JpegSettings,
     SmoothingSettings,
     UniversalSettings,
 )
-from models.validation import Settings, setting
+from models.validation import Settings, ValidationError, setting, typed
 
 
 @dataclass(frozen=True)
@@ -244,25 +245,34 @@ for tried in trials(network, photos, last.patch, settings, {_target(given)}):
 
 @dataclass(frozen=True)
 class UniversalCode(UniversalSettings):
-    """A universal perturbation, and the network that it fools."""
+    """A universal perturbation, the network that it fools, and further photos."""
 
     model: str = taken(AttackCode, "model")
+    more: tuple[str, ...] = setting((), "further photos", key="name.more_photos")
+
+    def check(self) -> None:
+        super().check()
+        if len(self.more) > MORE_PHOTOS:
+            raise ValidationError("too_many_photos", count=len(self.more), limit=MORE_PHOTOS)
+        files = tuple(told(typed("more", file, str)) for file in self.more)
+        object.__setattr__(self, "more", files)
 
 
 def _universal(given: Given) -> str:
+    added = "".join(f"    {literal(path)},\n" for path in given.settings.more)
+    paths = f"[\n    image,\n{added}]" if added else "[image]"
     return f"""\
-import torch
 from pathlib import Path
 from models import images
 from models.attacks.settings import UniversalSettings
 from models.attacks.universal import universal
 
 {given.assignments}network = models.load({literal(given.settings.model)})
-settings = {call("UniversalSettings", **given.without("model"))}
+settings = {call("UniversalSettings", **given.without("model", "more"))}
+own = {paths}
 examples = sorted(Path("demos/examples/photos").glob("*.jpg"))
-paths = [image, *(path for path in examples if path.name != Path(image).name)]
-side = network.spec.input_size
-photos = torch.cat([images.classifier_input(path, side) for path in paths])
+paths = images.different([*own, *examples])
+photos = images.classifier_inputs(paths, network.spec.input_size)
 for step in universal(network, photos[: settings.photos], photos[settings.photos :], settings):
     print(f"step {{step.step:3}}: fools {{step.made.rate:.0%}} of its photos", end=", ")
     print(f"{{step.others.rate:.0%}} of the others")
@@ -301,5 +311,8 @@ PATCH = Recipe(
     f"{NAME}_patch", NAME, PatchCode, _patch, ("image",), endpoint="adversarial_patch",
     outputs=("patch", "report"), names={"patch_size": "size"}, always=("target",),
 )  # fmt: skip
-UNIVERSAL = Recipe(f"{NAME}_universal", NAME, UniversalCode, _universal, ("image",))
+UNIVERSAL = Recipe(
+    f"{NAME}_universal", NAME, UniversalCode, _universal, ("image",), several="more",
+    endpoint="universal_perturbation", outputs=("perturbation", "report"),
+)  # fmt: skip
 RECIPES = (ATTACK, UNIVERSAL, CURVES, TRANSFORMS, TRANSFER, PATCH, JPEG, SMOOTHING, TRAINING)

@@ -41,11 +41,13 @@ class AttackRequest:
         image: path of an upload.
         model: name of the network to fool.
         settings: fields of `AttackSettings`, not checked yet; a target of "" is none.
+        more: paths of further photos, of what takes several.
     """
 
     image: str | None
     model: str = registry.DEFAULT_BACKBONE
     settings: dict[str, Any] = field(default_factory=dict)
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from demos.runtime.events import Event, Progress, Result
 from demos.runtime.i18n import EVERY, say
 from demos.ui import card, progress, streams
 from demos.ui.code import panel
-from demos.ui.code.recipe import Recipe
+from demos.ui.code.recipe import Recipe, places
 from demos.ui.page import Page
 from models import registry
 from models.validation import Settings
@@ -53,6 +54,7 @@ class Section:
         settings: type[Settings] | None = None,
         own: Controls | None = None,
         about_network: bool = True,
+        more: gr.components.Component | None = None,
         reached: Callable[[Any], dict[str, float]] = lambda value: {},
     ) -> None:
         """Makes the buttons start and stop a stream.
@@ -67,15 +69,19 @@ class Section:
             settings: what `own` makes.
             own: the section's controls by field of the settings.
             about_network: whether the result is about the network that is chosen.
+            more: holds further photos, which the result is about as well; its value is their paths.
             reached: value of the last step -> `found` of `card.show`.
         """
         page, line, code = self.page, self.line, self.code
         emptied = {line: "", code: ""} | cleared
         own = dict(own or {})  # as it is now: the stream counts its values by it
+        photos = [] if more is None else [more]
 
         def stream(run: StoppableRun, language: str, image, model, *values):
+            added, values = values[: len(photos)], values[len(photos) :]
             count = len(values) - len(own)
             asked = attack_controls.request(image, model, values[:count])
+            asked = replace(asked, more=tuple(path for paths in added for path in paths or ()))
             chosen = dict(zip(own, values[count:], strict=True))
             args = [asked, settings(**chosen)] if settings else [asked]
             yield cleared | {code: ""}
@@ -94,8 +100,8 @@ class Section:
                 update[code] = button + unfolds
             return update
 
-        inputs = [*self.attack, *own.values()]
-        subjects = self.attack[: 1 + about_network]
+        inputs = [*self.attack[:2], *photos, *self.attack[2:], *own.values()]
+        subjects = inputs[: 1 + about_network + len(photos)]
         about = streams.empty_on_change(page, subjects, emptied, self.place)
         streams.start(page, self.run, stream, inputs, [*emptied], self.place, line, **about)
         page.connect_stop(self.stop, self.place)
@@ -117,6 +123,7 @@ def _address(recipe: Recipe, asked: AttackRequest, own: dict[str, Any], note: st
     """Where the code of a section's result is."""
     target = asked.settings.get("target") or None
     values = asked.settings | {"target": target, "model": asked.model} | own
+    values["more"] = places(asked.more, asked.image)
     return recipe.address(values, note, image=asked.image)
 
 

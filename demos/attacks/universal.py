@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 from markupsafe import escape
+from PIL import Image
 
-from demos.attacks import patch_photos, recipes, views
+from demos.attacks import recipes, views
 from demos.attacks.runs import AttackRequest, Subject, prepare
 from demos.attacks.section import Controls, Section
 from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Event, map_values
 from demos.runtime.i18n import say
 from demos.ui import examples
-from demos.ui.components import NO_PICTURE, picture
+from demos.ui.components import NO_PICTURE, Photos, picture
 from demos.ui.page import Page
 from demos.ui.plots import curves
 from models import images
-from models.attacks.settings import UniversalSettings
+from models.attacks.settings import MORE_PHOTOS, UniversalSettings
+from models.validation import ValidationError
 
 if TYPE_CHECKING:
     from models.attacks.universal import Shown, UniversalStep
@@ -47,6 +49,17 @@ class UniversalProgress:
     rates: dict[str, list[tuple[float, float]]]
     finished: bool
 
+    def photos(self, group: str) -> tuple[str, ...]:
+        """The paths of a group's photos."""
+        made = len(self.step.made.before)
+        return self.paths[:made] if group == "made" else self.paths[made:]
+
+    @property
+    def image(self) -> Image.Image:
+        """The perturbation by itself, as strong as it can be shown: grey where nothing changes,
+        white and black at epsilon."""
+        return images.to_image(0.5 + self.step.perturbation / self.settings.epsilon / 2)
+
 
 def build(page: Page, photo, controls: Controls) -> None:
     """The section."""
@@ -54,6 +67,10 @@ def build(page: Page, photo, controls: Controls) -> None:
     whole = page.section(gr.Accordion, "robustness.universal", open=False, elem_classes="run-scope")
     with whole, gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=220):
+            more = page.put(
+                Photos, "robustness.universal.more", written=_more, file_count="multiple",
+                height=180, elem_id="robustness-universal-more",
+            )  # fmt: skip
             own = {name: page.setting(UniversalSettings, name) for name in KNOBS}
             section = Section(page, photo, controls, "robustness.universal.run", min_width=90)
         with gr.Column(scale=5, min_width=300):
@@ -69,29 +86,40 @@ def build(page: Page, photo, controls: Controls) -> None:
     def render(language: str, found: UniversalProgress) -> dict:
         update: dict = {plot: _plot(language, found)}
         if found.finished:
-            shares = found.step.perturbation / found.settings.epsilon
-            update[shown] = picture(images.to_image(0.5 + shares / 2))
+            update[shown] = picture(found.image)
             update[tried] = _table(language, found)
         return update
 
     cleared = {plot: "", tried: "", shown: NO_PICTURE}
-    section.connect(make, render, cleared, recipes.UNIVERSAL, UniversalSettings, own)
+    section.connect(make, render, cleared, recipes.UNIVERSAL, UniversalSettings, own, more=more)
+
+
+def _more(language: str) -> str:
+    return say(language, "robustness.universal.more", count=MORE_PHOTOS)
 
 
 def make(
     engine: Engine, request: AttackRequest, settings: UniversalSettings, run: StoppableRun
 ) -> Generator[Event[UniversalProgress]]:
-    """A perturbation from the request's photo and the first examples, tried on the other examples;
-    raises as `prepare`."""
+    """A perturbation from the first of these, tried on the rest: the request's photo, its further
+    ones, the examples.
+
+    Raises:
+        ValidationError: as `prepare`, more than `MORE_PHOTOS` further photos, or one of them that
+            can't be read.
+    """
+    if len(request.more) > MORE_PHOTOS:
+        raise ValidationError("too_many_photos", count=len(request.more), limit=MORE_PHOTOS)
     subject = yield from prepare(engine, replace(request, settings={}))
     assert request.image is not None  # or `prepare` would have said so
-    import torch
-
+    side, device = subject.spec.input_size, subject.clean.device
+    if request.more:
+        images.classifier_inputs(request.more, side)
     from models.attacks.universal import universal
 
-    paths = (request.image, *patch_photos.others(request.image))
-    side, device = subject.spec.input_size, subject.clean.device
-    photos = torch.cat([images.classifier_input(path, side) for path in paths]).to(device)
+    # What it is made from must not be among the photos that it never saw.
+    paths = images.different([request.image, *request.more, *examples.paths("photos")])
+    photos = images.classifier_inputs(paths, side).to(device)
     job = (subject.network, photos[: settings.photos], photos[settings.photos :], settings)
     rates: dict[str, list[tuple[float, float]]] = {name: [] for name in GROUPS}
 
@@ -102,7 +130,7 @@ def make(
             yield step
 
     def progress(step: UniversalStep, finished: bool = False) -> UniversalProgress:
-        return UniversalProgress(subject, settings, paths, step, rates, finished)
+        return UniversalProgress(subject, settings, tuple(paths), step, rates, finished)
 
     yield from map_values(
         engine.schedule(recorded(), run), progress, last=lambda step: progress(step, True)
@@ -124,15 +152,16 @@ def _plot(language: str, found: UniversalProgress) -> str:
 def _table(language: str, found: UniversalProgress) -> str:
     """Every photo with what the network sees in it before and after, by group."""
     head = "".join(f"<th>{escape(say(language, key))}</th>" for key in HEAD)
-    rows, paths = [], iter(found.paths)
+    rows = []
     for name in GROUPS:
         group: Shown = getattr(found.step, name)
         title = escape(say(language, f"robustness.universal.{name}"))
         rows.append(f'<tr><th colspan="3">{title}: {group.rate:.0%}</th></tr>')
-        for image, *pair in zip(group.pictures, group.before, group.after, strict=True):
+        shown = zip(found.photos(name), group.pictures, group.before, group.after, strict=True)
+        for path, image, *pair in shown:
             before, after = (views.prediction(language, *found.subject.named(one)) for one in pair)
             laid = f'<div class="robustness-shown">{views.thumbnail(image)}'
-            photo = escape(examples.title(language, next(paths)))
+            photo = escape(examples.title(language, path))
             rows.append(
                 f"<tr><th>{photo}</th><td>{before}</td>"
                 f"<td>{laid}<span>{after}</span></div></td></tr>"

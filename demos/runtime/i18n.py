@@ -173,12 +173,17 @@ def error_message(
 ) -> str:
     """What an error says, in `language`.
 
+    A value that is an error itself is said in `language`, too.
+
     Args:
         labels: keys of the texts that label settings on the page, by name, where they are not those
             of the settings' descriptions. None, for an endpoint, names parameters instead; a
             sentence without a name then begins with the parameter that it speaks of.
     """
     values, name = dict(error.values), str(error.values.get("name"))
+    for blank, value in values.items():
+        if isinstance(value, ValidationError):
+            values[blank] = error_message(language, value, labels)
     if labels is None:
         text = say(language, f"error.{error.key}", **values)
         return f"{error.parameter}: {text}" if error.parameter else text

@@ -5,7 +5,7 @@ early for a message in the visitor's language that says what would be right.
 from typing import Any
 
 import gradio as gr
-from gradio.data_classes import ImageData
+from gradio.data_classes import ImageData, ListFiles
 from gradio_client.utils import is_file_obj_with_meta
 from pydantic import ValidationInfo, model_validator
 
@@ -35,6 +35,20 @@ class PhotoData(ImageData):
         return {"path": NO_UPLOAD}
 
 
+class PhotosData(ListFiles):
+    """What a client sends as several pictures; each as `PhotoData`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def uploaded(cls, value: Any, info: ValidationInfo) -> Any:
+        """A list from a client with `NO_UPLOAD` for what is no uploaded file; one alone is a list
+        of one."""
+        if not (info.context or {}).get("validate_meta"):
+            return value
+        given = value if isinstance(value, list) else [value]
+        return [one if is_file_obj_with_meta(one) else {"path": NO_UPLOAD} for one in given]
+
+
 class Photo(gr.Image):
     """An uploaded picture, handed on as a file path and opened by `models.images` alone.
 
@@ -48,6 +62,25 @@ class Photo(gr.Image):
 
     def preprocess(self, payload):
         return None if payload is None else payload.path
+
+
+class Photos(gr.File):
+    """Several uploaded pictures, handed on as their paths; as `Photo`. Takes `file_count`
+    "multiple"."""
+
+    is_template = True
+    EVENTS = gr.File.EVENTS
+
+    @property
+    def data_model(self):
+        return PhotosData
+
+    @data_model.setter
+    def data_model(self, kind) -> None:
+        """gr.File sets its own when it is made."""
+
+    def preprocess(self, payload):
+        return None if payload is None else [file.path for file in payload]
 
 
 class Upload(gr.UploadButton):

@@ -10,6 +10,7 @@ import inspect
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, get_args, get_type_hints
 
 import gradio as gr
@@ -17,7 +18,7 @@ from PIL import Image
 
 from demos.runtime import i18n
 from demos.ui import examples
-from demos.ui.components import NO_UPLOAD, Photo, Text
+from demos.ui.components import NO_UPLOAD, Photo, Photos, Text
 from demos.ui.page import HEAVY, localize_errors
 from models import images
 from models.validation import WRONG_TYPE, Setting, Settings, ValidationError, shown, typed
@@ -45,11 +46,13 @@ ABOUT = {
     "own_pictures": "pictures",
     "own_pictures_same": "pictures",
     "regions_differ": "style_mask",
+    "one_of_several": "more",
     "second_style": "second_style",
     "size_too_large": "size",
     "size_too_small": "size",
     "style_too_small": "style",
     "too_few_samples": "samples",
+    "too_many_photos": "more",
     "too_many_units": "units",
     "untargeted_only": "target",
     "walk_stops": "stops",
@@ -60,8 +63,13 @@ class Picture(str):
     """Annotation of a picture that comes in: the path of the uploaded file."""
 
 
-_INPUTS = {
+class Pictures(list):
+    """Annotation of several pictures that come in: the paths of the uploaded files."""
+
+
+_INPUTS: dict[type, Callable[..., gr.components.Component]] = {
     Picture: Photo,
+    Pictures: partial(Photos, file_count="multiple"),
     str: Text,
     int: gr.Number,
     float: gr.Number,
@@ -210,7 +218,8 @@ def _checked(parameter: inspect.Parameter, value: object) -> object:
     kind, optional = _kind(parameter.annotation)
     if value is None and (optional or parameter.default == ""):
         return parameter.default
-    if kind is Picture and value == NO_UPLOAD:
+    files = value if isinstance(value, list) else [value]
+    if kind in (Picture, Pictures) and NO_UPLOAD in files:
         raise ValidationError("not_a_file", name=parameter.name)
     return typed(parameter.name, value, kind) if kind in WRONG_TYPE else value
 

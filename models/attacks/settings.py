@@ -25,6 +25,7 @@ MAX_SEED = 2**63 - 1
 BISECTIONS = 6  # of each method of a robustness curve
 SELECTION = 16  # noisy copies that nominate the class to be certified
 VOTES_AT_ONCE = 8
+MORE_PHOTOS = 8  # that a visitor may add to the one that is attacked
 
 
 @dataclass(frozen=True)

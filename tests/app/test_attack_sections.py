@@ -71,7 +71,40 @@ def test_smoothing_votes_and_certifies(client, photo):
     assert report == client.predict(handle_file(photo("german_shepherd")), **options)
 
 
+def test_one_change_for_ones_own_photos(client, photo, tmp_path):
+    own = []
+    for number in range(2):
+        own.append(str(tmp_path / f"mine{number}.png"))
+        Image.effect_noise((64, 48), 60 + number).convert("RGB").save(own[-1])
+    options = {"photos": 3, "steps": 1, "api_name": "/universal_perturbation"}
+    more = [handle_file(path) for path in own]
+    path, report = client.predict(handle_file(photo("owl")), more=more, **options)
+    with Image.open(path) as shown:
+        assert shown.size == (224, 224)
+        assert {value for value, *_ in shown.convert("RGB").getdata()} <= {115, 127, 128, 140}
+    assert [one["photo"] for one in report["made"]["photos"]] == [
+        "owl.jpg", "mine0.png", "mine1.png",
+    ]  # fmt: skip
+    others = report["others"]
+    fooled = [one["before"]["class"] != one["after"]["class"] for one in others["photos"]]
+    assert others["rate"] == pytest.approx(sum(fooled) / len(fooled), abs=1e-6)
+    (tmp_path / "mine1.png").write_text("no picture")
+    more = [handle_file(path) for path in own]
+    message = 'more: Photo 2 of 2, "mine1.png", can.t be used.*not a picture'
+    with pytest.raises(AppError, match=message):
+        client.predict(handle_file(photo("owl")), more=more, **options)
+
+
+@pytest.mark.parametrize("more", ["mine.png", [{"path": "/etc/passwd"}], [7], {"path": "x"}])
+def test_what_is_no_list_of_uploaded_photos_is_said(client, photo, more):
+    asked = {"image": handle_file(photo("owl")), "more": more, "steps": 1}
+    with pytest.raises(AppError, match="more must be an uploaded picture file"):
+        client.predict(**asked, api_name="/universal_perturbation")
+
+
 BAD = [
+    ("/universal_perturbation", {"photos": 13}, "photos must be from 1 to 12"),
+    ("/universal_perturbation", {"epsilon": 2.5}, "epsilon must be a whole number"),
     ("/smoothed", {"samples": 1}, "With 1 noisy copies.*at least 7"),
     ("/smoothed", {"sigma": 0}, "sigma must be from 0.1 to 128"),
     ("/smoothed", {"confidence": 1}, "confidence must be from 0.5 to 0.9999"),
@@ -166,6 +199,18 @@ def test_curves_and_defenses_show_their_results(window):
             window.locator(result).first.wait_for()
     press(window, "robustness.adversarial_training.run")
     window.locator(".robustness-fools").nth(2).wait_for()
+
+
+def test_the_page_says_which_photo_cannot_be_read(window, photo, tmp_path):
+    (tmp_path / "mine.jpg").write_text("no picture")
+    window.get_by_role("tab", name=say("en", "attack.tab"), exact=True).first.click()
+    window.get_by_role("button", name=say("en", "robustness.universal")).first.click()
+    files = [photo("owl"), str(tmp_path / "mine.jpg"), photo("chelsea")]
+    window.locator("#robustness-universal-more input[type=file]").set_input_files(files)
+    window.locator("#robustness-universal-more", has_text="mine").wait_for()
+    window.locator("#robustness-universal-more", has_text="chelsea").wait_for()
+    press(window, "robustness.universal.run")
+    window.get_by_text('Photo 2 of 3, "mine.jpg"').first.wait_for()
 
 
 @pytest.mark.slow

@@ -86,7 +86,8 @@ def endpoint_picture(app_url, sample) -> Image.Image | None:
         return None
     space: dict = {}
     exec(code.replace(write.SERVER, app_url), space)
-    drawn = [name for name in ("picture", "adversarial", "patch", "film") if name in recipe.outputs]
+    kinds = ("picture", "adversarial", "patch", "film", "perturbation")
+    drawn = [name for name in kinds if name in recipe.outputs]
     if not drawn:
         return None
     path = space[drawn[0]]

@@ -28,6 +28,7 @@ def test_endpoints_and_defaults_are_those_of_the_contract(client):
         "/classify_pet", "/explain_pet", "/feature_maps", "/train_head",
         "/attack_curve", "/attack_survival", "/attack_transfer", "/smoothed",
         "/network_input", "/adversarial_patch", "/classify_image", "/explain",
+        "/universal_perturbation",
     }  # fmt: skip
     defaults = {
         name: {p["parameter_name"]: p["parameter_default"] for p in entry["parameters"]}
@@ -58,6 +59,8 @@ def test_endpoints_and_defaults_are_those_of_the_contract(client):
     patch = {"image": None} | model | {"target": "toaster", "size": 0.35, "steps": 60, "seed": 0}
     assert defaults["/adversarial_patch"] == patch
     assert list(defaults["/adversarial_patch"]) == list(patch)
+    made = {"photos": 8, "epsilon": 10.0, "steps": 40, "step_size": 1.0, "more": None}
+    assert defaults["/universal_perturbation"] == {"image": None} | model | made
     assert defaults["/network_input"] == {"image": None, "model": "efficientnet_lite0"}
     assert list(defaults["/feature_maps"]) == ["image", "model", "layer"]
     head = {"task": "breeds", "per_class": 0, "epochs": 20, "lr": 0.003, "seed": 0}
@@ -104,7 +107,7 @@ def test_every_endpoint_has_a_description(blocks):
     from gradio.utils import get_function_description
 
     public = [f for f in blocks.fns.values() if f.api_visibility == "public"]
-    assert len(public) == 24
+    assert len(public) == 25
     for function in public:
         description, parameters, returns = get_function_description(function.fn)
         assert len(description) > 40

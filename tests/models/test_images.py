@@ -159,3 +159,20 @@ def test_where_a_picture_is_opaque(tmp_path):
         assert (mask[:, 8:] == 255).all()
     assert images.opaque(Image.new("RGB", (20, 20))) is None
     assert images.opaque(Image.new("RGBA", (20, 20), "teal")) is None
+
+
+def test_several_pictures_are_one_tensor_and_one_that_is_bad_is_named(tmp_path, photo):
+    found = images.classifier_inputs([photo("owl"), Image.new("RGB", (32, 32), "red")], 32)
+    assert found.shape == (2, 3, 32, 32)
+    assert torch.equal(found[:1], images.classifier_input(photo("owl"), 32))
+    assert found[1, :, 0, 0].tolist() == [1, 0, 0]
+    (tmp_path / "small.png").touch()
+    with pytest.raises(ValidationError, match=r'Photo 2 of 2, "small\.png".*not a picture'):
+        images.classifier_inputs([photo("owl"), tmp_path / "small.png"], 32)
+
+
+def test_of_files_with_the_same_content_the_first_is_taken(tmp_path):
+    paths = [tmp_path / name for name in ("a", "b", "c")]
+    for path, content in zip(paths, (b"1", b"2", b"1"), strict=True):
+        path.write_bytes(content)
+    assert images.different([*paths, paths[1]]) == paths[:2]

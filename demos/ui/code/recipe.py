@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import filecmp
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -35,6 +36,7 @@ class Recipe:
         python: gives the lines; they end with a variable `picture`, or print what they found.
         pictures: the variables of pictures that come in.
         optional: those of them that may be missing.
+        several: a setting that is a list of pictures, as `places` gives them; "" if none is.
         endpoint: what makes the same over HTTP; "" if nothing does.
         outputs: what that gives.
         names: what the endpoint calls a setting.
@@ -51,6 +53,7 @@ class Recipe:
     python: Callable[[Given], str]
     pictures: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    several: str = ""
     endpoint: str = ""
     outputs: tuple[str, ...] = ("picture",)
     names: Mapping[str, str] = field(default_factory=dict)
@@ -99,7 +102,8 @@ class Recipe:
                 pictures[name] = told(query[name])
             elif name not in self.optional:
                 raise ValidationError("no_picture")
-        return Given(settings, self.changed(settings), pictures)
+        listed = {self.several: getattr(settings, self.several)} if self.several else {}
+        return Given(settings, self.changed(settings), pictures, listed)
 
 
 @dataclass(frozen=True)
@@ -110,11 +114,13 @@ class Given:
         settings: all of them.
         changed: those that differ from the usual ones.
         pictures: where each lies, from the project's folder.
+        listed: where those of a list lie, by the setting that names them.
     """
 
     settings: Any
     changed: dict[str, Any]
     pictures: dict[str, str]
+    listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def without(self, *names: str) -> dict[str, Any]:
         """The changed settings but these."""
@@ -132,7 +138,8 @@ class Given:
     @property
     def own_pictures(self) -> list[str]:
         """Those that are not among the examples."""
-        return [path for path in self.pictures.values() if "/" not in path]
+        every = [*self.pictures.values(), *chain(*self.listed.values())]
+        return [path for path in every if "/" not in path]
 
 
 def _differing(settings: Settings, usual: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,6 +171,20 @@ def place(path: str) -> str:
         if Path(path).is_file() and filecmp.cmp(path, example, shallow=False):
             return _inside(example)
     return Path(path).name
+
+
+def places(paths: Sequence[str], first: str | None = None) -> tuple[str, ...]:
+    """Where code finds several pictures, each at a place of its own, other than that of `first`:
+    of two with one name the second gets a number."""
+    found: list[str] = [place(first)] if first else []
+    known = len(found)
+    for path in paths:
+        told, number = place(path), 1
+        while told in found:
+            number += 1
+            told = f"{number}_{Path(path).name}"
+        found.append(told)
+    return tuple(found[known:])
 
 
 def _examples(name: str) -> list[Path]:

@@ -36,6 +36,9 @@ def client(recipe: Recipe, given: Given) -> str:
     if arguments is None:
         return ""
     files = [f"{name}=handle_file({literal(path)})" for name, path in given.pictures.items()]
+    for name, paths in given.listed.items():
+        if arguments.pop(name, ()):
+            files.append(f"{name}=[{', '.join(f'handle_file({literal(path)})' for path in paths)}]")
     values = [f"{name}={literal(_plain(value))}" for name, value in arguments.items()]
     lines = [*files, *values, f'api_name="/{recipe.endpoint}"']
     imported = "Client, handle_file" if files else "Client"
@@ -53,16 +56,25 @@ def curl(recipe: Recipe, given: Given) -> str:
     arguments = asked(recipe, given)
     if arguments is None:
         return ""
-    lines, body = [f"SERVER={SERVER}/gradio_api"], {}
-    for name, path in given.pictures.items():
-        variable = name.upper()
+    body: dict[str, Any] = {}
+    lines, variables = [f"SERVER={SERVER}/gradio_api"], []
+
+    def uploaded(variable: str, path: str) -> dict[str, Any]:
         upload = f'curl -s "$SERVER/upload" -F {shlex.quote(f"files=@{path}")}'
         lines.append(f"{variable}=$({upload} | cut -d'\"' -f2)")
-        body[name] = {"path": f"${variable}", "meta": FILE}
+        variables.append(variable)
+        return {"path": f"${variable}", "meta": FILE}
+
+    for name, path in given.pictures.items():
+        body[name] = uploaded(name.upper(), path)
     body |= arguments
+    for name, paths in given.listed.items():
+        if name in arguments:
+            numbered = enumerate(paths, 1)
+            body[name] = [uploaded(f"{name.upper()}{n}", path) for n, path in numbered]
     text = json.dumps(body, ensure_ascii=False).replace("'", "'\\''")
-    for name in given.pictures:
-        text = text.replace(f'"${name.upper()}"', f'"\'"${name.upper()}"\'"')
+    for variable in variables:
+        text = text.replace(f'"${variable}"', f'"\'"${variable}"\'"')
     call = f"$SERVER/call/v2/{recipe.endpoint}"
     lines += [
         f'ID=$(curl -s "{call}" -H "Content-Type: application/json" \\',

@@ -9,6 +9,7 @@ CAT, DOG, KITTEN = (
 )
 STARRY, MOSAIC = (examples.example("styles", name) for name in ("starry_night", "mosaic"))
 BEAR = examples.example("photos", "polar_bear")
+MORE = tuple(f"demos/examples/photos/{name}.jpg" for name in ("owl", "chelsea"))
 OWN = tuple(
     (name, tuple(f"demos/examples/photos/{file}.jpg" for file in files))
     for name, files in (("मांजर", ("chelsea", "kitten")), ('a "bird"', ("owl", "scarlet_macaw")))
@@ -60,6 +61,7 @@ SAMPLES = [
     ("attack_transfer", {"steps": 2}, {"image": DOG}),
     ("attack_patch", {"patch_size": 0.25}, {"image": DOG}),
     ("attack_universal", {"steps": 1, "photos": 2}, {"image": DOG}),
+    ("attack_universal", {"steps": 2, "photos": 3, "more": MORE}, {"image": DOG}),
     ("attack_jpeg", {"steps": 2, "quality": 30}, {"image": DOG}),
     ("attack_jpeg", {"steps": 2, "quality": 30, "adaptive": True}, {"image": DOG}),
     ("attack_smoothing", {"steps": 2, "samples": 8, "sigma": 4.0}, {"image": DOG}),

@@ -2,7 +2,9 @@
 
 import ast
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from demos import layout
 from demos.runtime import i18n
 from demos.ui import card
 from demos.ui.code import panel, write
-from demos.ui.code.recipe import place
+from demos.ui.code.recipe import PROJECT, place, places
 from models.validation import ValidationError
 from tests.app import api_snapshot
 from tests.browser.helpers import slow_cases
@@ -52,7 +54,11 @@ def test_an_address_keeps_the_settings_and_the_code_names_those_that_differ(samp
     asked_for = {key for key, value in whole.items() if value == usual[key]}
     always = {"truncation", "noise", "steps", "frames"}  # of functions without a default
     assert named & asked_for <= always, code
-    assert [path for path in given.pictures.values() if path not in code] == []
+    places = [
+        *given.pictures.values(),
+        *(path for paths in given.listed.values() for path in paths),
+    ]
+    assert [path for path in places if path not in code] == []
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=IDS)
@@ -79,6 +85,24 @@ def test_a_picture_is_named_by_the_example_that_it_is_and_by_no_path_of_this_mac
     copied.write_bytes(b"another picture of that name")
     assert place(str(copied)) == "chelsea.jpg"
     assert place("/tmp/gradio/12/mine.png") == "mine.png"
+
+
+def test_each_of_several_pictures_has_a_place_of_its_own(tmp_path):
+    paths = [f"/tmp/gradio/{number}/image.jpg" for number in range(3)]
+    assert places([paths[1], CAT, paths[2]], paths[0]) == (
+        "2_image.jpg", "demos/examples/photos/chelsea.jpg", "3_image.jpg",
+    )  # fmt: skip
+
+
+def test_several_pictures_of_ones_own_are_named_and_sent():
+    more = ["mine.jpg", "/etc/passwd", "demos/examples/photos/owl.jpg"]
+    recipe, given, _ = read("attack_universal", {"more": more}, {"image": "/tmp/x/dog.png"})
+    assert given.own_pictures == ["dog.png", "mine.jpg", "passwd"]
+    assert 'handle_file("passwd")' in write.client(recipe, given)
+    curl = write.curl(recipe, given)
+    assert curl.count("/upload") == 4
+    assert [f'"\'"$MORE{number}"\'"' in curl for number in (1, 2, 3, 4)] == [True] * 3 + [False]
+    assert subprocess.run(["bash", "-n"], input=curl.encode()).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -141,6 +165,11 @@ def test_a_bad_address_is_refused_in_the_visitors_language(site, language):
     assert answer.status_code == 400
     assert i18n.say(language, "name.truncation") in answer.text
     assert site.get("/code/attack?image=a.png&model=nothing").status_code == 400
+    for more in ("nothing", "[1]", json.dumps(["a.png"] * 9)):
+        assert (
+            site.get("/code/attack_universal", params={"image": "a.png", "more": more}).status_code
+            == 400
+        )
     assert site.get("/code/nothing").status_code == 404
     assert site.get("/code/gan.html").status_code == 404
     assert site.get(f"/code/gan?x={'y' * 9000}").status_code == 404
@@ -152,6 +181,7 @@ def test_the_panel_is_told_codes_words_and_notes(site, language):
     found = site.get(f"/{address}&note=stopped&lang={language}").json()
     assert list(found["codes"]) == ["Python", "gradio_client", "curl"]
     assert found["words"]["copy"] == i18n.say(language, "code.copy")
+    assert all(part in found["words"]["run"] for part in ("app.py", "PYTHONPATH"))
     assert found["notes"][0] == i18n.say(language, "code.note.stopped")
     assert "mine.png" in found["notes"][1]
     assert list(site.get(f"/{read('tour', {}, {})[2]}").json()["codes"]) == ["Python"]
@@ -172,6 +202,14 @@ def test_a_notebook_is_valid_explained_and_shows_the_picture(site, language):
         assert i18n.say(language, f"{demo}.idea") in title.source
         assert i18n.say(language, "code.notebook.settings") in settings.source
         assert code.source.splitlines()[-1].strip().startswith(("picture", "print"))
+
+
+def test_with_pythonpath_python_finds_the_package_in_any_folder(tmp_path):
+    command = [sys.executable, "-c", "import models; print(models.list_models('pets')[0])"]
+    for path, found in ((str(PROJECT), True), ("", False)):
+        told = os.environ | {"PYTHONPATH": path}
+        done = subprocess.run(command, cwd=tmp_path, env=told, capture_output=True, text=True)
+        assert (done.returncode == 0) is found, done.stderr
 
 
 def test_a_result_brings_the_address_of_its_code():
