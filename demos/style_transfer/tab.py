@@ -232,7 +232,7 @@ class StyleTab(card.Section):
             ),
         }  # fmt: skip
         if step.gradient_shares:
-            update[self.breakdown] = _breakdown(language, step.losses, step.gradient_shares)
+            update[self.breakdown] = _latest_breakdown(language, painting)
         if isinstance(event, Result):
             update |= self._finished(language, asked, run, painting, seconds)
         return update
@@ -336,6 +336,12 @@ def _breakdown(language: str, losses: dict[str, float], shares: dict[str, float]
         [(named.format(say(language, f"style.term.{n}"), losses[n]), shares[n]) for n in TERMS],
         role=TERM_ROLES,
     )
+
+
+def _latest_breakdown(language: str, painting: Painting) -> str:
+    """The same of a run's last values: between two tiles a step has none of its own."""
+    losses = {name: values[-1] for name, values in painting.losses.items()}
+    return _breakdown(language, losses, painting.step.gradient_shares)
 
 
 def _loss_plot(language: str, losses: dict[str, list[float]], steps: int) -> str:

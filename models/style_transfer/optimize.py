@@ -54,7 +54,8 @@ class StyleStep:
         step, steps: steps done, steps in all.
         image: the picture so far, (1, 3, H, W) in [0, 1]; its size grows from scale to scale.
         progress: share of the work done, 0..1 (steps at fine scales take longer).
-        losses: weighted "content", "style", "variation", and their "total"; empty at step 0.
+        losses: weighted "content", "style", "variation", and their "total"; empty at step 0 and
+            between two tiles of a picture above 1,024 pixels.
         gradient_shares: the norm of each term's gradient over the sum of the three norms, by term,
             as last measured: at the first step of a scale and every sixteenth; empty at step 0.
     """

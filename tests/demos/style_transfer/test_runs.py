@@ -1,11 +1,16 @@
-"""Weights that are changed while a style transfer runs."""
+"""A style transfer as the page runs it: weights that are changed meanwhile, and its losses."""
 
 import pytest
+import torch
 
 from demos.runtime.engine import Engine
 from demos.runtime.events import Progress, Result
-from demos.style_transfer import runs
-from demos.style_transfer.runs import StyleRequest
+from demos.style_transfer import runs, tab
+from demos.style_transfer.clips import Way
+from demos.style_transfer.runs import Painting, StyleRequest
+from models.images import to_image
+from models.style_transfer.objective import TERMS
+from models.style_transfer.optimize import StyleStep
 from models.style_transfer.settings import StyleSettings
 from models.validation import ValidationError
 
@@ -40,3 +45,13 @@ def test_a_run_goes_on_with_its_weights_where_changed_ones_are_refused(
     assert isinstance(last, Result)
     assert last.value.step.step == 3
     assert run.changed == {"content_weight": 2.0}
+
+
+def test_between_two_tiles_the_breakdown_has_the_last_values():
+    """Above 1,024 pixels a step without losses of its own follows coarse ones that had shares."""
+    losses = {name: [8.0, number / 4] for number, name in enumerate((*TERMS, "total"), 1)}
+    image = torch.zeros(1, 3, 8, 8)
+    step = StyleStep(2, 9, 0.5, image, {}, dict.fromkeys(TERMS, 1 / 3))
+    shown = tab._latest_breakdown("en", Painting(step, to_image(image), losses, None, 1.0, Way()))
+    assert [text in shown for text in ("0.25", "0.5", "0.75", "8")] == [True, True, True, False]
+    assert shown.count("33") >= len(TERMS)
