@@ -46,7 +46,8 @@ class PhotosData(ListFiles):
         if not (info.context or {}).get("validate_meta"):
             return value
         given = value if isinstance(value, list) else [value]
-        return [one if is_file_obj_with_meta(one) else {"path": NO_UPLOAD} for one in given]
+        none = {"path": NO_UPLOAD, "meta": {"_type": "gradio.FileData"}}
+        return [one if is_file_obj_with_meta(one) else none for one in given]
 
 
 class Photo(gr.Image):
