@@ -26,11 +26,14 @@ PROBES = (128, 256)
 SPARE, PER_PIXEL = 1.4, 600
 # L-BFGS remembers pairs of float32 steps and gradients, three colours each.
 LBFGS_PER_PIXEL = LBFGS_HISTORY * 2 * 3 * 4
-# Above 1,024 pixels, over what a tile takes: the picture, its gradient, Adam's two, the average,
-# the photo and its content maps, and what is in flight; and how many times the seconds of
-# one pass tiles take, with their overlaps, the second pass and the reading of the photo. From
-# benchmarks/style_memory.py at 2,048 pixels.
-PER_LARGE_PIXEL, TILED = 600, 3.0
+# Above 1,024 pixels: tiles take so many times what a step of that size saves (those at the edges
+# have shapes, and so workspaces, of their own); the whole picture takes itself, its gradient,
+# Adam's two, the average, the photo and its content maps. Fitted from above to what
+# benchmarks/style_memory.py measures at 2,048 and 4,096 pixels.
+IN_TILES, PER_LARGE_PIXEL = 4.6, 110
+# How many times the seconds of one pass tiles take, with their overlaps, the second pass and the
+# reading of the photo. From the same at 2,048 pixels.
+TILED = 3.0
 # Of a network's last runs, each at most this factor off the probes; shorter runs tell little.
 RUNS, FACTOR, SHORTEST = 5, 20.0, 10
 Line = tuple[float, float]  # constant, per pixel
@@ -97,7 +100,7 @@ class RunEstimator:
         _, (start, each) = self._probe(backbone, settings)
         pixels = settings.size**2 * ratio
         if settings.size > LARGE:
-            tiled = PER_LARGE_PIXEL * pixels + SPARE * (start + each * LARGE**2)
+            tiled = PER_LARGE_PIXEL * pixels + IN_TILES * (start + each * LARGE**2)
             return max(tiled, self.bytes(backbone, settings.replace(size=LARGE), ratio))
         own = PER_PIXEL + LBFGS_PER_PIXEL * (settings.optimizer == "lbfgs")
         return SPARE * (start + each * pixels) + own * pixels

@@ -50,7 +50,7 @@ def test_bytes_by_hand(known, lite0):
 
 def test_bytes_of_tiles_by_hand(known, lite0):
     """Above 1,024 pixels a tile's activations, and what the whole picture takes."""
-    tile = estimate.SPARE * (1000 + 1000 * 1024**2)
+    tile = estimate.IN_TILES * (1000 + 1000 * 1024**2)
     whole = estimate.PER_LARGE_PIXEL * 4096 * 2048
     found = known.bytes(lite0, StyleSettings(size=4096), ratio=0.5)
     assert found == pytest.approx(tile + whole)
