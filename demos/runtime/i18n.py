@@ -22,6 +22,7 @@ EVERY = "*"  # as a language: `say` gives HTML in all of them
 FOLDER = Path(__file__).with_name("texts")
 COOKIE = "netglass-language"
 PAGE_LABELS: Mapping[str, str] = {}  # of `error_message`: those of the settings' descriptions
+NAMES_A_CLASS = ("target_is_prediction",)  # errors whose `value` is a class that the page shows
 # Texts of Gradio's own: its key comes behind the first prefix; behind the second are those that
 # have none.
 GRADIO, GRADIO_FIXED = "gradio.", "gradio_fixed."
@@ -100,19 +101,28 @@ def breed_name(language: str, breed: str) -> str:
     return say(language, class_key(breed))
 
 
+@cache
+def translated_classes() -> dict[str, dict[str, str]]:
+    """What ImageNet's classes are called, by their names and by language, where `texts` lack it."""
+    return json.loads((FOLDER / "classes.json").read_text(encoding="utf-8"))
+
+
 def class_name(language: str, name: str) -> str:
     """A class's usual name in `language`, if the page has one, else the network's own, as in
     English."""
     if language == EVERY:
         return every(lambda language: class_name(language, name))
     key = class_key(name)
-    return say(language, key) if key in texts(DEFAULT) and language != DEFAULT else name
+    if key in texts(DEFAULT) and language != DEFAULT:
+        return say(language, key)
+    return translated_classes().get(name, {}).get(language, name)
 
 
 def class_choice(language: str, name: str) -> tuple[str, str]:
     """A class to choose, with the network's own name behind that in `language`."""
     said = class_name(language, name)
-    return (name if said == name else f"{said} ({name})", name)
+    own = "" if said.endswith((name, f"({name})")) else f" ({name})"
+    return (said + own, name)
 
 
 def detect(accept_language: str | None) -> str:
@@ -184,6 +194,8 @@ def error_message(
     for blank, value in values.items():
         if isinstance(value, ValidationError):
             values[blank] = error_message(language, value, labels)
+    if labels is not None and error.key in NAMES_A_CLASS:
+        values["value"] = class_name(language, str(values["value"]))
     if labels is None:
         text = say(language, f"error.{error.key}", **values)
         return f"{error.parameter}: {text}" if error.parameter else text

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demos.runtime import i18n
+from demos.ui import class_lists
 
 ROOT = Path(__file__).parents[1]
 FOLDER = "ui"  # in addresses; `assets` and `static` are Gradio's
@@ -95,8 +96,8 @@ def routes() -> list[Route]:
 
 
 class AssetTagsMiddleware:
-    """ASGI middleware: puts `tags` into the page, before the first script of Gradio's, and says
-    which language it is in.
+    """ASGI middleware: puts `tags` into the page, before the first script of Gradio's, says which
+    language it is in, and the list of classes once.
 
     Gradio's own option `head` leaves it to the browser to add them, and does not wait for them:
     the page would be seen without its styles, and its events could come before our scripts. The
@@ -125,6 +126,7 @@ class AssetTagsMiddleware:
             content = bytes(body).replace(b"<script", tags().encode() + b"<script", 1)
             language = f'lang="{i18n.requested.get()}"'.encode()
             content = content.replace(b'lang="en"', language, 1)  # of <html>
+            content = class_lists.write_once(content, i18n.requested.get())
             headers = MutableHeaders(scope=start)
             headers.add_vary_header("accept-language, cookie")
             headers["content-length"] = str(len(content))

@@ -120,6 +120,16 @@ def test_a_pet_classifier_is_attacked_with_a_breed_as_target(open_page):
     page.get_by_role("option", name=class_choice("hi", "beagle")[0], exact=True).wait_for()
 
 
+@pytest.mark.parametrize("wanted", ["गिद्ध", "vult"])
+def test_a_class_is_found_by_its_name_in_either_language(open_page, wanted):
+    page = open_page(query="?lang=hi&tab=attack")
+    target = page.get_by_label(say("hi", "name.target"), exact=True).locator("visible=true")
+    target.click()
+    target.fill(wanted)
+    page.get_by_role("option", name="गिद्ध (vulture)", exact=True).click()
+    expect(target).to_have_value("गिद्ध (vulture)")
+
+
 @pytest.mark.parametrize("language", ["mr", *slow_cases("hi")])
 def test_the_error_for_a_bad_upload_is_in_the_visitors_language(open_page, tmp_path, language):
     bad = tmp_path / "notes.jpg"
