@@ -324,8 +324,11 @@ def main() -> None:
 
     gc.enable()
     args = app.parse_options("python -m deploy.ray_serve", add_options)
-    if args.https or args.trusted_proxy:  # Ray's proxies serve, which have neither
-        sys.exit("Ray serves without --https and --trusted-proxy: put nginx with https before it.")
+    if args.https or args.share or args.trusted_proxy:  # Ray's proxies serve, which have none
+        sys.exit(
+            "Ray serves plain http, without --https, --share and --trusted-proxy: put a proxy with "
+            "https before it, such as nginx (docs/deploy.md)."
+        )
     args.teacher_key = args.teacher_key or new_key()  # one for all pages
     startup.prepare_temporary_folder()  # told here in one sentence, not by each page in Ray's log
     try:

@@ -357,6 +357,18 @@ def test_runs_go_on_when_a_replica_is_killed(client, photo, painting):
     assert busy not in [process for process, _ in all_of("Runs", "state")]
 
 
+@pytest.mark.parametrize(
+    "option", [["--https"], ["--ssl-certfile", "a.pem"], ["--share"], ["--trusted-proxy", "::1"]]
+)
+def test_what_ray_cannot_serve_is_refused_in_one_sentence(option):
+    command = [sys.executable, "-m", "deploy.ray_serve", *option]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert found.returncode == 1
+    assert re.fullmatch(
+        r"Ray serves plain http, .*: put a proxy with https before it, .*\.\n", found.stderr
+    )
+
+
 def test_the_requirement_is_the_tested_one():
     first, line = (ROOT / "requirements-cluster.txt").read_text().splitlines()
     assert first == "-r requirements.txt"
