@@ -18,16 +18,20 @@ window.netglassCameraAttack = (() => {
   const seen = () => panel.offsetParent !== null;
   const showError = (text) => { panel.querySelector(".camera-trouble").textContent = text; };
 
-  /* Asks for the verdict on a photograph; says what is wrong and gives false if there is none. */
-  async function judge({ src }) {
+  /* Asks for the verdict on a photograph; says what is wrong and gives false if there is none. One that
+     comes when `turn` is over, because the camera was switched off meanwhile, is not shown. */
+  async function judge({ src }, turn) {
     const frame = await (await fetch(src)).blob();
     const query = new URLSearchParams({ model, target, lang: document.documentElement.lang || "en" });
     const reply = await fetch(`camera/verdict?${query}`, { method: "POST", body: frame }).catch(() => null);
+    const failed = reply && reply.status !== 429 ? "" : say("slow");
+    const answer = failed ? null : await (reply.ok ? reply.json() : reply.text());
+    if (turn !== turns) return false;
     if (!reply?.ok) {
-      showError(reply && reply.status !== 429 ? await reply.text() : say("slow"));
+      showError(failed || answer);
       return false;
     }
-    verdict = await reply.json();
+    verdict = answer;
     showError("");
     drawVerdict();
     return true;
@@ -42,7 +46,7 @@ window.netglassCameraAttack = (() => {
       return;
     }
     const frame = document.hidden ? null : camera.snap(SIDE, QUALITY);
-    const good = frame ? await judge(frame) : true;
+    const good = frame ? await judge(frame, turn) : true;
     await wait(good ? GAP : PAUSE);
     watch(turn);
   }
@@ -56,8 +60,9 @@ window.netglassCameraAttack = (() => {
 
   /* One photograph from a phone's own camera, where the browser gives no live one. */
   async function take([file]) {
+    const turn = ++turns;
     const failed = await netglassPhotos.readAll([file], (bitmap) => {
-      judge({ src: netglassPhotos.square(bitmap, SIDE, QUALITY) });
+      judge({ src: netglassPhotos.square(bitmap, SIDE, QUALITY) }, turn);
     });
     if (failed) showError(failed);
   }
@@ -81,6 +86,10 @@ window.netglassCameraAttack = (() => {
     choose(chosenModel, chosenTarget) {
       model = chosenModel;
       target = chosenTarget ?? "";
+      if (!panel || camera.isOpen()) return;
+      turns += 1; // a photograph's verdict was another network's, or had another target
+      verdict = [];
+      drawVerdict();
     },
   };
 })();

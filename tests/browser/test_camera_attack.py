@@ -64,6 +64,25 @@ def test_the_verdict_follows_the_camera_until_it_goes_away(context, app_url):
 
 
 @pytest.mark.slow
+def test_a_verdict_that_comes_after_the_camera_is_off_is_not_shown(context, app_url):
+    page = opened(context, app_url)
+    held = []
+    button(page, "robustness.camera.on").click()
+    bars = page.locator("#camera-attack .bar")
+    expect(bars).to_have_count(4)
+    page.route("**/camera/verdict*", lambda route: held.append(route))
+    while not held:
+        page.wait_for_timeout(100)
+    button(page, "robustness.camera.off").click()
+    expect(bars).to_have_count(0)
+    with page.expect_response("**/camera/verdict*"):
+        held[0].continue_()
+    page.wait_for_timeout(500)
+    expect(bars).to_have_count(0)
+    expect(page.locator("#camera-attack .camera-verdict p")).to_have_count(0)
+
+
+@pytest.mark.slow
 def test_plain_http_says_why_there_is_no_live_camera_and_takes_a_photo(context, app_url, photo):
     page = opened(context, app_url.replace("127.0.0.1", "netglass.test"))
     why = say("en", "gradio_fixed.no_live_camera")
