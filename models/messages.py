@@ -77,6 +77,7 @@ MESSAGES = {
     "own_photos": "A class needs {low} to {high} photos; {value} has {count}.",
     "own_same_photo": "The same photo is in {first} and in {second}. Take it out of one of them.",
     "head_missing": "Nothing has been trained yet. Press Train first, or open a head.",
+    "head_empty": "This file is empty, so there is no head in it. Save the head again.",
     "head_foreign": "This file is not a head that was saved here. It takes the .safetensors file "
     'that "Save the head" makes.',
     "head_damaged": "This head's file is damaged or was changed. Save the head again.",
@@ -186,6 +187,7 @@ MESSAGES = {
     "first.",
     "board_unknown": "There is no board called {code}. Compare the four letters with those on the "
     "projector. A board is gone when the teacher has ended it, and after two hours.",
+    "board_no_code": "No letters are typed yet. Type the four letters on the projector.",
     "board_gone": "This board has ended, or your place on it was given away. Join again with the "
     "letters on the projector.",
     "board_full": "All {limit} places on this board are taken.",

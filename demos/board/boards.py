@@ -56,9 +56,11 @@ class Boards(IdleRegistry[str, Board]):
         Raises:
             ValidationError: it is not, or that address gave too many wrong ones.
         """
+        given = str(key or "").strip().upper().encode()
+        if not given:
+            raise ValidationError("board_key")  # nobody guesses that
         with self._lock:
             self._take_a_try(address)
-            given = str(key).strip().upper().encode()
             if not secrets.compare_digest(given, self.key.upper().encode()):
                 raise ValidationError("board_key")
             self._give_back(address)
@@ -102,8 +104,10 @@ class Boards(IdleRegistry[str, Board]):
         """The board with that code, for somebody at `address`, who may be guessing.
 
         Raises:
-            ValidationError: there is none, or that address gave too many wrong ones.
+            ValidationError: none is given, there is none, or that address gave too many wrong ones.
         """
+        if not code:
+            raise ValidationError("board_no_code")
         with self._lock:
             self._take_a_try(address)
             board = self._items.get(code)

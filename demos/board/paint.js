@@ -74,9 +74,10 @@ window.netglassPaint = (() => {
     const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
     if (isPicture(element)) {
       const [width, height] = sizeOf(element), scale = Math.min(1, HEIGHT / height);
-      const small = Math.max(1, Math.round(256 / Math.max(width, height))); // 64 pixels are enlarged as squares
+      const small = Math.max(1, Math.round(256 / Math.max(width, height))); // as the page enlarges it
       [canvas.width, canvas.height] = [width, height].map((side) => Math.round(side * scale * small));
-      context.imageSmoothingEnabled = small === 1;
+      context.imageSmoothingEnabled = small === 1 || getComputedStyle(element).imageRendering !== "pixelated";
+      context.imageSmoothingQuality = "high";
       context.drawImage(element, 0, 0, canvas.width, canvas.height);
       return canvas;
     }

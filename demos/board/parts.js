@@ -9,27 +9,19 @@ window.netglassBoardParts = (() => {
     return node;
   }
 
-  /* A button that must be pressed twice. */
-  function careful(text, sure, press, key) {
-    const node = button(text, () => {
-      if (node.dataset.sure) press();
-      else {
-        node.dataset.sure = "yes";
-        node.textContent = sure;
-      }
-    }, key);
-    node.addEventListener("blur", () => {
-      delete node.dataset.sure;
-      node.textContent = text;
-    });
+  /* A button that asks before it deletes. */
+  function careful(text, sure, press, key, options) {
+    const node = netglassPanel.careful(text, sure, press, options);
+    node.dataset.key = key;
     return node;
   }
 
-  /* A field with its label. */
+  /* A field with its label; where it has a limit, it says when that is reached. */
   function field(text, kind = "input", options = {}) {
-    const label = make("label", "board-field", text), node = make(kind);
+    const label = make("label", "board-field", text), node = make(kind), { maxLength: limit } = options;
     Object.assign(node, options);
     label.append(node);
+    if (limit) label.append(netglassPanel.limit(node, limit, netglassBoardWords("at_most", { limit })));
     return label;
   }
 

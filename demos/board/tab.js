@@ -1,7 +1,7 @@
 /* The tab "Class" (demos/board/tab.py): the entrance, or the board with its question and its pins. On
    other tabs a bar above them says on which board the page is, and what is asked. */
 (() => {
-  const { make, button, field, fill, said, nameOf } = netglassBoardParts;
+  const { make, button, careful, field, fill, said, nameOf } = netglassBoardParts;
   const TAB = "class";
   let panel = null, bar = null; // the elements
   let say = null; // the texts of the bar, which are those of the tab too
@@ -14,6 +14,7 @@
   function form(title, fields, text, send) {
     const node = make("form", "board-form"), go = button(text, () => {});
     go.type = "submit";
+    node.noValidate = true; // a browser would complain of an empty field in its own language, beside what was wrong before
     go.classList.add("go");
     node.append(make("h3", "", title), ...fields, go);
     node.addEventListener("submit", (event) => {
@@ -25,7 +26,7 @@
 
   function entrance() {
     const given = new URLSearchParams(location.search).get("board") ?? "";
-    const letters = { autocapitalize: "characters", autocomplete: "off", spellcheck: false, maxLength: 8 };
+    const letters = { autocapitalize: "characters", autocomplete: "off", spellcheck: false };
     const student = form(say("join_title"), [
       field(say("code"), "input", { ...letters, value: given, required: true }),
       field(say("nickname"), "input", { maxLength: 24, autocomplete: "off" }),
@@ -96,7 +97,7 @@
     fill(parts.head, [state.code, state.nickname], () => [
       make("h3", "", say("title", { code: state.code })),
       make("p", "", say("you", { name: nameOf(say, state) })),
-      button(say("leave"), () => netglassBoard.act("leave")),
+      careful(say("leave"), say("leave_sure"), () => netglassBoard.act("leave"), "leave"),
     ]);
   }
 
@@ -158,10 +159,7 @@
   /* -- the bar above the tabs ----------------------------------------------------------------- */
 
   // Told to screen readers when something is asked, and not again with each answer.
-  const status = make("div", "board-said");
-  status.setAttribute("role", "status");
-  status.style.cssText = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)";
-  document.body.append(status);
+  const status = netglassPanel.status();
 
   function announce(question) {
     const round = question?.rounds.length > 1 ? ` (${say("after")})` : "";

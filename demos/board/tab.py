@@ -11,7 +11,7 @@ NAME, TAB_ID = "board", "class"
 WORDS = (
     "sending", "sent", "sent_waiting", "nothing", "join_title", "code", "nickname", "join",
     "teacher_title", "key", "key_note", "open", "new", "continue", "pages", "title", "you",
-    "student", "leave", "end", "sure", "scan", "scan_picture", "empty", "go_on", "enlarge",
+    "student", "leave", "leave_sure", "end", "scan", "scan_picture", "empty", "go_on", "enlarge",
     "compare", "all", "hide", "approve", "remove", "clear", "review", "waiting", "hidden",
     "ask_title", "ask_prepared", "ask_own", "ask_question", "ask_answers", "ask_now", "ask_again",
     "ask_close", "ask_drop", "before", "after", "votes", "closed", "table", "table_student",
@@ -26,7 +26,7 @@ def bar(page: Page) -> None:
     because a tab is not in the page before it is opened."""
     # Said by `card.show_button`, and of the explorer's cats.
     page.keys |= {"board.show", "board.cat"}
-    panel.build(page, "class-bar", "board", (*WORDS, *ASKED))
+    panel.build(page, "class-bar", "board", (*WORDS, *ASKED), shared=("press_again", "at_most"))
 
 
 def build(page: Page, _tab: gr.Tab) -> None:

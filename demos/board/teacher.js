@@ -47,7 +47,7 @@ window.netglassBoardTeacher = (() => {
       picture,
       make("figcaption", "", `${nameOf(say, pin)}: ${said(pin.words)}`),
       button(say("approve"), () => act("approve", { pin: pin.key }), `approve ${pin.key}`),
-      button(say("remove"), () => act("remove", { pin: pin.key }), `remove ${pin.key}`),
+      careful(say("remove"), say("press_again"), () => act("remove", { pin: pin.key }), `remove ${pin.key}`),
     );
     return node;
   }
@@ -79,7 +79,7 @@ window.netglassBoardTeacher = (() => {
     const question = field(say("ask_question"), "input", { maxLength: 200 });
     const answers = field(say("ask_answers"), "textarea", { rows: 4 });
     const send = button(say("ask_now"), () => ask({
-      question: question.lastChild.value, answers: answers.lastChild.value.split("\n"),
+      question: question.querySelector("input").value, answers: answers.lastChild.value.split("\n"),
     }));
     box.append(make("h4", "", say("ask_own")), question, answers, send);
     async function ask(given) {
@@ -88,11 +88,13 @@ window.netglassBoardTeacher = (() => {
     return box;
   }
 
+  const answered = () => netglassBoard.state.question?.rounds.flat().some(Boolean);
+
   function questionButtons(say, part, question) {
     fill(part, [netglassBoard.language(), question?.key, question?.open, question?.more], () => (question ? [
       question.more ? button(say("ask_again"), () => act("ask_again")) : null,
       question.open ? button(say("ask_close"), () => act("close_question")) : null,
-      button(say("ask_drop"), () => act("drop_question")),
+      careful(say("ask_drop"), say("press_again"), () => act("drop_question"), "drop", { has: answered }),
     ] : []));
   }
 
@@ -157,8 +159,8 @@ window.netglassBoardTeacher = (() => {
     const row = make("div", "board-actions");
     row.append(
       own.all, label,
-      careful(say("clear"), say("sure"), () => act("clear"), "clear"),
-      careful(say("end"), say("sure"), () => act("end"), "end"),
+      careful(say("clear"), say("press_again"), () => act("clear"), "clear"),
+      careful(say("end"), say("press_again"), () => act("end"), "end"),
     );
     parts.controls.append(own.question, askForm(say), row);
   }

@@ -142,7 +142,9 @@
     count.setAttribute("aria-live", "polite");
     actions.append(
       button(say("undo"), () => { strokes.pop(); paint(); }),
-      button(say("clear"), () => { strokes.length = 0; paint(); }),
+      netglassPanel.careful(say("clear"), say("press_again"), () => { strokes.length = 0; paint(); }, {
+        has: () => strokes.length > 0,
+      }),
       count,
     );
     half.append(make("p", "", say("draw")), canvas, actions);
@@ -223,7 +225,7 @@
       netglassPhotos.fileButton(say("add"), true, read),
       ...netglassPhotos.LIVE ? [button(say("camera"), () => { showError(""); camera.toggle(); })] :
         [netglassPhotos.fileButton(say("snap"), false, read, "user"), netglassPhotos.whyNotLive()],
-      button(say("clear"), clear), counted,
+      netglassPanel.careful(say("clear"), say("press_again"), clear, { has: () => pictures.length > 0 }), counted,
     );
     thumbnails = make("div", "photo-thumbnails");
     thumbnails.append(...pictures.map(thumbnail));

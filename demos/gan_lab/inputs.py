@@ -59,7 +59,7 @@ def build(page: Page) -> None:
     `window.netglassGanLab.show(data)` decides what of it is seen: the canvas for "drawn", the
     pictures for "own", nothing for the rest.
     """
-    panel.build(page, "gan-lab-inputs", "gan_lab.inputs", WORDS)
+    panel.build(page, "gan-lab-inputs", "gan_lab.inputs", WORDS, shared=("press_again",))
 
 
 def load(data: str, payload: str | None = None, side: int = 32) -> Loaded:

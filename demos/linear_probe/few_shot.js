@@ -3,7 +3,7 @@
    answered. */
 (() => {
   const SIDE = 224, QUALITY = 0.92; // of the square that the network sees
-  const MAX_PHOTOS = 40, MIN_CLASSES = 2, MAX_CLASSES = 5;
+  const MAX_PHOTOS = 40, MIN_CLASSES = 2, MAX_CLASSES = 5, MAX_LETTERS = 60;
   const KEEP_DELAY = 300; // ms, so that many photographs at once are written once
   const MAX_LISTED = 16; // files in the code; more are read from folders
   const MAX_HEAD_BYTES = 1 << 20; // as in models/linear_probe/saved_head.py
@@ -57,7 +57,7 @@
 
   function nameBox(entry, renamed) {
     const box = make("input");
-    Object.assign(box, { type: "text", value: nameOf(entry), maxLength: 60 });
+    Object.assign(box, { type: "text", value: nameOf(entry) });
     box.setAttribute("aria-label", `${say("name")} ${entry.number}`);
     box.addEventListener("focus", () => box.select());
     box.addEventListener("input", () => { entry.name = box.value; renamed(); edited(); });
@@ -67,7 +67,9 @@
 
   function classCard(entry) {
     const card = make("div", "own-class"), row = make("div", "photo-thumbnails");
-    const count = make("small"), remove = button("×", () => removeClass(entry), "own-remove");
+    const count = make("small"), remove = netglassPanel.careful("×", say("press_again"), () => removeClass(entry), {
+      css: "own-remove", has: () => entry.photos.length > 0,
+    });
     count.setAttribute("aria-live", "polite");
     const showCount = () => { count.textContent = say("photos", { count: entry.photos.length }); };
     const label = () => {
@@ -90,8 +92,9 @@
     entry.photos.forEach(show);
     showCount();
     label();
+    const name = nameBox(entry, () => { label(); drawResult(); });
     card.append(
-      nameBox(entry, () => { label(); drawResult(); }), row,
+      name, netglassPanel.limit(name, MAX_LETTERS, say("at_most", { limit: MAX_LETTERS })), row,
       netglassPhotos.fileButton(say("add"), true, take), snapButton(add, take), count,
     );
     if (classes.length > MIN_CLASSES) card.append(remove);
@@ -182,16 +185,18 @@
     box.append(
       label, make("small", "", say("shared")),
       button(say("save"), saveHead, "own-save"), netglassPhotos.fileButton(say("open"), false, openHead),
-      button(say("export"), exportHead, "own-export"), button(say("delete"), deleteAll, "own-delete"),
+      button(say("export"), exportHead, "own-export"), 
+      netglassPanel.careful(say("delete"), say("press_again"), deleteAll, { css: "own-delete", has: hasWork }),
     );
     const file = box.querySelector("input[type=file]");
     Object.assign(file, { accept: ".safetensors", className: "own-open" });
     return box;
   }
 
+  const hasWork = () => head !== null || classes.some((entry) => entry.photos.length > 0);
+
   function markUnsaved() {
-    const has = head !== null || classes.some((entry) => entry.photos.length > 0);
-    netglassUnsaved.mark("own", has && !(keep && kept === edits));
+    netglassUnsaved.mark("own", hasWork() && !(keep && kept === edits));
   }
 
   function edited() {
@@ -205,7 +210,7 @@
     const edit = edits;
     if (!keep) return;
     try {
-      await window.netglassOwnKept.write({ classes, head });
+      await window.netglassOwnKept.write({ classes, head, found: found?.classes ? found : null });
       kept = edit;
     } catch {
       keep = false;
@@ -225,9 +230,12 @@
     classes.splice(0, classes.length, ...before.classes);
     head = before.head;
     keep = true;
-    if (head?.opened) showOpened();
+    // Its classes are those of `classes`: the browser keeps what is the same object the same.
+    if (before.found) found = { ...before.found, probabilities: null }; // of a photograph that is not kept
+    else if (head?.opened) showOpened();
     draw();
-    panel.querySelector(".own-result").prepend(make("p", "", say("back")));
+    const lines = [say(head ? "back_head" : "back"), ...head && !found ? [say("unmeasured")] : []];
+    panel.querySelector(".own-result").prepend(...lines.map((line) => make("p", "", line)));
   }
 
   function deleteAll() {
@@ -240,6 +248,8 @@
     forget();
     draw();
     panel.querySelector(".own-result").append(make("p", "", say("deleted")));
+    panel.querySelector(".own-delete").focus();
+    netglassPanel.announce(say("deleted"));
   }
 
   /* -- the head as a file ----------------------------------------------------------------------- */
@@ -314,7 +324,7 @@
     askInTurn("train", { classes: sent, photo: photo?.src }, (answer) => {
       found = result(answer, asked, photos, photo);
       head = { file: answer.head, opened: false };
-      edited();
+      edited(); // a head is kept with what was measured of it
     });
   }
 
@@ -327,7 +337,8 @@
 
   /* The server's answer about `asked`, with the classes themselves: their names may change. */
   const result = (answer, asked, photos, photo) => ({
-    ...answer,
+    accuracy: answer.accuracy,
+    predicted: answer.predicted,
     names: null,
     classes: answer.classes.map((position) => asked[position]),
     empty: asked.filter((_, position) => !answer.classes.includes(position)),

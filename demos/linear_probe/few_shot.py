@@ -31,14 +31,15 @@ if TYPE_CHECKING:
     from models.linear_probe.saved_head import SavedHead
 
 MAX_BYTES = 12 << 20
-SHARED = ("code.show", "train.csv", "download")
+SHARED = ("code.show", "train.csv", "download", "press_again", "at_most")
 ZIP = "application/zip"
 # What the class may be shown: figures and bars, and none of the photos.
 SHOWN = ".own-result > p, .own-result > .bars, .own-result table"
 WORDS = (
     "name", "default", "add", "camera", "snap", "class", "train", "try", "result", "matrix",
     "right", "wrong", "empty", "photos", "remove", "full", "working", "no_camera", "keep", "shared",
-    "not_kept", "back", "save", "open", "export", "delete", "deleted", "nothing", "opened",
+    "not_kept", "back", "back_head", "unmeasured", "save", "open", "export", "delete", "deleted",
+    "nothing", "opened",
 )  # fmt: skip
 
 
@@ -152,7 +153,7 @@ def _head(asked: dict[str, Any]) -> SavedHead:
     """
     from models.linear_probe import saved_head
 
-    if not asked.get("head"):
+    if asked.get("head") is None:
         raise ValidationError("head_missing")
     try:
         content = base64.b64decode(asked["head"], validate=True)

@@ -145,7 +145,7 @@ def title(key: str) -> str:
     from gradio.i18n import I18nData
 
     _titles.add(key)
-    return str(I18nData(key))
+    return str(I18nData(key.removeprefix(GRADIO)))  # as `gradio_texts` calls it
 
 
 def settle(query: str | None, cookie: str | None, accept_language: str | None) -> str:

@@ -145,7 +145,8 @@ window.netglassRegions = (() => {
     board.canvas.setAttribute("aria-label", say(side));
     board.line = make("small");
     board.line.setAttribute("role", "status");
-    const wiped = netglassPanel.button(say("clear"), () => { clear(board); draw(board); });
+    const wipe = () => { clear(board); draw(board); };
+    const wiped = netglassPanel.careful(say("clear"), say("press_again"), wipe, { has: () => board.cells.some(Boolean) });
     figure.append(make("figcaption", "", say(side)), board.canvas, wiped, board.line);
     listen(board);
     return figure;

@@ -35,7 +35,7 @@ def build(page: Page) -> tuple[gr.Radio, gr.Textbox]:
         area = page.put(
             gr.Radio, "name.area", choices=choices, value=AREAS[0], elem_id="style-area"
         )
-        panel.build(page, "style-regions", "style.regions", WORDS)
+        panel.build(page, "style-regions", "style.regions", WORDS, shared=("press_again",))
     return area, gr.Textbox(visible=False)
 
 

@@ -59,9 +59,11 @@ def read(content: bytes) -> SavedHead:
     """A file, checked.
 
     Raises:
-        ValidationError: too large, not written by `write`, damaged, of another network, or with a
-            size that does not fit.
+        ValidationError: empty, too large, not written by `write`, damaged, of another network, or
+            with a size that does not fit.
     """
+    if not content:
+        raise ValidationError("head_empty")
     if len(content) > MAX_BYTES:
         raise ValidationError("file_too_large", limit=MAX_BYTES >> 20)
     facts = _facts(content)

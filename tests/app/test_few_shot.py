@@ -106,8 +106,8 @@ def test_a_bad_head_is_said(app_url, what):
     foreign = base64.b64encode(b"GIF89a").decode()
     large = base64.b64encode(bytes((1 << 20) + 1)).decode()
     for head, message in (
-        ("", "Nothing has been trained"), (foreign, "not a head"), ("#", "not a head"),
-        (large, "The limit is 1 MB"), ([1], "can't be read"),
+        (None, "Nothing has been trained"), ("", "This file is empty"), (foreign, "not a head"),
+        ("#", "not a head"), (large, "The limit is 1 MB"), ([1], "can't be read"),
     ):  # fmt: skip
         status, said = ask_own(app_url, what, {"head": head, "photo": "data:,"})
         assert (status, message in said) == (400, True), said

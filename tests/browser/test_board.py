@@ -38,8 +38,8 @@ def joined(open_page, code, name="", query="?tab=class", **options):
 
 def drawn(picture):
     expect(picture).to_be_visible()
-    wide = "img => img.naturalWidth > 300 || new Promise((resolve) => { img.onload = resolve; })"
-    picture.evaluate(wide)
+    there = "img => img.complete && img.naturalWidth > 8"
+    picture.page.wait_for_function(there, arg=picture.element_handle())
     colours = """img => {
       const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
       context.drawImage(img, 0, 0, 64, 64);
@@ -84,7 +84,7 @@ def test_a_teacher_and_two_students(open_page, school):
     teacher.get_by_label(say("en", "board.review")).check()
     open_tab(other, "gan.tab")
     drawn(other.locator(".gan-cat img"))
-    other.locator("#gan-card .show-class").click()
+    other.locator("#gan-card .show-class").first.click()
     expect(other.locator(".show-class-line")).to_have_text(say("en", "board.sent_waiting"))
     waiting = teacher.get_by_text(say("en", "board.waiting", count=1))
     waiting.click()
@@ -130,10 +130,19 @@ def test_a_teacher_and_two_students(open_page, school):
     expect(teacher.locator(".board-letters")).to_have_text(code)
     expect(rows).to_have_count(2)
 
+    # Who leaves is asked.
+    leave = other.locator("#board [data-key=leave]")
+    leave.click()
+    expect(leave).to_have_text(say("en", "board.leave_sure"))
+    expect(rows).to_have_count(2)
+    leave.click()
+    expect(other.get_by_label(say("en", "board.code"))).to_be_visible()
+    expect(rows).to_have_count(1)
+
     # The end.
     end = teacher.locator("#board [data-key=end]")
     end.click()
-    expect(end).to_have_text(say("en", "board.sure"))
+    expect(end).to_have_text(say("en", "press_again"))
     end.click()
     expect(teacher.get_by_label(say("en", "board.key"))).to_be_visible()
     expect(ravi.locator("#class-bar")).to_be_empty()
@@ -146,6 +155,9 @@ def test_a_wrong_code_and_a_wrong_key_are_said(open_page):
     button(page, "board.join", "hi").click()
     alert = page.locator("#board [role=alert]")
     expect(alert).to_have_text(say("hi", "error.board_unknown", code="ZZZZ"))
+    page.get_by_label(say("hi", "board.code")).fill("")
+    button(page, "board.join", "hi").click()
+    expect(alert).to_have_text(say("hi", "error.board_no_code"))
     page.get_by_label(say("hi", "board.key")).fill("no")
     button(page, "board.open", "hi").click()
     expect(alert).to_have_text(say("hi", "error.board_key"))

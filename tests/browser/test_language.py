@@ -29,7 +29,8 @@ WRITTEN = {
 # All that can be read or heard, and is no formula.
 SAID = """() => {
   const found = [];
-  const skipped = "script, style, .katex, .katex-display, #language, [aria-hidden=true], option";
+  const skipped = "script, style, .katex, .katex-display, [aria-hidden=true], option, " +
+    "#language label";
   const walk = (node) => {
     if (node.nodeType === Node.TEXT_NODE) found.push(node.data);
     if (node.nodeType !== Node.ELEMENT_NODE || node.matches(skipped)) return;

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from demos.runtime.i18n import say
 from models.linear_probe import saved_head
-from tests.browser.helpers import download
+from tests.browser.helpers import WAIT, download
 
 PHOTOS = {"cats": ("kitten", "chelsea"), "birds": ("owl", "koala")}
 
@@ -29,19 +29,12 @@ def fill_classes(page, photo):
         expect(cards.nth(place).locator("img")).to_have_count(2)
 
 
-def asks_before_it_closes(page):
-    """Whether the page asks when it is reloaded; the answer is to stay."""
-    asked = []
-
-    def stay(dialog):
-        asked.append(dialog.type)
-        dialog.dismiss()
-
-    page.once("dialog", stay)
-    page.evaluate("setTimeout(() => location.reload(), 0)")
-    page.wait_for_timeout(1500)
-    page.remove_listener("dialog", stay) if not asked else None
-    return asked == ["beforeunload"]
+def check_that_it_asks_before_it_closes(page):
+    """The answer is to stay."""
+    with page.expect_event("dialog") as asked:
+        page.evaluate("setTimeout(() => location.reload(), 0)")
+    asked.value.dismiss()
+    assert asked.value.type == "beforeunload"
 
 
 def reload(page):
@@ -54,23 +47,35 @@ def kept(page):
     return page.evaluate("netglassOwnKept.read().then((found) => found ?? null)")
 
 
+def wait_kept(page, condition):
+    """Waits until what the browser's database has is as a condition in JavaScript says. (To
+    `wait_for_function` a promise is true, whatever comes of it.)"""
+    for _ in range(WAIT // 100):
+        if page.evaluate(f"netglassOwnKept.read().then((found) => Boolean({condition}))"):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(condition)
+
+
 def test_own_classes_survive_a_reload_where_they_are_kept(open_page, photo):
     page = open_own(open_page)
     photos, keep = page.locator("#own .own-class img"), page.locator("#own .own-keep")
     expect(keep).not_to_be_checked()
     fill_classes(page, photo)
     assert kept(page) is None
-    assert asks_before_it_closes(page)
+    check_that_it_asks_before_it_closes(page)
     expect(photos).to_have_count(4)
     keep.check()
-    page.wait_for_function(
-        "netglassOwnKept.read().then((found) => found?.classes[1].photos.length)"
-    )
+    wait_kept(page, "found?.classes[1].photos.length")
     page.locator("#own button.go").click()
     page.locator("#own .own-result", has_text="%").wait_for()
-    page.wait_for_function("netglassOwnKept.read().then((found) => found?.head)")
+    wait_kept(page, "found?.head")
+    measured = page.locator("#own .own-result p", has_text="%").inner_text()
+    matrix = page.locator("#own .own-matrix td button").all_inner_texts()
     reload(page)  # nothing asks: what is kept is not lost
-    expect(page.locator("#own .own-result")).to_contain_text(say("en", "own.back"))
+    expect(page.locator("#own .own-result")).to_contain_text(say("en", "own.back_head"))
+    expect(page.locator("#own .own-result p", has_text="%")).to_have_text(measured)
+    expect(page.locator("#own .own-matrix td button")).to_have_text(matrix)
     expect(photos).to_have_count(4)
     names = page.locator("#own .own-class input[type=text]")
     for number, name in enumerate(PHOTOS):
@@ -78,23 +83,29 @@ def test_own_classes_survive_a_reload_where_they_are_kept(open_page, photo):
     expect(keep).to_be_checked()
     # What is switched off again is forgotten by the device, and stays in the page.
     keep.uncheck()
-    page.wait_for_function("netglassOwnKept.read().then((found) => !found)")
+    wait_kept(page, "!found")
     expect(photos).to_have_count(4)
-    assert asks_before_it_closes(page)
+    check_that_it_asks_before_it_closes(page)
 
 
 def test_delete_everything_deletes(open_page, photo):
     page = open_own(open_page)
     fill_classes(page, photo)
     page.locator("#own .own-keep").check()
-    page.wait_for_function(
-        "netglassOwnKept.read().then((found) => found?.classes[1].photos.length)"
-    )
-    page.locator("#own .own-delete").click()
+    wait_kept(page, "found?.classes[1].photos.length")
+    delete = page.locator("#own .own-delete")
+    delete.click()
+    expect(delete).to_have_text(say("en", "press_again"))
+    delete.press("Escape")
+    expect(page.locator("#own .own-class img")).to_have_count(4)
+    assert len(kept(page)["classes"]) == 2
+    delete.press("Enter")
+    delete.press("Enter")
     expect(page.locator("#own .own-result")).to_have_text(say("en", "own.deleted"))
+    expect(delete).to_be_focused()
     expect(page.locator("#own img")).to_have_count(0)
     expect(page.locator("#own .own-keep")).not_to_be_checked()
-    page.wait_for_function("netglassOwnKept.read().then((found) => !found)")
+    wait_kept(page, "!found")
     page.wait_for_timeout(500)  # what was still to be written is not
     assert kept(page) is None
     reload(page)
@@ -118,6 +129,10 @@ def test_the_head_goes_into_a_file_and_comes_back(open_page, photo, tmp_path):
     open_file = page.locator("#own .own-open")
     open_file.set_input_files(photo("owl"))
     expect(page.locator("#own .own-trouble")).to_have_text(say("en", "error.head_foreign"))
+    empty = tmp_path / "empty.safetensors"
+    empty.touch()
+    open_file.set_input_files(empty)
+    expect(page.locator("#own .own-trouble")).to_have_text(say("en", "error.head_empty"))
     open_file.set_input_files(file)
     opened = say("en", "own.opened", names=", ".join(PHOTOS))
     expect(page.locator("#own .own-result")).to_have_text(opened)
@@ -185,6 +200,35 @@ def test_the_matrix_is_saved_and_the_code_names_the_photos(open_page, photo, tmp
     first.fill("cats")
     expect(code).to_contain_text('"cats": ["kitten.jpg"')
     expect(panel).to_have_attribute("open", "")
+
+
+@pytest.mark.slow
+def test_a_head_that_was_kept_without_its_figures_says_so(open_page, photo):
+    """As it was kept before figures were, or when the page went while it learnt."""
+    page = open_own(open_page)
+    fill_classes(page, photo)
+    page.locator("#own .own-keep").check()
+    page.locator("#own button.go").click()
+    wait_kept(page, "found?.head")
+    page.evaluate("""netglassOwnKept.read().then(
+        ({ classes, head }) => netglassOwnKept.write({ classes, head }))""")
+    reload(page)
+    lines = page.locator("#own .own-result p")
+    expect(lines).to_have_text([say("en", "own.back_head"), say("en", "own.unmeasured")])
+    page.locator("#own button.go").click()
+    page.locator("#own .own-result", has_text="%").wait_for()
+    # A class with photos is taken out when that is confirmed.
+    page.get_by_role("button", name=say("en", "own.class"), exact=True).click()
+    cards = page.locator("#own .own-class")
+    cards.last.locator(".own-remove").click()  # nothing is in it
+    expect(cards).to_have_count(2)
+    page.get_by_role("button", name=say("en", "own.class"), exact=True).click()
+    cards.first.locator(".own-remove").click()
+    expect(cards.first.locator(".own-remove")).to_have_text(say("en", "press_again"))
+    expect(cards).to_have_count(3)
+    cards.first.locator(".own-remove").click()
+    expect(cards).to_have_count(2)
+    expect(page.locator("#own .own-class img")).to_have_count(2)
 
 
 @pytest.mark.slow

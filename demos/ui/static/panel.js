@@ -15,6 +15,67 @@ window.netglassPanel = {
     return node;
   },
 
+  /* A button that deletes. Where has() says that something would be lost, it asks on the first press, in
+     its own place, and does it on the next; the focus elsewhere, or Escape, leaves all as it is. */
+  careful(text, sure, press, { css = "", has = () => true } = {}) {
+    const node = this.button(text, (event) => {
+      if (event.detail > 1) return; // the second half of a double click is no answer
+      if (asked || !has()) {
+        calm();
+        press();
+      } else ask();
+    }, css);
+    let asked = false, label = null;
+    const ask = () => {
+      asked = true;
+      label = node.getAttribute("aria-label");
+      node.removeAttribute("aria-label");
+      node.textContent = sure;
+      node.focus(); // a finger's press gives none in Safari
+      this.announce(sure);
+      document.addEventListener("pointerdown", ({ target }) => { if (target !== node) calm(); }, { once: true });
+    };
+    const calm = () => {
+      if (!asked) return;
+      asked = false;
+      node.textContent = text;
+      if (label !== null) node.setAttribute("aria-label", label);
+      this.announce("");
+    };
+    node.addEventListener("blur", calm);
+    node.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") calm();
+      if (event.repeat) event.preventDefault(); // a key that is held is no answer either
+    });
+    return node;
+  },
+
+  /* For a field that takes no more than so many letters, a line that says so as soon as it is full. */
+  limit(field, letters, text) {
+    const line = this.make("small");
+    line.setAttribute("role", "status");
+    field.maxLength = letters;
+    field.addEventListener("input", () => {
+      const said = field.value.length < letters ? "" : text;
+      if (line.textContent !== said) line.textContent = said;
+    });
+    return line;
+  },
+
+  /* A line that only screen readers say. */
+  status() {
+    const line = this.make("div");
+    line.setAttribute("role", "status");
+    line.style.cssText = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)";
+    document.body.append(line);
+    return line;
+  },
+
+  announce(text) {
+    this.line ??= this.status();
+    this.line.textContent = text;
+  },
+
   /* Saves a blob as a file of the visitor's. */
   download(blob, name) {
     const link = this.make("a");

@@ -194,6 +194,16 @@ def test_three_hundred_pins_at_once_are_ten(teacher, student):
     assert set(statuses) == {400, 429}
 
 
+def test_no_code_and_no_key_are_said_and_are_no_tries(app, teacher):
+    guesser = Visitor(app, "10.0.0.7")
+    for _ in range(60):
+        answer = guesser.post("join", code=" ")
+        assert (answer.status_code, answer.text) == (400, say("en", "error.board_no_code"))
+        answer = guesser.post("open", action="list", key="")
+        assert (answer.status_code, answer.text) == (400, say("en", "error.board_key"))
+    assert guesser.post("join", code=teacher.code).status_code == 200
+
+
 def test_codes_tried_one_after_another_are_limited(app, teacher):
     guesser = Visitor(app, "10.0.0.9")
     statuses = [guesser.post("join", code=f"QQ{n:02d}").status_code for n in range(60)]

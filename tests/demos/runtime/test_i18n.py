@@ -105,6 +105,18 @@ def test_no_key_is_unused(page):
     assert used - set(i18n.texts("en")) == set()
 
 
+def test_labels_that_the_browser_says_are_among_its_texts(blocks):
+    """Of another key it would show the key itself."""
+    keys = set(
+        re.findall(
+            r'__i18n__\{[^}]*"key\\*": \\*"([^"\\]+)', json.dumps(blocks.config, default=str)
+        )
+    )
+    assert "common.language" in keys
+    for texts in i18n.gradio_texts().values():
+        assert keys - set(texts) == set()
+
+
 def subclasses(kind: type) -> list[type]:
     found = kind.__subclasses__()
     return found + [each for one in found for each in subclasses(one)]

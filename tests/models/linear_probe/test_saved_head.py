@@ -52,7 +52,7 @@ def pickled():
 @pytest.mark.parametrize(
     ("content", "key"),
     [
-        (b"", "head_foreign"),
+        (b"", "head_empty"),
         (b"PK\x03\x04 a zip of something else", "head_foreign"),
         (pickled(), "head_foreign"),
         (struct.pack("<Q", 2**63) + b"{}", "head_foreign"),
