@@ -159,11 +159,15 @@ async def play(count: int, seconds: float, server: psutil.Process) -> None:
     record, visitors = LabRecord(), [LabVisitor(number, URL) for number in range(count)]
     begin = time.perf_counter() + WARM_UP_SECONDS
     end = begin + seconds
-    used = sum(server.cpu_times()[:2])
+    used, before = sum(server.cpu_times()[:2]), server.memory_info().rss
     await asyncio.gather(*(visitor.train(record, end) for visitor in visitors))
     cores = (sum(server.cpu_times()[:2]) - used) / (seconds + WARM_UP_SECONDS)
     print_lab(record, begin, end)
-    print(f"the server used {cores:.2f} cores, {server.memory_info().rss >> 20} MB; {machine()}")
+    more = (server.memory_info().rss - before) / count
+    print(
+        f"the server used {cores:.2f} cores; memory {before >> 20} MB before, and "
+        f"{more / 2**20:.1f} MB more for each visitor; {machine()}"
+    )
 
 
 def main() -> None:
