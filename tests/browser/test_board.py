@@ -131,6 +131,7 @@ def test_a_teacher_and_two_students(open_page, school):
     expect(rows).to_have_count(2)
 
     # Who leaves is asked.
+    open_tab(other, "board.tab")
     leave = other.locator("#board [data-key=leave]")
     leave.click()
     expect(leave).to_have_text(say("en", "board.leave_sure"))
