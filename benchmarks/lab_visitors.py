@@ -125,7 +125,12 @@ class LabVisitor:
 
     async def _run(self, client: httpx.AsyncClient):
         """What the event's stream says."""
-        self.button = button = self.button or await run_button(client, self.url)
+        if self.button is None:
+            # On a connection of its own: a server closes one that is idle for 5 s, which a browser
+            # notices and httpx does not.
+            async with httpx.AsyncClient(timeout=120) as opening:
+                self.button = await run_button(opening, self.url)
+        button = self.button
         session = secrets.token_hex(5)
         self.events += 1
         headers = {"x-netglass-event": str(self.events), "x-netglass-run": self.key}
