@@ -16,6 +16,7 @@ WRONG = {  # by type in the description: of no parameter the right one
     "str": (3.7, True, [], {}),
     "float": ("3", True, math.nan, "", [], {}),
     "bool": ("true", 3.7, "", [], {}),
+    "list[filepath]": ("nothing.png", 3.7, True, {}, [3.7], ["nothing.png"]),
     "filepath": ("nothing.png", {"path": "nothing.png"}, 3.7, []),
     "str | float | bool | list | dict": ("3", 3.7, ""),
 }
