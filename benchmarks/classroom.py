@@ -26,7 +26,7 @@ import psutil
 from PIL import Image
 
 from benchmarks.common import EXAMPLES, machine, options
-from benchmarks.lab_visitors import LabRecord, LabVisitor, print_lab
+from benchmarks.lab_visitors import LEAVING_SECONDS, LabRecord, LabVisitor, print_lab
 from benchmarks.over_http import call, fetch, running_app, upload
 from models.registry import DEFAULT_PET_CLASSIFIER
 
@@ -38,7 +38,6 @@ REPEATED = 60  # slider events that are asked for again
 EPSILON = 8
 MEMORY_SAMPLES = 10
 WARM_UP_SECONDS = 30.0
-LEAVING_SECONDS = 60.0  # in which what a page had that was closed is freed
 
 
 @dataclass

@@ -29,6 +29,7 @@ URL = "http://127.0.0.1:7987"
 PICTURE = re.compile(r'/gradio_api/file=[^"\\]+')
 STATUS = "gan-lab-status"
 WARM_UP_SECONDS = 40.0  # in which the pages are opened
+LEAVING_SECONDS = 60.0  # in which what a page had that was closed is freed
 
 
 @dataclass
@@ -97,7 +98,8 @@ class LabVisitor:
     async def train(self, record: LabRecord, until: float) -> None:
         """Presses Run, and sees pictures until time is up."""
         seen = record.pictures.setdefault(self.number, [])
-        limits = httpx.Limits(max_connections=6)  # of a browser
+        # As a browser has them. The server closes one after 5 s, which httpx does not notice.
+        limits = httpx.Limits(max_connections=6, keepalive_expiry=3)
         async with httpx.AsyncClient(timeout=120, limits=limits) as client:
             begin, address = time.perf_counter(), ""
             try:
@@ -126,10 +128,7 @@ class LabVisitor:
     async def _run(self, client: httpx.AsyncClient):
         """What the event's stream says."""
         if self.button is None:
-            # On a connection of its own: a server closes one that is idle for 5 s, which a browser
-            # notices and httpx does not.
-            async with httpx.AsyncClient(timeout=120) as opening:
-                self.button = await run_button(opening, self.url)
+            self.button = await run_button(client, self.url)
         button = self.button
         session = secrets.token_hex(5)
         self.events += 1
@@ -169,9 +168,12 @@ async def play(count: int, seconds: float, server: psutil.Process) -> None:
     cores = (sum(server.cpu_times()[:2]) - used) / (seconds + WARM_UP_SECONDS)
     print_lab(record, begin, end)
     more = (server.memory_info().rss - before) / count
+    await asyncio.gather(*(visitor.leave() for visitor in visitors))
+    await asyncio.sleep(LEAVING_SECONDS)
     print(
-        f"the server used {cores:.2f} cores; memory {before >> 20} MB before, and "
-        f"{more / 2**20:.1f} MB more for each visitor; {machine()}"
+        f"the server used {cores:.2f} cores; memory {before >> 20} MB before, "
+        f"{more / 2**20:.1f} MB more for each visitor, {server.memory_info().rss >> 20} MB when "
+        f"all have left; {machine()}"
     )
 
 

@@ -6,6 +6,7 @@ window.netglassCameraAttack = (() => {
   const { make } = netglassPanel;
   let say, panel = null, model = "", target = "";
   let verdict = []; // {name, p, wanted}
+  let photo = null; // that was taken by a phone's own camera
   let turns = 0; // tell the loop that goes on from those that ended
   const camera = netglassPhotos.camera("environment", (failed, gone) => {
     showError(failed ? gone ?? say("refused") : "");
@@ -62,7 +63,8 @@ window.netglassCameraAttack = (() => {
   async function take([file]) {
     const turn = ++turns;
     const failed = await netglassPhotos.readAll([file], (bitmap) => {
-      judge({ src: netglassPhotos.square(bitmap, SIDE, QUALITY) }, turn);
+      photo = { src: netglassPhotos.square(bitmap, SIDE, QUALITY) };
+      judge(photo, turn);
     });
     if (failed) showError(failed);
   }
@@ -87,9 +89,10 @@ window.netglassCameraAttack = (() => {
       model = chosenModel;
       target = chosenTarget ?? "";
       if (!panel || camera.isOpen()) return;
-      turns += 1; // a photograph's verdict was another network's, or had another target
+      turns += 1; // the verdict was another network's, or had another target
       verdict = [];
       drawVerdict();
+      if (photo) judge(photo, turns);
     },
   };
 })();

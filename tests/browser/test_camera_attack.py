@@ -91,3 +91,6 @@ def test_plain_http_says_why_there_is_no_live_camera_and_takes_a_photo(context, 
     page.locator("#camera-attack input[type=file]").set_input_files(photo("giant_panda"))
     expect(page.locator("#camera-attack .bar")).to_have_count(4)
     expect(page.locator("#camera-attack .camera-verdict p")).to_contain_text("giant panda")
+    # The photograph is judged again when another target is chosen.
+    page.evaluate("netglassCameraAttack.choose('efficientnet_lite0', 'wall clock')")
+    expect(page.locator("#camera-attack .role-made")).to_contain_text("wall clock")
