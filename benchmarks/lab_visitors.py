@@ -98,8 +98,9 @@ class LabVisitor:
     async def train(self, record: LabRecord, until: float) -> None:
         """Presses Run, and sees pictures until time is up."""
         seen = record.pictures.setdefault(self.number, [])
-        # As a browser has them. The server closes one after 5 s, which httpx does not notice.
-        limits = httpx.Limits(max_connections=6, keepalive_expiry=3)
+        # None is used twice: the server closes one that is idle, and a browser asks again, where
+        # httpx has an error.
+        limits = httpx.Limits(max_connections=6, max_keepalive_connections=0)
         async with httpx.AsyncClient(timeout=120, limits=limits) as client:
             begin, address = time.perf_counter(), ""
             try:
