@@ -20,7 +20,7 @@ from models.validation import ValidationError
 
 MAX_RUN_BYTES = 320 << 20
 MAX_BYTES, MEMORY_SHARE = 2 << 30, 0.25  # of all runs, and of this computer's memory at most
-OVERHEAD_BYTES = 1 << 20  # of a run, besides its tensors: history, thread, what is being sent
+OVERHEAD_BYTES = 4 << 20  # of a run, besides its tensors: history, threads, what is being sent
 # A run is given up when nobody has watched it for so long; when room is short, sooner.
 IDLE_SECONDS, IDLE_SECONDS_WHEN_FULL = 300.0, 20.0
 SWEEP_SECONDS = 15.0
@@ -146,8 +146,10 @@ class LiveTrainings(IdleRegistry[str | None, LiveTraining]):
             run.take_over()
 
     def gone(self, visitor: str) -> None:
-        """Ends the run of `visitor`."""
-        self.close(visitor)
+        """Ends the run of `visitor`, and waits for nothing: nobody sees any more what its loop
+        shows, and a class leaves at the same time."""
+        with self._lock:
+            self._free(lambda run: self._items.get(visitor) is run)
 
     def held(self) -> tuple[int, int]:
         """(runs, bytes they hold on to)."""

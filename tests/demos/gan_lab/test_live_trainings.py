@@ -51,6 +51,18 @@ def test_a_run_is_kept_under_its_visitor_until_it_is_closed():
     registry.close("a")
 
 
+def test_a_visitor_who_has_left_is_waited_for_by_nobody():
+    registry = LiveTrainings()
+    run, other = registry.open("a", live), registry.open("b", live)
+    with run.watch():  # a loop that waits for its slice
+        registry.gone("a")
+        assert run.paused.is_set()
+    assert registry.get("a") is None
+    registry.gone("nobody")
+    assert registry.get("b") is other
+    assert not other.paused.is_set()
+
+
 def test_a_second_run_of_a_visitor_ends_the_first():
     registry = LiveTrainings()
     first = registry.open("a", live)
@@ -94,7 +106,7 @@ def test_the_longest_alone_gives_its_place():
 
 
 def test_memory_is_bounded_for_one_and_for_all():
-    with pytest.raises(ValidationError, match="a run may take 1 MB"):
+    with pytest.raises(ValidationError, match=f"a run may take {SIZE - 1 >> 20} MB"):
         LiveTrainings(max_run_bytes=SIZE - 1).open("a", live)
     # A run that needs more than all may have is refused, and does not wait for ever.
     with pytest.raises(ValidationError, match="of memory"):
