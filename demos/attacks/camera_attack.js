@@ -62,6 +62,7 @@ window.netglassCameraAttack = (() => {
   /* One photograph from a phone's own camera, where the browser gives no live one. */
   async function take([file]) {
     const turn = ++turns;
+    showError("");
     const failed = await netglassPhotos.readAll([file], (bitmap) => {
       photo = { src: netglassPhotos.square(bitmap, SIDE, QUALITY) };
       judge(photo, turn);
@@ -83,7 +84,12 @@ window.netglassCameraAttack = (() => {
     drawVerdict();
   }
 
-  netglassPanel.watch("camera-attack", (element, texts) => { panel = element; say = texts; draw(); });
+  netglassPanel.watch("camera-attack", (element, texts) => {
+    panel = element;
+    say = texts;
+    draw();
+    if (photo && verdict.length) judge(photo, ++turns); // the classes' names in another language
+  });
   return {
     choose(chosenModel, chosenTarget) {
       model = chosenModel;

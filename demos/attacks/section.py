@@ -20,7 +20,7 @@ from demos.ui import card, progress, streams
 from demos.ui.code import panel
 from demos.ui.code.recipe import Recipe, places
 from demos.ui.page import Page
-from models import registry
+from models import images, registry
 from models.validation import Settings
 
 Controls = Mapping[str, gr.components.Component]
@@ -123,7 +123,9 @@ def _address(recipe: Recipe, asked: AttackRequest, own: dict[str, Any], note: st
     """Where the code of a section's result is."""
     target = asked.settings.get("target") or None
     values = asked.settings | {"target": target, "model": asked.model} | own
-    values["more"] = places(asked.more, asked.image)
+    first = [asked.image] if asked.image else []
+    files = images.different([*first, *asked.more]) if asked.more else first  # as in the run
+    values["more"] = places(files[len(first) :], asked.image)
     return recipe.address(values, note, image=asked.image)
 
 

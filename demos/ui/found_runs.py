@@ -28,9 +28,11 @@ def connect(page: Page) -> None:
     for number, (place, started) in enumerate(page.started.items()):
         button = gr.Button(visible="hidden", elem_id=f"found-run-{number}")
         line = started[0].line
+        if line.elem_id is None:  # the page's script finds it by its name
+            line.elem_id = f"found-run-line-{number}"
         page.engine.found[place] = {
             "button": f"found-run-{number}",
-            "line": line.elem_id or f"component-{line._id}",
+            "line": line.elem_id,
         }
         _connect(page, button, place, started)
 

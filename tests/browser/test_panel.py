@@ -73,6 +73,17 @@ def test_a_careful_button_can_be_left(panel, careful, way):
     assert pressed(panel) == 0
 
 
+def test_who_comes_back_at_once_is_asked_again(panel, careful):
+    careful.click()
+    panel.locator("#other").focus()
+    assert careful.inner_text() == "Sure?"  # what is pressed instead stays where it is
+    careful.click()
+    expect(careful).to_have_text("Sure?")
+    assert pressed(panel) == 0
+    careful.click()
+    assert pressed(panel) == 1
+
+
 def test_a_double_click_or_a_held_key_is_no_answer(panel, careful):
     careful.dblclick()
     expect(careful).to_have_text("Sure?")

@@ -20,12 +20,13 @@ window.netglassPanel = {
   careful(text, sure, press, { css = "", has = () => true } = {}) {
     const node = this.button(text, (event) => {
       if (event.detail > 1) return; // the second half of a double click is no answer
+      if (leaving) calm();
       if (asked || !has()) {
         calm();
         press();
       } else ask();
     }, css);
-    let asked = false, label = null;
+    let asked = false, label = null, leaving = 0;
     const ask = () => {
       asked = true;
       label = node.getAttribute("aria-label");
@@ -33,16 +34,20 @@ window.netglassPanel = {
       node.textContent = sure;
       node.focus(); // a finger's press gives none in Safari
       this.announce(sure);
-      document.addEventListener("pointerdown", ({ target }) => { if (target !== node) calm(); }, { once: true });
+      document.addEventListener("pointerdown", ({ target }) => { if (target !== node) later(); }, { once: true });
     };
     const calm = () => {
+      clearTimeout(leaving);
+      leaving = 0;
       if (!asked) return;
       asked = false;
       node.textContent = text;
       if (label !== null) node.setAttribute("aria-label", label);
       this.announce("");
     };
-    node.addEventListener("blur", calm);
+    // What is pressed instead must not move away before it is: the question is longer than the text.
+    const later = () => { leaving ||= setTimeout(calm, 300); };
+    node.addEventListener("blur", later);
     node.addEventListener("keydown", (event) => {
       if (event.key === "Escape") calm();
       if (event.repeat) event.preventDefault(); // a key that is held is no answer either

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from demos.attacks import universal
+from demos.attacks import recipes, universal
 from demos.attacks.runs import AttackRequest
+from demos.attacks.section import _address
 from demos.runtime import i18n
 from demos.runtime.engine import Engine, StoppableRun
 from demos.runtime.events import Progress, Result
@@ -112,3 +113,10 @@ def test_a_photo_that_cannot_be_read_is_said(engine, tmp_path):
     (tmp_path / "no.jpg").write_text("no picture")
     with pytest.raises(ValidationError, match="not a picture"):
         list(universal.make(engine, AttackRequest(str(tmp_path / "no.jpg")), QUICK, StoppableRun()))
+
+
+def test_the_code_names_each_photo_once(photo):
+    image, owl = photo("kitten"), photo("owl")
+    asked = AttackRequest(image, "efficientnet_lite0", more=(owl, image, owl))
+    once = AttackRequest(image, "efficientnet_lite0", more=(owl,))
+    assert _address(recipes.UNIVERSAL, asked, {}, "") == _address(recipes.UNIVERSAL, once, {}, "")

@@ -164,6 +164,8 @@ def test_every_run_of_every_tab_is_found_where_it_was_started(blocks, page):  # 
     request = SimpleNamespace(session_hash="x", headers={HEADER: "1", RUN_KEY: "0" * 32})
     for place, found in page.engine.found.items():
         button = next(b for b in blocks.blocks.values() if b.elem_id == found["button"])
+        (line,) = [b for b in blocks.blocks.values() if b.elem_id == found["line"]]
+        assert line is page.started[place][0].line
         (find,) = [f for f in blocks.fns.values() if (button._id, "click") in f.targets]
         (follow,) = [f for f in blocks.fns.values() if f.trigger_after == find._id]
         for started in page.started[place]:
