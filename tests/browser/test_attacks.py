@@ -127,8 +127,10 @@ def test_a_class_is_found_by_its_name_in_either_language(open_page, wanted):
     target.click()
     target.fill(wanted)
     target.press("End")  # Gradio looks at keys that are pressed
-    expect(page.get_by_role("option")).to_have_text(re.compile(r"गिद्ध \(vulture\)"))
-    page.get_by_role("option").click()
+    found = page.get_by_role("option")
+    expect(found).to_have_count(1)
+    expect(found).to_have_text(re.compile(r"गिद्ध \(vulture\)"))
+    found.click()
     expect(target).to_have_value("गिद्ध (vulture)")
 
 
