@@ -199,7 +199,7 @@ def test_a_section_ends_and_is_empty_when_the_photo_is_another(visitor, photo, s
     """What is below the attack; what was sent before the change does not come back either."""
     chelsea, owl = ({"attack-photo": photo(name)} for name in ("chelsea", "owl"))
     slow = chelsea | {say("en", "name.steps"): 1000}
-    line = visitor.event("stream", section).outputs[0]
+    line = visitor.event("stream", section).outputs[0].elem_id
     late = visitor.number()
     run = visitor.send("stream", slow, section)
     visitor.wait(run, line, say("en", "status.step", step=0, steps=0).split()[0])
