@@ -131,19 +131,25 @@ def test_wrong_labels_and_their_repair(open_page):
     paused(page, "en")
 
 
-def test_a_drawing_is_learnt(open_page):
-    page = opened(open_page)
-    choose(page, "name.data", say("en", "gan_lab.data.drawn"))
+def draw(page):
+    """A stroke with the mouse."""
     canvas = page.locator("#gan-lab-inputs canvas")
     canvas.wait_for()
-    button(page, "gan_lab.run").click()
-    # An empty drawing is an error. Until it is shown the event is pending, and another Run is lost.
-    page.get_by_text(say("en", "error.drawn_points", low=20, high=4000, count=0)).first.wait_for()
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + 40, box["y"] + 40)
     page.mouse.down()
     page.mouse.move(box["x"] + 250, box["y"] + 200, steps=20)
     page.mouse.up()
+
+
+def test_a_drawing_is_learnt(open_page):
+    page = opened(open_page)
+    choose(page, "name.data", say("en", "gan_lab.data.drawn"))
+    page.locator("#gan-lab-inputs canvas").wait_for()
+    button(page, "gan_lab.run").click()
+    # An empty drawing is an error. Until it is shown the event is pending, and another Run is lost.
+    page.get_by_text(say("en", "error.drawn_points", low=20, high=4000, count=0)).first.wait_for()
+    draw(page)
     button(page, "gan_lab.run").click()
     page.locator("#gan-lab-picture img").first.wait_for()
     page.locator("#gan-lab-plot polyline").first.wait_for()
@@ -154,13 +160,7 @@ def test_a_drawing_is_learnt(open_page):
 def test_a_reloaded_page_asks_first_and_goes_on_with_what_it_had_drawn(open_page):
     page = opened(open_page)
     choose(page, "name.data", say("en", "gan_lab.data.drawn"))
-    canvas = page.locator("#gan-lab-inputs canvas")
-    canvas.wait_for()
-    box = canvas.bounding_box()
-    page.mouse.move(box["x"] + 40, box["y"] + 40)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 250, box["y"] + 200, steps=20)
-    page.mouse.up()
+    draw(page)
     button(page, "gan_lab.run").click()
     line = page.locator("#gan-lab-status")
     expect(line).to_contain_text("rounds a second")
