@@ -2,7 +2,6 @@
 page, iterated as Gradio does, and held back where they would be held back.
 """
 
-import json
 import threading
 import uuid
 from inspect import isgenerator
@@ -11,16 +10,12 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from app import MAX_THREADS
 from demos.gan_lab.live_trainings import LiveTrainings
-from demos.runtime.i18n import EVERY, say
+from demos.runtime.i18n import say
 from demos.runtime.places import HEADER, RUN_KEY
-from demos.ui import page as page_module
-from demos.ui import progress
 from demos.ui.components import Photo
 
 WAIT = 60
-OWN_GROUPS = (page_module.HEAVY, page_module.LIVE_TRAINING, page_module.PROBES)
 
 
 @pytest.fixture
@@ -359,46 +354,3 @@ def test_who_finds_no_place_in_the_lab_waits_and_gets_in_by_itself(blocks, page,
         for one in visitors:
             one.send("clear")
             one.end()
-
-
-def test_a_class_may_watch_its_trainings_and_nobody_lacks_a_thread(blocks):
-    limits = {
-        fn.concurrency_id: fn.concurrency_limit for fn in blocks.fns.values() if fn.concurrency_id
-    }
-    assert limits["live_training"] >= 2 * 40
-    groups = (*OWN_GROUPS, page_module.LIGHT)
-    assert sum(group["concurrency_limit"] for group in groups) < MAX_THREADS
-
-
-# They take a run's turn, but are one picture or file, or follow a run that was started before.
-NO_RUNS = ("clear", "film", "files", "show_maps", "draw", "_move", "bring_back", "follow")
-
-
-def test_whoever_starts_a_run_reads_at_once_that_it_waits(blocks):
-    """In every tab: the browser says so before the server is asked, in the visitor's language."""
-    words = json.dumps(progress.sent(EVERY))
-    said = {fn.targets[0][0] for fn in blocks.fns.values() if words in str(fn.js)}
-    groups = [group["concurrency_id"] for group in OWN_GROUPS]
-    started = {
-        first_trigger(blocks, fn)
-        for fn in blocks.fns.values()
-        if fn.concurrency_id in groups
-        and fn.api_visibility == "private"
-        and getattr(fn.fn, "__name__", "") not in NO_RUNS
-    }
-    assert len(started) > 25
-    assert started <= said
-
-
-def first_trigger(blocks, fn):
-    """The component whose event started a chain."""
-    while fn.trigger_after is not None:
-        fn = blocks.fns[fn.trigger_after]
-    return fn.targets[0][0]
-
-
-def test_emptying_holds_no_other_event_of_its_trigger_back(blocks):
-    """Gradio sends what "always_last" held back with all events of the trigger: two never end."""
-    empties = [fn for fn in blocks.fns.values() if getattr(fn.fn, "__name__", "") == "empty"]
-    assert empties
-    assert {fn.trigger_mode for fn in empties} == {"multiple"}
