@@ -120,14 +120,20 @@ def test_a_pet_classifier_is_attacked_with_a_breed_as_target(open_page):
     page.get_by_role("option", name=class_choice("hi", "beagle")[0], exact=True).wait_for()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wanted", ["गिद्ध", "vult"])
 def test_a_class_is_found_by_its_name_in_either_language(open_page, wanted):
     page = open_page(query="?lang=hi&tab=attack")
     target = page.get_by_label(say("hi", "name.target"), exact=True).locator("visible=true")
-    target.click()
-    target.fill(wanted)
-    target.press("End")  # Gradio looks at keys that are pressed
     found = page.get_by_role("option")
+    for _ in range(20):  # Gradio looks at keys that are pressed when the text is known to it
+        target.click()
+        target.fill(wanted)
+        page.wait_for_timeout(200)
+        target.press("End")
+        page.wait_for_timeout(500)
+        if found.count() == 1:
+            break
     expect(found).to_have_count(1)
     expect(found).to_have_text(re.compile(r"गिद्ध \(vulture\)"))
     found.click()
