@@ -181,7 +181,7 @@ MESSAGES = {
     "infinite), which make no picture. Take a run in which that has not happened.",
     "lab_too_large": "That is too much at once: {limit} MB is the limit. Take some pictures out.",
     "text_too_long": "{name} must have at most {limit} letters, and has {count}.",
-    "board_key": "This is not the teacher's key. It stands where the app was started.",
+    "board_key": "This is not the teacher's key.",
     "board_tries": "There were too many wrong tries from here. Wait a minute, then try again.",
     "boards_full": "There are {limit} boards already, and no more can be opened. End one of them "
     "first.",

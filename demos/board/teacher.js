@@ -149,6 +149,8 @@ window.netglassBoardTeacher = (() => {
   /* -- all of it ------------------------------------------------------------------------------ */
 
   let own = {}; // parts of the controls
+  const hasPins = () => ["pins", "waiting", "hidden"].some((list) => netglassBoard.state?.[list].length);
+  const isUsed = () => Boolean(netglassBoard.state?.question || netglassBoard.state?.students.length);
 
   function build(say, parts) {
     own = { question: make("div", "board-actions"), review: make("input"), all: button(say("all"), () => act("show", { pins: [] })) };
@@ -159,8 +161,8 @@ window.netglassBoardTeacher = (() => {
     const row = make("div", "board-actions");
     row.append(
       own.all, label,
-      careful(say("clear"), say("press_again"), () => act("clear"), "clear"),
-      careful(say("end"), say("press_again"), () => act("end"), "end"),
+      careful(say("clear"), say("press_again"), () => act("clear"), "clear", { has: hasPins }),
+      careful(say("end"), say("press_again"), () => act("end"), "end", { has: () => hasPins() || isUsed() }),
     );
     parts.controls.append(own.question, askForm(say), row);
   }

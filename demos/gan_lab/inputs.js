@@ -15,6 +15,7 @@
   let timer = null; // of the camera's pictures a second apart
   let clears = 0; // tell what was read before from what was read since
   let untouched = true; // since the page was loaded: a run found again goes on with what it has
+  const isReload = performance.getEntriesByType("navigation")[0]?.type === "reload";
   const { make } = netglassPanel, button = (text, press) => netglassPanel.button(text, press);
   const camera = netglassPhotos.camera("user", (failed, gone) => {
     if (failed) showError(gone ?? say("no_camera"));
@@ -34,6 +35,9 @@
     if (has) untouched = false;
     netglassUnsaved.mark("lab", has);
   }
+
+  /* How much there is and how much is needed; after a reload, that a run still has what it had. */
+  const counted = (what, count, low, high) => say(isReload && untouched ? "reloaded" : what, { count, low, high });
 
   /* -- the drawing ------------------------------------------------------------------------------ */
 
@@ -110,8 +114,8 @@
       stroke.forEach(([x, y]) => pen.lineTo(at(x), at(-y)));
       pen.stroke();
     }
-    write(".gan-lab-points", say("points", { count: points().length, low: MIN_POINTS, high: MAX_POINTS }));
     noteWork();
+    write(".gan-lab-points", counted("points", points().length, MIN_POINTS, MAX_POINTS));
   }
 
   function drawingHalf() {
@@ -154,8 +158,8 @@
   /* -- the pictures ----------------------------------------------------------------------------- */
 
   function showCount() {
-    write(".gan-lab-count", say("pictures", { count: pictures.length, low: MIN_PICTURES, high: MAX_PICTURES }));
     noteWork();
+    write(".gan-lab-count", counted("pictures", pictures.length, MIN_PICTURES, MAX_PICTURES));
   }
 
   function addPicture(picture) {

@@ -31,7 +31,7 @@ MAX_PICTURE_BYTES = 200_000  # the browser's pictures take about 4,000
 DATA_URL = re.compile(r"data:image/(?:jpeg|png|webp);base64,([A-Za-z0-9+/]+={0,2})")
 WORDS = (
     "draw", "canvas", "undo", "clear", "points", "note", "add", "camera", "snap", "often",
-    "pictures", "remove", "full", "no_camera",
+    "pictures", "remove", "full", "no_camera", "reloaded",
 )  # fmt: skip
 # Make what was drawn or added the payload of an event, its input behind the language (and phase).
 WITH_PAYLOAD = "(language, _, ...rest) => [language, window.netglassGanLab.payload(), ...rest]"

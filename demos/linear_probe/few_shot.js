@@ -67,7 +67,7 @@
 
   function classCard(entry) {
     const card = make("div", "own-class"), row = make("div", "photo-thumbnails");
-    const count = make("small"), remove = netglassPanel.careful("×", say("press_again"), () => removeClass(entry), {
+    const count = make("small"), remove = netglassPanel.careful("×", say("remove_sure"), () => removeClass(entry), {
       css: "own-remove", has: () => entry.photos.length > 0,
     });
     count.setAttribute("aria-live", "polite");

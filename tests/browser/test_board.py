@@ -150,6 +150,16 @@ def test_a_teacher_and_two_students(open_page, school):
 
 
 @pytest.mark.slow
+def test_a_board_that_nobody_used_ends_without_a_question(open_page):
+    teacher, _ = opened_board(open_page)
+    clear, end = (teacher.locator(f"#board [data-key={action}]") for action in ("clear", "end"))
+    clear.click()
+    expect(clear).to_have_text(say("en", "board.clear"))
+    end.click()
+    expect(teacher.get_by_label(say("en", "board.key"))).to_be_visible()
+
+
+@pytest.mark.slow
 def test_a_wrong_code_and_a_wrong_key_are_said(open_page):
     page = open_page(query="?tab=class&lang=hi")
     page.get_by_label(say("hi", "board.code")).fill("zzzz")

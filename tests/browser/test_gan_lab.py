@@ -172,6 +172,8 @@ def test_a_reloaded_page_asks_first_and_goes_on_with_what_it_had_drawn(open_page
     page.reload()
     assert asked == ["beforeunload"]
     expect(line).to_have_text(before, use_inner_text=True)
+    kept = say("en", "gan_lab.inputs.reloaded", low=20, high=4000)
+    expect(page.locator("#gan-lab-inputs .gan-lab-points")).to_have_text(kept)
     rounds = int(re.search(r"round ([\d,]+)", before)[1].replace(",", ""))
     button(page, "gan_lab.run").click()
     expect(line).to_contain_text("rounds a second")

@@ -224,7 +224,7 @@ def test_a_head_that_was_kept_without_its_figures_says_so(open_page, photo):
     expect(cards).to_have_count(2)
     page.get_by_role("button", name=say("en", "own.class"), exact=True).click()
     cards.first.locator(".own-remove").click()
-    expect(cards.first.locator(".own-remove")).to_have_text(say("en", "press_again"))
+    expect(cards.first.locator(".own-remove")).to_have_text(say("en", "own.remove_sure"))
     expect(cards).to_have_count(3)
     cards.first.locator(".own-remove").click()
     expect(cards).to_have_count(2)
