@@ -37,7 +37,7 @@
   }
 
   /* How much there is and how much is needed; after a reload, that a run still has what it had. */
-  const counted = (what, count, low, high) => say(isReload && untouched ? "reloaded" : what, { count, low, high });
+  const amount = (text, low, high) => isReload && untouched ? say("reloaded", { low, high }) : text;
 
   /* -- the drawing ------------------------------------------------------------------------------ */
 
@@ -115,7 +115,8 @@
       pen.stroke();
     }
     noteWork();
-    write(".gan-lab-points", counted("points", points().length, MIN_POINTS, MAX_POINTS));
+    const count = say("points", { count: points().length, low: MIN_POINTS, high: MAX_POINTS });
+    write(".gan-lab-points", amount(count, MIN_POINTS, MAX_POINTS));
   }
 
   function drawingHalf() {
@@ -159,7 +160,8 @@
 
   function showCount() {
     noteWork();
-    write(".gan-lab-count", counted("pictures", pictures.length, MIN_PICTURES, MAX_PICTURES));
+    const count = say("pictures", { count: pictures.length, low: MIN_PICTURES, high: MAX_PICTURES });
+    write(".gan-lab-count", amount(count, MIN_PICTURES, MAX_PICTURES));
   }
 
   function addPicture(picture) {
