@@ -231,18 +231,18 @@ def test_whose_place_was_given_away_meanwhile_gets_a_new_run():
 def test_only_as_many_runs_give_way_as_wait():
     registry = room_for(3)
     runs = [registry.open(name, live) for name in "abc"]
-    with runs[0].watch(), runs[1].watch():
-        runs[1].turn_began -= 50
-        assert not any(map(registry.gives_way, runs))
-        first = registry.enter("d", live)
-        next(first)
-        # The longest of those that are watched, and one is enough.
-        assert list(map(registry.gives_way, runs)) == [False, True, False]
-        runs[1].gave_way = True
-        assert not registry.gives_way(runs[0])
-        second = registry.enter("e", live)
-        next(second)
-        runs[1].take_over()
+    with runs[0].watch():
+        with runs[1].watch():
+            runs[1].turn_began -= 50
+            assert not any(map(registry.gives_way, runs))
+            first = registry.enter("d", live)
+            next(first)
+            # The longest of those that are watched, and one is enough.
+            assert list(map(registry.gives_way, runs)) == [False, True, False]
+            runs[1].gave_way = True
+            assert not registry.gives_way(runs[0])
+            second = registry.enter("e", live)
+            next(second)
         assert registry.gives_way(runs[0])
     for waiting in (first, second):
         waiting.close()
