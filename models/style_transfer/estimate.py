@@ -29,8 +29,8 @@ LBFGS_PER_PIXEL = LBFGS_HISTORY * 2 * 3 * 4
 # Above 1,024 pixels: tiles take so many times what a step of that size saves (those at the edges
 # have shapes, and so workspaces, of their own); the whole picture takes itself, its gradient,
 # Adam's two, the average, the photo and its content maps. Fitted from above to what
-# benchmarks/style_memory.py measures at 2,048 and 4,096 pixels.
-IN_TILES, PER_LARGE_PIXEL = 4.6, 110
+# benchmarks/style_memory.py measures at 2,048, 3,072 and 4,096 pixels.
+IN_TILES, PER_LARGE_PIXEL = 5.2, 110
 # How many times the seconds of one pass tiles take, with their overlaps, the second pass and the
 # reading of the photo. From the same at 2,048 pixels.
 TILED = 3.0
