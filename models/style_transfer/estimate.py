@@ -20,6 +20,9 @@ from models.style_transfer.settings import MIN_SIZE, StyleSettings
 from models.validation import ValidationError
 
 PROBES = (128, 256)
+# Steps of a probe, of which the fastest counts: two at least, more while they take so few seconds
+# in all. Other work at the same moment makes single steps ten times as long.
+PROBE_STEPS, PROBE_SECONDS = 12, 0.3
 # A run takes more than what a step saves for its backward pass: gradients in flight and the
 # workspace of convolutions grow with that; the picture's own gradients, moments and copies with its
 # pixels. Fitted from above to what benchmarks/style_memory.py measures (Lite0, ResNet-50, VGG-19).
@@ -159,11 +162,13 @@ def _measure_step(backbone: Backbone, settings: StyleSettings, side: int) -> tup
     with torch.autograd.graph.saved_tensors_hooks(record, lambda tensor: tensor):
         objective(picture.clone().requires_grad_(True))
     taken, last = [], time.perf_counter()
-    for _, values, _ in Descent(objective, picture, small, 3).run():
+    for _, values, _ in Descent(objective, picture, small, PROBE_STEPS).run():
         del values
         now = time.perf_counter()
         taken.append(now - last)
         last = now
+        if len(taken) > 2 and sum(taken) > PROBE_SECONDS:
+            break
     # The first step warms up and computes the loss breakdown.
     return min(taken[1:]), sum(saved.values())
 
