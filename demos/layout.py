@@ -18,6 +18,7 @@ from demos.linear_probe import tab as linear_probe
 from demos.pets import tab as pets
 from demos.runtime import gradio_patches, i18n, middleware
 from demos.runtime.engine import Engine
+from demos.runtime.places import visitor
 from demos.style_transfer import tab as style_transfer
 from demos.tour import tab as tour
 from demos.ui import found_runs, send_to
@@ -37,6 +38,8 @@ TABS = (
     board,
     lessons,
 )
+# How a browser opened a page that may have runs to find again (PerformanceNavigationTiming).
+LOADED_ANEW = ("reload", "back_forward")
 # How each tab's results are made in Python, by name.
 RECIPES = table(*(getattr(tab, "RECIPES", ()) for tab in TABS))
 
@@ -151,13 +154,21 @@ def _follow_language(page: Page, blocks: gr.Blocks) -> None:
 
 
 def _follow_address(page: Page, blocks: gr.Blocks) -> None:
-    """Sets the knobs that the page's address gives values for."""
+    """Sets the knobs that the page's address gives values for; those of a run that a page finds
+    again, when it is loaded anew, stay as the run has them."""
     components = [component for _, group in page.load_handlers for component in group]
+    how_opened = gr.Textbox(visible=False)
 
-    def read_address(request: gr.Request) -> list:
+    def read_address(request: gr.Request, how: str) -> list:
         query = request.query_params
-        return [value for read, _ in page.load_handlers for value in read(query)]
+        values = [value for read, _ in page.load_handlers for value in read(query)]
+        chosen = page.engine.kept.chosen(visitor(request)) if how in LOADED_ANEW else ()
+        return [
+            gr.skip() if component in chosen else value
+            for component, value in zip(components, values, strict=True)
+        ]
 
-    blocks.load(read_address, None, components, **PRIVATE, queue=False)
+    how = "() => [performance.getEntriesByType('navigation')[0]?.type ?? '']"
+    blocks.load(read_address, how_opened, components, js=how, **PRIVATE, queue=False)
     for inputs, options in page.browser_load_events:
         blocks.load(None, inputs, None, **options)

@@ -122,7 +122,8 @@ window.netglassBoardTeacher = (() => {
   }
 
   function table(say, part, students) {
-    fill(part, [netglassBoard.language(), students, sorted], () => {
+    const tabs = students.map((row) => tabName(row.tab)); // which Gradio names anew after the language's switch
+    fill(part, [netglassBoard.language(), students, sorted, tabs], () => {
       const box = make("div", "board-scroll"), found = make("table"), top = found.createTHead().insertRow();
       box.tabIndex = 0; // it scrolls on a narrow screen
       found.append(make("caption", "", say("table")));

@@ -163,7 +163,7 @@ class VisualizationTab(card.Section):
             before, snapshots = snapshots, len(one.strip.snapshots)
             update = self._update(language, event, strip_grew=snapshots > before)
             if isinstance(event, Result) and one.step.step < one.step.steps:
-                stopped = _origin(language, settings, photo, note="stopped")
+                stopped = _origin(language, settings, photo, stopped=one.step.step)
                 update[self.origin.line] = stopped
             return update
 
@@ -207,12 +207,18 @@ def _origin(
     settings: VisualizationSettings,
     photo: str | None,
     example: bool = False,
-    note: str = "",
+    stopped: int | None = None,
 ) -> str:
+    """What pictures are of, the address of their code, and that of their settings.
+
+    Args:
+        stopped: after how many steps; None: all of them.
+    """
+    steps = settings.steps if stopped is None else stopped
     named = settings.layer or class_name(language, settings.class_name)
-    what = say(language, "ideal.origin", name=named, steps=settings.steps)
+    what = say(language, "ideal.origin", name=named, steps=steps)
     link = deep_links.address(NAME, vars(settings), DEFAULTS)
-    code = recipes.address(settings, photo, note)
+    code = recipes.address(settings, photo, "" if stopped is None else "stopped")
     return card.origin(what, _subject(settings, photo), example, code, link)
 
 

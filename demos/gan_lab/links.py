@@ -54,11 +54,7 @@ def read(address: Mapping[str, str]) -> list:
 
 def values(config: RunConfig) -> list:
     """Values of data, architecture, side, pretrained and settings for a run."""
-    own = config.data == "own"
+    settings = config.settings
     return [
-        config.data,
-        config.settings.architecture,
-        gr.update(value=config.side, visible=own),
-        gr.update(value=config.pretrained, visible=own),
-        *values_of(config.settings),
-    ]
+        config.data, settings.architecture, config.side, config.pretrained, *values_of(settings),
+    ]  # fmt: skip

@@ -53,6 +53,7 @@ SHOW_DATA = f"""(data) => {{
   document.documentElement.classList.toggle("gan-lab-pictures", !plane);
   const digits = {json.dumps(presets.DIGIT_DATA)}.includes(data);
   document.documentElement.classList.toggle("gan-lab-digits", digits);
+  document.documentElement.classList.toggle("gan-lab-own-data", data === "own");
   window.netglassGanLab.show(data);
 }}"""
 
@@ -88,14 +89,12 @@ class GanLabTab(card.Section):
             Choice, "name.data", choices=self._texts("data", presets.DATA), value=opening.DATA
         )
         self.architecture = page.setting(TrainingSettings, "architecture")
-        with gr.Row():
+        with gr.Row(elem_classes="own-only"):
             self.side = page.put(
                 Choice, "name.side", choices=lambda _: [("32", 32), ("64", 64)], value=32,
-                visible=False, min_width=100,
+                min_width=100,
             )  # fmt: skip
-            self.pretrained = page.put(
-                gr.Checkbox, "gan_lab.pretrained", value=False, visible=False
-            )
+            self.pretrained = page.put(gr.Checkbox, "gan_lab.pretrained", value=False)
         inputs.build(page)
         page.keys |= {f"gan_lab.{key}" for key in ("discriminator", "generator", "phase.waits")}
         self.phase = gr.HTML(first.phase, elem_id="gan-lab-phase")
@@ -359,9 +358,8 @@ class GanLabTab(card.Section):
             architecture = "mlp"
         elif architecture not in ("dense", "dcgan"):
             architecture = "dcgan"
-        own = gr.update(visible=data == "own")
         settings = run_config.values_of(presets.settings_for(data, architecture))
-        return [architecture, own, own, *settings, "", gr.update(visible=False)]
+        return [architecture, gr.skip(), gr.skip(), *settings, "", gr.update(visible=False)]
 
 
 def _settled(control) -> list:

@@ -37,9 +37,9 @@ ZIP = "application/zip"
 SHOWN = ".own-result > p, .own-result > .bars, .own-result table"
 WORDS = (
     "name", "default", "add", "camera", "snap", "class", "train", "try", "result", "matrix",
-    "right", "wrong", "empty", "photos", "remove", "remove_sure", "full", "working", "no_camera", "keep",
-    "shared", "not_kept", "back", "back_head", "unmeasured", "save", "open", "export", "delete", "deleted",
-    "nothing", "opened",
+    "right", "wrong", "empty", "photos", "remove", "remove_sure", "full", "working", "no_camera",
+    "keep", "shared", "not_kept", "back", "back_head", "unmeasured", "save", "open", "export",
+    "delete", "deleted", "nothing", "opened",
 )  # fmt: skip
 
 

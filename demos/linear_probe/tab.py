@@ -212,12 +212,14 @@ def _origin(
     """What a result is of, the addresses that make it again, and the accuracy that it reached."""
     task = say(language, f"train.task.{settings.task}")
     few = settings.per_class or say(language, "train.all")
-    what = say(language, "train.origin", task=task, per_class=few, epochs=settings.epochs)
+    training = result if isinstance(result, runs.Training) else None
+    epochs = training.first.step if training else settings.epochs  # it may have been stopped
+    what = say(language, "train.origin", task=task, per_class=few, epochs=epochs)
     note = "stopped" if result and result.step < result.steps else ""
     return card.origin(
         what,
         [settings.task],
         code=recipe.address(vars(settings), note),
         link=deep_links.address(NAME, vars(settings), DEFAULTS),
-        found={"accuracy": result.first.accuracy} if isinstance(result, runs.Training) else {},
+        found={"accuracy": training.first.accuracy} if training else {},
     )

@@ -212,6 +212,12 @@ class KeptRuns(IdleRegistry[tuple[str, str], KeptRun]):
         with self._lock:
             return [place for owner, place in self._items if owner == visitor]
 
+    def chosen(self, visitor: str | None) -> set[Hashable]:
+        """The components with which a visitor's runs were started."""
+        with self._lock:
+            mine = [run for (owner, _), run in self._items.items() if owner == visitor]
+        return {component for run in mine for component in run.given}
+
     def unseen(self, visitor: str, place: str, page: str | None) -> bool:
         """Whether something is kept that a page has not seen yet: what it sends by itself while it
         is loaded must not replace it."""

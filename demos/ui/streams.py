@@ -36,7 +36,7 @@ class Started:
     @property
     def controls(self) -> list[Any]:
         """The inputs that a visitor sets."""
-        kinds = gr.components.FormComponent | gr.Image
+        kinds = gr.components.FormComponent | gr.Image | gr.File
         return [
             c for c in self.inputs
             if isinstance(c, kinds) and c.visible is not False and c not in self.outputs

@@ -158,7 +158,7 @@ def test_a_drawing_is_learnt(open_page):
 
 @pytest.mark.slow
 def test_a_reloaded_page_asks_first_and_goes_on_with_what_it_had_drawn(open_page):
-    page = opened(open_page)
+    page = opened(open_page, more="&data=ring")  # older than what is chosen next
     choose(page, "name.data", say("en", "gan_lab.data.drawn"))
     draw(page)
     button(page, "gan_lab.run").click()

@@ -109,6 +109,7 @@ def test_every_tab_speaks_the_visitors_language_only(open_page, language):
 def test_a_switch_says_anew_what_events_have_written(open_page, tab):
     page = open_page(query=f"?tab={tab}&lang=en")
     settled(page, tab)
+    unfold(page)
     choose_language(page, "ne")
     page.get_by_role("tab", name=say("ne", "pets.tab")).first.wait_for()
     settled(page, tab)

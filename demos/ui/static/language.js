@@ -90,7 +90,20 @@ window.netglassLanguage = (() => {
     }
   }
 
+  /* What Gradio writes where files are dropped it writes once, in the language of then. */
+  function sayUploads() {
+    for (const place of document.querySelectorAll("[data-testid=upload-text]")) {
+      const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) {
+        const node = walker.currentNode, said = node.data.replace(/^[\s-]+|[\s-]+$/g, ""); // "- or -"
+        const text = texts[code][names[said]];
+        if (text && text !== said) node.data = node.data.replace(said, () => text);
+      }
+    }
+  }
+
   function sayFixed() {
+    sayUploads();
     for (const attribute of ["aria-label", "title"])
       for (const element of document.querySelectorAll(`.gradio-container [${attribute}]`))
         say(element, attribute);

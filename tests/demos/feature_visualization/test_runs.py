@@ -8,7 +8,7 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from demos.feature_visualization import runs, views
+from demos.feature_visualization import runs, tab, views
 from demos.feature_visualization.controls import DEFAULTS, classes_and_layers
 from demos.runtime.engine import StoppableRun
 from demos.runtime.events import Progress, Result
@@ -105,6 +105,12 @@ def test_a_run_stopped_among_candidates_ends_with_the_one_that_leads(page):
     (shown,) = end.value
     assert torch.equal(shown.pictures, shown.step.image)
     assert shown.strip.row().shape == (1, 3, 64, 64)
+
+
+def test_a_stopped_run_says_how_many_steps_it_made():
+    settings = VisualizationSettings(steps=64)
+    for stopped, steps in ((None, 64), (21, 21)):
+        assert f", {steps} steps" in tab._origin("en", settings, None, stopped=stopped)
 
 
 def size(path):

@@ -63,7 +63,7 @@ def test_run_goes_on_with_what_came_back(engine, exported):
     # And so it does with the choices that the page then has.
     data, architecture, side, pretrained, *given = links.values(config)
     chosen = run_config.settings_of(given)
-    sent = checked(data, architecture, chosen, "", side["value"], pretrained["value"])
+    sent = checked(data, architecture, chosen, "", side, pretrained)
     assert open_run(engine, "visitor", sent) is live
     engine.training_slice(live.advance, 60.0, 2)
     engine.training_slice(run.advance, 60.0, 2)

@@ -45,8 +45,7 @@ def test_a_link_is_read_again(data, changes):
     )
     assert again.settings == asked.settings
     own = data == "own"
-    assert (side["value"], side["visible"]) == (64 if own else 32, own)
-    assert (pretrained["value"], pretrained["visible"]) == (own, own)
+    assert (side, pretrained) == (64 if own else 32, own)
 
 
 @pytest.mark.parametrize(

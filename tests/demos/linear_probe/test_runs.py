@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 from PIL import Image
 
-from demos.linear_probe import confusion, few_shot, runs, tab, views
+from demos.linear_probe import confusion, few_shot, recipes, runs, tab, views
 from demos.runtime.engine import Engine
 from demos.runtime.events import Progress, Result
 from models.linear_probe.settings import FEATURES, ProbeSettings
@@ -38,6 +38,7 @@ def test_a_stopped_run_ends_with_the_step_in_hand():
     (result,) = runs.train(DIGITS, FEATURES["digits"], stop)
     assert isinstance(result, Result)
     assert (result.value.step, result.value.steps) == (0, 12)
+    assert "epochs: 0" in tab._origin("en", DIGITS, recipes.PROBE, result.value)
     assert result.value.confusion_matrix().sum() == len(result.value.test.labels)
 
 

@@ -5,6 +5,7 @@ runs: events of the real page, as in test_streams.
 import uuid
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -83,6 +84,21 @@ def test_a_run_is_found_and_can_be_stopped(before, place):
     assert empty.find(place)[1] == {}
     empty.end()
     assert empty.got == []
+
+
+def test_a_reload_leaves_the_knobs_of_a_run_as_they_are(before):
+    """The address that is loaded again is older than what the visitor has chosen since."""
+    run = before.send("stream_attack", {STEPS: 1000})
+    before.wait(run, "attack-status", "of 1000")
+    anew = LoadedAnew(before)
+    read, request = anew.event("read_address").fn, anew.request(anew.number())
+    request.query_params = {"tab": "attack", "steps": "5"}
+    for how, expected in (("navigate", [5]), ("reload", []), ("back_forward", [])):
+        assert [value for value in read(request, how) if value != gr.skip()] == expected
+    before.stop("attack")
+    before.end()
+    anew.engine.forget(anew.key[RUN_KEY])
+    assert [value for value in read(request, "reload") if value != gr.skip()] == [5]
 
 
 def test_what_a_page_sends_by_itself_while_it_is_loaded_ends_no_run(before, photo):
@@ -171,4 +187,7 @@ def test_every_run_of_every_tab_is_found_where_it_was_started(blocks, page):  # 
         for started in page.started[place]:
             assert set(started.outputs) <= set(follow.outputs), place
             assert set(started.controls) <= set(find.outputs), place
+            # What a visitor sets is brought back: photos and clips as well as knobs.
+            lost = set(started.inputs) - {*started.controls, *started.outputs}
+            assert all(isinstance(c, gr.State) or c.visible is False for c in lost), place
         assert len(list(follow.fn(request, "en"))) == 1
