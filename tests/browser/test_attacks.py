@@ -166,3 +166,21 @@ def test_an_offline_network_says_what_would_help(open_page):
     note = page.locator(".prose.note").locator("visible=true")
     note.wait_for()
     expect(note).to_contain_text(re.compile("548 MB"))
+
+
+@pytest.mark.slow
+def test_a_run_with_further_photos_is_found_after_a_reload(open_page, photo):
+    page = open_page(query="?tab=attack&photo=german_shepherd")
+    section = page.get_by_role("button", name=say("en", "robustness.universal"))
+    more = page.locator("#robustness-universal-more")
+    section.click()
+    more.locator("input[type=file]").set_input_files(photo("owl"))
+    expect(more).to_contain_text("owl")
+    button(page, "robustness.universal.run").click()
+    going = page.get_by_text(re.compile(r"Step \d+ of 40")).first
+    going.wait_for()
+    page.reload()
+    section.click()
+    going.wait_for()
+    expect(more).to_contain_text("owl")
+    page.get_by_text("Done: 40 steps").first.wait_for()
