@@ -80,7 +80,7 @@ class ExplanationTab(card.Section):
         self.judged = gr.HTML(words["judged"], elem_id="see-judged")
         page.put(gr.Markdown, "see.why", elem_classes="note")
         self.origin = card.Origin("see-card", _example_origin(EVERY, self.photo.value["path"]))
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, elem_classes="see-plots"):
             self.plots = {
                 kind: gr.HTML(words[kind], min_width=260, elem_id=f"see-{kind}")
                 for kind in views.KINDS

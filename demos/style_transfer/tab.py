@@ -319,13 +319,14 @@ def _pair(content: str | None, style: str | None, *_) -> tuple:
 def _origin(language: str, asked: StyleRequest, key: str, code: str, **values: object) -> str:
     """What a result is of; `key` is the text of how it was made, `code` the address of its code."""
     pair = asked.content, asked.style
-    names = Markup(" + ").join(examples.title(language, str(path)) for path in pair)
+    second = [asked.second] if asked.second and asked.settings.get("blend") else []
+    names = Markup(" + ").join(examples.title(language, str(path)) for path in [*pair, *second])
     made = Markup("{}, {}").format(names, say(language, key, **values))
     return card.origin(made, pair, code=code, link=controls.link(asked))
 
 
 def _estimate(language: str, found: Estimate) -> str:
-    memory = f"{found.bytes / 1e9:.1f}"
+    memory = f"{max(0.1, found.bytes / 1e9):.1f}"
     return say(language, "style.estimate", seconds=max(1, round(found.seconds)), memory=memory)
 
 

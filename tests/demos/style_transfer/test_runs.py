@@ -8,6 +8,7 @@ from demos.runtime.events import Progress, Result
 from demos.style_transfer import runs, tab
 from demos.style_transfer.clips import Way
 from demos.style_transfer.runs import Painting, StyleRequest
+from demos.ui import examples
 from models.images import to_image
 from models.style_transfer.objective import TERMS
 from models.style_transfer.optimize import StyleStep
@@ -55,3 +56,12 @@ def test_between_two_tiles_the_breakdown_has_the_last_values():
     shown = tab._latest_breakdown("en", Painting(step, to_image(image), losses, None, 1.0, Way()))
     assert [text in shown for text in ("0.25", "0.5", "0.75", "8")] == [True, True, True, False]
     assert shown.count("33") >= len(TERMS)
+
+
+def test_a_result_names_the_second_style_where_it_has_a_share():
+    paths = ("photos/chelsea.jpg", "styles/starry_night.jpg", "styles/mosaic.jpg")
+    for blend, count in ((0.5, 3), (0.0, 2)):
+        asked = runs.StyleRequest(*paths, settings={"blend": blend})
+        named = [examples.title("en", path) for path in paths[:count]]
+        origin = tab._origin("en", asked, "style.origin.pass", "")
+        assert " + ".join(named) + ", in one pass" in origin
