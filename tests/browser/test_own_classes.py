@@ -88,6 +88,7 @@ def test_own_classes_survive_a_reload_where_they_are_kept(open_page, photo):
     check_that_it_asks_before_it_closes(page)
 
 
+@pytest.mark.slow
 def test_delete_everything_deletes(open_page, photo):
     page = open_own(open_page)
     fill_classes(page, photo)

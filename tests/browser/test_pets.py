@@ -38,6 +38,7 @@ def test_another_breed_changes_the_class_activation_map(open_page):
     )
 
 
+@pytest.mark.slow
 def test_a_result_that_comes_before_the_answer_to_its_request_is_shown(open_page):
     """As in a busy browser: Gradio's page has to keep the messages until then."""
     page = open_page()
