@@ -177,7 +177,7 @@ def test_a_run_with_further_photos_is_found_after_a_reload(open_page, photo):
     more.locator("input[type=file]").set_input_files(photo("owl"))
     expect(more).to_contain_text("owl")
     button(page, "robustness.universal.run").click()
-    going = page.get_by_text(re.compile(r"Step \d+ of 40")).first
+    going = page.get_by_text(re.compile(r"Step \d+ of 40|Done: 40 steps")).first
     going.wait_for()
     page.reload()
     section.click()
