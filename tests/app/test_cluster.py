@@ -70,7 +70,7 @@ def cluster(tmp_path_factory):
         assert process.poll() is None, log.read_text()
     finally:
         ray.shutdown()
-        process.send_signal(signal.SIGINT)
+        process.terminate()  # not SIGINT: what a shell starts in the background ignores it
         process.wait(60)
 
 
