@@ -184,6 +184,7 @@ def test_a_reloaded_page_asks_first_and_goes_on_with_what_it_had_drawn(open_page
     assert asked == ["beforeunload"]  # nothing was drawn since
 
 
+@pytest.mark.slow
 def test_own_pictures_are_learnt_and_exported(open_page, tmp_path):
     page = opened(open_page, more="&data=own&width=8")
     paths = []

@@ -113,6 +113,7 @@ def test_delete_everything_deletes(open_page, photo):
     expect(page.locator("#own img")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_the_head_goes_into_a_file_and_comes_back(open_page, photo, tmp_path):
     page = open_own(open_page)
     for which in ("save", "export"):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.helpers import open_tab
+from tests.browser.helpers import open_tab, slow_cases
 from tests.models.test_image_colors import ADOBE
 
 HEIC = Path(__file__).parents[1] / "models" / "mosaic.heic"
@@ -39,7 +39,7 @@ def files(tmp_path):
     return [str(HEIC), *(str(tmp_path / name) for name in names)]
 
 
-@pytest.mark.parametrize("panel", ["#own", "#gan-lab-inputs"])
+@pytest.mark.parametrize("panel", ["#own", *slow_cases("#gan-lab-inputs")])
 def test_photographs_of_every_kind_are_added(open_page, files, panel):
     page = open_page()
     if panel == "#own":
